@@ -1,0 +1,102 @@
+/**
+ * Everything that can go wrong and that a person or a client can act on, in one table: what the
+ * process exits with (sysexits.h) and what HTTP answers. Anything else that is thrown is a bug and
+ * keeps its stack.
+ */
+const FAULTS = {
+  // The command line and the configuration
+  USAGE: { exit: 64, status: 500 },
+  CONFIG: { exit: 78, status: 500 },
+  CANNOT_LISTEN: { exit: 69, status: 500 },
+  // The storage
+  IO: { exit: 74, status: 500 },
+  PERMISSION: { exit: 77, status: 500 },
+  CATALOG_CORRUPT: { exit: 74, status: 500 },
+  CATALOG_TOO_NEW: { exit: 78, status: 500 },
+  DIRECTORY_IN_USE: { exit: 69, status: 500 },
+  NO_SPACE: { exit: 74, status: 507 },
+  // Requests and uploads
+  BAD_REQUEST: { exit: 64, status: 400 },
+  NOT_FOUND: { exit: 66, status: 404 },
+  GONE: { exit: 66, status: 410 },
+  FORBIDDEN: { exit: 77, status: 403 },
+  METHOD_NOT_ALLOWED: { exit: 64, status: 405 },
+  CONFLICT: { exit: 1, status: 409 },
+  VERSION_UNSUPPORTED: { exit: 64, status: 412 },
+  TOO_LARGE: { exit: 64, status: 413 },
+  MEDIA_TYPE: { exit: 64, status: 415 },
+  LOCKED: { exit: 1, status: 423 },
+  CHECKSUM_MISMATCH: { exit: 1, status: 460 },
+  REFUSED: { exit: 1, status: 400 },
+  HOOK_FAILED: { exit: 1, status: 502 },
+  UNAVAILABLE: { exit: 69, status: 503 },
+} as const;
+
+export type FaultCode = keyof typeof FAULTS;
+
+export interface FaultOptions {
+  /** What the person can do about it: one sentence. */
+  hint?: string;
+  /** Overrides the table's HTTP status (a hook's receiver may choose its own). */
+  status?: number;
+  /** Response headers that belong to this answer, such as Retry-After. */
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** A known failure: a code, one sentence that says what happened, and a hint what to do. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.exitCode = FAULTS[code].exit;
+    this.status = options.status ?? FAULTS[code].status;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** The errno name of a system error ("ENOSPC"), or undefined for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Turns a file system error into a Fault with a sentence; anything else passes unchanged. */
+export function fileFault(error: unknown, doing: string): unknown {
+  if (error instanceof Fault) return error;
+  const errno = errnoOf(error);
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new Fault('NO_SPACE', `no space left on the disk while ${doing}`, {
+        hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
+        cause: error,
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new Fault('PERMISSION', `not permitted (${errno}) while ${doing}`, {
+        hint: 'Give the user who runs tusd-ts write access to the upload directory.',
+        cause: error,
+      });
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'EIO':
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'EISDIR':
+    case 'EEXIST':
+    case 'EFBIG':
+      return new Fault('IO', `${errno} while ${doing}`, { cause: error });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,75 @@
+/** What the catalog knows of one upload. Times are milliseconds since the epoch, sizes are bytes. */
+export interface UploadRecord {
+  readonly id: string;
+  /** A partial upload is a part of a later final one; a final one is joined from its parts. */
+  readonly kind: 'single' | 'partial' | 'final';
+  readonly state: RecordState;
+  /** null while the client has not said how long it will be. */
+  readonly length: number | null;
+  /** As last recorded; the data file's size is the truth (see UploadStore.find). */
+  readonly offset: number;
+  /**
+   * Where a request that must count as a whole (it carries a checksum) began; bytes beyond this
+   * offset were never verified. null when no such request is under way.
+   */
+  readonly uncommittedFrom: number | null;
+  /** Running CRC-32 of the bytes before `offset`. */
+  readonly crc32: number;
+  /** As the client sent it, in the notation of metadata.ts. null when none was sent. */
+  readonly metadata: string | null;
+  /** Ids of a final upload's parts in order (one id may stand twice); empty for the others. */
+  readonly parts: readonly string[];
+  /** What the protocol must give back to its client word for word (tus: Upload-Concat). */
+  readonly protocolData: string | null;
+  readonly createdAt: number;
+  /** When the last byte came, or the creation when none has. */
+  readonly activeAt: number;
+  readonly finishedAt: number | null;
+  readonly removedAt: number | null;
+  readonly removedWhy: RemovalReason | null;
+  /** Why a hook refused to let the upload finish; null when none did. */
+  readonly refusal: string | null;
+  readonly origin: Origin;
+}
+
+/** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
+export type RecordState = 'receiving' | 'joining' | 'finished' | 'removing' | 'removed';
+
+export type RemovalReason = 'expired' | 'terminated' | 'cleanup' | 'stopped' | 'file-missing';
+
+/** Where a request came from. */
+export interface Origin {
+  /** "tus 1.0.0" */
+  readonly protocol: string;
+  /** The client's IP address. */
+  readonly address: string;
+  /** User-Agent, or null. */
+  readonly agent: string | null;
+}
+
+/** What a person is told about an upload's state; `expired` means its time is up and the next sweep takes it. */
+export type UploadStatus =
+  | 'receiving'
+  | 'stalled'
+  | 'waiting'
+  | 'joining'
+  | 'finished'
+  | 'expired'
+  | 'removed';
+
+/** An upload is called stalled when no byte has come for this long (milliseconds). */
+export const STALLED_AFTER = 10_000;
+
+/** Derives the status at `now`. `expiresAt` comes from the retention policy; null means never. */
+export function statusOf(
+  record: UploadRecord,
+  now: number,
+  expiresAt: number | null,
+): UploadStatus {
+  if (record.state === 'removing' || record.state === 'removed') return 'removed';
+  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  if (record.state === 'finished') return 'finished';
+  if (record.state === 'joining') return 'joining';
+  if (record.kind === 'final') return 'waiting';
+  return now - record.activeAt < STALLED_AFTER ? 'receiving' : 'stalled';
+}
