@@ -40,7 +40,11 @@ export interface FaultOptions {
   /** Overrides the table's HTTP status (a hook's receiver may choose its own). */
   status?: number;
   /** Response headers that belong to this answer, such as Retry-After. */
-  headers?: Record<string, string>;
+  headers?: Readonly<Record<string, string>>;
+  /** The offset that a client who believed another one should go on from. */
+  offset?: number;
+  /** What is answered instead of the message (a hook's receiver may choose its own). */
+  body?: string;
   cause?: unknown;
 }
 
@@ -51,7 +55,9 @@ export class Fault extends Error {
   readonly hint: string | undefined;
   readonly exitCode: number;
   readonly status: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly offset: number | undefined;
+  readonly body: string | undefined;
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -60,6 +66,8 @@ export class Fault extends Error {
     this.exitCode = FAULTS[code].exit;
     this.status = options.status ?? FAULTS[code].status;
     this.headers = options.headers ?? {};
+    this.offset = options.offset;
+    this.body = options.body;
   }
 }
 

@@ -36,5 +36,7 @@ export type Interruption =
   | 'draining'
   /** The disk had no room. */
   | 'no-space'
+  /** The disk failed. */
+  | 'disk-error'
   /** A hook asked to stop the upload. */
   | 'stopped';

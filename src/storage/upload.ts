@@ -17,6 +17,8 @@ export interface UploadRecord {
   readonly crc32: number;
   /** As the client sent it, in the notation of metadata.ts. null when none was sent. */
   readonly metadata: string | null;
+  /** What the client called the file, taken from the metadata; hostile text. */
+  readonly name: string | null;
   /** Ids of a final upload's parts in order (one id may stand twice); empty for the others. */
   readonly parts: readonly string[];
   /** What the protocol must give back to its client word for word (tus: Upload-Concat). */
@@ -35,7 +37,15 @@ export interface UploadRecord {
 /** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
 export type RecordState = 'receiving' | 'joining' | 'finished' | 'removing' | 'removed';
 
-export type RemovalReason = 'expired' | 'terminated' | 'cleanup' | 'stopped' | 'file-missing';
+export type RemovalReason =
+  | 'expired'
+  | 'terminated'
+  | 'cleanup'
+  /** A hook ended it. */
+  | 'stopped'
+  /** The request that made it failed, so its client never learnt its URL. */
+  | 'rejected'
+  | 'file-missing';
 
 /** Where a request came from. */
 export interface Origin {
@@ -45,6 +55,21 @@ export interface Origin {
   readonly address: string;
   /** User-Agent, or null. */
   readonly agent: string | null;
+}
+
+/** Who asks for a change: what is recorded of it, and the whole request for hooks to see. */
+export interface Caller {
+  readonly origin: Origin;
+  readonly request: {
+    readonly method: string;
+    readonly uri: string;
+    readonly headers: Readonly<Record<string, readonly string[]>>;
+  } | null;
+}
+
+/** The caller of what the program does of itself, on behalf of whoever made the upload. */
+export function nobody(record: UploadRecord): Caller {
+  return { origin: record.origin, request: null };
 }
 
 /** What a person is told about an upload's state; `expired` means its time is up and the next sweep takes it. */

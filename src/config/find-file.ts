@@ -1,0 +1,51 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, Fault } from '../fault.ts';
+import { visible } from './print-value.ts';
+
+/** The names that a configuration file may have, in either folder. */
+export const FILE_NAMES = [
+  'upload-daemon.config.json',
+  'upload-daemon.config.yaml',
+  'upload-daemon.config.yml',
+] as const;
+
+/**
+ * The path of the configuration file in the first of the folders that has one, or null. Parent
+ * folders are not searched: which file is in force must be obvious. Throws a CONFIG fault if a
+ * folder has several, or cannot be looked into (what is there must not be ignored silently).
+ */
+export async function findConfigFile(folders: readonly string[]): Promise<string | null> {
+  for (const folder of folders) {
+    const found = await existing(FILE_NAMES.map((name) => join(folder, name)));
+    if (found.length > 1) {
+      throw new Fault(
+        'CONFIG',
+        `there is more than one configuration file: ${found.map(visible).join(' and ')}.`,
+        { hint: 'Keep one of them, or name the one to use with --config.' },
+      );
+    }
+    if (found[0] !== undefined) return found[0];
+  }
+  return null;
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    try {
+      // Not `stat`: a link that points nowhere is a configuration file that is missing its end.
+      await lstat(path);
+      found.push(path);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT' || errno === 'ENOTDIR') continue;
+      if (errno === undefined) throw error;
+      throw new Fault('CONFIG', `cannot see whether ${visible(path)} exists (${errno}).`, {
+        hint: 'Make its folder readable for this user, or name a file with --config.',
+        cause: error,
+      });
+    }
+  }
+  return found;
+}

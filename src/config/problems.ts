@@ -1,0 +1,90 @@
+import type { z } from 'zod';
+import { hookKeys } from './hook-schema.ts';
+import type { Given } from './layers.ts';
+import { nearestName } from './nearest.ts';
+import { printValue, visible } from './print-value.ts';
+import { redact } from './redact.ts';
+import { CONFIG_KEYS, configFile, isConfigKey } from './schema.ts';
+
+/** A sentence for every key of a configuration file that means nothing. */
+export function unknownKeys(content: Readonly<Record<string, unknown>>, path: string): string[] {
+  return Object.keys(content)
+    .filter((key) => !isConfigKey(key) && key !== '$schema')
+    .map((key) => unknownKey(key, CONFIG_KEYS, `in ${visible(path)}`));
+}
+
+/** A sentence for everything that is wrong with a value: what, where, and what is allowed. */
+export function problemsOf(given: Given): string[] {
+  const result = configFile.shape[given.key].safeParse(given.value);
+  if (result.success) return [];
+  return result.error.issues.flatMap((issue) => sentences(issue, given));
+}
+
+function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
+  const where = placeOf(given);
+  if (issue.code === 'unrecognized_keys') {
+    const holder = valueAt(given.value, issue.path);
+    const type = typeof holder === 'object' && holder !== null ? Reflect.get(holder, 'type') : '';
+    const place = `in ${pathText([given.key, ...issue.path])} ${where}`;
+    return issue.keys.map((key) => unknownKey(key, hookKeys(type), place));
+  }
+  return [problemSentence(given, issue.path, issue.message)];
+}
+
+/** One problem as a sentence: `port is 70000 in /etc/…: it must be …`. */
+export function problemSentence(
+  given: Given,
+  path: readonly PropertyKey[],
+  problem: string,
+): string {
+  const whole = [given.key, ...path];
+  const value = valueAt(given.value, path);
+  const stated =
+    value === undefined ? 'is missing' : `is ${printValue(redactScalar(value, whole))}`;
+  return `${pathText(whole)} ${stated} ${placeOf(given)}: ${problem}.`;
+}
+
+/** A problem with something that a value refers to: `hooks[0].secrets[0] in /etc/…: …`. */
+export function referenceSentence(
+  given: Given,
+  path: readonly PropertyKey[],
+  problem: string,
+): string {
+  return `${pathText([given.key, ...path])} ${placeOf(given)}: ${problem}.`;
+}
+
+function unknownKey(key: string, known: readonly string[], place: string): string {
+  const nearest = nearestName(key, known);
+  const sentence = `unknown key ${printValue(key)} ${place}.`;
+  return nearest === undefined ? sentence : `${sentence} Did you mean "${nearest}"?`;
+}
+
+function placeOf({ source, where }: Given): string {
+  return source === 'flag' ? `as given by ${where}` : `in ${visible(where)}`;
+}
+
+// The contents of lists and objects are never printed, so only what is printed is redacted.
+function redactScalar(value: unknown, path: readonly PropertyKey[]): unknown {
+  return typeof value === 'object' ? value : redact(value, path);
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value;
+  for (const part of path) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, part)) {
+      return undefined;
+    }
+    current = Reflect.get(current, part);
+  }
+  return current;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const name = visible(String(part).slice(0, 80));
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/**
+ * What came of reading a value that a person wrote: the value, or what is wrong with it as a
+ * clause that can follow a colon ("it must be a whole number from 0 to 65535").
+ */
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+/** Makes a reader usable as a zod transform: its problem becomes the issue's message. */
+export function via<I, O>(read: (input: I) => Reading<O>) {
+  return (input: I, context: z.RefinementCtx): O => {
+    const reading = read(input);
+    if ('value' in reading) return reading.value;
+    context.addIssue({ code: 'custom', message: reading.problem });
+    return z.NEVER;
+  };
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../storage/upload.ts';
+
+/** One request under the base path, with what the listener has already settled about it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** After X-HTTP-Method-Override. */
+  readonly method: string;
+  /** What stands behind the base path; null for the base path itself. Not validated. */
+  readonly id: string | null;
+  readonly caller: Caller;
+  /** Hosts (with port) under which the client may know us, in lower case. */
+  readonly ownHosts: readonly string[];
+  /** The URL of an upload as its client should use it: relative unless we know better. */
+  urlOf(id: string): string;
+  /** Answers `Expect: 100-continue`; to be called once the request is accepted. */
+  accept(): void;
+  /** Set for the log: which upload this was about, and what is worth saying. */
+  note: { id?: string; text?: string; bytes?: number };
+}
+
+/** Serves one exchange. Throws a Fault to have it written as the response. */
+export type ExchangeHandler = (exchange: Exchange) => Promise<void>;

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errnoOf, Fault } from '../fault.ts';
+
+/** A rejected body up to this size is read and thrown away, so that the client sees the answer. */
+const DRAIN_BYTES = 32 * 1024 * 1024;
+const DRAIN_TIME = 10_000;
+
+/**
+ * Answers with a fault's status and sentence. Anything that is not a Fault is a bug: the client is
+ * told nothing of it (paths, stacks), the log everything.
+ */
+export function writeFault(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  log: (error: unknown) => void,
+): void {
+  const fault = error instanceof Fault ? error : undefined;
+  const status = fault?.status ?? 500;
+  if (!fault || (status >= 500 && fault.cause)) log(error);
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const secret = !fault || fault.code === 'IO' || fault.code === 'PERMISSION';
+  const body = fault?.body ?? `${secret ? 'the server could not do this' : fault.message}\n`;
+  for (const [name, value] of Object.entries(fault?.headers ?? {}))
+    setSafely(response, name, value);
+  settleBody(request, response);
+  response.statusCode = status;
+  if (status === 460) response.statusMessage = 'Checksum Mismatch';
+  if (!response.hasHeader('Content-Type')) {
+    response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  }
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Sets a header that somebody else chose (a hook's receiver): one that Node refuses is left out. */
+export function setSafely(response: ServerResponse, name: string, value: string): void {
+  try {
+    response.setHeader(name, value);
+  } catch (error) {
+    if (!errnoOf(error)?.startsWith('ERR_')) throw error;
+  }
+}
+
+/**
+ * What is still to come of a body that nobody wants. A client that waits for 100-continue has not
+ * sent it and may or may not still do so: only closing is unambiguous (RFC 9110, 10.1.1). For the
+ * others closing at once would reset the connection before they have read the answer.
+ */
+export function settleBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return;
+  const expects = request.headers.expect !== undefined;
+  const length = Number(request.headers['content-length'] ?? Number.NaN);
+  if (expects || !(length <= DRAIN_BYTES)) response.setHeader('Connection', 'close');
+  const { socket } = request;
+  const limit = socket.bytesRead + DRAIN_BYTES;
+  const ends = setTimeout(() => socket.destroy(), DRAIN_TIME);
+  ends.unref();
+  const count = () => {
+    if (socket.bytesRead > limit) socket.destroy();
+  };
+  request.on('data', count);
+  request.once('close', () => clearTimeout(ends));
+  request.once('error', () => {});
+  request.resume();
+}

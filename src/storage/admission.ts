@@ -1,0 +1,27 @@
+import { Fault } from '../fault.ts';
+import type { StoreContext } from './context.ts';
+
+/** Throws TOO_LARGE when a length is over the limit. */
+export function checkSize({ limits }: StoreContext, length: number | null): void {
+  if (length !== null && limits.maxSize !== null && length > limits.maxSize) {
+    throw new Fault('TOO_LARGE', `an upload may have at most ${limits.maxSize} bytes`);
+  }
+}
+
+/** Throws NO_SPACE when `bytes` more would leave less than the minimum free. */
+export async function checkSpace({ files, limits }: StoreContext, bytes: number): Promise<void> {
+  if (limits.minFreeSpace === 0 && bytes === 0) return;
+  if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace();
+}
+
+export function noSpace(): Fault {
+  return new Fault('NO_SPACE', 'there is not enough room on the disk for this upload', {
+    hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
+  });
+}
+
+export function stopping(): Fault {
+  return new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
+    headers: { 'Retry-After': '5' },
+  });
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { catalogFault, type DatabaseOptions, openDatabase } from './database.ts';
+import { LeasesTable, type OwnerRole } from './leases-table.ts';
+import { OutboxTable } from './outbox-table.ts';
+import { TimelineTable } from './timeline-table.ts';
+import { UploadQueries } from './upload-queries.ts';
+import { UploadsTable } from './uploads-table.ts';
+
+/** The SQLite database that records uploads: its tables, and transactions over them. */
+export class Catalog {
+  readonly file: string;
+  readonly uploads: UploadsTable;
+  readonly queries: UploadQueries;
+  readonly timeline: TimelineTable;
+  readonly leases: LeasesTable;
+  readonly outbox: OutboxTable;
+  /** Names this process in leases. */
+  readonly owner = randomUUID();
+  readonly #database: Database.Database;
+  readonly #transaction: Database.Transaction<(change: () => unknown) => unknown>;
+
+  constructor(uploadDir: string, options: DatabaseOptions) {
+    this.file = catalogFile(uploadDir);
+    this.#database = openDatabase(this.file, options);
+    this.#transaction = this.#database.transaction((change: () => unknown) => change());
+    this.uploads = new UploadsTable(this.#database);
+    this.queries = new UploadQueries(this.#database, this.uploads);
+    this.timeline = new TimelineTable(this.#database);
+    this.leases = new LeasesTable(this.#database);
+    this.outbox = new OutboxTable(this.#database);
+  }
+
+  /**
+   * Runs `change` as one transaction that holds the write lock from its first statement: one that
+   * began by reading would fail when another process wrote in between.
+   */
+  write<T>(change: () => T): T {
+    try {
+      return this.#transaction.immediate(change) as T;
+    } catch (error) {
+      throw catalogFault(error, this.file);
+    }
+  }
+
+  /** Runs `question` and gives SQLite's errors a sentence. */
+  read<T>(question: () => T): T {
+    try {
+      return question();
+    } catch (error) {
+      throw catalogFault(error, this.file);
+    }
+  }
+
+  beat(role: OwnerRole, now: number): void {
+    this.write(() => this.leases.beat(this.owner, role, now));
+  }
+
+  /** A remembered fact about the directory, such as the boot it was last served in. */
+  getMeta(key: string): string | null {
+    return (
+      this.#database
+        .prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?')
+        .get(key)?.value ?? null
+    );
+  }
+
+  setMeta(key: string, value: string): void {
+    this.#database
+      .prepare(
+        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      )
+      .run(key, value);
+  }
+
+  /** "ok", or what SQLite found wrong. */
+  checkIntegrity(): string {
+    return this.read(() => this.#database.pragma('integrity_check', { simple: true }) as string);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+export function catalogFile(uploadDir: string): string {
+  return join(uploadDir, 'catalog.db');
+}

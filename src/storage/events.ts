@@ -1,0 +1,51 @@
+import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
+
+/** A change to an upload, told to hooks and metrics for every protocol alike. */
+export type StorageEvent =
+  | { readonly type: 'created'; readonly record: UploadRecord; readonly caller: Caller }
+  /** Progress: throttled, never recorded, never queued. */
+  | { readonly type: 'received'; readonly record: UploadRecord; readonly caller: Caller }
+  | { readonly type: 'finished'; readonly record: UploadRecord; readonly caller: Caller }
+  | {
+      readonly type: 'removed';
+      readonly record: UploadRecord;
+      readonly caller: Caller;
+      readonly why: RemovalReason;
+    };
+
+/** A row for the outbox, made in the transaction of the change that causes it. */
+export interface NewDelivery {
+  /** The same for every attempt and every hook that is told of this event. */
+  readonly eventId: string;
+  readonly hook: string;
+  readonly event: string;
+  readonly payload: string;
+}
+
+/** What a hook wants the client to be answered; the protocol merges it into its own answer. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface CreationDraft {
+  readonly id: string;
+  readonly kind: UploadRecord['kind'];
+  readonly length: number | null;
+  readonly metadata: string | null;
+  readonly parts: readonly string[];
+}
+
+/** What may refuse a change before it happens, by throwing a Fault (REFUSED, HOOK_FAILED). */
+export interface Guards {
+  beforeCreate?(
+    draft: CreationDraft,
+    caller: Caller,
+  ): Promise<{ id?: string; metadata?: string | null; answer?: Answer }>;
+  beforeFinish?(record: UploadRecord, caller: Caller): Promise<Answer | undefined>;
+  beforeRemove?(record: UploadRecord, caller: Caller): Promise<Answer | undefined>;
+}
+
+/** Turns a change into the deliveries it causes. Runs inside the transaction: no I/O, no waiting. */
+export type DeliveryPlanner = (event: StorageEvent) => readonly NewDelivery[];

@@ -1,0 +1,145 @@
+import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { Fault, fileFault } from '../fault.ts';
+import type { StoreContext } from './context.ts';
+import { type CreateRequest, createUpload } from './create.ts';
+import type { Answer } from './events.ts';
+import { dropLease, finishUpload } from './finish.ts';
+import { readBack } from './read-back.ts';
+import { removeCondemned } from './remove.ts';
+import { type Caller, nobody } from './upload.ts';
+import type { StoredUpload } from './uploads-table.ts';
+
+/**
+ * Checks the parts of a final upload that is about to be made. Returns its length, or null while a
+ * part is not finished. Throws BAD_REQUEST for what is not a part that is there.
+ */
+export function lengthOfParts(context: StoreContext, parts: readonly string[]): number | null {
+  let sum: number | null = 0;
+  for (const id of parts) {
+    const part = context.catalog.uploads.get(id);
+    if (part?.kind !== 'partial' || part.state === 'removing' || part.state === 'removed') {
+      throw new Fault('BAD_REQUEST', 'a part of this final upload is not a partial upload');
+    }
+    if (part.state !== 'finished') sum = null;
+    if (sum !== null) sum += part.length ?? 0;
+  }
+  return sum;
+}
+
+/**
+ * Makes a final upload of its parts and returns its id. When all are finished it is joined first;
+ * otherwise it is once the last part is.
+ */
+export async function concatenate(
+  context: StoreContext,
+  request: CreateRequest & { readonly parts: readonly string[] },
+): Promise<string> {
+  const length = lengthOfParts(context, request.parts);
+  // Made with its length unknown: joining sets it, and a length of 0 must not finish it early.
+  const { record } = await createUpload(context, { ...request, kind: 'final', length: null });
+  try {
+    if (length !== null) await joinIfReady(context, record.seq, request.caller);
+    return record.id;
+  } catch (error) {
+    // The client is told of a failure, so nothing stays but what a hook has refused.
+    if (!(error instanceof Fault && error.code === 'REFUSED')) {
+      await removeCondemned(context, record.id, 'rejected', request.caller, () => true);
+    }
+    throw error;
+  }
+}
+
+/** The last part of a final upload that was announced early completes it. */
+export function joinFinalsOf(context: StoreContext, part: string): void {
+  const { catalog } = context;
+  for (const seq of catalog.uploads.finalsWaitingFor(part)) {
+    catalog.write(() => catalog.uploads.update(seq, { activeAt: context.now() }));
+    context.background(joinIfReady(context, seq));
+  }
+}
+
+/** Joins a final upload once all of its parts are finished; does nothing before. */
+export async function joinIfReady(
+  context: StoreContext,
+  seq: number,
+  caller?: Caller,
+): Promise<Answer | undefined> {
+  const { catalog, writers } = context;
+  const known = catalog.uploads.getBySeq(seq);
+  if (!known || lengthOfParts(context, known.parts) === null) return undefined;
+  const slot = await writers.acquire(known.id, { waitFor: context.limits.writerWait });
+  try {
+    const record = begin(context, seq);
+    if (!record) return undefined;
+    return await join(context, record, caller ?? nobody(record));
+  } finally {
+    dropLease(context, known.id);
+    slot.release();
+  }
+}
+
+function begin(context: StoreContext, seq: number): StoredUpload | undefined {
+  const { catalog } = context;
+  const now = context.now();
+  return catalog.write(() => {
+    const record = catalog.uploads.getBySeq(seq);
+    if (record?.state !== 'receiving' && record?.state !== 'joining') return undefined;
+    const length = lengthOfParts(context, record.parts);
+    if (length === null || record.refusal !== null) return undefined;
+    if (!catalog.leases.take(record.id, catalog.owner, now)) return undefined;
+    catalog.uploads.update(seq, { state: 'joining', length, activeAt: now });
+    catalog.timeline.add(seq, now, { event: 'joining', parts: record.parts.length });
+    return { ...record, state: 'joining', length };
+  });
+}
+
+/** Copies in blocks, so that memory stays flat and other clients are served in between. */
+async function join(
+  context: StoreContext,
+  record: StoredUpload,
+  caller: Caller,
+): Promise<Answer | undefined> {
+  const file = await context.files.openForWriting(record.id);
+  try {
+    // A join that was cut short begins anew: what it left was never synced.
+    await file.truncate(0);
+    let position = 0;
+    let crc = 0;
+    for (const id of record.parts) {
+      const part = await context.files.openForReading(id);
+      try {
+        const { size } = await part.stat();
+        for await (const block of readBack(part, 0, size)) {
+          await writeAll(file, block, position);
+          position += block.length;
+          crc = crc32(block, crc);
+        }
+      } finally {
+        await part.close();
+      }
+    }
+    if (position !== record.length) {
+      throw new Fault(
+        'IO',
+        'the parts of a final upload changed on the disk while they were joined',
+      );
+    }
+    return await finishUpload(context, record, file.fd, caller, {
+      change: { offset: position, crc32: crc, activeAt: context.now() },
+      timeline: [],
+    });
+  } catch (error) {
+    throw fileFault(error, 'joining the parts of an upload');
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, block: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < block.length) {
+    const { bytesWritten } = await file.write(block, done, block.length - done, position + done);
+    done += bytesWritten;
+  }
+}

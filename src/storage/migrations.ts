@@ -1,0 +1,86 @@
+/**
+ * The catalog's schema as numbered steps; `PRAGMA user_version` tells how many were applied.
+ * A released step is never edited: a change is a new step.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE uploads (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    length INTEGER,
+    offset INTEGER NOT NULL,
+    uncommitted_from INTEGER,
+    crc32 INTEGER NOT NULL,
+    metadata TEXT,
+    name TEXT,
+    protocol_data TEXT,
+    created_at INTEGER NOT NULL,
+    active_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    removed_at INTEGER,
+    removed_why TEXT,
+    refusal TEXT,
+    origin TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX uploads_unfinished ON uploads (active_at) WHERE state IN ('receiving', 'joining');
+  CREATE INDEX uploads_parts ON uploads (active_at) WHERE state = 'finished' AND kind = 'partial';
+  CREATE INDEX uploads_finished ON uploads (finished_at) WHERE state = 'finished';
+  CREATE INDEX uploads_removed ON uploads (removed_at) WHERE state IN ('removing', 'removed');
+
+  CREATE TABLE parts (
+    final INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    part TEXT NOT NULL,
+    PRIMARY KEY (final, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX parts_part ON parts (part);
+
+  CREATE TABLE timeline (
+    seq INTEGER PRIMARY KEY,
+    upload INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX timeline_upload ON timeline (upload);
+
+  CREATE TABLE owners (
+    owner TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    heartbeat_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE leases (
+    upload TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    taken_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX leases_owner ON leases (owner);
+
+  CREATE TABLE deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    event_id TEXT NOT NULL,
+    upload TEXT NOT NULL,
+    hook TEXT NOT NULL,
+    event TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_at INTEGER NOT NULL,
+    done_at INTEGER,
+    last_error TEXT
+  ) STRICT;
+  CREATE INDEX deliveries_order ON deliveries (hook, upload, seq) WHERE state = 'pending';
+  CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'pending';
+  CREATE INDEX deliveries_upload ON deliveries (upload);
+  CREATE INDEX deliveries_done ON deliveries (done_at) WHERE state <> 'pending';
+  `,
+];

@@ -1,0 +1,157 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { RecordState, RemovalReason, UploadRecord } from './upload.ts';
+
+interface Row {
+  seq: number;
+  id: string;
+  kind: UploadRecord['kind'];
+  state: RecordState;
+  length: number | null;
+  offset: number;
+  uncommitted_from: number | null;
+  crc32: number;
+  metadata: string | null;
+  name: string | null;
+  protocol_data: string | null;
+  created_at: number;
+  active_at: number;
+  finished_at: number | null;
+  removed_at: number | null;
+  removed_why: string | null;
+  refusal: string | null;
+  origin: string;
+}
+
+/** A record with the row number that the other tables refer to. */
+export type StoredUpload = UploadRecord & { readonly seq: number };
+
+/** The columns that change after creation, as a patch. */
+export interface UploadChange {
+  state?: RecordState;
+  length?: number | null;
+  offset?: number;
+  uncommittedFrom?: number | null;
+  crc32?: number;
+  activeAt?: number;
+  finishedAt?: number | null;
+  removedAt?: number | null;
+  removedWhy?: RemovalReason | null;
+  refusal?: string | null;
+}
+
+const COLUMN: Record<keyof UploadChange, string> = {
+  state: 'state',
+  length: 'length',
+  offset: 'offset',
+  uncommittedFrom: 'uncommitted_from',
+  crc32: 'crc32',
+  activeAt: 'active_at',
+  finishedAt: 'finished_at',
+  removedAt: 'removed_at',
+  removedWhy: 'removed_why',
+  refusal: 'refusal',
+};
+
+/** The `uploads` and `parts` tables: rows in, records out. */
+export class UploadsTable {
+  readonly #database: Database;
+  readonly #insert: Statement;
+  readonly #insertPart: Statement;
+  readonly #byId: Statement<[string], Row>;
+  readonly #bySeq: Statement<[number], Row>;
+  readonly #parts: Statement<[number], string>;
+  readonly #updates = new Map<string, Statement>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#insert = database.prepare(
+      `INSERT INTO uploads (id, kind, state, length, offset, uncommitted_from, crc32, metadata, name,
+         protocol_data, created_at, active_at, finished_at, removed_at, removed_why, refusal, origin)
+       VALUES (@id, @kind, @state, @length, @offset, @uncommittedFrom, @crc32, @metadata, @name,
+         @protocolData, @createdAt, @activeAt, @finishedAt, @removedAt, @removedWhy, @refusal, @origin)`,
+    );
+    this.#insertPart = database.prepare(
+      'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
+    );
+    this.#byId = database.prepare('SELECT * FROM uploads WHERE id = ?');
+    this.#bySeq = database.prepare('SELECT * FROM uploads WHERE seq = ?');
+    this.#parts = database
+      .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
+      .pluck() as unknown as Statement<[number], string>;
+  }
+
+  /** Returns the row number. A second row of one id is refused by the table (SQLITE_CONSTRAINT). */
+  insert(record: UploadRecord): number {
+    const { parts, origin, ...columns } = record;
+    const { lastInsertRowid } = this.#insert.run({ ...columns, origin: JSON.stringify(origin) });
+    const seq = Number(lastInsertRowid);
+    for (const [position, part] of parts.entries()) this.#insertPart.run(seq, position, part);
+    return seq;
+  }
+
+  get(id: string): StoredUpload | undefined {
+    const row = this.#byId.get(id);
+    return row && this.toRecord(row);
+  }
+
+  getBySeq(seq: number): StoredUpload | undefined {
+    const row = this.#bySeq.get(seq);
+    return row && this.toRecord(row);
+  }
+
+  /** Changes the columns that are given. Returns false when the row is not there (any more). */
+  update(seq: number, change: UploadChange): boolean {
+    const keys = Object.keys(change) as (keyof UploadChange)[];
+    const text = keys.join();
+    let statement = this.#updates.get(text);
+    if (!statement) {
+      const columns = keys.map((key) => `${COLUMN[key]} = @${key}`).join(', ');
+      statement = this.#database.prepare(`UPDATE uploads SET ${columns} WHERE seq = @seq`);
+      this.#updates.set(text, statement);
+    }
+    return statement.run({ ...change, seq }).changes === 1;
+  }
+
+  delete(seq: number): void {
+    this.#database.prepare('DELETE FROM timeline WHERE upload = ?').run(seq);
+    this.#database.prepare('DELETE FROM parts WHERE final = ?').run(seq);
+    this.#database.prepare('DELETE FROM uploads WHERE seq = ?').run(seq);
+  }
+
+  /** Row numbers of final uploads that are not joined yet and need this part. */
+  finalsWaitingFor(part: string): number[] {
+    return this.#database
+      .prepare<[string], { final: number }>(
+        `SELECT DISTINCT final FROM parts JOIN uploads ON uploads.seq = parts.final
+         WHERE part = ? AND state IN ('receiving', 'joining')`,
+      )
+      .all(part)
+      .map((row) => row.final);
+  }
+
+  toRecord(row: Row): StoredUpload {
+    return {
+      seq: row.seq,
+      id: row.id,
+      kind: row.kind,
+      state: row.state,
+      length: row.length,
+      offset: row.offset,
+      uncommittedFrom: row.uncommitted_from,
+      crc32: row.crc32,
+      metadata: row.metadata,
+      name: row.name,
+      parts: row.kind === 'final' ? this.#parts.all(row.seq) : [],
+      protocolData: row.protocol_data,
+      createdAt: row.created_at,
+      activeAt: row.active_at,
+      finishedAt: row.finished_at,
+      removedAt: row.removed_at,
+      removedWhy: row.removed_why as RemovalReason | null,
+      refusal: row.refusal,
+      origin: JSON.parse(row.origin),
+    };
+  }
+}
+
+export type { Row as UploadRow };

@@ -1,0 +1,20 @@
+/**
+ * The escape sequences that colours are made of (ECMA-48 SGR: ESC [ numbers m). They are the only
+ * ones that this program lets through to a terminal within a line.
+ */
+const SGR = /(\x1b\[[0-9;]*m)/;
+
+/** One run of a line: text, or a colour sequence that takes no room. */
+export interface StyledRun {
+  readonly text: string;
+  readonly isSgr: boolean;
+}
+
+/** Splits a styled line into its text and its colour sequences, in order. */
+export function splitSgr(line: string): StyledRun[] {
+  if (!line.includes('\x1b')) return line === '' ? [] : [{ text: line, isSgr: false }];
+  return line
+    .split(SGR)
+    .map((text, index) => ({ text, isSgr: index % 2 === 1 }))
+    .filter((run) => run.text !== '');
+}

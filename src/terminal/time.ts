@@ -1,0 +1,54 @@
+export interface TimeOptions {
+  /** An IANA name ("Europe/Berlin"); without it, the system's time zone. */
+  readonly timeZone?: string | undefined;
+}
+
+const formats = new Map<string | undefined, Intl.DateTimeFormat>();
+
+/** Local date and time, "2026-11-23 13:07:44". Milliseconds since the epoch in. */
+export function formatDateTime(ms: number, options: TimeOptions = {}): string {
+  const { year, month, day, hour, minute, second } = partsOf(ms, options);
+  return `${year.padStart(4, '0')}-${month}-${day} ${hour}:${minute}:${second}`;
+}
+
+/** Local time of day, "13:07:44", or "13:07" without seconds. */
+export function formatClock(
+  ms: number,
+  options: TimeOptions & { readonly seconds?: boolean } = {},
+): string {
+  const { hour, minute, second } = partsOf(ms, options);
+  return options.seconds === false ? `${hour}:${minute}` : `${hour}:${minute}:${second}`;
+}
+
+/** ISO 8601 in UTC with milliseconds, for programs: "2026-11-23T12:07:44.000Z". */
+export function formatIso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function partsOf(ms: number, { timeZone }: TimeOptions) {
+  const parts = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+  for (const { type, value } of formatFor(timeZone).formatToParts(ms)) {
+    if (type in parts) parts[type as keyof typeof parts] = value;
+  }
+  return parts;
+}
+
+/** Making a format costs far more than using it, and a log uses one for every line. */
+function formatFor(timeZone: string | undefined): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    calendar: 'iso8601',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  });
+  formats.set(timeZone, format);
+  return format;
+}
