@@ -24,7 +24,7 @@ export function describeConfig({ sources }: LoadedConfig): ConfigRow[] {
 /** One key of `tusd-ts config --json`. */
 export interface ConfigValueJson {
   readonly key: ConfigKey;
-  /** As it would stand in the file; null if it is not set. */
+  /** As it would stand in the file. */
   readonly value: unknown;
   /** What a size or a duration comes to; null for "unlimited" and "never". */
   readonly bytes?: number | null;

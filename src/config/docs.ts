@@ -16,7 +16,20 @@ const END = '<!-- /config-table -->';
 /** The JSON Schema (draft 2020-12) of the configuration file, as published. */
 export function schemaText(): string {
   const schema = z.toJSONSchema(configFile, { io: 'input', target: 'draft-2020-12' });
-  return `${JSON.stringify(schema, null, 2)}\n`;
+  return `${formatted(JSON.stringify(schema, null, 2))}\n`;
+}
+
+const WIDTH = 100;
+
+// As the project's formatter writes JSON: a list of plain values on one line where it fits.
+function formatted(json: string): string {
+  return json.replace(
+    /^( *.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm,
+    (expanded, before: string, items: string, after: string) => {
+      const line = `${before}[${items.trim().replace(/,\n */g, ', ')}]${after}`;
+      return line.length <= WIDTH ? line : expanded;
+    },
+  );
 }
 
 /** The table of all keys for the README. */
@@ -40,12 +53,11 @@ export function withConfigTable(readme: string): string {
 
 function cellsOf(key: ConfigKey): string[] {
   const { type, kind } = noteOf(key);
-  const value = defaultOf(key);
   const flag = CONFIG_FLAGS.find((item) => item.key === key);
   return [
     code(key),
     type,
-    value === undefined ? '' : code(JSON.stringify(value)),
+    code(JSON.stringify(defaultOf(key))),
     kind === 'file-only' ? '' : code(variableOf(key)),
     flag === undefined ? '' : code(`${flag.flag} ${flag.placeholder}`.trim()),
     descriptionOf(key),

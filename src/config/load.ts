@@ -39,7 +39,7 @@ export interface LoadOptions {
 
 /** Where the value of a key came from. */
 export interface ValueSource {
-  /** As it would stand in the file, with secrets replaced; null if it is not set. */
+  /** As it would stand in the file, with secrets replaced. */
   readonly value: unknown;
   readonly source: Source;
   /** "default", the path of the file, the name of the variable, or the flag. */
@@ -114,7 +114,7 @@ async function chooseFile(options: LoadOptions): Promise<string | null> {
 }
 
 function namedVariables(content: Readonly<Record<string, unknown>>): Set<string> {
-  const hooks = configFile.shape.hooks.safeParse(content['hooks']);
+  const hooks = configFile.shape.hooks.safeParse(content.hooks);
   return hooks.success ? variablesOfHooks(hooks.data) : new Set();
 }
 
@@ -141,7 +141,7 @@ function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookC
     cleanupSchedule: parsed.cleanupSchedule,
     maxSize: parsed.maxSize,
     minFreeSpace: parsed.minFreeSpace,
-    publicUrl: parsed.publicUrl ?? null,
+    publicUrl: parsed.publicUrl,
     trustedProxies: parsed.trustedProxies,
     logFormat: parsed.logFormat,
     fsync: parsed.fsync,
@@ -172,7 +172,7 @@ function sourcesOf(
   const used = new Map<ConfigKey, unknown>(AS_USED.map((key) => [key, config[key]]));
   const entries = CONFIG_KEYS.map((key): [ConfigKey, ValueSource] => {
     const given = winners.get(key);
-    const written = given === undefined ? (defaultOf(key) ?? null) : given.value;
+    const written = given === undefined ? defaultOf(key) : given.value;
     const value = redact(used.has(key) ? used.get(key) : written, [key]);
     return given === undefined
       ? [key, { value, source: 'default', where: 'default' }]

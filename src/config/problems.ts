@@ -17,7 +17,8 @@ export function unknownKeys(content: Readonly<Record<string, unknown>>, path: st
 export function problemsOf(given: Given): string[] {
   const result = configFile.shape[given.key].safeParse(given.value);
   if (result.success) return [];
-  return result.error.issues.flatMap((issue) => sentences(issue, given));
+  // A number that is out of bounds twice over makes the same sentence twice.
+  return [...new Set(result.error.issues.flatMap((issue) => sentences(issue, given)))];
 }
 
 function sentences(issue: z.core.$ZodIssue, given: Given): string[] {

@@ -12,6 +12,7 @@ export function redactUrl(text: string): string {
   if (url === null) return /[@?]|whsec_/.test(text) ? SECRET : text;
   const user = url.username === '' && url.password === '' ? '' : `${SECRET}@`;
   const query = url.search === '' ? '' : `?${SECRET}`;
+  if (user === '' && query === '') return text;
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
 }
 

@@ -62,6 +62,10 @@ const DURATION = { kind: 'text', type: 'duration', placeholder: '<duration>' } a
 const DAYS = { kind: 'number', type: 'days or "never"', placeholder: '<days>' } as const;
 const FLAG = { kind: 'boolean', type: 'boolean', placeholder: '' } as const;
 
+function readUrlOrNull(input: string | null): Reading<string | null> {
+  return input === null ? { value: null } : readPublicUrl(input);
+}
+
 /**
  * The configuration file. Each key is documented here and nowhere else: the README's table, the
  * published JSON Schema, the flags and the variables are made from this.
@@ -133,14 +137,17 @@ export const configFile = z
         description: 'Space that new uploads leave free on the disk; one that cannot fit gets 507.',
       })
       .register(keyNotes, { kind: 'text', type: 'size', placeholder: '<size>' }),
-    publicUrl: text('an http or https URL in quotes', readPublicUrl)
-      .optional()
+    publicUrl: z
+      .string('it must be an http or https URL in quotes, or null')
+      .meta({ format: 'uri' })
+      .nullable()
+      .transform(via(readUrlOrNull))
+      .prefault(null)
       .meta({
         description:
-          'URL of the base path as clients see it, for absolute Location headers. Unset, they are relative, which is right behind most proxies.',
-        format: 'uri',
+          'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
       })
-      .register(keyNotes, { kind: 'text', type: 'URL', placeholder: '<url>' }),
+      .register(keyNotes, { kind: 'text', type: 'URL or null', placeholder: '<url>' }),
     trustedProxies: listOf('an IP address or a network in CIDR notation', readProxyAddress)
       .prefault([])
       .meta({
@@ -230,8 +237,7 @@ export function descriptionOf(key: ConfigKey): string {
   return configFile.shape[key].description ?? '';
 }
 
-/** The default of a key as it would stand in the file; undefined if it has none. */
+/** The default of a key as it would stand in the file. */
 export function defaultOf(key: ConfigKey): unknown {
-  const { def } = configFile.shape[key];
-  return 'defaultValue' in def ? def.defaultValue : undefined;
+  return configFile.shape[key].def.defaultValue;
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fileFault } from '../fault.ts';
 import { assertThere, currentOffset } from './access.ts';
@@ -136,8 +136,7 @@ export class UploadStore {
     if (boot !== null) catalog.write(() => catalog.setMeta('boot', boot));
     this.#every(HEARTBEAT, () => catalog.beat('daemon', this.#context.now()));
     this.#every(PROGRESS, () => recordProgress(this.#context));
-    const extension = extname(import.meta.url);
-    this.#checkpoints = new Worker(new URL(`./checkpoint-worker${extension}`, import.meta.url), {
+    this.#checkpoints = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
       workerData: { file: catalog.file },
     });
     this.#checkpoints.unref();
@@ -281,6 +280,11 @@ export class UploadStore {
   async isBeingWritten(id: string): Promise<boolean> {
     const { catalog, now } = this.#context;
     return catalog.leases.holder(id, now()) !== undefined;
+  }
+
+  /** Where the data files are. */
+  get folder(): string {
+    return this.#context.files.folder;
   }
 
   path(id: string): string {

@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { compilePrograms, type Programs, ROOT } from './compile.ts';
+import { LoadClient } from './load-client.ts';
+import type { Options } from './options.ts';
+import type { WorkReport } from './report.ts';
+import type { Subject } from './subjects/subject.ts';
+import { ceiling, clientLimit, foreign, ours, stock } from './subjects/subjects.ts';
+
+export interface SessionOutput {
+  /** What is going on now. */
+  readonly progress: (text: string) => void;
+  /** Is given each work's report as soon as it is there. */
+  readonly onWork: (report: WorkReport) => void;
+}
+
+const DAEMON = join(ROOT, 'dist', 'bin', 'tusd-ts.js');
+
+/** Runs the works that were asked for, one after the other, and cleans up behind them. */
+export async function runSession(options: Options, output: SessionOutput): Promise<WorkReport[]> {
+  if (options.subjects.includes('ours') && !existsSync(DAEMON)) {
+    throw new Error(
+      'the daemon is not built. Run `npm run build`, or leave it out: --subjects stock,ceiling,limit',
+    );
+  }
+  const programs = compilePrograms();
+  const root = mkdtempSync(join(resolve(options.directory), 'tusd-ts-bench-'));
+  const cleanUp = () => rmSync(root, { recursive: true, force: true });
+  process.once('exit', cleanUp);
+  const client = await LoadClient.start(programs.load);
+  const { sizes, rounds } = options;
+  const { progress } = output;
+  const reports: WorkReport[] = [];
+  try {
+    for (const work of options.works) {
+      const folder = join(root, work.name);
+      const rows = await work.run({
+        subjects: subjectsOf(options, programs),
+        ...{ client, sizes, rounds, progress, daemon: DAEMON, fillCatalog: programs.fillCatalog },
+        directory: (name) => makeFolder(folder, name),
+      });
+      rmSync(folder, { recursive: true, force: true });
+      const title = work.title(sizes);
+      const report = { work: work.name, title, rows, notes: work.notes ?? [] };
+      reports.push(report);
+      output.onWork(report);
+    }
+    return reports;
+  } finally {
+    await client.stop();
+    process.off('exit', cleanUp);
+    cleanUp();
+  }
+}
+
+function makeFolder(parent: string, name: string): string {
+  const folder = join(parent, name.replace(/[^\w.]+/g, '-'));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function subjectsOf(options: Options, programs: Programs): Subject[] {
+  const has = (choice: Options['subjects'][number]) => options.subjects.includes(choice);
+  return [
+    ...(has('ours') ? options.fsync.map((mode) => ours(DAEMON, mode)) : []),
+    ...(has('stock') ? [stock(programs)] : []),
+    ...(has('ceiling') ? [ceiling(programs)] : []),
+    ...(has('limit') ? [clientLimit(programs)] : []),
+    ...options.against.map(({ url, pid }) => foreign(url, pid)),
+  ];
+}

@@ -1,0 +1,56 @@
+/** How much of everything a work does. Bytes unless the name says otherwise. */
+export interface Sizes {
+  readonly oneStream: number;
+  /** Each of four. */
+  readonly fourStreams: number;
+  /** Each of four, in PATCHes of `chunk`. */
+  readonly chunks: number;
+  readonly chunk: number;
+  readonly smallUpload: number;
+  readonly smallUploads: number;
+  readonly headUploads: number;
+  readonly heads: number;
+  readonly download: number;
+  readonly pausedUploads: number;
+  /** The upload that runs beside the paused ones. */
+  readonly besidePaused: number;
+  readonly huge: number;
+  /** Rows of the catalogs that are compared. */
+  readonly catalogRows: readonly number[];
+}
+
+const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+
+export const FULL: Sizes = {
+  oneStream: GIB,
+  fourStreams: 256 * MIB,
+  chunks: 256 * MIB,
+  chunk: 5 * MIB,
+  smallUpload: 10 * KIB,
+  smallUploads: 3000,
+  headUploads: 500,
+  heads: 10_000,
+  download: 256 * MIB,
+  pausedUploads: 2000,
+  besidePaused: 512 * MIB,
+  huge: 20 * GIB,
+  catalogRows: [1000, 200_000, 1_000_000],
+};
+
+export const QUICK: Sizes = {
+  oneStream: 256 * MIB,
+  fourStreams: 64 * MIB,
+  chunks: 50 * MIB,
+  chunk: 5 * MIB,
+  smallUpload: 10 * KIB,
+  smallUploads: 800,
+  headUploads: 100,
+  heads: 3000,
+  download: 32 * MIB,
+  pausedUploads: 500,
+  besidePaused: 128 * MIB,
+  huge: GIB,
+  catalogRows: [1000, 20_000],
+};

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { Catalog } from '../../src/storage/catalog.ts';
+import { DataFiles } from '../../src/storage/data-files.ts';
+import type { UploadRecord } from '../../src/storage/upload.ts';
+
+// Fills an upload directory with finished uploads and abandoned ones, as months of use would. Prints
+// some of the ids.
+const [directory = '', rows = '0', expired = '0'] = process.argv.slice(2);
+const total = Number(rows);
+const abandoned = Number(expired);
+
+const DAY = 86_400_000;
+const PER_COMMIT = 10_000;
+const SHOWN = 500;
+const ORIGIN = { protocol: 'tus 1.0.0', address: '127.0.0.1', agent: 'bench' };
+
+const files = new DataFiles(directory);
+files.makeFolder();
+const catalog = new Catalog(directory, { autoCheckpoint: true, mustExist: false });
+const now = Date.now();
+const shown: string[] = [];
+const showEvery = Math.max(1, Math.floor(total / SHOWN));
+
+for (let from = 0; from < total; from += PER_COMMIT) {
+  catalog.write(() => {
+    for (let at = from; at < Math.min(from + PER_COMMIT, total); at++) add(at);
+  });
+}
+catalog.close();
+console.log(JSON.stringify(shown.slice(0, SHOWN)));
+
+function add(index: number): void {
+  // Spread over the table, as abandoned uploads are.
+  const isAbandoned =
+    Math.floor(((index + 1) * abandoned) / total) > Math.floor((index * abandoned) / total);
+  const record = isAbandoned ? abandonedUpload(index) : finishedUpload(index);
+  closeSync(openSync(files.path(record.id), 'wx'));
+  const seq = catalog.uploads.insert(record);
+  catalog.timeline.add(seq, record.createdAt, { event: 'created', origin: ORIGIN });
+  if (!isAbandoned) {
+    catalog.timeline.add(seq, record.activeAt, { event: 'finished' });
+    if (index % showEvery === 0) shown.push(record.id);
+  }
+}
+
+/** Of no bytes, so that a million of them fit on any disk. */
+function finishedUpload(index: number): UploadRecord {
+  const at = timeOf(index);
+  return { ...base(index), state: 'finished', length: 0, activeAt: at, finishedAt: at };
+}
+
+function abandonedUpload(index: number): UploadRecord {
+  return { ...base(index), state: 'receiving', length: 1024, activeAt: timeOf(index) };
+}
+
+/** Between a hundred days and two days ago, in order. */
+function timeOf(index: number): number {
+  return Math.round(now - 100 * DAY + (98 * DAY * index) / total);
+}
+
+function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'> {
+  const name = `holiday ${index}.mov`;
+  return {
+    id: randomUUID().replaceAll('-', ''),
+    kind: 'single',
+    offset: 0,
+    uncommittedFrom: null,
+    crc32: 0,
+    metadata: `filename ${Buffer.from(name).toString('base64')}`,
+    name,
+    parts: [],
+    protocolData: null,
+    createdAt: timeOf(index),
+    finishedAt: null,
+    removedAt: null,
+    removedWhy: null,
+    refusal: null,
+    origin: ORIGIN,
+  };
+}

@@ -1,0 +1,66 @@
+import { statfs } from 'node:fs/promises';
+import type { Sample } from '../figures.ts';
+import { residentBytes } from '../process-usage.ts';
+import type { Row } from '../report.ts';
+import { GIB, MIB } from '../sizes.ts';
+import { median } from '../statistics.ts';
+import type { Subject } from '../subjects/subject.ts';
+import { measure } from './measure.ts';
+import { createEmpty, removeAll } from './uploads.ts';
+import type { Bench, Work } from './work.ts';
+
+const SAMPLE_EVERY = 250;
+
+export const huge: Work = {
+  name: 'huge',
+  title: ({ huge }) => `${huge / GIB} GiB in one PATCH, once`,
+  notes: [
+    'RSS early is the median over the second tenth of the time, late over the last tenth: flat memory has them alike',
+  ],
+  onlyOnRequest: true,
+  async run(bench) {
+    const rows: Row[] = [];
+    for (const subject of bench.subjects) {
+      bench.progress(`huge: ${subject.name}`);
+      rows.push(await rowOf(subject, bench));
+    }
+    return rows;
+  },
+};
+
+async function rowOf(subject: Subject, bench: Bench): Promise<Row> {
+  try {
+    const figures = await uploadOnce(subject, bench);
+    return { subject: subject.name, rounds: 1, figures };
+  } catch (error) {
+    return { subject: subject.name, rounds: 0, figures: {}, error: (error as Error).message };
+  }
+}
+
+async function uploadOnce(subject: Subject, { client, sizes, directory }: Bench): Promise<Sample> {
+  const folder = directory(`huge-${subject.name}`);
+  const { bavail, bsize } = await statfs(folder);
+  if (subject.kind !== 'sink' && bavail * bsize < sizes.huge + GIB) {
+    throw new Error(`the disk has no room for ${sizes.huge / GIB} GiB; see --huge-size`);
+  }
+  const server = await subject.start(folder);
+  const resident: number[] = [];
+  const watch = setInterval(() => {
+    const bytes = residentBytes(server.pid);
+    if (bytes !== null) resident.push(bytes / MIB);
+  }, SAMPLE_EVERY);
+  try {
+    const urls = await createEmpty({ server, client }, 1, sizes.huge);
+    const job = { kind: 'append', urls, length: sizes.huge, chunk: sizes.huge } as const;
+    const { sample } = await measure(server, client, job, 'bytes');
+    clearInterval(watch);
+    await removeAll({ client }, urls);
+    const tenth = Math.floor(resident.length / 10);
+    if (tenth === 0) return sample;
+    const earlyMib = median(resident.slice(tenth, 2 * tenth));
+    return { ...sample, earlyMib, lateMib: median(resident.slice(-tenth)) };
+  } finally {
+    clearInterval(watch);
+    await server.stop();
+  }
+}

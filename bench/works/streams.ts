@@ -1,0 +1,54 @@
+import type { Sample } from '../figures.ts';
+import { MIB, type Sizes } from '../sizes.ts';
+import { interleaved, type Target } from './interleaved.ts';
+import { measure } from './measure.ts';
+import { createEmpty, removeAll } from './uploads.ts';
+import type { Work } from './work.ts';
+
+interface Plan {
+  readonly streams: number;
+  /** Bytes of each upload. */
+  readonly length: number;
+  /** Bytes of each PATCH. */
+  readonly chunk: number;
+}
+
+export const oneStream = streamWork(
+  'one-stream',
+  ({ oneStream }) => ({ streams: 1, length: oneStream, chunk: oneStream }),
+  ({ length }) => `${length / MIB} MiB in one PATCH`,
+);
+
+export const fourStreams = streamWork(
+  'four-streams',
+  ({ fourStreams }) => ({ streams: 4, length: fourStreams, chunk: fourStreams }),
+  ({ length }) => `4 × ${length / MIB} MiB at once, one PATCH each`,
+);
+
+export const chunks = streamWork(
+  'chunks',
+  ({ chunks, chunk }) => ({ streams: 4, length: chunks, chunk }),
+  ({ length, chunk }) => `4 × ${length / MIB} MiB at once, in PATCHes of ${chunk / MIB} MiB`,
+);
+
+function streamWork(
+  name: string,
+  planOf: (sizes: Sizes) => Plan,
+  title: (plan: Plan) => string,
+): Work {
+  return interleaved({
+    name,
+    title: (sizes) => title(planOf(sizes)),
+    open: async (target) => (share) => upload(target, planOf(target.sizes), share),
+  });
+}
+
+/** Creation is not measured here, and the bytes are removed before the disk has to write them. */
+async function upload(target: Target, plan: Plan, share: number): Promise<Sample> {
+  const length = Math.ceil(plan.length * share);
+  const urls = await createEmpty(target, plan.streams, length);
+  const job = { kind: 'append', urls, length, chunk: plan.chunk } as const;
+  const { sample } = await measure(target.server, target.client, job, 'bytes');
+  await removeAll(target, urls);
+  return sample;
+}

@@ -1,0 +1,58 @@
+import { Fault } from '../../fault.ts';
+import type { AppendOutcome, AppendRequest } from '../../storage/append.ts';
+import type { Answer } from '../../storage/events.ts';
+import { checksumFromHeader, checksumFromTrailer } from './checksum.ts';
+import type { TusExchange } from './exchange.ts';
+import { bodyLength, header } from './headers.ts';
+
+/** The part of a request that brings bytes, as storage takes it. */
+export function bodyOf(exchange: TusExchange): Omit<AppendRequest, 'offset' | 'caller'> {
+  const { request } = exchange;
+  const checksum = header(request, 'upload-checksum');
+  const trailers = (request.headers.trailer ?? '').toLowerCase().split(/[\s,]+/);
+  const whole =
+    checksum !== undefined
+      ? checksumFromHeader(checksum)
+      : trailers.includes('upload-checksum')
+        ? checksumFromTrailer(() => request.trailers['upload-checksum'])
+        : undefined;
+  return {
+    body: request,
+    bodyLength: bodyLength(request),
+    onAccepted: () => exchange.accept(),
+    ...(whole ? { whole } : {}),
+  };
+}
+
+const INTERRUPTED = {
+  reset: ['the connection was reset', 400],
+  idle: ['nothing came for too long', 408],
+  superseded: ['another request took this upload over', 423],
+  draining: ['the server is stopping; come back in a moment', 503],
+  'no-space': ['no room is left on the disk', 507],
+  'disk-error': ['the disk failed', 500],
+  stopped: ['the upload was stopped by the server', 400],
+} as const;
+
+/**
+ * Throws what a request that did not come to its end is answered with (if anybody still listens).
+ * What was received is kept; the offset tells how much.
+ */
+export function assertUninterrupted({ interrupted, offset, answer }: AppendOutcome): void {
+  if (interrupted === null) return;
+  const [sentence, status] = INTERRUPTED[interrupted];
+  throw new Fault('UNAVAILABLE', sentence, {
+    ...(interrupted === 'stopped' ? {} : { offset }),
+    ...fromAnswer(answer),
+    status: answer?.status ?? status,
+    headers: {
+      Connection: 'close',
+      ...(interrupted === 'draining' ? { 'Retry-After': '5' } : {}),
+      ...answer?.headers,
+    },
+  });
+}
+
+function fromAnswer(answer: Answer | undefined) {
+  return answer?.body === undefined ? {} : { body: answer.body };
+}

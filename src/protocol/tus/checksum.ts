@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { Fault } from '../../fault.ts';
+import type { WholeRequest } from '../../storage/append.ts';
+
+interface Digest {
+  update(chunk: Buffer): void;
+  digest(): Buffer;
+}
+
+const ALGORITHMS: Record<string, () => Digest> = {
+  sha1: () => createHash('sha1'),
+  sha256: () => createHash('sha256'),
+  sha512: () => createHash('sha512'),
+  md5: () => createHash('md5'),
+  crc32: () => {
+    let value = 0;
+    return {
+      update: (chunk) => {
+        value = crc32(chunk, value);
+      },
+      digest: () => {
+        const bytes = Buffer.alloc(4);
+        bytes.writeUInt32BE(value);
+        return bytes;
+      },
+    };
+  },
+};
+
+export const CHECKSUM_ALGORITHMS = Object.keys(ALGORITHMS);
+
+const CHECKSUM = /^(\S+) ((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/;
+
+interface Expected {
+  readonly digest: Digest;
+  readonly bytes: Buffer;
+}
+
+/** Parses `algorithm base64` (tus 1.0.0, checksum). Throws BAD_REQUEST. */
+function parseChecksum(text: string): Expected {
+  const match = CHECKSUM.exec(text);
+  if (!match) throw new Fault('BAD_REQUEST', 'upload-checksum must be an algorithm and its Base64');
+  const make = Object.hasOwn(ALGORITHMS, match[1]!) ? ALGORITHMS[match[1]!] : undefined;
+  if (!make) {
+    throw new Fault(
+      'BAD_REQUEST',
+      `upload-checksum: only ${CHECKSUM_ALGORITHMS.join(', ')} are supported`,
+    );
+  }
+  return { digest: make(), bytes: Buffer.from(match[2]!, 'base64') };
+}
+
+function compare({ digest, bytes }: Expected): void {
+  if (!digest.digest().equals(bytes)) {
+    throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match what arrived');
+  }
+}
+
+/** The checksum stands in the header: the digest runs while the bytes pass. */
+export function checksumFromHeader(text: string): WholeRequest {
+  const expected = parseChecksum(text);
+  return {
+    onChunk: (chunk) => expected.digest.update(chunk),
+    verify: async () => compare(expected),
+  };
+}
+
+/**
+ * The checksum comes as a trailer, and only then is the algorithm known: the bytes are read back
+ * from the file. A trailer that was announced and is missing leaves nothing to verify with.
+ */
+export function checksumFromTrailer(trailer: () => string | undefined): WholeRequest {
+  return {
+    verify: async (readBack) => {
+      const text = trailer();
+      if (text === undefined) {
+        throw new Fault('BAD_REQUEST', 'the announced trailer upload-checksum did not come');
+      }
+      const expected = parseChecksum(text);
+      for await (const block of readBack()) expected.digest.update(block);
+      compare(expected);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { Fault } from '../../fault.ts';
+import type { UploadStore } from '../../storage/store.ts';
+import type { UploadRecord } from '../../storage/upload.ts';
+import { isUploadId } from '../../storage/upload-id.ts';
+import { CHECKSUM_ALGORITHMS } from './checksum.ts';
+import type { TusExchange } from './exchange.ts';
+import { head } from './head.ts';
+import { TusLibrary } from './library.ts';
+import { patch } from './patch.ts';
+import { post } from './post.ts';
+import { respond } from './respond.ts';
+
+export const TUS_VERSION = '1.0.0';
+
+export interface TusOptions {
+  readonly store: UploadStore;
+  /** Begins and ends with a slash. */
+  readonly basePath: string;
+  readonly publicUrl: string | null;
+  readonly maxSize: number | null;
+  /** When an upload's time is up (milliseconds since the epoch), or null for never. */
+  readonly expiresAt: (record: UploadRecord) => number | null;
+  /** Unfinished uploads are removed some day: expiration is offered. */
+  readonly expires: boolean;
+  readonly termination: boolean;
+  /** Serves a plain HEAD of a finished upload, or null when downloads are off. */
+  readonly download: ((exchange: TusExchange) => Promise<void>) | null;
+}
+
+export interface TusContext extends TusOptions {
+  readonly library: TusLibrary;
+}
+
+/** Serves tus 1.0.0 under the base path: everything but GET. Throws a Fault for the answer. */
+export function createTusEndpoint(options: TusOptions): (exchange: TusExchange) => Promise<void> {
+  const extensions = [
+    'creation',
+    'creation-with-upload',
+    'creation-defer-length',
+    ...(options.expires ? ['expiration'] : []),
+    'checksum',
+    'checksum-trailer',
+    ...(options.termination ? ['termination'] : []),
+    'concatenation',
+    'concatenation-unfinished',
+  ];
+  const library = new TusLibrary(options.store, { ...options, extensions });
+  const context = { ...options, library };
+  return async (exchange) => {
+    exchange.response.setHeader('Tus-Resumable', TUS_VERSION);
+    try {
+      await dispatch(context, exchange);
+    } catch (error) {
+      if (error instanceof Fault && error.offset !== undefined) {
+        exchange.response.setHeader('Upload-Offset', String(error.offset));
+      }
+      throw error;
+    }
+  };
+}
+
+async function dispatch(context: TusContext, exchange: TusExchange): Promise<void> {
+  const { method, id } = exchange;
+  if (method === 'OPTIONS') return options(context, exchange);
+  checkVersion(exchange);
+  if (id === null) {
+    if (method === 'POST') return post(context, exchange);
+    throw notAllowed('OPTIONS, POST');
+  }
+  if (!isUploadId(id)) throw new Fault('NOT_FOUND', 'there is no such upload');
+  switch (method) {
+    case 'HEAD':
+      return head(context, exchange, id);
+    case 'PATCH':
+      return patch(context, exchange, id);
+    case 'DELETE': {
+      if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
+      const { status, headers } = await context.library.answer(exchange, id);
+      return respond(exchange, status, headers);
+    }
+    default:
+      throw notAllowed('OPTIONS, HEAD, PATCH, DELETE');
+  }
+}
+
+async function options(context: TusContext, exchange: TusExchange): Promise<void> {
+  const { status, headers } = await context.library.answer(exchange, null);
+  exchange.response.removeHeader('Tus-Resumable');
+  delete headers['tus-resumable'];
+  respond(exchange, status, {
+    ...headers,
+    'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
+  });
+}
+
+/** A HEAD without a version is taken for plain HTTP; everything else must name ours. */
+function checkVersion({ method, request, response }: TusExchange): void {
+  const version = request.headers['tus-resumable'];
+  if (version === TUS_VERSION || (version === undefined && method === 'HEAD')) return;
+  response.setHeader('Tus-Version', TUS_VERSION);
+  throw new Fault(
+    'VERSION_UNSUPPORTED',
+    version === undefined ? 'tus-resumable is missing' : 'only tus 1.0.0 is supported',
+  );
+}
+
+function notAllowed(allow: string): Fault {
+  return new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
+    headers: { Allow: allow },
+  });
+}

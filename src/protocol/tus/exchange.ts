@@ -1,0 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../../storage/upload.ts';
+
+/** What this protocol needs of a request; the listener provides it. */
+export interface TusExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** After X-HTTP-Method-Override. */
+  readonly method: string;
+  /** What stands behind the base path, as it came; null for the base path itself. */
+  readonly id: string | null;
+  readonly caller: Caller;
+  /** Hosts under which the client may know us, in lower case. */
+  readonly ownHosts: readonly string[];
+  urlOf(id: string): string;
+  /** Answers `Expect: 100-continue`. */
+  accept(): void;
+  /** For the log. */
+  note: { id?: string; text?: string; bytes?: number };
+}

@@ -1,0 +1,22 @@
+import type { TusContext } from './endpoint.ts';
+import type { TusExchange } from './exchange.ts';
+import { expiresHeader, respond } from './respond.ts';
+
+/** Tells how an upload stands (tus 1.0.0, core). Takes no lease: nothing is ever interrupted by it. */
+export async function head(context: TusContext, exchange: TusExchange, id: string): Promise<void> {
+  const { record, offset, expiresAt } = await context.store.find(id);
+  const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+  if (offset !== null) headers['Upload-Offset'] = String(offset);
+  if (record.length !== null) headers['Upload-Length'] = String(record.length);
+  else if (record.kind !== 'final') headers['Upload-Defer-Length'] = '1';
+  if (record.metadata !== null) headers['Upload-Metadata'] = record.metadata;
+  if (record.protocolData !== null) headers['Upload-Concat'] = record.protocolData;
+  Object.assign(headers, expiresHeader(record, expiresAt));
+  // A client of plain HTTP that looks before it downloads.
+  const plain = exchange.request.headers['tus-resumable'] === undefined;
+  if (plain && record.state === 'finished' && context.download) {
+    for (const name in headers) exchange.response.setHeader(name, headers[name]!);
+    return context.download(exchange);
+  }
+  respond(exchange, 200, headers);
+}

@@ -1,0 +1,82 @@
+import { Fault } from '../../fault.ts';
+import { parseMetadata } from '../../storage/metadata.ts';
+import { assertUninterrupted, bodyOf } from './body.ts';
+import { type Concat, parseConcat } from './concat.ts';
+import type { TusContext } from './endpoint.ts';
+import type { TusExchange } from './exchange.ts';
+import {
+  bodyLength,
+  deferLengthHeader,
+  header,
+  integerHeader,
+  OFFSET_OCTET_STREAM,
+} from './headers.ts';
+import { expiresHeader, respond } from './respond.ts';
+
+/** Creation, creation-with-upload, creation-defer-length and concatenation (tus 1.0.0). */
+export async function post(context: TusContext, exchange: TusExchange): Promise<void> {
+  const { request, caller } = exchange;
+  const metadata = header(request, 'upload-metadata') ?? null;
+  if (metadata !== null) parseMetadata(metadata);
+  const text = header(request, 'upload-concat');
+  const concat = parseConcat(text, { ...context, ownHosts: exchange.ownHosts });
+  const length = lengthOf(exchange, concat);
+  const hasBytes =
+    request.headers['content-type'] === OFFSET_OCTET_STREAM && bodyLength(request) !== 0;
+  const creation = { metadata, length, protocolData: text ?? null, caller };
+  if (concat.kind === 'final') {
+    if (hasBytes) throw new Fault('BAD_REQUEST', 'a final upload takes no bytes of its own');
+    return final(context, exchange, { ...creation, kind: 'final', parts: concat.parts });
+  }
+  const body = hasBytes ? bodyOf(exchange) : undefined;
+  if (length !== null && body?.bodyLength != null && body.bodyLength > length) {
+    throw new Fault('TOO_LARGE', `the body is longer than the upload (${length} bytes)`);
+  }
+  const outcome = await context.store.create({ ...creation, kind: concat.kind }, body);
+  const { record, offset, answer } = outcome;
+  exchange.note.id = record.id;
+  if (body) exchange.note.bytes = offset;
+  assertUninterrupted(outcome);
+  const expiresAt =
+    outcome.finished && record.kind !== 'partial' ? null : context.expiresAt(record);
+  respond(
+    exchange,
+    201,
+    {
+      Location: exchange.urlOf(record.id),
+      ...(body ? { 'Upload-Offset': String(offset) } : {}),
+      ...(text === undefined ? {} : { 'Upload-Concat': text }),
+      ...expiresHeader(record, expiresAt),
+    },
+    answer,
+  );
+}
+
+async function final(
+  context: TusContext,
+  exchange: TusExchange,
+  creation: Parameters<TusContext['store']['concatenate']>[0],
+): Promise<void> {
+  const { record, offset, expiresAt } = await context.store.concatenate(creation);
+  exchange.note.id = record.id;
+  respond(exchange, 201, {
+    Location: exchange.urlOf(record.id),
+    'Upload-Concat': creation.protocolData ?? '',
+    ...(offset === null ? {} : { 'Upload-Offset': String(offset) }),
+    ...expiresHeader(record, expiresAt),
+  });
+}
+
+/** null for a length that comes later; a final upload's length is the sum of its parts. */
+function lengthOf({ request }: TusExchange, { kind }: Concat): number | null {
+  const length = integerHeader(request, 'upload-length');
+  const deferred = deferLengthHeader(request);
+  if (kind === 'final') {
+    if (length === undefined && !deferred) return null;
+    throw new Fault('BAD_REQUEST', 'a final upload has the length of its parts: send none');
+  }
+  if ((length === undefined) !== deferred) {
+    throw new Fault('BAD_REQUEST', 'send either upload-length or upload-defer-length: 1');
+  }
+  return length ?? null;
+}

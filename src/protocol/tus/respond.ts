@@ -1,0 +1,36 @@
+import type { Answer } from '../../storage/events.ts';
+import type { UploadRecord } from '../../storage/upload.ts';
+import type { TusExchange } from './exchange.ts';
+
+/** Headers that say how the upload stands; a hook's answer must not contradict them. */
+const OURS = new Set(['tus-resumable', 'upload-offset', 'upload-length', 'content-length']);
+
+/** Sends a success, with what a hook wants to add to it. */
+export function respond(
+  { response, method }: TusExchange,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  answer?: Answer,
+): void {
+  for (const [name, value] of Object.entries(answer?.headers ?? {})) {
+    if (!OURS.has(name.toLowerCase())) response.setHeader(name, value);
+  }
+  const body = answer?.body ?? '';
+  response.statusCode = answer?.status ?? status;
+  for (const name in headers) response.setHeader(name, headers[name]!);
+  const empty = response.statusCode === 204 || response.statusCode === 304 || method === 'HEAD';
+  // A HEAD's length would be taken for that of a GET.
+  if (response.statusCode !== 204 && method !== 'HEAD') {
+    response.setHeader('Content-Length', Buffer.byteLength(body));
+  }
+  response.end(empty ? undefined : body);
+}
+
+/** `Upload-Expires` for what will expire: unfinished uploads, and parts that nobody joined. */
+export function expiresHeader(
+  record: UploadRecord,
+  expiresAt: number | null,
+): { 'Upload-Expires'?: string } {
+  if (expiresAt === null || (record.state === 'finished' && record.kind !== 'partial')) return {};
+  return { 'Upload-Expires': new Date(expiresAt).toUTCString() };
+}
