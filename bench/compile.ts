@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Paths of the compiled programs that the bench starts. */
 export interface Programs {
+  /** To be removed when the last of them has ended. */
+  readonly folder: string;
   readonly load: string;
   readonly stock: string;
   readonly ceiling: string;
@@ -21,8 +23,9 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 export function compilePrograms(): Programs {
   // Inside node_modules imports resolve, git looks away and a build of the package does not remove it.
-  const folder = join(ROOT, 'node_modules', '.cache', 'tusd-ts-bench');
-  mkdirSync(folder, { recursive: true });
+  const cache = join(ROOT, 'node_modules', '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'tusd-ts-bench-'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
@@ -36,6 +39,7 @@ export function compilePrograms(): Programs {
   if (run.status !== 0) throw new Error(`the bench does not compile:\n${run.stdout}${run.stderr}`);
   const program = (name: string) => join(folder, 'bench', `${name}.js`);
   return {
+    folder,
     load: program('load/main'),
     stock: program('subjects/stock'),
     ceiling: program('subjects/ceiling'),

@@ -19,6 +19,7 @@ export const FIGURES = {
   p50: { label: 'p50 ms', digits: 2 },
   p99: { label: 'p99 ms', digits: 2 },
   clientBusyPercent: { label: 'client busy %', digits: 0 },
+  othersBusyPercent: { label: 'others busy %', digits: 0 },
   kibPerPaused: { label: 'KiB per paused', digits: 1 },
   aloneMibPerSecond: { label: 'MiB/s alone', digits: 0 },
   besideMibPerSecond: { label: 'MiB/s beside them', digits: 0 },

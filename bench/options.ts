@@ -28,7 +28,7 @@ export const HELP = `Measures the server beside stock @tus/server, bare node:htt
 
   --work <names>       comma-separated, or several times: ${WORKS.map(({ name }) => name).join(', ')}
                        (all but ${WORKS.flatMap(({ name, onlyOnRequest }) => (onlyOnRequest ? name : [])).join(' and ')} when left out)
-  --rounds <n>         rounds that count, after one that does not (5; quick: 2)
+  --rounds <n>         rounds that count, after one that does not (5; quick: 1)
   --quick              small sizes: under a minute, less exact
   --subjects <names>   of ${SUBJECTS.join(', ')} (all)
   --fsync <mode>       ours with this mode alone: never, completed or always (never and completed)
@@ -64,7 +64,7 @@ export function parseOptions(args: readonly string[]): Options | null {
   return {
     works: names.map((name) => oneOf(WORKS, ({ name: known }) => known === name, `work "${name}"`)),
     sizes: huge === undefined ? base : { ...base, huge: parseSize(huge) },
-    rounds: values.rounds === undefined ? (values.quick ? 2 : 5) : positive(values.rounds),
+    rounds: values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds),
     subjects: (split(values.subjects) ?? SUBJECTS).map((name) =>
       oneOf(SUBJECTS, (known) => known === name, `subject "${name}"`),
     ),

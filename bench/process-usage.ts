@@ -13,6 +13,19 @@ export function cpuSeconds(pid: number | null): number | null {
   return (user + system) / TICKS_PER_SECOND;
 }
 
+/** Processor time that everything on this machine has used since it started, in seconds; 0 if unknown. */
+export function machineCpuSeconds(): number {
+  let fields: number[];
+  try {
+    const [line = ''] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+    fields = line.split(/ +/).slice(1).map(Number);
+  } catch {
+    return 0;
+  }
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, steal = 0] = fields;
+  return (user + nice + system + irq + softIrq + steal) / TICKS_PER_SECOND;
+}
+
 /** Resident memory now, in bytes. */
 export function residentBytes(pid: number | null): number | null {
   return statusBytes(pid, 'VmRSS');

@@ -25,7 +25,9 @@ export async function runSession(options: Options, output: SessionOutput): Promi
   }
   const programs = compilePrograms();
   const root = mkdtempSync(join(resolve(options.directory), 'tusd-ts-bench-'));
-  const cleanUp = () => rmSync(root, { recursive: true, force: true });
+  const cleanUp = () => {
+    for (const folder of [root, programs.folder]) rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', cleanUp);
   const client = await LoadClient.start(programs.load);
   const { sizes, rounds } = options;

@@ -11,6 +11,8 @@ export interface Sizes {
   readonly headUploads: number;
   readonly heads: number;
   readonly download: number;
+  /** Each of sixteen different files: together they must fit into the page cache of all subjects. */
+  readonly downloadDifferent: number;
   readonly pausedUploads: number;
   /** The upload that runs beside the paused ones. */
   readonly besidePaused: number;
@@ -33,6 +35,7 @@ export const FULL: Sizes = {
   headUploads: 500,
   heads: 10_000,
   download: 256 * MIB,
+  downloadDifferent: 64 * MIB,
   pausedUploads: 2000,
   besidePaused: 512 * MIB,
   huge: 20 * GIB,
@@ -40,17 +43,18 @@ export const FULL: Sizes = {
 };
 
 export const QUICK: Sizes = {
-  oneStream: 256 * MIB,
+  oneStream: 192 * MIB,
   fourStreams: 64 * MIB,
   chunks: 50 * MIB,
   chunk: 5 * MIB,
   smallUpload: 10 * KIB,
-  smallUploads: 800,
+  smallUploads: 600,
   headUploads: 100,
-  heads: 3000,
-  download: 32 * MIB,
-  pausedUploads: 500,
-  besidePaused: 128 * MIB,
+  heads: 2500,
+  download: 24 * MIB,
+  downloadDifferent: 12 * MIB,
+  pausedUploads: 400,
+  besidePaused: 96 * MIB,
   huge: GIB,
   catalogRows: [1000, 20_000],
 };

@@ -24,10 +24,10 @@ export class ChunkedBody {
       }
       const end = bytes.indexOf(LF, position);
       if (end < 0) {
-        this.#line += bytes.latin1Slice(position, bytes.length);
+        this.#line += bytes.toString('latin1', position, bytes.length);
         return false;
       }
-      const line = (this.#line + bytes.latin1Slice(position, end)).trimEnd();
+      const line = (this.#line + bytes.toString('latin1', position, end)).trimEnd();
       this.#line = '';
       position = end + 1;
       if (this.#place === 'after-data') this.#place = 'size';

@@ -29,7 +29,7 @@ async function create(job: CreateJob): Promise<JobResult> {
   const url = new URL(job.url);
   const request = creation(url, job);
   const urls: string[] = [];
-  return onLanes(url, Math.min(job.clients, job.count), async (lane, watch) => {
+  const result = await onLanes(url, Math.min(job.clients, job.count), async (lane, watch) => {
     for (let left = share(job.count, job.clients, lane.index); left > 0; left--) {
       const response = await watch.time(
         lane.connection.request(request),
@@ -39,8 +39,8 @@ async function create(job: CreateJob): Promise<JobResult> {
       if (response.location === undefined) throw new Error('POST was answered without a Location');
       urls.push(new URL(response.location, url).href);
     }
-    return urls;
   });
+  return { ...result, urls };
 }
 
 function appendAll({ urls, length, chunk, clients = urls.length }: AppendJob): Promise<JobResult> {
@@ -110,14 +110,13 @@ interface Lane {
 async function onLanes(
   url: URL,
   count: number,
-  drive: (lane: Lane, watch: Stopwatch) => Promise<readonly string[] | void>,
+  drive: (lane: Lane, watch: Stopwatch) => Promise<void>,
 ): Promise<JobResult> {
   const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
   try {
     const watch = new Stopwatch();
-    const lanes = connections.map((connection, index) => drive({ index, connection }, watch));
-    const [urls] = await Promise.all(lanes);
-    return watch.result(urls ?? []);
+    await Promise.all(connections.map((connection, index) => drive({ index, connection }, watch)));
+    return watch.result();
   } finally {
     for (const connection of connections) connection.destroy();
   }

@@ -36,7 +36,7 @@ export class ResponseReader {
       return undefined;
     }
     this.#partial = undefined;
-    this.#head = bytes.latin1Slice(0, end);
+    this.#head = bytes.toString('latin1', 0, end);
     const rest = end + END_OF_HEAD.length;
     if (this.#status() < 200)
       return rest < bytes.length ? this.push(bytes.subarray(rest)) : undefined;

@@ -17,7 +17,7 @@ export class Stopwatch {
     return answer;
   }
 
-  result(urls: readonly string[] = []): JobResult {
+  result(): JobResult {
     const seconds = (performance.now() - this.#start) / 1000;
     const { user, system } = process.cpuUsage(this.#cpu);
     const sorted = Float64Array.from(this.#latencies).sort();
@@ -28,7 +28,7 @@ export class Stopwatch {
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),
       clientCpuSeconds: (user + system) / 1e6,
-      urls,
+      urls: [],
     };
   }
 }

@@ -8,68 +8,71 @@ import { pipeline } from 'node:stream';
 // The ceiling: what node:http and node:fs do when nothing stands between them. It knows as much of
 // tus as the load client needs, keeps its records in a Map and looks after nothing.
 const directory = process.argv[2] ?? '.';
-const uploads = new Map<string, { length: number; offset: number }>();
+
+interface Upload {
+  readonly path: string;
+  readonly length: number;
+  offset: number;
+}
+
+const uploads = new Map<string, Upload>();
 
 const server = createServer((request, response) => {
-  const id = request.url?.slice('/files/'.length) ?? '';
-  switch (request.method) {
-    case 'POST':
-      return create(request, response);
-    case 'PATCH':
-      return receive(request, response, id, 204);
-    case 'HEAD':
-      return tell(response, id);
-    case 'GET':
-      return send(response, id);
-    case 'DELETE':
-      uploads.delete(id);
-      return unlink(join(directory, id), () => answer(response, 204));
-    default:
-      return answer(response, 405);
-  }
+  const url = request.url ?? '';
+  const upload = uploads.get(url);
+  if (request.method === 'POST') create(request, response);
+  else if (!upload) answer(response, 404);
+  else if (request.method === 'PATCH') receive(request, response, upload);
+  else if (request.method === 'HEAD') tell(response, upload);
+  else if (request.method === 'GET') send(response, upload);
+  else if (request.method === 'DELETE') {
+    uploads.delete(url);
+    unlink(upload.path, () => answer(response, 204));
+  } else answer(response, 405);
 });
 server.requestTimeout = 0;
 
 function create(request: IncomingMessage, response: ServerResponse): void {
   const id = randomUUID();
-  uploads.set(id, { length: Number(request.headers['upload-length']), offset: 0 });
-  receive(request, response, id, 201, { Location: `/files/${id}` });
-}
-
-function receive(
-  request: IncomingMessage,
-  response: ServerResponse,
-  id: string,
-  status: number,
-  headers: Record<string, string> = {},
-): void {
-  const upload = uploads.get(id);
-  if (!upload) return answer(response, 404);
-  const start = upload.offset;
-  const options = status === 201 ? { flags: 'w' } : { flags: 'r+', start };
-  const file = createWriteStream(join(directory, id), options);
+  const length = Number(request.headers['upload-length']);
+  const upload = { path: join(directory, id), length, offset: 0 };
+  const file = createWriteStream(upload.path);
   pipeline(request, file, (error) => {
-    upload.offset = start + file.bytesWritten;
-    if (!error) answer(response, status, { ...headers, 'Upload-Offset': String(upload.offset) });
+    upload.offset = file.bytesWritten;
+    uploads.set(`/files/${id}`, upload);
+    if (!error) answer(response, 201, { Location: `/files/${id}`, ...offsetOf(upload) });
   });
 }
 
-function tell(response: ServerResponse, id: string): void {
-  const upload = uploads.get(id);
-  if (!upload) return answer(response, 404);
-  const { length, offset } = upload;
-  answer(response, 200, { 'Upload-Offset': String(offset), 'Upload-Length': String(length) });
+function receive(request: IncomingMessage, response: ServerResponse, upload: Upload): void {
+  const start = upload.offset;
+  const file = createWriteStream(upload.path, { flags: 'r+', start });
+  pipeline(request, file, (error) => {
+    upload.offset = start + file.bytesWritten;
+    if (!error) answer(response, 204, offsetOf(upload));
+  });
 }
 
-function send(response: ServerResponse, id: string): void {
-  const upload = uploads.get(id);
-  if (!upload) return answer(response, 404);
+function tell(response: ServerResponse, upload: Upload): void {
+  answer(response, 200, { ...offsetOf(upload), 'Upload-Length': upload.length });
+}
+
+function send(response: ServerResponse, upload: Upload): void {
   response.writeHead(200, { 'Content-Length': upload.length });
-  pipeline(createReadStream(join(directory, id)), response, () => {});
+  pipeline(createReadStream(upload.path), response, () => {});
 }
 
-function answer(response: ServerResponse, status: number, headers: Record<string, string> = {}) {
-  response.writeHead(status, { 'Tus-Resumable': '1.0.0', 'Content-Length': 0, ...headers });
+function offsetOf({ offset }: Upload): Record<string, number> {
+  return { 'Upload-Offset': offset };
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string | number> = {},
+): void {
+  const body = status === 204 ? {} : { 'Content-Length': 0 };
+  response.writeHead(status, { 'Tus-Resumable': '1.0.0', ...body, ...headers });
   response.end();
 }
 

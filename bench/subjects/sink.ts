@@ -41,7 +41,7 @@ function serve(socket: Socket): void {
       return;
     }
     head = undefined;
-    bodyLeft = begin(bytes.latin1Slice(0, end)) - (bytes.length - end - END_OF_HEAD.length);
+    bodyLeft = begin(bytes.toString('latin1', 0, end)) - (bytes.length - end - END_OF_HEAD.length);
     if (bodyLeft === 0) finish();
   });
 }

@@ -7,7 +7,6 @@ import { startServer } from '../subjects/server-process.ts';
 import type { RunningSubject } from '../subjects/subject.ts';
 import { serveArguments } from '../subjects/subjects.ts';
 import { type CommandResult, runCommand } from './command.ts';
-import { createEmpty } from './uploads.ts';
 import type { Bench, Work } from './work.ts';
 
 const CLIENTS = 4;
@@ -89,7 +88,7 @@ async function requestFigures(
   const length = 2048;
   const create = { kind: 'create', url: server.url, clients: CLIENTS, length } as const;
   // The first requests pay for compilation and cold pages, here as in every other work.
-  await createEmpty({ server, client }, REQUESTS / 4, length);
+  await client.run({ ...create, count: REQUESTS / 4, withBody: false });
   const created = await client.run({ ...create, count: REQUESTS, withBody: false });
   const urls = ids.map((id) => `${server.url}${id}`);
   const head = await client.run({ kind: 'head', urls, count: REQUESTS, clients: CLIENTS });

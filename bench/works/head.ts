@@ -8,8 +8,8 @@ export const head = interleaved({
   name: 'head',
   title: ({ heads, headUploads }) =>
     `${heads} HEADs across ${headUploads} uploads, ${CLIENTS} clients`,
-  async open(target) {
-    const { server, client, sizes } = target;
+  async open(target, sizes) {
+    const { server, client } = target;
     const urls = await createEmpty(target, sizes.headUploads, 1024);
     return async (share) => {
       const count = Math.ceil(sizes.heads * share);

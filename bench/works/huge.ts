@@ -6,6 +6,7 @@ import { GIB, MIB } from '../sizes.ts';
 import { median } from '../statistics.ts';
 import type { Subject } from '../subjects/subject.ts';
 import { measure } from './measure.ts';
+import { closeTarget, openTarget } from './target.ts';
 import { createEmpty, removeAll } from './uploads.ts';
 import type { Bench, Work } from './work.ts';
 
@@ -37,30 +38,31 @@ async function rowOf(subject: Subject, bench: Bench): Promise<Row> {
   }
 }
 
-async function uploadOnce(subject: Subject, { client, sizes, directory }: Bench): Promise<Sample> {
-  const folder = directory(`huge-${subject.name}`);
-  const { bavail, bsize } = await statfs(folder);
-  if (subject.kind !== 'sink' && bavail * bsize < sizes.huge + GIB) {
-    throw new Error(`the disk has no room for ${sizes.huge / GIB} GiB; see --huge-size`);
+async function uploadOnce(subject: Subject, bench: Bench): Promise<Sample> {
+  const { huge } = bench.sizes;
+  const { bavail, bsize } = await statfs(bench.directory(subject.name));
+  if (subject.kind !== 'sink' && bavail * bsize < huge + GIB) {
+    throw new Error(`the disk has no room for ${huge / GIB} GiB; see --huge-size`);
   }
-  const server = await subject.start(folder);
+  const target = await openTarget(subject, bench);
+  const { server, client } = target;
   const resident: number[] = [];
   const watch = setInterval(() => {
     const bytes = residentBytes(server.pid);
     if (bytes !== null) resident.push(bytes / MIB);
   }, SAMPLE_EVERY);
   try {
-    const urls = await createEmpty({ server, client }, 1, sizes.huge);
-    const job = { kind: 'append', urls, length: sizes.huge, chunk: sizes.huge } as const;
+    const urls = await createEmpty(target, 1, huge);
+    const job = { kind: 'append', urls, length: huge, chunk: huge } as const;
     const { sample } = await measure(server, client, job, 'bytes');
     clearInterval(watch);
-    await removeAll({ client }, urls);
+    await removeAll(target, urls);
     const tenth = Math.floor(resident.length / 10);
     if (tenth === 0) return sample;
     const earlyMib = median(resident.slice(tenth, 2 * tenth));
     return { ...sample, earlyMib, lateMib: median(resident.slice(-tenth)) };
   } finally {
     clearInterval(watch);
-    await server.stop();
+    await closeTarget(target);
   }
 }

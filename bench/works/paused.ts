@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Sample } from '../figures.ts';
 import { residentBytes } from '../process-usage.ts';
 import { MIB } from '../sizes.ts';
-import { interleaved, type Target } from './interleaved.ts';
+import { atRest } from './at-rest.ts';
+import { interleaved } from './interleaved.ts';
 import { measure } from './measure.ts';
+import type { Target } from './target.ts';
 import { createEmpty, removeAll } from './uploads.ts';
 
 const LENGTH = 64 * 1024;
@@ -17,43 +18,65 @@ export const paused = interleaved({
   title: ({ pausedUploads, besidePaused }) =>
     `${pausedUploads} uploads stopped in the middle of a PATCH; ${besidePaused / MIB} MiB beside them`,
   notes: [
-    'KiB per paused is the growth of resident memory from before the first to after the last of them',
+    'KiB per paused: growth of resident memory from a server that has just created the uploads to one that holds them, once',
   ],
   atMost: 2,
   skip: ({ kind }) => kind === 'sink',
-  open: async (target) => (share) => round(target, share),
+  async open(target, sizes) {
+    // Before any bulk of bytes went through: what garbage that leaves would hide the growth.
+    const memory = await memoryOfPaused(target, sizes.pausedUploads);
+    return async (share) => {
+      const count = Math.ceil(sizes.pausedUploads * share);
+      const alone = await uploadRate(target, sizes.besidePaused);
+      const urls = await createEmpty(target, count, LENGTH);
+      const beside = await whilePaused(target, urls, () => uploadRate(target, sizes.besidePaused));
+      return {
+        ...memory,
+        aloneMibPerSecond: alone,
+        besideMibPerSecond: beside,
+        keptPercent: (beside / alone) * 100,
+      };
+    };
+  },
 });
 
-async function round(target: Target, share: number): Promise<Sample> {
-  const { server, client, sizes } = target;
-  const count = Math.ceil(sizes.pausedUploads * share);
-  const room = descriptorLimit() - OTHER_DESCRIPTORS;
-  if (count * 2 > room) {
-    throw new Error(`${count} paused uploads need ulimit -n ${count * 2 + OTHER_DESCRIPTORS}`);
-  }
-  const alone = await uploadRate(target);
+async function memoryOfPaused(target: Target, count: number): Promise<Sample> {
+  const { server } = target;
+  const needed = count * 2 + OTHER_DESCRIPTORS;
+  if (needed > descriptorLimit())
+    throw new Error(`${count} paused uploads need ulimit -n ${needed}`);
   const urls = await createEmpty(target, count, LENGTH);
-  await delay(500);
+  await atRest(server.pid);
   const before = residentBytes(server.pid);
-  await client.run({ kind: 'pause', urls, length: LENGTH, sent: SENT });
-  // Until their bytes are on disk and the server has come to rest.
-  await delay(1000);
-  const after = residentBytes(server.pid);
-  const beside = await uploadRate(target);
-  await client.run({ kind: 'release' });
-  // A server needs a moment to notice that the connections are gone.
-  await delay(1000);
-  await removeAll(target, urls);
-  return {
-    ...(before === null || after === null ? {} : { kibPerPaused: (after - before) / 1024 / count }),
-    aloneMibPerSecond: alone,
-    besideMibPerSecond: beside,
-    keptPercent: (beside / alone) * 100,
-  };
+  const after = await whilePaused(target, urls, async () => residentBytes(server.pid));
+  return before === null || after === null ? {} : { kibPerPaused: (after - before) / 1024 / count };
 }
 
-async function uploadRate(target: Target): Promise<number> {
-  const length = target.sizes.besidePaused;
+/** Does something while all these uploads are paused. */
+async function whilePaused<T>(
+  target: Target,
+  urls: readonly string[],
+  act: () => Promise<T>,
+): Promise<T> {
+  const { client, server } = target;
+  let result: T;
+  try {
+    await client.run({ kind: 'pause', urls, length: LENGTH, sent: SENT });
+    // Until their bytes are on disk.
+    await atRest(server.pid);
+    result = await act();
+  } catch (error) {
+    // The next subject must not find the client with hands full; the first error is the one to tell.
+    await client.run({ kind: 'release' }).catch(() => {});
+    throw error;
+  }
+  await client.run({ kind: 'release' });
+  // A server needs a moment to notice that the connections are gone.
+  await atRest(server.pid);
+  return result;
+}
+
+async function uploadRate(target: Target, length: number): Promise<number> {
   const urls = await createEmpty(target, 1, length);
   const job = { kind: 'append', urls, length, chunk: length } as const;
   const { sample } = await measure(target.server, target.client, job, 'bytes');

@@ -7,9 +7,9 @@ export const smallCreate = interleaved({
   name: 'small-create',
   title: ({ smallUpload, smallUploads }) =>
     `${smallUploads} × ${smallUpload / 1024} KiB, creation-with-upload, ${CLIENTS} clients`,
-  async open({ server, client, sizes }) {
+  async open({ server, client, left }, sizes) {
     return async (share) => {
-      const { sample } = await measure(
+      const { sample, result } = await measure(
         server,
         client,
         {
@@ -22,6 +22,7 @@ export const smallCreate = interleaved({
         },
         'operations',
       );
+      for (const url of result.urls) left.add(url);
       return sample;
     };
   },

@@ -1,7 +1,8 @@
 import type { Sample } from '../figures.ts';
 import { MIB, type Sizes } from '../sizes.ts';
-import { interleaved, type Target } from './interleaved.ts';
+import { interleaved } from './interleaved.ts';
 import { measure } from './measure.ts';
+import type { Target } from './target.ts';
 import { createEmpty, removeAll } from './uploads.ts';
 import type { Work } from './work.ts';
 
@@ -39,7 +40,7 @@ function streamWork(
   return interleaved({
     name,
     title: (sizes) => title(planOf(sizes)),
-    open: async (target) => (share) => upload(target, planOf(target.sizes), share),
+    open: async (target, sizes) => (share) => upload(target, planOf(sizes), share),
   });
 }
 

@@ -1,21 +1,23 @@
-import type { Target } from './interleaved.ts';
+import type { Target } from './target.ts';
 
 const CLIENTS = 16;
 
 /** Creates uploads without bytes; returns their URLs. */
 export async function createEmpty(
-  { server, client }: Pick<Target, 'server' | 'client'>,
+  { server, client, left }: Target,
   count: number,
   length: number,
 ): Promise<readonly string[]> {
   const clients = CLIENTS;
   const job = { kind: 'create', url: server.url, count, clients, length, withBody: false } as const;
-  return (await client.run(job)).urls;
+  const { urls } = await client.run(job);
+  for (const url of urls) left.add(url);
+  return urls;
 }
 
 /** Creates finished uploads; returns their URLs. */
 export async function createFinished(
-  target: Pick<Target, 'server' | 'client'>,
+  target: Target,
   count: number,
   length: number,
 ): Promise<readonly string[]> {
@@ -24,9 +26,8 @@ export async function createFinished(
   return urls;
 }
 
-export async function removeAll(
-  { client }: Pick<Target, 'client'>,
-  urls: readonly string[],
-): Promise<void> {
+export async function removeAll({ client, left }: Target, urls: readonly string[]): Promise<void> {
+  if (urls.length === 0) return;
   await client.run({ kind: 'delete', urls, clients: CLIENTS });
+  for (const url of urls) left.delete(url);
 }

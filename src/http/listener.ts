@@ -119,7 +119,10 @@ export class Listener {
     response.on('error', () => {});
     request.on('error', () => {});
     this.#dispatch(exchange).catch((error) => {
-      if (error instanceof Fault) exchange.note.text ??= error.message;
+      if (error instanceof Fault) {
+        const kept = exchange.note.bytes ? `; ${exchange.note.bytes} bytes kept` : '';
+        exchange.note.text = error.message + kept;
+      }
       try {
         writeFault(request, response, error, this.#options.onBug);
       } catch (bug) {

@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Fault, fileFault } from '../fault.ts';
 import { assertThere } from './access.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
+import type { DataFile } from './data-file.ts';
 import type { Answer } from './events.ts';
 import { dropLease, type Ending, finishUpload, writeEnding } from './finish.ts';
 import { readBack } from './read-back.ts';
@@ -48,7 +48,7 @@ export interface AppendOutcome {
 
 export interface OpenUpload {
   readonly record: StoredUpload;
-  readonly file: FileHandle;
+  readonly file: DataFile;
 }
 
 /**
@@ -77,7 +77,7 @@ async function openForAppend(
     }
     return record;
   });
-  let file: FileHandle | undefined;
+  let file: DataFile | undefined;
   try {
     file = await context.files.openForWriting(id);
     record = await reconcileSize(context, record, file);
@@ -87,7 +87,7 @@ async function openForAppend(
     record = declare(context, record, request);
     return { record, file };
   } catch (error) {
-    await file?.close();
+    file?.close();
     if (record.state === 'receiving') dropLease(context, id);
     throw error;
   }
@@ -160,7 +160,7 @@ export async function appendBody(
       dropLease(context, id);
       throw error;
     } finally {
-      await open.file.close();
+      open.file.close();
     }
   } finally {
     slot.release();
@@ -255,8 +255,13 @@ async function conclude(
   const latest = { ...record, ...ending.change };
   if (rejected === undefined && record.length === offset) {
     const answer = await finishUpload(context, record, file.fd, request.caller, ending);
-    const finishedRecord = context.catalog.uploads.getBySeq(record.seq) ?? latest;
-    return { record: finishedRecord, offset, finished: true, interrupted: null, answer };
+    return {
+      record: { ...latest, state: 'finished' },
+      offset,
+      finished: true,
+      interrupted: null,
+      answer,
+    };
   }
   if (rejected === undefined && offset > from) await context.durability.dataReceived(file.fd);
   context.catalog.write(() => {

@@ -5,7 +5,7 @@ import { errnoOf } from '../fault.ts';
 import type { Interruption } from './timeline.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
-const HIGH_WATER = 1024 * 1024;
+const HIGH_WATER = 512 * 1024;
 const LOW_WATER = HIGH_WATER / 2;
 
 export interface PumpOptions {
@@ -41,6 +41,8 @@ export class BytePump {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #received = 0;
+  /** CRC-32 of all that has arrived: taken at once, while the bytes are in the processor's cache. */
+  #receivedCrc: number;
   #writing = false;
   #scheduled = false;
   #paused = false;
@@ -59,6 +61,7 @@ export class BytePump {
     this.#options = options;
     this.position = options.position;
     this.crc32 = options.crc32;
+    this.#receivedCrc = options.crc32;
     this.lastByteAt = options.now();
   }
 
@@ -92,6 +95,7 @@ export class BytePump {
       return;
     }
     this.#options.onChunk?.(chunk);
+    this.#receivedCrc = crc32(chunk, this.#receivedCrc);
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes >= HIGH_WATER && !this.#paused) {
@@ -141,18 +145,19 @@ export class BytePump {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#writing = true;
-    this.#write(chunks);
+    this.#write(chunks, this.#receivedCrc);
   };
 
-  #write(chunks: Buffer[]): void {
+  #write(chunks: Buffer[], crcAfter: number): void {
     const { fd } = this.#options;
-    const done = (error: Error | null, written: number) => this.#written(chunks, error, written);
+    const done = (error: Error | null, written: number) =>
+      this.#written(chunks, crcAfter, error, written);
     if (chunks.length === 1) writeCallback(fd, chunks[0]!, 0, null, this.position, done);
     else writevCallback(fd, chunks, this.position, done);
   }
 
-  #written(chunks: Buffer[], error: Error | null, written: number): void {
-    const rest = error ? chunks : this.#advance(chunks, written);
+  #written(chunks: Buffer[], crcAfter: number, error: Error | null, written: number): void {
+    const rest = error ? chunks : this.#advance(chunks, crcAfter, written);
     if (error) {
       this.#writing = false;
       const end = isNoSpace(error) ? 'no-space' : 'disk-error';
@@ -166,7 +171,7 @@ export class BytePump {
       return;
     }
     if (rest.length > 0) {
-      this.#write(rest);
+      this.#write(rest, crcAfter);
       return;
     }
     this.#writing = false;
@@ -178,8 +183,12 @@ export class BytePump {
   }
 
   /** Counts what was written; returns what a short write left over. */
-  #advance(chunks: Buffer[], written: number): Buffer[] {
+  #advance(chunks: Buffer[], crcAfter: number, written: number): Buffer[] {
     this.position += written;
+    if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
+      this.crc32 = crcAfter;
+      return [];
+    }
     for (let index = 0; index < chunks.length; index++) {
       const chunk = chunks[index]!;
       if (written < chunk.length) {

@@ -1,57 +1,47 @@
-import { Fault } from '../fault.ts';
-import { checkSize, checkSpace, noSpace, stopping } from './admission.ts';
+import { checkSpace, noSpace } from './admission.ts';
 import { type AppendOutcome, type AppendRequest, type OpenUpload, receive } from './append.ts';
 import type { StoreContext } from './context.ts';
-import type { Answer } from './events.ts';
+import { createWhole, fitsOneTransaction } from './create-whole.ts';
 import { dropLease, finishUpload } from './finish.ts';
-import { fileNameOf } from './metadata.ts';
+import { admit, type CreateRequest } from './new-upload.ts';
 import { removeCondemned } from './remove.ts';
 import type { Caller, UploadRecord } from './upload.ts';
-import { isUploadId, newUploadId } from './upload-id.ts';
-
-export interface CreateRequest {
-  readonly kind: UploadRecord['kind'];
-  /** null when the client will say later. */
-  readonly length: number | null;
-  readonly metadata: string | null;
-  readonly protocolData: string | null;
-  /** Ids of a final upload's parts in order. */
-  readonly parts?: readonly string[];
-  readonly caller: Caller;
-}
 
 /** The bytes that come with a creation. */
 export type FirstBytes = Omit<AppendRequest, 'offset' | 'caller'>;
 
 /**
  * Makes an upload and receives what the request brings of it. An upload of no bytes is finished at
- * once. Throws what `make` and `receive` throw.
+ * once. When receiving fails the upload is removed again: its client will not be told where it is.
+ * Throws what `admit`, `make` and `receive` throw.
  */
 export async function createUpload(
   context: StoreContext,
   request: CreateRequest,
   body?: FirstBytes,
 ): Promise<AppendOutcome> {
-  const leased = body !== undefined || request.length === 0;
-  const { record, file, answer } = await make(context, request, { leased, whole: !!body?.whole });
+  const { record: draft, answer } = await admit(context, request);
+  if (body && fitsOneTransaction(context, draft, body)) {
+    return { ...(await createWhole(context, draft, request.caller, body)), answer };
+  }
+  if (body?.bodyLength) await checkSpace(context, body.bodyLength);
+  const brings = body !== undefined || request.length === 0;
+  const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
+  const open = await make(context, marked, request.caller, brings);
+  const { record } = open;
   try {
-    if (!leased) return { record, offset: 0, finished: false, interrupted: null, answer };
+    if (!brings) return { record, offset: 0, finished: false, interrupted: null, answer };
     const outcome = body
-      ? await receiveFirst(
-          context,
-          { record, file },
-          { ...body, offset: 0, caller: request.caller },
-        )
-      : await finishEmpty(context, { record, file }, request);
+      ? await receiveFirst(context, open, { ...body, offset: 0, caller: request.caller })
+      : await finishEmpty(context, open, request.caller);
     if (outcome.interrupted === 'no-space') throw noSpace();
     return { ...outcome, answer: outcome.answer ?? answer };
   } catch (error) {
-    // The client will not be told where the upload is, so it could never come back to it.
     dropLease(context, record.id);
     await removeCondemned(context, record.id, 'rejected', request.caller, () => true);
     throw error;
   } finally {
-    await file.close();
+    open.file.close();
   }
 }
 
@@ -67,64 +57,28 @@ async function receiveFirst(context: StoreContext, open: OpenUpload, request: Ap
 async function finishEmpty(
   context: StoreContext,
   { record, file }: OpenUpload,
-  request: CreateRequest,
+  caller: Caller,
 ): Promise<AppendOutcome> {
   const ending = { change: { offset: 0, crc32: 0 }, timeline: [] };
-  const answer = await finishUpload(context, record, file.fd, request.caller, ending);
-  return { record, offset: 0, finished: true, interrupted: null, answer };
+  const answer = await finishUpload(context, record, file.fd, caller, ending);
+  const finished = { ...record, state: 'finished' } as const;
+  return { record: finished, offset: 0, finished: true, interrupted: null, answer };
 }
 
 /**
- * The data file and the record. The file comes first: a crash in between leaves an empty file
- * that cleanup finds, and never a record whose file is missing.
- * Throws TOO_LARGE, NO_SPACE, CONFLICT (a hook chose an id that is taken), or what a guard throws.
+ * The data file and the record. The file comes first: a crash in between leaves an empty file that
+ * cleanup finds, and never a record whose file is missing.
+ * Throws CONFLICT (a hook chose an id that is taken), NO_SPACE, PERMISSION or IO.
  */
 async function make(
   context: StoreContext,
-  request: CreateRequest,
-  { leased, whole }: { leased: boolean; whole: boolean },
-): Promise<OpenUpload & { answer: Answer | undefined }> {
-  const { catalog, files, durability, guards } = context;
-  if (context.draining) throw stopping();
-  checkSize(context, request.length);
-  await checkSpace(context, request.length ?? 0);
-  const draft = {
-    id: newUploadId(),
-    kind: request.kind,
-    length: request.length,
-    metadata: request.metadata,
-    parts: request.parts ?? [],
-  };
-  const changed = (await guards.beforeCreate?.(draft, request.caller)) ?? {};
-  const id = changed.id ?? draft.id;
-  if (!isUploadId(id)) {
-    throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name', {
-      status: 500,
-    });
-  }
-  const metadata = changed.metadata === undefined ? request.metadata : changed.metadata;
-  const now = context.now();
-  const record: UploadRecord = {
-    id,
-    kind: request.kind,
-    state: 'receiving',
-    length: request.length,
-    offset: 0,
-    uncommittedFrom: whole ? 0 : null,
-    crc32: 0,
-    metadata,
-    name: fileNameOf(metadata),
-    parts: draft.parts,
-    protocolData: request.protocolData,
-    createdAt: now,
-    activeAt: now,
-    finishedAt: null,
-    removedAt: null,
-    removedWhy: null,
-    refusal: null,
-    origin: request.caller.origin,
-  };
-  const event = { type: 'created', record, caller: request.caller } as const;
+  record: UploadRecord,
+  caller: Caller,
+  leased: boolean,
+): Promise<OpenUpload> {
+  const { catalog, files, durability } = context;
+  const { id, createdAt: now } = record;
+  const event = { type: 'created', record, caller } as const;
   const file = await files.create(id);
   try {
     const seq = catalog.write(() => {
@@ -136,9 +90,9 @@ async function make(
     });
     await Promise.all([durability.nameCreated(), durability.commitsOf('progress')]);
     context.emit(event);
-    return { record: { ...record, seq }, file, answer: changed.answer };
+    return { record: { ...record, seq }, file };
   } catch (error) {
-    await file.close();
+    file.close();
     await files.unlink(id);
     throw error;
   }

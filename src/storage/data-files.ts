@@ -1,8 +1,12 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { type FileHandle, open, opendir, statfs, unlink } from 'node:fs/promises';
+import { mkdirSync, open, statSync } from 'node:fs';
+import { opendir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { errnoOf, Fault, fileFault } from '../fault.ts';
+import { DataFile } from './data-file.ts';
 import { isUploadId } from './upload-id.ts';
+
+const openAsync = promisify(open);
 
 /** Bytes are one plain file per upload, at its final place from the first byte. */
 export class DataFiles {
@@ -28,9 +32,9 @@ export class DataFiles {
   }
 
   /** Never opens a file that is there already: an id that is taken must not cost its bytes. */
-  async create(id: string): Promise<FileHandle> {
+  async create(id: string): Promise<DataFile> {
     try {
-      return await open(this.path(id), 'wx+', 0o640);
+      return new DataFile(await openAsync(this.path(id), 'wx+', 0o640));
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') {
         throw new Fault('CONFLICT', 'an upload of this id is there already');
@@ -39,17 +43,17 @@ export class DataFiles {
     }
   }
 
-  async openForWriting(id: string): Promise<FileHandle> {
+  async openForWriting(id: string): Promise<DataFile> {
     try {
-      return await open(this.path(id), 'r+');
+      return new DataFile(await openAsync(this.path(id), 'r+'));
     } catch (error) {
       throw errnoOf(error) === 'ENOENT' ? missing() : fileFault(error, 'opening a data file');
     }
   }
 
-  async openForReading(id: string): Promise<FileHandle> {
+  async openForReading(id: string): Promise<DataFile> {
     try {
-      return await open(this.path(id), 'r');
+      return new DataFile(await openAsync(this.path(id), 'r'));
     } catch (error) {
       throw errnoOf(error) === 'ENOENT' ? missing() : fileFault(error, 'opening a data file');
     }

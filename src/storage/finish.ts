@@ -48,10 +48,9 @@ export async function finishUpload(
   } as const;
   const won = catalog.write(() => {
     // The compare of the compare-and-set: another process may have taken the lease or the upload.
-    const current = catalog.uploads.getBySeq(record.seq);
-    if (current?.state !== 'receiving' && current?.state !== 'joining') return false;
-    if (!recorded) writeEnding(context, record, ending);
-    catalog.uploads.update(record.seq, { state: 'finished', finishedAt: now, refusal: null });
+    const change = recorded ? {} : ending.change;
+    if (!catalog.uploads.finish(record.seq, { ...change, finishedAt: now })) return false;
+    if (!recorded) writeTimeline(context, record, ending);
     catalog.timeline.add(record.seq, now, { event: 'finished' });
     catalog.outbox.add(record.id, context.plan(event), now);
     catalog.leases.drop(record.id, catalog.owner);
@@ -72,7 +71,11 @@ export function dropLease({ catalog }: StoreContext, id: string): void {
 export function writeEnding(context: StoreContext, record: StoredUpload, ending: Ending): void {
   const { catalog } = context;
   catalog.uploads.update(record.seq, ending.change);
-  for (const entry of ending.timeline) catalog.timeline.add(record.seq, context.now(), entry);
+  writeTimeline(context, record, ending);
+}
+
+function writeTimeline({ catalog, now }: StoreContext, record: StoredUpload, ending: Ending): void {
+  for (const entry of ending.timeline) catalog.timeline.add(record.seq, now(), entry);
 }
 
 function recordRefusal(context: StoreContext, record: StoredUpload, error: unknown): void {

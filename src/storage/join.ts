@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Fault, fileFault } from '../fault.ts';
 import type { StoreContext } from './context.ts';
-import { type CreateRequest, createUpload } from './create.ts';
+import { createUpload } from './create.ts';
 import type { Answer } from './events.ts';
 import { dropLease, finishUpload } from './finish.ts';
+import type { CreateRequest } from './new-upload.ts';
 import { readBack } from './read-back.ts';
 import { removeCondemned } from './remove.ts';
 import { type Caller, nobody } from './upload.ts';
@@ -109,14 +109,14 @@ async function join(
     for (const id of record.parts) {
       const part = await context.files.openForReading(id);
       try {
-        const { size } = await part.stat();
+        const size = part.size();
         for await (const block of readBack(part, 0, size)) {
-          await writeAll(file, block, position);
+          await file.write(block, position);
           position += block.length;
           crc = crc32(block, crc);
         }
       } finally {
-        await part.close();
+        part.close();
       }
     }
     if (position !== record.length) {
@@ -132,14 +132,6 @@ async function join(
   } catch (error) {
     throw fileFault(error, 'joining the parts of an upload');
   } finally {
-    await file.close();
-  }
-}
-
-async function writeAll(file: FileHandle, block: Buffer, position: number): Promise<void> {
-  let done = 0;
-  while (done < block.length) {
-    const { bytesWritten } = await file.write(block, done, block.length - done, position + done);
-    done += bytesWritten;
+    file.close();
   }
 }

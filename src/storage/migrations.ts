@@ -38,13 +38,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX parts_part ON parts (part);
 
   CREATE TABLE timeline (
-    seq INTEGER PRIMARY KEY,
     upload INTEGER NOT NULL,
+    position INTEGER NOT NULL,
     at INTEGER NOT NULL,
     event TEXT NOT NULL,
-    detail TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX timeline_upload ON timeline (upload);
+    detail TEXT NOT NULL,
+    PRIMARY KEY (upload, position)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE owners (
     owner TEXT PRIMARY KEY,

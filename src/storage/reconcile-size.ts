@@ -1,7 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Fault } from '../fault.ts';
 import type { StoreContext } from './context.ts';
+import type { DataFile } from './data-file.ts';
 import { readBack } from './read-back.ts';
 import type { StoredUpload } from './uploads-table.ts';
 
@@ -13,10 +13,10 @@ import type { StoredUpload } from './uploads-table.ts';
 export async function reconcileSize(
   context: StoreContext,
   record: StoredUpload,
-  file: FileHandle,
+  file: DataFile,
 ): Promise<StoredUpload> {
   if (record.state !== 'receiving' || record.kind === 'final') return record;
-  let { size } = await file.stat();
+  let size = file.size();
   if (record.uncommittedFrom !== null && size > record.uncommittedFrom) {
     await file.truncate(record.uncommittedFrom);
     size = record.uncommittedFrom;

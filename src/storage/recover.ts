@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { StoreContext } from './context.ts';
+import type { DataFile } from './data-file.ts';
 import { dropLease, finishUpload } from './finish.ts';
 import { joinIfReady } from './join.ts';
 import { reconcileSize } from './reconcile-size.ts';
@@ -19,7 +19,7 @@ export async function finishIfComplete(context: StoreContext, id: string): Promi
     let record = catalog.uploads.get(id);
     if (record?.state !== 'receiving' || record.kind === 'final' || record.refusal !== null) return;
     if (!catalog.write(() => catalog.leases.take(id, catalog.owner, context.now()))) return;
-    let file: FileHandle | undefined;
+    let file: DataFile | undefined;
     try {
       file = await context.files.openForWriting(id);
       record = await reconcileSize(context, record, file);
@@ -29,7 +29,7 @@ export async function finishIfComplete(context: StoreContext, id: string): Promi
       await finishUpload(context, record, file.fd, nobody(record), ending);
     } finally {
       dropLease(context, id);
-      await file?.close();
+      file?.close();
     }
   } finally {
     slot.release();
@@ -72,6 +72,6 @@ async function reconcileOne(context: StoreContext, record: StoredUpload | undefi
     // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
     if (known.offset === known.length) context.background(finishIfComplete(context, known.id));
   } finally {
-    await file.close();
+    file.close();
   }
 }

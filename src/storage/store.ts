@@ -8,21 +8,24 @@ import { type AppendOutcome, type AppendRequest, appendBody } from './append.ts'
 import { bootId } from './boot-id.ts';
 import { Catalog } from './catalog.ts';
 import type { StoreContext, StoreLimits } from './context.ts';
-import { type CreateRequest, createUpload, type FirstBytes } from './create.ts';
+import { createUpload, type FirstBytes } from './create.ts';
 import { DataFiles } from './data-files.ts';
+import { catalogFault } from './database.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import type { Answer, DeliveryPlanner, Guards, StorageEvent } from './events.ts';
 import { concatenate, joinFinalsOf } from './join.ts';
 import type { OwnerRole } from './leases-table.ts';
-import { listOrphans, type Orphan } from './orphans.ts';
+import type { CreateRequest } from './new-upload.ts';
+import { listOrphans, type Orphan, removeOrphanFile } from './orphans.ts';
 import type { OutboxTable } from './outbox-table.ts';
 import { recordProgress } from './progress.ts';
 import { finishIfComplete, reconcileAtStart } from './recover.ts';
-import { type Removal, removeCondemned, terminate } from './remove.ts';
+import { completeRemoval, type Removal, removeCondemned, terminate } from './remove.ts';
 import { ServingLock } from './serving-lock.ts';
+import type { StatusMoment } from './status-query.ts';
 import type { TimelineEntry } from './timeline.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
-import type { ListQuery, UploadTotals } from './upload-queries.ts';
+import type { ListQuery, StatusTotals, UploadTotals } from './upload-queries.ts';
 import type { StoredUpload } from './uploads-table.ts';
 import { WriterQueue } from './writer-queue.ts';
 
@@ -51,6 +54,8 @@ export interface FoundUpload {
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
 const PROGRESS = 1_000;
+/** Memories that one transaction drops. */
+const FORGET_AT_ONCE = 100;
 
 const DEFAULT_LIMITS: StoreLimits = {
   maxSize: null,
@@ -226,7 +231,12 @@ export class UploadStore {
   }
 
   async *list(query: ListQuery = {}): AsyncGenerator<StoredUpload> {
-    yield* this.#context.catalog.queries.list(query);
+    const { queries, file } = this.#context.catalog;
+    try {
+      yield* queries.list(query);
+    } catch (error) {
+      throw catalogFault(error, file);
+    }
   }
 
   /** Records that a sweep may remove: unfinished ones and parts without a byte since `idleSince`,
@@ -246,20 +256,42 @@ export class UploadStore {
     }
   }
 
+  /** Claimed by a removal that did not come to its end: its process died, or the file would not go. */
+  async unfinishedRemovals(): Promise<StoredUpload[]> {
+    const { queries, uploads } = this.#context.catalog;
+    const records = queries.removing().map((seq) => uploads.getBySeq(seq));
+    return records.filter((record) => record?.state === 'removing') as StoredUpload[];
+  }
+
+  /** Ends such a removal; may run beside the process that began it. */
+  async completeRemoval(record: StoredUpload): Promise<Removal> {
+    return completeRemoval(this.#context, record);
+  }
+
   /** Files without a record and records without a file (see orphans.ts). */
   orphans(olderThan: number): AsyncGenerator<Orphan> {
     return listOrphans(this.#context, olderThan);
   }
 
-  /** Forgets removed uploads and delivered events from before `before`. Returns how many uploads. */
-  async forget(before: number): Promise<number> {
+  /** Removes a file without a record; null when it is kept (see orphans.ts). */
+  async removeOrphanFile(name: string, olderThan: number): Promise<number | null> {
+    return removeOrphanFile(this.#context, name, olderThan);
+  }
+
+  /**
+   * Forgets uploads that were removed, and events that were delivered, before these moments
+   * (milliseconds since the epoch). Returns how many uploads.
+   */
+  async forget(removedBefore: number, deliveredBefore = removedBefore): Promise<number> {
     const { catalog } = this.#context;
-    catalog.outbox.forgetDelivered(before);
-    const seqs = catalog.queries.removedBefore(before);
-    for (let index = 0; index < seqs.length; index += 500) {
+    catalog.read(() => catalog.outbox.forgetDelivered(deliveredBefore));
+    const seqs = catalog.queries.removedBefore(removedBefore);
+    for (let index = 0; index < seqs.length; index += FORGET_AT_ONCE) {
       catalog.write(() => {
-        for (const seq of seqs.slice(index, index + 500)) catalog.uploads.delete(seq);
+        for (const seq of seqs.slice(index, index + FORGET_AT_ONCE)) catalog.uploads.delete(seq);
       });
+      // A daemon serves in between.
+      await pause(0);
     }
     return seqs.length;
   }
@@ -270,6 +302,28 @@ export class UploadStore {
 
   async totals(): Promise<UploadTotals[]> {
     return this.#context.catalog.queries.totals();
+  }
+
+  async statusTotals(at: StatusMoment): Promise<StatusTotals[]> {
+    const { catalog } = this.#context;
+    return catalog.read(() => catalog.queries.statusTotals(at));
+  }
+
+  /** Final uploads that this one is a part of, joined or not, removed or not. */
+  async finalsOf(id: string): Promise<StoredUpload[]> {
+    const { queries, uploads } = this.#context.catalog;
+    const records = queries.finalsOf(id).map((seq) => uploads.getBySeq(seq));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** What was noted about this directory under a name, by whichever process; null for nothing. */
+  async note(key: string): Promise<string | null> {
+    return this.#context.catalog.getMeta(key);
+  }
+
+  async setNote(key: string, value: string): Promise<void> {
+    const { catalog } = this.#context;
+    catalog.write(() => catalog.setMeta(key, value));
   }
 
   async idsBeginningWith(prefix: string, limit: number): Promise<string[]> {

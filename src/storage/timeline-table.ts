@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { TimelineEntry, TimelineEvent } from './timeline.ts';
 
 interface Row {
-  seq: number;
+  position: number;
   at: number;
   event: string;
   detail: string;
@@ -20,21 +20,28 @@ export class TimelineTable {
 
   constructor(database: Database) {
     this.#insert = database.prepare(
-      'INSERT INTO timeline (upload, at, event, detail) VALUES (?, ?, ?, ?)',
+      `INSERT INTO timeline (upload, position, at, event, detail) SELECT @upload,
+         (SELECT coalesce(max(position), 0) + 1 FROM timeline WHERE upload = @upload),
+         @at, @event, @detail`,
     );
     this.#last = database.prepare(
-      'SELECT seq, at, event, detail FROM timeline WHERE upload = ? ORDER BY seq DESC LIMIT 1',
+      `SELECT position, at, event, detail FROM timeline WHERE upload = ?
+       ORDER BY position DESC LIMIT 1`,
     );
-    this.#merge = database.prepare('UPDATE timeline SET detail = ? WHERE seq = ?');
+    this.#merge = database.prepare(
+      'UPDATE timeline SET detail = ? WHERE upload = ? AND position = ?',
+    );
     this.#all = database.prepare(
-      'SELECT seq, at, event, detail FROM timeline WHERE upload = ? ORDER BY seq',
+      'SELECT position, at, event, detail FROM timeline WHERE upload = ? ORDER BY position',
     );
   }
 
   add(upload: number, at: number, entry: TimelineEvent): void {
     const { event, ...detail } = entry;
-    if (entry.event === 'received' && this.#extend(upload, at, entry)) return;
-    this.#insert.run(upload, at, event, JSON.stringify(detail));
+    // The first bytes have nothing before them to be merged with.
+    const follows = entry.event === 'received' && entry.from > 0;
+    if (follows && this.#extend(upload, at, entry)) return;
+    this.#insert.run({ upload, at, event, detail: JSON.stringify(detail) });
   }
 
   of(upload: number): TimelineEntry[] {
@@ -61,7 +68,7 @@ export class TimelineTable {
       until: entry.until,
       interrupted: entry.interrupted,
     };
-    this.#merge.run(JSON.stringify(merged), last.seq);
+    this.#merge.run(JSON.stringify(merged), upload, last.position);
     return true;
   }
 }

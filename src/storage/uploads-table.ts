@@ -101,12 +101,24 @@ export class UploadsTable {
 
   /** Changes the columns that are given. Returns false when the row is not there (any more). */
   update(seq: number, change: UploadChange): boolean {
+    return this.#change(seq, change, '');
+  }
+
+  /** The compare-and-set behind "finished once": false when the upload is not unfinished (any more). */
+  finish(seq: number, change: UploadChange): boolean {
+    const finished = { ...change, state: 'finished', refusal: null } as const;
+    return this.#change(seq, finished, ` AND state IN ('receiving', 'joining')`);
+  }
+
+  #change(seq: number, change: UploadChange, condition: string): boolean {
     const keys = Object.keys(change) as (keyof UploadChange)[];
-    const text = keys.join();
+    const text = keys.join() + condition;
     let statement = this.#updates.get(text);
     if (!statement) {
       const columns = keys.map((key) => `${COLUMN[key]} = @${key}`).join(', ');
-      statement = this.#database.prepare(`UPDATE uploads SET ${columns} WHERE seq = @seq`);
+      statement = this.#database.prepare(
+        `UPDATE uploads SET ${columns} WHERE seq = @seq${condition}`,
+      );
       this.#updates.set(text, statement);
     }
     return statement.run({ ...change, seq }).changes === 1;

@@ -12,6 +12,7 @@ test('patterns of five and of six fields are accepted', () => {
     '30 0 3 * * 1-5',
     '0 0 1,15 JAN-mar sun',
     '0 0 * * 5-7',
+    '0 0 * * SAT-SUN',
   ];
   for (const pattern of patterns) assert.equal(outcome(readSchedule(pattern)), pattern);
   assert.equal(outcome(readSchedule('  0   3 * * * ')), '0 3 * * *');

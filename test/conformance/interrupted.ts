@@ -1,6 +1,14 @@
 import { expect, expectBytes, expectSame } from './outcome.ts';
 import type { Target } from './target.ts';
-import { append, bytesOf, type Headers, headerLines, offsetOf, patchHeaders, pathOf } from './tus.ts';
+import {
+  append,
+  bytesOf,
+  type Headers,
+  headerLines,
+  offsetOf,
+  patchHeaders,
+  pathOf,
+} from './tus.ts';
 import { Wire } from './wire.ts';
 
 /** A connection on which a PATCH of `declared` bytes has begun and `sent` is on its way. */

@@ -86,6 +86,9 @@ function shown(value: string | number | undefined): string {
 
 function excerpt(reply: Reply): string {
   // A server's words go to a terminal: printable ASCII only.
-  const text = reply.body.toString('latin1').replace(/[^\x21-\x7e]+/g, ' ').trim();
+  const text = reply.body
+    .toString('latin1')
+    .replace(/[^\x21-\x7e]+/g, ' ')
+    .trim();
   return text === '' ? '' : ` (${text.slice(0, 80)})`;
 }

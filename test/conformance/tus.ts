@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expectStatus, fail, notOffered, untestable } from './outcome.ts';
 import type { Reply } from './reply.ts';
 import { type Offers, readOffers, type Target } from './target.ts';
-import { chunk, lastChunk, Wire } from './wire.ts';
+import { chunk, lastChunk, Wire, WireError } from './wire.ts';
 
 export const OFFSET_STREAM = 'application/offset+octet-stream';
 
@@ -38,6 +38,9 @@ export async function ask(t: Target, method: string, url: string, content: Conte
   try {
     sendOn(wire, t, method, url, content);
     return await wire.reply();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new WireError(error.kind, `${method} ${pathOf(url).slice(0, 80)}: ${error.message}`);
   } finally {
     wire.close();
   }

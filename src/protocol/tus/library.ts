@@ -1,9 +1,15 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
 import type { UploadStore } from '../../storage/store.ts';
 import type { TusExchange } from './exchange.ts';
+
+/** A request that the library is answering, and what storage threw meanwhile. */
+interface Ticket {
+  readonly id: string;
+  readonly exchange: TusExchange;
+  fault?: unknown;
+}
 
 /**
  * What @tus/server answers for us: OPTIONS (what the server can do) and DELETE (termination). The
@@ -13,54 +19,53 @@ import type { TusExchange } from './exchange.ts';
  */
 export class TusLibrary {
   readonly #server: Server;
-  readonly #exchanges = new AsyncLocalStorage<{ exchange: TusExchange; fault?: unknown }>();
+  /**
+   * The library passes nothing but an id through to its store, so it gets a ticket's number for an
+   * id. (AsyncLocalStorage would do, too, but slows every promise of the process on Node 20.)
+   */
+  readonly #tickets = new Map<string, Ticket>();
+  #lastTicket = 0;
 
   constructor(
     store: UploadStore,
     options: { basePath: string; maxSize: number | null; extensions: readonly string[] },
   ) {
-    const datastore = new StorageAdapter(store, async (id) => {
-      const current = this.#exchanges.getStore();
-      if (!current) throw new Error('a removal outside of a request');
-      const { request } = current.exchange;
-      try {
-        await store.terminate(id, current.exchange.caller, { signal: () => closeSignal(request) });
-      } catch (error) {
-        current.fault = error;
-        throw error;
-      }
-    });
+    const datastore = new StorageAdapter(store, this.#tickets);
     datastore.extensions = [...options.extensions];
     this.#server = new Server({
       path: options.basePath.replace(/\/$/, '') || '/',
       datastore,
       locker: NO_LOCKS,
       ...(options.maxSize === null ? {} : { maxSize: options.maxSize }),
+      // CORS is the listener's.
       allowedOrigins: () => false,
     });
   }
 
   /**
    * Hands a request over as one that carries only what was validated, so that no header of the
-   * client's reaches the library, and returns its status and tus headers. CORS is the listener's.
+   * client's reaches the library. Returns its status and tus headers; throws what storage threw.
    */
   async answer(
     exchange: TusExchange,
     id: string | null,
   ): Promise<{ status: number; headers: Record<string, string> }> {
-    const url = `http://localhost${this.#server.options.path}/${id ?? ''}`;
-    const request = new Request(url, {
-      method: exchange.method,
-      headers: { 'Tus-Resumable': '1.0.0' },
-    });
-    const current: { exchange: TusExchange; fault?: unknown } = { exchange };
-    const response = await this.#exchanges.run(current, () =>
-      this.#server.handleWeb(request as Parameters<Server['handleWeb']>[0]),
-    );
-    if (current.fault !== undefined) throw current.fault;
-    if (!response.ok) throw new Fault('BAD_REQUEST', await response.text());
-    const tus = [...response.headers].filter(([name]) => name.startsWith('tus-'));
-    return { status: response.status, headers: Object.fromEntries(tus) };
+    const ticket: Ticket = { id: id ?? '', exchange };
+    const number = id === null ? '' : `ticket-${++this.#lastTicket}`;
+    this.#tickets.set(number, ticket);
+    try {
+      const request = new Request(`http://localhost${this.#server.options.path}/${number}`, {
+        method: exchange.method,
+        headers: { 'Tus-Resumable': '1.0.0' },
+      });
+      const response = await this.#server.handleWeb(request as Parameters<Server['handleWeb']>[0]);
+      if (ticket.fault !== undefined) throw ticket.fault;
+      if (!response.ok) throw new Fault('BAD_REQUEST', await response.text());
+      const tus = [...response.headers].filter(([name]) => name.startsWith('tus-'));
+      return { status: response.status, headers: Object.fromEntries(tus) };
+    } finally {
+      this.#tickets.delete(number);
+    }
   }
 }
 
@@ -69,34 +74,47 @@ const NO_LOCKS = {
   newLock: () => ({ lock: async () => {}, unlock: async () => {} }),
 };
 
-/** The library's file store on our catalog: records come from it, removal goes through it. */
+/** The library's file store on our catalog: records come from it, removal goes through storage. */
 class StorageAdapter extends FileStore {
-  readonly #terminate: (id: string) => Promise<void>;
+  readonly #store: UploadStore;
+  readonly #tickets: ReadonlyMap<string, Ticket>;
 
-  constructor(store: UploadStore, terminate: (id: string) => Promise<void>) {
+  constructor(store: UploadStore, tickets: ReadonlyMap<string, Ticket>) {
     super({
       directory: store.folder,
       configstore: {
-        get: async (id: string) => {
-          const record = await store.remember(id);
-          if (!record) return undefined;
-          return new Upload({
-            id,
-            offset: record.offset,
-            ...(record.length === null ? {} : { size: record.length }),
-            creation_date: new Date(record.createdAt).toISOString(),
-          });
-        },
+        get: (id: string) => readRecord(store, id),
+        // Records are written by storage, in the transaction of the change they belong to.
         set: async () => {},
         delete: async () => {},
       },
     });
-    this.#terminate = terminate;
+    this.#store = store;
+    this.#tickets = tickets;
   }
 
-  override async remove(id: string): Promise<void> {
-    await this.#terminate(id);
+  override async remove(number: string): Promise<void> {
+    const ticket = this.#tickets.get(number);
+    if (!ticket) throw new Error('a removal outside of a request');
+    const { request, caller } = ticket.exchange;
+    try {
+      await this.#store.terminate(ticket.id, caller, { signal: () => closeSignal(request) });
+    } catch (error) {
+      ticket.fault = error;
+      throw error;
+    }
   }
+}
+
+async function readRecord(store: UploadStore, id: string): Promise<Upload | undefined> {
+  const record = await store.remember(id);
+  if (!record) return undefined;
+  return new Upload({
+    id,
+    offset: record.offset,
+    ...(record.length === null ? {} : { size: record.length }),
+    creation_date: new Date(record.createdAt).toISOString(),
+  });
 }
 
 function closeSignal(request: TusExchange['request']): AbortSignal {

@@ -20,9 +20,12 @@ export async function patch(context: TusContext, exchange: TusExchange, id: stri
     caller,
     ...(length === undefined ? {} : { length }),
   });
-  exchange.note.bytes = outcome.offset - offset;
-  assertUninterrupted(outcome);
   const { record } = outcome;
+  exchange.note.bytes = outcome.offset - offset;
+  if (record.length) {
+    exchange.note.text = `${Math.floor((100 * outcome.offset) / record.length)} %`;
+  }
+  assertUninterrupted(outcome);
   const done = record.state === 'finished' && record.kind !== 'partial';
   respond(
     exchange,

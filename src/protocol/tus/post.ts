@@ -35,6 +35,7 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
   const outcome = await context.store.create({ ...creation, kind: concat.kind }, body);
   const { record, offset, answer } = outcome;
   exchange.note.id = record.id;
+  exchange.note.text = record.name ?? '';
   if (body) exchange.note.bytes = offset;
   assertUninterrupted(outcome);
   const expiresAt =

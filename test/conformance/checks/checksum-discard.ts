@@ -62,7 +62,10 @@ export const checksumDiscardChecks: Checks = {
     expectStatus(wrong, [460, 400], 'PATCH with a wrong checksum');
     expectSame(await offsetOf(t, url), 1000, 'HEAD after a wrong checksum');
     const foreign = { 'Upload-Checksum': 'foo AAAA' };
-    expectRefused(await patch(t, url, 1000, sample(5000, 9), { headers: foreign }), 'PATCH with foo');
+    expectRefused(
+      await patch(t, url, 1000, sample(5000, 9), { headers: foreign }),
+      'PATCH with foo',
+    );
     expectSame(await offsetOf(t, url), 1000, 'HEAD after an unknown algorithm');
 
     // What was never verified must not count either, or the checksum proves nothing.

@@ -175,7 +175,15 @@ export const checksumChecks: Checks = {
     await needs(t, 'checksum');
     const url = await beginSampled(t);
     const digest = checksum('sha1', BODY).slice(5);
-    for (const sum of ['sha1', 'sha1 ', 'sha1 !!!', `sha1${digest}`, digest, `sha1 ${digest} x`, '']) {
+    for (const sum of [
+      'sha1',
+      'sha1 ',
+      'sha1 !!!',
+      `sha1${digest}`,
+      digest,
+      `sha1 ${digest} x`,
+      '',
+    ]) {
       expectRefused(await patchWith(t, url, sum), `PATCH with Upload-Checksum "${sum}"`);
     }
     expectSame(await offsetOf(t, url), 0, 'HEAD after malformed checksums');

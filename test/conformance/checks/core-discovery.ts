@@ -1,14 +1,27 @@
 import type { Checks } from '../check.ts';
 import { expect, expectSame, expectStatus, fail, pass } from '../outcome.ts';
 import { readOffers, type Target } from '../target.ts';
-import { ask, beginWith, create, locationOf, offersOf, patch, sample } from '../tus.ts';
+import {
+  ask,
+  beginWith,
+  create,
+  type Headers,
+  head,
+  locationOf,
+  offersOf,
+  patch,
+  sample,
+} from '../tus.ts';
 
 /** Does what the extension is for, and says whether the server did its part. */
 type Trial = (t: Target) => Promise<boolean>;
 
 const TRIALS: Record<string, Trial> = {
-  creation: async (t) => made(t, { 'Upload-Length': '10' }),
-  'creation-defer-length': async (t) => made(t, { 'Upload-Defer-Length': '1' }),
+  creation: async (t) => (await made(t, { 'Upload-Length': '10' })) !== undefined,
+  'creation-defer-length': async (t) => {
+    const url = await made(t, { 'Upload-Defer-Length': '1' });
+    return url !== undefined && (await head(t, url)).headers.has('upload-defer-length');
+  },
   'creation-with-upload': async (t) => {
     const type = { 'Content-Type': 'application/offset+octet-stream' };
     const reply = await create(t, { 'Upload-Length': '10', ...type }, { body: sample(4) });
@@ -35,14 +48,16 @@ const TRIALS: Record<string, Trial> = {
     const url = await beginWith(t, 10, sample(4));
     return (await ask(t, 'DELETE', url)).status === 204;
   },
-  concatenation: async (t) => made(t, { 'Upload-Length': '10', 'Upload-Concat': 'partial' }, true),
+  concatenation: async (t) => {
+    const url = await made(t, { 'Upload-Length': '10', 'Upload-Concat': 'partial' });
+    return url !== undefined && (await head(t, url)).headers.has('upload-concat');
+  },
 };
 
-async function made(t: Target, headers: Record<string, string>, concat = false): Promise<boolean> {
+/** The URL of a creation; undefined if the server does not create this. */
+async function made(t: Target, headers: Headers): Promise<string | undefined> {
   const reply = await create(t, headers);
-  if (reply.status !== 201) return false;
-  locationOf(t, reply);
-  return !concat || reply.headers.has('upload-concat');
+  return reply.status === 201 ? locationOf(t, reply) : undefined;
 }
 
 export const coreDiscoveryChecks: Checks = {

@@ -63,7 +63,10 @@ async function variousReplies(t: Target): Promise<[string, Reply][]> {
     ['PATCH at another offset', await patch(t, url, 2, sample(5))],
     ['PATCH of text/plain', await patch(t, url, 5, sample(5), plain)],
     ['PATCH beyond the length', await patch(t, url, 5, sample(50))],
-    ['PATCH of an unknown version', await patch(t, url, 5, sample(1), { headers: UNKNOWN_VERSION })],
+    [
+      'PATCH of an unknown version',
+      await patch(t, url, 5, sample(1), { headers: UNKNOWN_VERSION }),
+    ],
     ['PATCH of an unknown upload', await patch(t, unknown, 0, sample(1))],
   ];
   const { maxSize } = await offersOf(t);
@@ -244,7 +247,9 @@ export const coreHeaderChecks: Checks = {
   },
 
   async C16(t) {
-    const options = await ask(t, 'GET', t.url, { headers: { 'X-HTTP-Method-Override': 'OPTIONS' } });
+    const options = await ask(t, 'GET', t.url, {
+      headers: { 'X-HTTP-Method-Override': 'OPTIONS' },
+    });
     expectStatus(options, [200, 204], 'GET overridden as OPTIONS');
     expect(
       options.headers.get('tus-version') !== undefined,

@@ -43,7 +43,7 @@ export const metadataChecks: Checks = {
   },
 
   async CR06(t) {
-    await refusesMetadata(t, ['a  dQ==', 'a\tdQ==']);
+    await refusesMetadata(t, ['a  dQ==', 'b YQ==,a  dQ==']);
     return pass;
   },
 
@@ -88,7 +88,10 @@ export const metadataChecks: Checks = {
   async CR12(t) {
     for (const value of ['name dQ==,empty ,bare', 'empty ']) {
       const keys = keysOf(await told(t, value));
-      expect(keys.includes('empty'), `HEAD does not tell the key with an empty value of "${value}"`);
+      expect(
+        keys.includes('empty'),
+        `HEAD does not tell the key with an empty value of "${value}"`,
+      );
     }
     return pass;
   },
@@ -108,7 +111,7 @@ export const metadataChecks: Checks = {
       Buffer.from('a\r\nX-Injected: yes\r\n\r\nb'),
       Buffer.from('a\0b\x7f\x1b[31m.txt'),
       Buffer.from([0xff, 0xfe, 0x22, 0x5c, 0x0a]),
-      Buffer.from('../../../../tmp/x"; filename*=UTF-8\'\'y'),
+      Buffer.from("../../../../tmp/x\"; filename*=UTF-8''y"),
     ];
     for (const bytes of hostile) {
       const value = bytes.toString('base64');

@@ -30,7 +30,11 @@ export const coreRows = rowsOf('core', [
   ['C27', 'SHOULD/MAY', 'one PATCH and many give the same bytes'],
   ['C28', 'MUST', 'a successful PATCH is answered with 204'],
   ['C29', 'MUST', 'the answer to a successful PATCH has the new Upload-Offset'],
-  ['C30', 'MUST', 'the new offset is the old one and the bytes taken, empty and chunked bodies too'],
+  [
+    'C30',
+    'MUST',
+    'the new offset is the old one and the bytes taken, empty and chunked bodies too',
+  ],
   ['C31', 'SHOULD', 'a PATCH of an unknown upload is answered with 404'],
   ['C32', 'SHOULD', 'a client that closes in the middle of a PATCH can resume'],
   ['C33', 'MAY', 'a client whose connection was reset in the middle of a PATCH can resume'],

@@ -5,7 +5,11 @@ export const creationRows = rowsOf('creation', [
   ['CR02', 'MUST', 'a server that creates uploads advertises creation'],
   ['CR03', 'MUST', 'Upload-Defer-Length other than 1 is refused'],
   ['CR04', 'MUST', 'Upload-Defer-Length is not sent once the length is known'],
-  ['CR05', 'MUST', 'Upload-Metadata has one or more comma-separated pairs; an empty one is refused'],
+  [
+    'CR05',
+    'MUST',
+    'Upload-Metadata has one or more comma-separated pairs; an empty one is refused',
+  ],
   ['CR06', 'MUST', 'a metadata key and its value are separated by one space'],
   ['CR07', 'MUST NOT', 'a metadata key with a space in it is refused'],
   ['CR08', 'MUST NOT', 'an empty metadata key is refused'],
@@ -16,7 +20,11 @@ export const creationRows = rowsOf('creation', [
   ['CR13', 'MAY', 'a metadata key may come without a space and value'],
   ['CR14', 'SHOULD', 'metadata with line breaks, NUL or invalid UTF-8 never becomes a header'],
   ['CR15', 'MUST', 'a POST to another URL than the one for creation creates nothing'],
-  ['CR16', 'MUST', 'a creation with neither or both of Upload-Length and Upload-Defer-Length is refused'],
+  [
+    'CR16',
+    'MUST',
+    'a creation with neither or both of Upload-Length and Upload-Defer-Length is refused',
+  ],
   ['CR17', 'SHOULD', 'Upload-Defer-Length other than 1 is answered with 400'],
   ['CR18', 'MUST', 'a deferred length is taken from a later PATCH'],
   ['CR19', 'MUST NOT', 'a length that was set is never changed'],
@@ -28,7 +36,11 @@ export const creationRows = rowsOf('creation', [
   ['CR25', 'MUST', 'a length beyond the maximum is answered with 413, a deferred one too'],
   ['CR26', 'MUST', 'a successful creation is answered with 201'],
   ['CR27', 'MUST', 'Location is the URL of the new upload'],
-  ['CR28', 'MAY', 'Location works whether it is absolute or relative, behind another host name too'],
+  [
+    'CR28',
+    'MAY',
+    'Location works whether it is absolute or relative, behind another host name too',
+  ],
   ['CR29', 'MUST', 'an upload that was created is filled by the core protocol'],
 ]);
 
@@ -42,5 +54,9 @@ export const creationWithUploadRows = rowsOf('creation-with-upload', [
   ['CU07', 'MUST', 'the answer to a creation with data has Upload-Offset'],
   ['CU08', 'MUST', 'that Upload-Offset is the offset after the data'],
   ['CU09', 'SHOULD', 'a client that sends data without asking first is told what was taken of it'],
-  ['CU10', 'SHOULD', 'Expect: 100-continue is answered with 100 only if the creation would be accepted'],
+  [
+    'CU10',
+    'SHOULD',
+    'Expect: 100-continue is answered with 100 only if the creation would be accepted',
+  ],
 ]);

@@ -22,7 +22,11 @@ export const checksumRows = rowsOf('checksum', [
   ['CK05', 'MAY', 'a checksum that does not match is answered with 460 Checksum Mismatch'],
   ['CK06', 'MAY', 'a checksum that matches is answered with 204'],
   ['CK07', 'MUST', 'the bytes of a refused checksum are discarded'],
-  ['CK08', 'MUST NOT', 'bytes whose checksum was refused, or never verified, do not move the offset'],
+  [
+    'CK08',
+    'MUST NOT',
+    'bytes whose checksum was refused, or never verified, do not move the offset',
+  ],
   ['CK09', 'MUST', 'sha1 is among the algorithms'],
   ['CK10', 'MUST', 'names of algorithms are ASCII without upper case'],
   ['CK11', 'MUST', 'OPTIONS has Tus-Checksum-Algorithm'],

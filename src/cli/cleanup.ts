@@ -1,0 +1,3 @@
+import { Command } from 'commander';
+import { sweep } from '../retention/sweep.ts';
+import type { DeliveryPlanner } from '../storage/events.ts';

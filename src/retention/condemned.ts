@@ -1,0 +1,100 @@
+import type { UploadStore } from '../storage/store.ts';
+import { type Caller, nobody, type UploadRecord } from '../storage/upload.ts';
+import type { StoredUpload } from '../storage/uploads-table.ts';
+import type { SweepDecision, SweepReason } from './decision.ts';
+import { attempt } from './failure.ts';
+import { type Cutoffs, expiresAt, isKept, type RetentionPolicy } from './policy.ts';
+
+export interface CondemnedSweep {
+  readonly store: UploadStore;
+  readonly policy: RetentionPolicy;
+  readonly cutoffs: Cutoffs;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly dryRun: boolean;
+  readonly caller: Caller | undefined;
+}
+
+/** Tells whether a sweep removes an upload that nobody needs. */
+export function isCondemned(record: UploadRecord, cutoffs: Cutoffs): boolean {
+  if (record.state === 'removing' || record.state === 'removed') return false;
+  const { idleSince, finishedBefore } = cutoffs;
+  if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
+  return finishedBefore !== null && (record.finishedAt ?? record.activeAt) <= finishedBefore;
+}
+
+/** Removes what is past its limit and nobody needs. Yields a decision for each. */
+export async function* sweepCondemned(sweep: CondemnedSweep): AsyncGenerator<SweepDecision> {
+  const needed: StoredUpload[] = [];
+  for await (const record of sweep.store.condemnable(sweep.cutoffs)) {
+    const decision = await decide(sweep, record);
+    // The final upload that needs a part may be condemned itself and go later in this sweep.
+    if (decision?.action === 'kept' && decision.reason.code === 'needed') needed.push(record);
+    else if (decision) yield decision;
+  }
+  for (const record of needed) {
+    const decision = await decide(sweep, record);
+    if (decision) yield decision;
+  }
+}
+
+function decide(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision | undefined> {
+  return attempt(record, () => (sweep.dryRun ? foresee(sweep, record) : remove(sweep, record)));
+}
+
+async function remove(
+  { store, policy, cutoffs, now, caller }: CondemnedSweep,
+  record: StoredUpload,
+): Promise<SweepDecision | undefined> {
+  const { id, name } = record;
+  const end = expiresAt(record, policy);
+  const removal = await store.removeCondemned(
+    id,
+    end !== null && end <= now ? 'expired' : 'cleanup',
+    caller ?? nobody(record),
+    (current) => isCondemned(current, cutoffs),
+  );
+  if (removal) {
+    const reason = reasonOf(removal.record, cutoffs, now);
+    return { action: 'removed', id, name, bytes: removal.bytes, reason };
+  }
+  const latest = await store.remember(id);
+  // Its client or another sweep was faster: nothing was kept, and nothing was done.
+  if (!latest || latest.state === 'removing' || latest.state === 'removed') return undefined;
+  const code = (await store.isBeingWritten(id))
+    ? 'writing'
+    : isCondemned(latest, cutoffs)
+      ? 'needed'
+      : 'changed';
+  return { action: 'kept', id, name, bytes: store.sizeOnDisk(id) ?? 0, reason: { code } };
+}
+
+async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision> {
+  const { store, cutoffs, now } = sweep;
+  const { id, name } = record;
+  const about = { id, name, bytes: store.sizeOnDisk(id) ?? 0 };
+  if (await store.isBeingWritten(id)) {
+    return { action: 'would-keep', ...about, reason: { code: 'writing' } };
+  }
+  if (record.kind === 'partial' && (await isNeeded(sweep, id))) {
+    return { action: 'would-keep', ...about, reason: { code: 'needed' } };
+  }
+  return { action: 'would-remove', ...about, reason: reasonOf(record, cutoffs, now) };
+}
+
+async function isNeeded({ store, cutoffs }: CondemnedSweep, part: string): Promise<boolean> {
+  for (const final of await store.finalsOf(part)) {
+    if (final.state !== 'receiving' && final.state !== 'joining') continue;
+    if (!isCondemned(final, cutoffs) || (await store.isBeingWritten(final.id))) return true;
+  }
+  return false;
+}
+
+function reasonOf(record: UploadRecord, cutoffs: Cutoffs, now: number): SweepReason {
+  if (isKept(record)) {
+    const idle = now - (record.finishedAt ?? record.activeAt);
+    return { code: 'finished', idle, limit: now - (cutoffs.finishedBefore ?? now) };
+  }
+  const code = record.state === 'finished' ? 'part' : 'unfinished';
+  return { code, idle: now - record.activeAt, limit: now - (cutoffs.idleSince ?? now) };
+}

@@ -1,0 +1,26 @@
+import { errnoOf, Fault } from '../fault.ts';
+import type { SweepDecision } from './decision.ts';
+
+/**
+ * Runs one step of a sweep. What goes wrong with one upload is told of that upload and the sweep
+ * goes on; a damaged catalog and bugs end it.
+ */
+export async function attempt(
+  about: { readonly id: string; readonly name: string | null },
+  step: () => Promise<SweepDecision | undefined>,
+): Promise<SweepDecision | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    const known = error instanceof Fault || errnoOf(error) !== undefined;
+    if (!known || (error instanceof Fault && error.code === 'CATALOG_CORRUPT')) throw error;
+    const { message } = error as Error;
+    return {
+      action: 'failed',
+      id: about.id,
+      name: about.name,
+      bytes: 0,
+      reason: { code: 'error', message },
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import type { OrphanFile, OrphanRecord } from '../storage/orphans.ts';
+import { ORPHAN_AGE } from '../storage/orphans.ts';
+import { nobody } from '../storage/upload.ts';
+import { type CondemnedSweep, isCondemned } from './condemned.ts';
+import type { SweepDecision } from './decision.ts';
+import { attempt } from './failure.ts';
+
+/**
+ * Files without a record and records without a file. The rule, for what has not changed for an hour:
+ *
+ * - A file without a record is reported, and removed only when a person asks for it (`removeFiles`):
+ *   somebody may have put it there, or the catalog that knew it was lost and will be restored.
+ * - A record without a file is marked as removed (file-missing): its bytes are gone anyway, and
+ *   whoever asks is told so. Unless the folder holds no file at all, which looks like a disk that
+ *   is not mounted: then it is reported, and marked only with `removeFiles`.
+ */
+export async function* sweepOrphans(
+  sweep: CondemnedSweep & { readonly removeFiles: boolean },
+): AsyncGenerator<SweepDecision> {
+  for await (const orphan of sweep.store.orphans(sweep.now - ORPHAN_AGE)) {
+    const decision =
+      orphan.kind === 'file'
+        ? await attempt({ id: orphan.name, name: null }, () => sweepFile(sweep, orphan))
+        : await attempt(orphan.record, () => sweepRecord(sweep, orphan));
+    if (decision) yield decision;
+  }
+}
+
+type OrphanSweep = Parameters<typeof sweepOrphans>[0];
+
+async function sweepFile(
+  { store, now, dryRun, removeFiles }: OrphanSweep,
+  { name, bytes, modifiedAt }: OrphanFile,
+): Promise<SweepDecision | undefined> {
+  const reason = { code: 'no-record', idle: now - modifiedAt } as const;
+  const about = { id: name, name: null, bytes, reason };
+  if (dryRun) return { ...about, action: removeFiles ? 'would-remove' : 'would-keep' };
+  if (!removeFiles) return { ...about, action: 'kept' };
+  const freed = await store.removeOrphanFile(name, now - ORPHAN_AGE);
+  return freed === null ? undefined : { ...about, action: 'removed', bytes: freed };
+}
+
+async function sweepRecord(
+  sweep: OrphanSweep,
+  { record, folderEmpty }: OrphanRecord,
+): Promise<SweepDecision | undefined> {
+  const { store, cutoffs, now, dryRun, removeFiles, caller } = sweep;
+  const { id, name } = record;
+  // A dry run has told of it already; otherwise it would be gone by now.
+  if (dryRun && isCondemned(record, cutoffs)) return undefined;
+  if (folderEmpty && !removeFiles) {
+    const action = dryRun ? 'would-keep' : 'kept';
+    return { action, id, name, bytes: 0, reason: { code: 'folder-empty' } };
+  }
+  const reason = { code: 'file-missing' } as const;
+  if (dryRun) return { action: 'would-remove', id, name, bytes: 0, reason };
+  const removal = await store.removeCondemned(
+    id,
+    'file-missing',
+    caller ?? nobody(record),
+    (current) => current.activeAt <= now - ORPHAN_AGE && store.sizeOnDisk(id) === null,
+  );
+  return removal && { action: 'removed', id, name, bytes: 0, reason };
+}

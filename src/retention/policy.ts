@@ -1,0 +1,57 @@
+import type { UploadRecord } from '../storage/upload.ts';
+import { describePeriod } from './period.ts';
+
+/** How long uploads are kept, in milliseconds; null keeps them for ever. */
+export interface RetentionPolicy {
+  /** Since the last byte of an unfinished upload, or of a part that no final upload has claimed. */
+  readonly unfinishedFor: number | null;
+  /** Since an upload finished. */
+  readonly finishedFor: number | null;
+}
+
+/** Whatever was active, or finished, at these moments or before has expired; null: nothing has. */
+export interface Cutoffs {
+  /** Milliseconds since the epoch. */
+  readonly idleSince: number | null;
+  /** Milliseconds since the epoch. */
+  readonly finishedBefore: number | null;
+}
+
+type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt'>;
+
+/**
+ * When an upload's time is up (milliseconds since the epoch), or null for never.
+ * A finished part counts as unfinished: it is only good for a final upload, and when nobody makes
+ * one it is as abandoned as half a file.
+ */
+export function expiresAt(record: Dated, policy: RetentionPolicy): number | null {
+  if (record.state === 'removing' || record.state === 'removed') return null;
+  const { unfinishedFor, finishedFor } = policy;
+  if (isKept(record)) {
+    return finishedFor === null ? null : (record.finishedAt ?? record.activeAt) + finishedFor;
+  }
+  return unfinishedFor === null ? null : record.activeAt + unfinishedFor;
+}
+
+/** true for what was finished and is somebody's file: it is never removed as abandoned. */
+export function isKept(record: Pick<UploadRecord, 'state' | 'kind'>): boolean {
+  return record.state === 'finished' && record.kind !== 'partial';
+}
+
+export function cutoffs({ unfinishedFor, finishedFor }: RetentionPolicy, now: number): Cutoffs {
+  return {
+    idleSince: unfinishedFor === null ? null : now - unfinishedFor,
+    finishedBefore: finishedFor === null ? null : now - finishedFor,
+  };
+}
+
+/** "unfinished 1 day after their last byte, finished for ever" */
+export function describePolicy({ unfinishedFor, finishedFor }: RetentionPolicy): string {
+  const unfinished =
+    unfinishedFor === null
+      ? 'unfinished for ever'
+      : `unfinished ${describePeriod(unfinishedFor)} after their last byte`;
+  const finished =
+    finishedFor === null ? 'finished for ever' : `finished for ${describePeriod(finishedFor)}`;
+  return `${unfinished}, ${finished}`;
+}

@@ -1,0 +1,130 @@
+import type { UploadStore } from '../storage/store.ts';
+import type { Caller } from '../storage/upload.ts';
+import { type CondemnedSweep, isCondemned, sweepCondemned } from './condemned.ts';
+import { type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
+import { attempt } from './failure.ts';
+import { sweepOrphans } from './orphan-sweep.ts';
+import { cutoffs, expiresAt, type RetentionPolicy } from './policy.ts';
+
+export interface SweepOptions {
+  readonly policy: RetentionPolicy;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Decides and changes nothing; also tells why unfinished uploads stay. */
+  readonly dryRun?: boolean;
+  /** Milliseconds, in place of the policy's limit for unfinished uploads. */
+  readonly olderThan?: number;
+  /** With `olderThan`: that limit counts for finished uploads, too. */
+  readonly includeFinished?: boolean;
+  /**
+   * Whether to look for files without a record and records without a file (orphan-sweep.ts says what
+   * becomes of them), which means looking at everything. daily: when nobody has for a day.
+   */
+  readonly orphans: 'skip' | 'daily' | 'report' | 'remove';
+  /** Who is told to have asked for it; without one, whoever made the upload. */
+  readonly caller?: Caller;
+  /** Ends the sweep between two uploads. */
+  readonly signal?: AbortSignal;
+}
+
+const DAY = 86_400_000;
+/** How long a removed upload is remembered at least: its client is told 410 and not 404. */
+const REMEMBERED_FOR = 7 * DAY;
+const ORPHANS_NOTE = 'orphans-looked-for';
+
+/**
+ * One run of the cleanup, for the schedule and the command alike: ends removals that were cut short,
+ * removes what is past its limit, looks for orphans, forgets what was removed long ago. An upload
+ * that somebody is writing is never removed. Yields what becomes of each upload it has to decide
+ * about, as it goes, and returns the sum. One upload that cannot be removed does not stop it.
+ */
+export async function* sweep(
+  store: UploadStore,
+  options: SweepOptions,
+): AsyncGenerator<SweepDecision, SweepSummary> {
+  const tally = new SweepTally();
+  for await (const decision of decisions(store, options)) {
+    tally.add(decision);
+    yield decision;
+    if (options.signal?.aborted) return tally.summary(0);
+  }
+  return tally.summary(options.dryRun ? 0 : await forget(store, options));
+}
+
+async function* decisions(
+  store: UploadStore,
+  options: SweepOptions,
+): AsyncGenerator<SweepDecision> {
+  const { policy, dryRun = false, olderThan } = options;
+  const now = options.now();
+  const limits = {
+    unfinishedFor: olderThan ?? policy.unfinishedFor,
+    finishedFor: (options.includeFinished ? olderThan : undefined) ?? policy.finishedFor,
+  };
+  const run: CondemnedSweep = {
+    store,
+    policy,
+    cutoffs: cutoffs(limits, now),
+    now,
+    dryRun,
+    caller: options.caller,
+  };
+  yield* sweepBegun(run);
+  yield* sweepCondemned(run);
+  if (dryRun) yield* explainUnfinished(run, limits);
+  if (await wantsOrphans(store, options.orphans, now)) {
+    yield* sweepOrphans({ ...run, removeFiles: options.orphans === 'remove' });
+    if (!dryRun) await store.setNote(ORPHANS_NOTE, String(now));
+  }
+}
+
+/** Removals that were claimed and not ended: a process died, or the file could not be removed then. */
+async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<SweepDecision> {
+  for (const record of await store.unfinishedRemovals()) {
+    const { id, name } = record;
+    const reason = { code: 'begun' } as const;
+    const decision = await attempt(record, async () => {
+      if (!dryRun) {
+        const { bytes } = await store.completeRemoval(record);
+        return { action: 'removed', id, name, bytes, reason };
+      }
+      return { action: 'would-remove', id, name, bytes: store.sizeOnDisk(id) ?? 0, reason };
+    });
+    if (decision) yield decision;
+  }
+}
+
+async function* explainUnfinished(
+  { store, cutoffs, now }: CondemnedSweep,
+  limits: RetentionPolicy,
+): AsyncGenerator<SweepDecision> {
+  for await (const record of store.list({ states: ['receiving', 'joining'] })) {
+    if (isCondemned(record, cutoffs)) continue;
+    const { id, name } = record;
+    const decision = await attempt(record, async () => {
+      const about = { action: 'would-keep', id, name, bytes: store.sizeOnDisk(id) ?? 0 } as const;
+      if (await store.isBeingWritten(id)) return { ...about, reason: { code: 'writing' } };
+      const end = expiresAt(record, limits);
+      if (end === null) return { ...about, reason: { code: 'never' } };
+      const idle = now - record.activeAt;
+      return { ...about, reason: { code: 'not-yet', idle, expiresIn: end - now } };
+    });
+    if (decision) yield decision;
+  }
+}
+
+async function wantsOrphans(
+  store: UploadStore,
+  orphans: SweepOptions['orphans'],
+  now: number,
+): Promise<boolean> {
+  if (orphans !== 'daily') return orphans !== 'skip';
+  const last = Number((await store.note(ORPHANS_NOTE)) ?? Number.NaN);
+  // A clock that was set back must not put it off for longer than a day.
+  return !(last <= now && now - last < DAY);
+}
+
+async function forget(store: UploadStore, { policy, now }: SweepOptions): Promise<number> {
+  const kept = Math.max(REMEMBERED_FOR, policy.unfinishedFor ?? 0);
+  return store.forget(now() - kept, now() - REMEMBERED_FOR);
+}
