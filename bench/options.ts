@@ -1,6 +1,8 @@
 import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseSize } from '../src/config/size.ts';
+import { ROOT } from './compile.ts';
 import { FULL, QUICK, type Sizes } from './sizes.ts';
 import type { FsyncMode } from './subjects/subjects.ts';
 import { WORKS } from './works/all-works.ts';
@@ -14,6 +16,8 @@ export interface Options {
   readonly subjects: readonly SubjectChoice[];
   readonly fsync: readonly FsyncMode[];
   readonly against: readonly { readonly url: string; readonly pid: number | null }[];
+  /** The compiled daemon. */
+  readonly daemon: string;
   readonly directory: string;
   readonly json: boolean;
 }
@@ -32,6 +36,7 @@ export const HELP = `Measures the server beside stock @tus/server, bare node:htt
   --quick              small sizes: under a minute, less exact
   --subjects <names>   of ${SUBJECTS.join(', ')} (all)
   --fsync <mode>       ours with this mode alone: never, completed or always (never and completed)
+  --daemon <file>      ours is this build's bin/tusd-ts.js (dist/bin/tusd-ts.js of the checkout)
   --against <url>      another tus server, by the URL where it creates; may be repeated
   --against-pid <id>   its process, for memory and processor time; one for each --against, in order
   --huge-size <size>   of the work "huge" (20GiB)
@@ -52,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       against: { type: 'string', multiple: true, default: [] },
       'against-pid': { type: 'string', multiple: true, default: [] },
       'huge-size': { type: 'string' },
+      daemon: { type: 'string', default: join(ROOT, 'dist', 'bin', 'tusd-ts.js') },
       dir: { type: 'string', default: tmpdir() },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -76,7 +82,8 @@ export function parseOptions(args: readonly string[]): Options | null {
       const pid = values['against-pid'][at];
       return { url: httpUrl(url), pid: pid === undefined ? null : positive(pid) };
     }),
-    directory: values.dir,
+    daemon: resolve(values.daemon),
+    directory: resolve(values.dir),
     json: values.json,
   };
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { compilePrograms, type Programs, ROOT } from './compile.ts';
+import { join } from 'node:path';
+import { compilePrograms, type Programs } from './compile.ts';
 import { LoadClient } from './load-client.ts';
 import type { Options } from './options.ts';
 import type { WorkReport } from './report.ts';
@@ -14,23 +14,21 @@ export interface SessionOutput {
   readonly onWork: (report: WorkReport) => void;
 }
 
-const DAEMON = join(ROOT, 'dist', 'bin', 'tusd-ts.js');
-
 /** Runs the works that were asked for, one after the other, and cleans up behind them. */
 export async function runSession(options: Options, output: SessionOutput): Promise<WorkReport[]> {
-  if (options.subjects.includes('ours') && !existsSync(DAEMON)) {
+  if (options.subjects.includes('ours') && !existsSync(options.daemon)) {
     throw new Error(
-      'the daemon is not built. Run `npm run build`, or leave it out: --subjects stock,ceiling,limit',
+      `there is no ${options.daemon}. Run \`npm run build\`, or leave it out: --subjects stock,ceiling,limit`,
     );
   }
   const programs = compilePrograms();
-  const root = mkdtempSync(join(resolve(options.directory), 'tusd-ts-bench-'));
+  const root = mkdtempSync(join(options.directory, 'tusd-ts-bench-'));
   const cleanUp = () => {
     for (const folder of [root, programs.folder]) rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', cleanUp);
   const client = await LoadClient.start(programs.load);
-  const { sizes, rounds } = options;
+  const { sizes, rounds, daemon } = options;
   const { progress } = output;
   const reports: WorkReport[] = [];
   try {
@@ -38,7 +36,7 @@ export async function runSession(options: Options, output: SessionOutput): Promi
       const folder = join(root, work.name);
       const rows = await work.run({
         subjects: subjectsOf(options, programs),
-        ...{ client, sizes, rounds, progress, daemon: DAEMON, fillCatalog: programs.fillCatalog },
+        ...{ client, sizes, rounds, progress, daemon, fillCatalog: programs.fillCatalog },
         directory: (name) => makeFolder(folder, name),
       });
       rmSync(folder, { recursive: true, force: true });
@@ -64,7 +62,7 @@ function makeFolder(parent: string, name: string): string {
 function subjectsOf(options: Options, programs: Programs): Subject[] {
   const has = (choice: Options['subjects'][number]) => options.subjects.includes(choice);
   return [
-    ...(has('ours') ? options.fsync.map((mode) => ours(DAEMON, mode)) : []),
+    ...(has('ours') ? options.fsync.map((mode) => ours(options.daemon, mode)) : []),
     ...(has('stock') ? [stock(programs)] : []),
     ...(has('ceiling') ? [ceiling(programs)] : []),
     ...(has('limit') ? [clientLimit(programs)] : []),

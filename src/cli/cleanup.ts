@@ -1,3 +1,165 @@
 import { Command } from 'commander';
+import { parseDuration } from '../config/duration.ts';
+import { errnoOf, Fault } from '../fault.ts';
+import type { SweepDecision } from '../retention/decision.ts';
+import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
-import type { DeliveryPlanner } from '../storage/events.ts';
+import { formatJson } from '../terminal/json.ts';
+import { addConfigOptions } from './config-options.ts';
+import { helpText } from './help-text.ts';
+import type { Io, Output } from './io.ts';
+import { LineWriter } from './line-writer.ts';
+import { addUp } from './list-totals.ts';
+import { type OpenedStore, type OpenOptions, withStore } from './open-store.ts';
+import { styleOf } from './style-of.ts';
+import { decisionRow, reasonText, SWEEP_COLUMNS, summaryLines } from './sweep-text.ts';
+import { TableWriter } from './table-writer.ts';
+
+interface CleanupOptions extends Readonly<Record<string, unknown>> {
+  readonly dryRun?: boolean;
+  readonly olderThan?: string;
+  readonly completed?: boolean;
+  readonly orphans?: boolean;
+  readonly json?: boolean;
+}
+
+const HELP = helpText({
+  notes: [
+    `What it removes is what the daemon's schedule removes: unfinished uploads without a byte for
+retentionDays, and finished ones after completedRetentionDays (never, unless configured). What was
+not configured for this command is taken from the daemon that last served the directory. An upload
+that is being written is never removed, whatever the options say.`,
+    `Files without a record and records without a file are looked for, too; what has changed within
+the last hour is left alone. A file without a record is reported, and removed only with --orphans:
+somebody may have put it there. A record without a file is marked as removed, unless the folder
+holds no file at all (a disk that is not mounted); then that, too, needs --orphans.`,
+  ],
+  examples: [
+    ['tusd-ts cleanup --dry-run', 'what would be removed, and why'],
+    ['tusd-ts cleanup', 'what the schedule does, now'],
+    ['tusd-ts cleanup --older-than 36h', 'unfinished uploads that are idle for 36 hours'],
+    ['tusd-ts cleanup --completed --older-than 90d', 'finished ones of that age, too'],
+  ],
+  exits: [[1, 'done, but something could not be removed']],
+});
+
+/** `tusd-ts cleanup`. `plan` tells what a removal causes for hooks. */
+export function cleanupCommand(io: Io, { plan }: OpenOptions = {}): Command {
+  const command = new Command('cleanup').description('Remove what was abandoned or has expired.');
+  addConfigOptions(command, ['uploadDir', 'retentionDays', 'completedRetentionDays']);
+  return command
+    .option('--dry-run', 'remove nothing; tell what would be removed or kept, and why')
+    .option('--older-than <duration>', 'instead of retentionDays, such as 36h or 2d')
+    .option('--completed', 'finished uploads, too: those older than --older-than')
+    .option('--orphans', 'also remove files that have no record')
+    .option('--json', 'as one JSON object')
+    .addHelpText('after', HELP)
+    .action((options: CleanupOptions) =>
+      withStore(io, options, (opened) => cleanup(io, opened, options), plan ? { plan } : {}),
+    );
+}
+
+async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Promise<void> {
+  const output = persevering(io.stdout);
+  const { store, policy } = opened;
+  const { dryRun = false, completed = false } = options;
+  const olderThan = readAge(options.olderThan);
+  if (completed) checkCompleted(policy, olderThan);
+  const decisions = sweep(store, {
+    policy,
+    now: io.now,
+    dryRun,
+    ...(olderThan === undefined ? {} : { olderThan }),
+    includeFinished: completed,
+    orphans: options.orphans ? 'remove' : 'report',
+  });
+  const failed = options.json
+    ? await printJson(output, decisions, dryRun)
+    : await printText(io, output, opened, decisions, dryRun);
+  if (failed > 0) io.setExitCode(1);
+}
+
+function readAge(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const age = parseDuration(text);
+  if (age > 0) return age;
+  throw new Fault('USAGE', '--older-than must be more than nothing', {
+    hint: 'To end one upload whatever its age, let its client delete it.',
+  });
+}
+
+function checkCompleted(policy: RetentionPolicy, olderThan: number | undefined): void {
+  if (olderThan !== undefined || policy.finishedFor !== null) return;
+  throw new Fault(
+    'USAGE',
+    '--completed needs to know how old: finished uploads are kept for ever',
+    {
+      hint: 'Add --older-than 90d, or configure completedRetentionDays.',
+    },
+  );
+}
+
+type Sweep = ReturnType<typeof sweep>;
+
+/** What was begun is done, also when nobody reads any more what is said of it (`| head`). */
+function persevering(output: Output): Output {
+  return {
+    ...output,
+    write: (text) =>
+      output.write(text).catch((error) => {
+        if (errnoOf(error) !== 'EPIPE') throw error;
+      }),
+  };
+}
+
+async function printText(
+  io: Io,
+  output: Output,
+  { store }: OpenedStore,
+  decisions: Sweep,
+  dryRun: boolean,
+): Promise<number> {
+  const { uploads } = addUp(
+    await store.statusTotals({ now: io.now(), idleSince: null, finishedBefore: null }),
+  );
+  const style = styleOf(io);
+  const lines = new LineWriter(output);
+  // Never cut: the reason is what it is all about.
+  const table = new TableWriter(SWEEP_COLUMNS, lines, { width: null, style });
+  for (;;) {
+    const { value, done } = await decisions.next();
+    if (!done) {
+      await table.row(decisionRow(value, style, output.isTTY));
+      continue;
+    }
+    await table.flush();
+    for (const line of summaryLines({ summary: value, dryRun, uploads })) await lines.line(line);
+    await lines.flush();
+    return value.failed;
+  }
+}
+
+/** One object, written as the sweep goes, so that its length costs no memory. */
+async function printJson(output: Output, decisions: Sweep, dryRun: boolean): Promise<number> {
+  const lines = new LineWriter(output);
+  let before = `{"dryRun":${dryRun},"uploads":[`;
+  let first = true;
+  for (;;) {
+    const { value, done } = await decisions.next();
+    if (!done) {
+      await lines.line(before);
+      before = `${formatJson(decisionJson(value))},`;
+      first = false;
+      continue;
+    }
+    await lines.line(first ? before : before.slice(0, -1));
+    await lines.line(`],"summary":${formatJson(value)}}`);
+    await lines.flush();
+    return value.failed;
+  }
+}
+
+/** The shape is stable: keys may be added, none goes away. Periods are milliseconds. */
+function decisionJson({ action, id, name, bytes, reason }: SweepDecision) {
+  return { action, id, name, bytes, reason: { ...reason, text: reasonText(reason) } };
+}

@@ -27,7 +27,9 @@ export function createProgram(
   writeError: (text: string) => void,
 ): Command {
   const program = new Command('tusd-ts')
-    .description('A resumable-upload daemon: tus 1.0.0, plain files, a cleanup that keeps what is finished.')
+    .description(
+      'A resumable-upload daemon: tus 1.0.0, plain files, a cleanup that keeps what is finished.',
+    )
     .version(programVersion(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', HELP);

@@ -2,7 +2,11 @@ import type { Command, CommanderError } from 'commander';
 import { Fault } from '../fault.ts';
 
 /** What the parser of the command line complains about, as one of our sentences. */
-export function usageFault(error: CommanderError, program: Command, argv: readonly string[]): Fault {
+export function usageFault(
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+): Fault {
   const [first = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
   const named = first.replaceAll(/'([^']*)'/g, (_, name: string) => JSON.stringify(name));
   const near = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(suggestion)?.[1];

@@ -25,7 +25,8 @@ export async function createUpload(
     return { ...(await createWhole(context, draft, request.caller, body)), answer };
   }
   if (body?.bodyLength) await checkSpace(context, body.bodyLength);
-  const brings = body !== undefined || request.length === 0;
+  // A final upload of no bytes is finished by joining its empty parts.
+  const brings = body !== undefined || (request.length === 0 && request.kind !== 'final');
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
   const open = await make(context, marked, request.caller, brings);
   const { record } = open;

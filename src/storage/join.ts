@@ -35,11 +35,11 @@ export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
 ): Promise<string> {
-  const length = lengthOfParts(context, request.parts);
-  // Made with its length unknown: joining sets it, and a length of 0 must not finish it early.
-  const { record } = await createUpload(context, { ...request, kind: 'final', length: null });
+  const complete = lengthOfParts(context, request.parts) !== null;
+  const length = announcedLength(context, request.parts);
+  const { record } = await createUpload(context, { ...request, kind: 'final', length });
   try {
-    if (length !== null) await joinIfReady(context, record.seq, request.caller);
+    if (complete) await joinIfReady(context, record.seq, request.caller);
     return record.id;
   } catch (error) {
     // The client is told of a failure, so nothing stays but what a hook has refused.
@@ -48,6 +48,17 @@ export async function concatenate(
     }
     throw error;
   }
+}
+
+/** The length that a final upload will have, or null while that of a part is not known. */
+function announcedLength({ catalog }: StoreContext, parts: readonly string[]): number | null {
+  let sum = 0;
+  for (const id of parts) {
+    const length = catalog.uploads.get(id)?.length ?? null;
+    if (length === null) return null;
+    sum += length;
+  }
+  return sum;
 }
 
 /** The last part of a final upload that was announced early completes it. */

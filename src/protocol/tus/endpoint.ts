@@ -8,7 +8,7 @@ import { head } from './head.ts';
 import { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
-import { respond } from './respond.ts';
+import { expiresHeader, respond } from './respond.ts';
 
 export const TUS_VERSION = '1.0.0';
 
@@ -51,12 +51,25 @@ export function createTusEndpoint(options: TusOptions): (exchange: TusExchange) 
     try {
       await dispatch(context, exchange);
     } catch (error) {
-      if (error instanceof Fault && error.offset !== undefined) {
-        exchange.response.setHeader('Upload-Offset', String(error.offset));
-      }
+      if (error instanceof Fault) await describeFault(options, exchange, error);
       throw error;
     }
   };
+}
+
+/** What a refused request is told of the upload, so that its client can go on. */
+async function describeFault(
+  { store, expiresAt }: TusOptions,
+  { method, id, response }: TusExchange,
+  fault: Fault,
+): Promise<void> {
+  if (fault.offset !== undefined) response.setHeader('Upload-Offset', String(fault.offset));
+  if (method !== 'PATCH' || id === null || !isUploadId(id)) return;
+  const record = await store.remember(id);
+  if (!record) return;
+  for (const [name, value] of Object.entries(expiresHeader(record, expiresAt(record)))) {
+    response.setHeader(name, value);
+  }
 }
 
 async function dispatch(context: TusContext, exchange: TusExchange): Promise<void> {

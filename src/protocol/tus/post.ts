@@ -21,8 +21,8 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
   const text = header(request, 'upload-concat');
   const concat = parseConcat(text, { ...context, ownHosts: exchange.ownHosts });
   const length = lengthOf(exchange, concat);
-  const hasBytes =
-    request.headers['content-type'] === OFFSET_OCTET_STREAM && bodyLength(request) !== 0;
+  const withUpload = request.headers['content-type'] === OFFSET_OCTET_STREAM;
+  const hasBytes = withUpload && bodyLength(request) !== 0;
   const creation = { metadata, length, protocolData: text ?? null, caller };
   if (concat.kind === 'final') {
     if (hasBytes) throw new Fault('BAD_REQUEST', 'a final upload takes no bytes of its own');
@@ -45,7 +45,7 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
     201,
     {
       Location: exchange.urlOf(record.id),
-      ...(body ? { 'Upload-Offset': String(offset) } : {}),
+      ...(withUpload ? { 'Upload-Offset': String(offset) } : {}),
       ...(text === undefined ? {} : { 'Upload-Concat': text }),
       ...expiresHeader(record, expiresAt),
     },

@@ -1,0 +1,65 @@
+import { Command } from 'commander';
+import { configJson, describeConfig } from '../config/describe.ts';
+import { CONFIG_KEYS } from '../config/schema.ts';
+import { formatJson } from '../terminal/json.ts';
+import { sanitize } from '../terminal/sanitize.ts';
+import type { Column } from '../terminal/table.ts';
+import { addConfigOptions, readConfig } from './config-options.ts';
+import { helpText } from './help-text.ts';
+import type { Io } from './io.ts';
+import { LineWriter } from './line-writer.ts';
+import { styleOf } from './style-of.ts';
+import { TableWriter } from './table-writer.ts';
+
+const COLUMNS: readonly Column[] = [
+  { header: 'KEY' },
+  { header: 'VALUE' },
+  { header: 'SOURCE' },
+  { header: 'WHERE' },
+];
+
+const HELP = helpText({
+  notes: [
+    `A flag wins over an environment variable, that over the configuration file, and that over the
+default. The configuration is checked as \`tusd-ts serve\` checks it. Secrets are not shown.`,
+  ],
+  examples: [
+    ['tusd-ts config', 'what a daemon started here would go by'],
+    ['tusd-ts config --config /etc/upload-daemon/upload-daemon.config.json', 'check a file'],
+    ['tusd-ts config --json', 'the same for a program'],
+  ],
+});
+
+/** `tusd-ts config` */
+export function configCommand(io: Io): Command {
+  const command = new Command('config').description(
+    'Show every setting, its value, and where the value comes from.',
+  );
+  addConfigOptions(command, CONFIG_KEYS);
+  return command
+    .option('--json', 'as one JSON object')
+    .addHelpText('after', HELP)
+    .action((options: Readonly<Record<string, unknown>>) => config(io, options));
+}
+
+async function config(io: Io, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const loaded = await readConfig(io, options, { withSecrets: true });
+  const lines = new LineWriter(io.stdout);
+  if (options.json) {
+    await lines.line(formatJson(configJson(loaded), 2));
+    return lines.flush();
+  }
+  const style = styleOf(io);
+  await lines.line(
+    `configuration file: ${loaded.file === null ? 'none' : sanitize(loaded.file)}\n`,
+  );
+  // Never cut: a path that cannot be copied is of no use.
+  const table = new TableWriter(COLUMNS, lines, { width: null, style });
+  for (const { key, value, source, where } of describeConfig(loaded)) {
+    const isDefault = source === 'default';
+    const paint = isDefault ? style.dim : (text: string) => text;
+    await table.row([key, sanitize(value), paint(source), isDefault ? '' : sanitize(where)]);
+  }
+  await table.flush();
+  await lines.flush();
+}

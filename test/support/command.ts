@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+export const COMMAND = fileURLToPath(new URL('../../bin/tusd-ts.ts', import.meta.url));
+
+/** node's arguments for the real command from its sources. */
+export const NODE_ARGS = ['--import', import.meta.resolve('tsx'), COMMAND];
+
+/** The environment of a person who has configured nothing. */
+export function cleanEnvironment(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && !name.startsWith('UPLOAD_DAEMON_'),
+  );
+  // Tests run under node:test, whose children would speak its protocol on stdout.
+  return { ...(Object.fromEntries(kept) as Record<string, string>), NODE_TEST_CONTEXT: '' };
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `tusd-ts ARGS` to its end. */
+export async function runCommand(
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
+    cwd: options.cwd,
+    env: { ...cleanEnvironment(), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...output };
+}
+
+/** A running `tusd-ts serve`. */
+export interface Daemon {
+  /** The base path's URL, from the ready line. */
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** All that it has printed so far. */
+  output(): string;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts `tusd-ts serve --port 0 ARGS` and waits for its ready line; killed when the test ends. */
+export async function startDaemon(
+  test: Pick<TestContext, 'after'>,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; node?: readonly string[] } = {},
+): Promise<Daemon> {
+  const port = args.includes('--port') ? [] : ['--port', '0'];
+  const command = [...(options.node ?? []), ...NODE_ARGS, 'serve', ...port, ...args];
+  const child = spawn(process.execPath, command, {
+    cwd: options.cwd,
+    env: { ...cleanEnvironment(), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (printed += text));
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  const daemon: Omit<Daemon, 'url'> = {
+    child,
+    output: () => printed,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+    kill: async () => {
+      if (gone()) return;
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  test.after(() => daemon.kill());
+  const url = await until(
+    'the ready line',
+    () => {
+      if (gone()) throw new Error(`serve ended with ${child.exitCode}:\n${printed}`);
+      return /ready at (http:\/\/\S+)|"url":"(http:[^"]+)"/.exec(printed)?.slice(1).find(Boolean);
+    },
+    60_000,
+  );
+  return { ...daemon, url };
+}
