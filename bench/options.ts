@@ -40,6 +40,7 @@ export const HELP = `Measures the server beside stock @tus/server, bare node:htt
   --against <url>      another tus server, by the URL where it creates; may be repeated
   --against-pid <id>   its process, for memory and processor time; one for each --against, in order
   --huge-size <size>   of the work "huge" (20GiB)
+  --catalog-rows <n>   of the work "catalog", comma-separated (${FULL.catalogRows.join(',')})
   --dir <directory>    where the subjects keep their data (${tmpdir()})
   --json               the report as JSON
 `;
@@ -57,6 +58,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       against: { type: 'string', multiple: true, default: [] },
       'against-pid': { type: 'string', multiple: true, default: [] },
       'huge-size': { type: 'string' },
+      'catalog-rows': { type: 'string', multiple: true },
       daemon: { type: 'string', default: join(ROOT, 'dist', 'bin', 'tusd-ts.js') },
       dir: { type: 'string', default: tmpdir() },
       json: { type: 'boolean', default: false },
@@ -65,11 +67,12 @@ export function parseOptions(args: readonly string[]): Options | null {
   });
   if (values.help) return null;
   const names = split(values.work) ?? defaultWorks();
-  const huge = values['huge-size'];
   const base = values.quick ? QUICK : FULL;
+  const huge = values['huge-size'];
+  const catalogRows = split(values['catalog-rows'])?.map(positive) ?? base.catalogRows;
   return {
     works: names.map((name) => oneOf(WORKS, ({ name: known }) => known === name, `work "${name}"`)),
-    sizes: huge === undefined ? base : { ...base, huge: parseSize(huge) },
+    sizes: { ...base, catalogRows, huge: huge === undefined ? base.huge : parseSize(huge) },
     rounds: values.rounds === undefined ? (values.quick ? 1 : 5) : positive(values.rounds),
     subjects: (split(values.subjects) ?? SUBJECTS).map((name) =>
       oneOf(SUBJECTS, (known) => known === name, `subject "${name}"`),

@@ -21,6 +21,8 @@ export interface Row {
   /** Rounds that count. */
   readonly rounds: number;
   readonly figures: Sample;
+  /** Each of the rounds, for those who want to see more than the middle. */
+  readonly samples?: readonly Sample[];
   /** Why there are no (more) figures. */
   readonly error?: string;
 }

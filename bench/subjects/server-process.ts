@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningSubject } from './subject.ts';
@@ -17,27 +18,35 @@ export interface ServerCommand {
   /** Arguments of node. */
   readonly args: readonly string[];
   readonly cwd: string;
-  /** The path at the end of the URL that the ready line tells. */
+  /** Where uploads are created. */
   readonly path: string;
+  /**
+   * Where it will listen, when what it prints is to be dropped: a line for every request, written to
+   * a file or read from a pipe on the same processors, would be measured, too. Without it the URL is
+   * read from what the server prints.
+   */
+  readonly port?: number;
 }
 
-/**
- * Starts a server and reads its URL from what it prints. Its output goes into a file: a pipe would
- * have to be read, by a runner that shares the processors with what it measures.
- */
+/** Starts a server and waits until it is ready. */
 export async function startServer(command: ServerCommand): Promise<RunningSubject> {
-  const log = join(command.cwd, 'output.log');
+  const { args, cwd, path, port } = command;
+  const log = join(cwd, 'output.log');
   const output = openSync(log, 'w');
   const begun = performance.now();
-  const child = spawn(process.execPath, command.args, {
-    cwd: command.cwd,
+  const child = spawn(process.execPath, args, {
+    cwd,
     env: cleanEnvironment(process.env),
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', port === undefined ? output : 'ignore', output],
   });
   closeSync(output);
   running.add(child);
   child.once('exit', () => running.delete(child));
-  const url = await readyUrl(child, log, command.path);
+  const look =
+    port === undefined
+      ? async () => urlIn(readFileSync(log, 'utf8'), path)
+      : async () => ((await accepts(port)) ? `http://127.0.0.1:${port}${path}` : undefined);
+  const url = await untilReady(child, log, look);
   return {
     url,
     pid: child.pid ?? null,
@@ -46,20 +55,46 @@ export async function startServer(command: ServerCommand): Promise<RunningSubjec
   };
 }
 
-async function readyUrl(child: ChildProcess, log: string, path: string): Promise<string> {
+async function untilReady(
+  child: ChildProcess,
+  log: string,
+  look: () => Promise<string | undefined>,
+): Promise<string> {
   const deadline = performance.now() + READY_WITHIN;
   while (performance.now() < deadline) {
-    const printed = readFileSync(log, 'utf8');
-    const urls = printed.slice(0, printed.lastIndexOf('\n') + 1).match(URL_IN_LINE) ?? [];
-    const url = urls.find((candidate) => candidate.endsWith(path));
+    const url = await look();
     if (url !== undefined) return url;
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`the server ended before it was ready: ${printed.trim().slice(-500)}`);
+      const printed = readFileSync(log, 'utf8').trim().slice(-500);
+      throw new Error(`the server ended before it was ready: ${printed}`);
     }
     await delay(10);
   }
   await stop(child);
-  throw new Error(`the server printed no URL ending in ${path} within ${READY_WITHIN / 1000} s`);
+  throw new Error(`the server was not ready within ${READY_WITHIN / 1000} s`);
+}
+
+function urlIn(printed: string, path: string): string | undefined {
+  const lines = printed.slice(0, printed.lastIndexOf('\n') + 1);
+  return lines.match(URL_IN_LINE)?.find((url) => url.endsWith(path));
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Programs } from '../compile.ts';
-import { startServer } from './server-process.ts';
-import type { Subject } from './subject.ts';
+import { freePort, startServer } from './server-process.ts';
+import type { RunningSubject, Subject } from './subject.ts';
 
 export type FsyncMode = 'never' | 'completed' | 'always';
 
@@ -10,22 +10,24 @@ export function ours(program: string, fsync: FsyncMode): Subject {
   return {
     name: fsync === 'completed' ? 'ours' : `ours (fsync ${fsync})`,
     kind: 'ours',
-    start: (directory) =>
-      startServer({
-        args: [program, ...serveArguments(join(directory, 'uploads'), fsync)],
-        cwd: directory,
-        path: '/uploads/files/',
-      }),
+    start: (directory) => startOurs(program, directory, fsync),
   };
 }
 
-export function serveArguments(uploadDir: string, fsync: FsyncMode): string[] {
-  return [
-    'serve',
-    ...['--port', '0', '--upload-dir', uploadDir, '--log-format', 'json', '--fsync', fsync],
+/** Starts the daemon on the folder `uploads` in `directory`. */
+export async function startOurs(
+  program: string,
+  directory: string,
+  fsync: FsyncMode,
+): Promise<RunningSubject> {
+  const port = await freePort();
+  const args = [
+    ...[program, 'serve', '--port', String(port), '--upload-dir', join(directory, 'uploads')],
+    ...['--log-format', 'json', '--fsync', fsync],
     // A sweep in the middle of a round would be measured with it.
     ...['--cleanup-schedule', 'never'],
   ];
+  return startServer({ args, cwd: directory, path: '/uploads/files/', port });
 }
 
 /** @tus/server with FileStore, as shipped. */

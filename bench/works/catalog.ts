@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import type { Sample } from '../figures.ts';
 import type { Row } from '../report.ts';
 import { MIB } from '../sizes.ts';
-import { startServer } from '../subjects/server-process.ts';
 import type { RunningSubject } from '../subjects/subject.ts';
-import { serveArguments } from '../subjects/subjects.ts';
+import { startOurs } from '../subjects/subjects.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import type { Bench, Work } from './work.ts';
 
@@ -50,10 +49,9 @@ async function withRows(count: number, bench: Bench): Promise<Sample> {
   const ids = JSON.parse((await runCommand(fill, directory)).output) as string[];
 
   tell('serving');
-  const serve = { args: [bench.daemon, ...serveArguments(uploadDir, 'completed')], cwd: directory };
-  const first = await startServer({ ...serve, path: '/uploads/files/' });
+  const first = await startOurs(bench.daemon, directory, 'completed');
   await first.stop();
-  const server = await startServer({ ...serve, path: '/uploads/files/' });
+  const server = await startOurs(bench.daemon, directory, 'completed');
   const requests = await requestFigures(server, ids, bench).finally(() => server.stop());
 
   tell('list and cleanup');

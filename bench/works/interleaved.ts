@@ -37,7 +37,10 @@ export function interleaved(rounds: Rounds): Work {
         .filter((subject) => !rounds.skip?.(subject))
         .map((subject) => ({ subject, samples: [] }));
       try {
-        for (const entrant of entrants) await attempt(entrant, () => enter(entrant, rounds, bench));
+        await Promise.all(entrants.map((entrant) => attempt(entrant, () => start(entrant, bench))));
+        for (const entrant of entrants) {
+          await attempt(entrant, () => prepare(entrant, rounds, bench.sizes));
+        }
         const counted = Math.min(bench.rounds, rounds.atMost ?? bench.rounds);
         for (let round = 0; round <= counted; round++) {
           bench.progress(
@@ -51,16 +54,19 @@ export function interleaved(rounds: Rounds): Work {
           }
         }
       } finally {
-        for (const entrant of entrants) await leave(entrant);
+        await Promise.all(entrants.map(leave));
       }
       return toRows(entrants);
     },
   };
 }
 
-async function enter(entrant: Entrant, rounds: Rounds, bench: Bench): Promise<void> {
+async function start(entrant: Entrant, bench: Bench): Promise<void> {
   entrant.target = await openTarget(entrant.subject, bench);
-  entrant.round = await rounds.open(entrant.target, bench.sizes);
+}
+
+async function prepare(entrant: Entrant, rounds: Rounds, sizes: Sizes): Promise<void> {
+  entrant.round = await rounds.open(entrant.target!, sizes);
 }
 
 async function leave(entrant: Entrant): Promise<void> {

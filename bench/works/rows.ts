@@ -28,6 +28,7 @@ export function toRows(outcomes: readonly Outcome[]): Row[] {
         ...ratio('versusCeiling', rateOf(figures), rateOf(ceiling)),
         ...ratio('cpuVersusCeiling', cpuOf(figures), cpuOf(ceiling)),
       },
+      samples,
       ...(error === undefined ? {} : { error }),
     };
   });

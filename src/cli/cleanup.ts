@@ -45,7 +45,7 @@ holds no file at all (a disk that is not mounted); then that, too, needs --orpha
 
 /** `tusd-ts cleanup`. `plan` tells what a removal causes for hooks. */
 export function cleanupCommand(io: Io, { plan }: OpenOptions = {}): Command {
-  const command = new Command('cleanup').description('Remove what was abandoned or has expired.');
+  const command = new Command('cleanup').description('Remove what was abandoned or has expired');
   addConfigOptions(command, ['uploadDir', 'retentionDays', 'completedRetentionDays']);
   return command
     .option('--dry-run', 'remove nothing; tell what would be removed or kept, and why')

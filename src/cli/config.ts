@@ -33,7 +33,7 @@ default. The configuration is checked as \`tusd-ts serve\` checks it. Secrets ar
 /** `tusd-ts config` */
 export function configCommand(io: Io): Command {
   const command = new Command('config').description(
-    'Show every setting, its value, and where the value comes from.',
+    'Show every setting, its value, and where the value comes from',
   );
   addConfigOptions(command, CONFIG_KEYS);
   return command

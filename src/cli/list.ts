@@ -52,7 +52,7 @@ const HELP = helpText({
 
 /** `tusd-ts list` */
 export function listCommand(io: Io): Command {
-  const command = new Command('list').description('List uploads, from the catalog.');
+  const command = new Command('list').description('List uploads, from the catalog');
   addConfigOptions(command, ['uploadDir', 'retentionDays', 'completedRetentionDays']);
   return command
     .option('--state <states>', 'only these, separated by commas')

@@ -4,11 +4,13 @@ import { configCommand } from './config.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { listCommand } from './list.ts';
+import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 import { programVersion } from './version.ts';
 
 /** Every subcommand, in the order of the help. */
 const COMMANDS: readonly ((io: Io) => Command)[] = [
+  serveCommand,
   listCommand,
   inspectCommand,
   cleanupCommand,

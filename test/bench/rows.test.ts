@@ -36,5 +36,11 @@ test('without stock or a ceiling there are no ratios, and a failed row has no fi
   const failed = { ...outcome('ceiling', []), error: 'it ended' };
   const [ours, row] = toRows([outcome('ours', [{ perSecond: 10, cpuPer1000: 1 }]), failed]);
   assert.deepEqual(ours?.figures, { perSecond: 10, cpuPer1000: 1 });
-  assert.deepEqual(row, { subject: 'ceiling', rounds: 0, figures: {}, error: 'it ended' });
+  assert.deepEqual(row, {
+    subject: 'ceiling',
+    rounds: 0,
+    figures: {},
+    samples: [],
+    error: 'it ended',
+  });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { bytesOnDisk } from './disk.ts';
 import { expectStatus, fail, notOffered, untestable } from './outcome.ts';
 import type { Reply } from './reply.ts';
 import { type Offers, readOffers, type Target } from './target.ts';
@@ -156,7 +156,7 @@ export async function offsetOf(t: Target, url: string): Promise<number> {
 
 /** The upload's bytes from the disk or by GET; undefined if the server gives no way to see them. */
 export async function bytesOf(t: Target, url: string): Promise<Buffer | undefined> {
-  if (t.disk !== undefined) return await readFile(t.disk.dataFile(url));
+  if (t.disk !== undefined) return await bytesOnDisk(t, url);
   const reply = await ask(t, 'GET', url);
   return reply.status === 200 ? reply.body : undefined;
 }

@@ -13,7 +13,8 @@ export const coreNetworkChecks: Checks = {
     const url = await begin(t, { 'Upload-Length': '100000' });
     const wire = await beginPatch(t, url, 100_000, whole.subarray(0, 5000));
     wire.halfClose();
-    await eventually(t, async () => (await offsetOf(t, url)) === 5000);
+    // A server may be done with it, or not have noticed yet: resuming must work either way.
+    await wire.closes(500);
     await resume(t, url, whole, 5000);
     wire.close();
     return pass;

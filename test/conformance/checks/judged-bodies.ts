@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import type { Checks } from '../check.ts';
+import { sizeOnDisk } from '../disk.ts';
 import { expecting } from '../expect-continue.ts';
 import { beginPatch, resume } from '../interrupted.ts';
 import {
@@ -31,11 +31,6 @@ import { Wire } from '../wire.ts';
 
 /** How long a person looks at a frozen progress bar before pressing something. */
 const QUICKLY_MS = 2000;
-
-async function sizeOnDisk(t: Target, url: string): Promise<number | undefined> {
-  if (t.disk === undefined) return undefined;
-  return (await stat(t.disk.dataFile(url))).size;
-}
 
 /** PATCHes at a wrong offset with a body of this size, on a connection that is to be used again. */
 async function rejectedBody(t: Target, url: string, size: number): Promise<void> {
