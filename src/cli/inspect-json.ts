@@ -39,7 +39,7 @@ export function detailsJson(details: UploadDetails) {
       state: one.state,
       attempts: one.attempts,
       createdAt: formatIso(one.createdAt),
-      nextAt: one.state === 'pending' ? formatIso(one.nextAt) : null,
+      nextAt: isoOrNull(one.nextAt),
       doneAt: isoOrNull(one.doneAt),
       lastError: one.lastError,
     })),

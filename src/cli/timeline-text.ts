@@ -75,6 +75,7 @@ function deliveryText(delivery: Delivery, now: number): string {
     return `${told}: delivered${took} (${tries})`;
   }
   if (state === 'dead') return `${told}: given up after ${tries}: ${lastError ?? 'no answer'}`;
+  if (nextAt === null) return `${told}: waiting for the event before it`;
   if (attempts === 0) return `${told}: waiting to be delivered`;
   const next = nextAt <= now ? 'now' : `in ${formatDuration(nextAt - now)}`;
   return `${told}: ${tries} failed, the next ${next}: ${lastError ?? 'no answer'}`;

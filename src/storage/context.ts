@@ -32,6 +32,13 @@ export interface StoreLimits {
   readonly writerWait: number;
 }
 
+export const DEFAULT_LIMITS: StoreLimits = {
+  maxSize: null,
+  minFreeSpace: 0,
+  idleTimeout: 60_000,
+  writerWait: 10_000,
+};
+
 /** What the operations on uploads share; made by UploadStore, used within storage alone. */
 export interface StoreContext {
   readonly catalog: Catalog;

@@ -72,13 +72,16 @@ export class LeasesTable {
     this.#database.prepare('DELETE FROM owners WHERE owner = ?').run(owner);
   }
 
-  /** A daemon that starts is the only one (serving-lock.ts), so what earlier ones held is void. */
-  forgetDaemons(): void {
+  /**
+   * A daemon that starts is the only one (serving-lock.ts), so what earlier ones held is void. Its
+   * own heartbeat stays: without one its leases would not count for other processes.
+   */
+  forgetDaemons(except: string): void {
     this.#database
       .prepare(
         `DELETE FROM leases WHERE owner NOT IN (SELECT owner FROM owners WHERE role <> 'daemon')`,
       )
       .run();
-    this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon'`).run();
+    this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`).run(except);
   }
 }

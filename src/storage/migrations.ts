@@ -70,17 +70,18 @@ export const MIGRATIONS: readonly string[] = [
     upload TEXT NOT NULL,
     hook TEXT NOT NULL,
     event TEXT NOT NULL,
-    payload TEXT NOT NULL,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    next_at INTEGER NOT NULL,
+    first_at INTEGER,
+    next_at INTEGER,
     done_at INTEGER,
-    last_error TEXT
+    last_error TEXT,
+    payload TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX deliveries_order ON deliveries (hook, upload, seq) WHERE state = 'pending';
-  CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'pending';
-  CREATE INDEX deliveries_upload ON deliveries (upload);
-  CREATE INDEX deliveries_done ON deliveries (done_at) WHERE state <> 'pending';
+  CREATE INDEX deliveries_upload ON deliveries (upload, hook);
+  CREATE INDEX deliveries_open ON deliveries (hook, state, next_at, attempts)
+    WHERE state <> 'delivered';
+  CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL;
   `,
 ];

@@ -1,147 +1,278 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database, Statement, Transaction } from 'better-sqlite3';
 import type { NewDelivery } from './events.ts';
 
 export type DeliveryState = 'pending' | 'delivered' | 'dead';
 
+/** What a person is told: a pending delivery that has failed before is `failing`. */
+export type DeliveryStatus = DeliveryState | 'failing';
+
 /** One event on its way to one hook. Times are milliseconds since the epoch. */
-export interface Delivery extends NewDelivery {
+export interface Delivery extends Omit<NewDelivery, 'payload'> {
   /** Rises with every delivery; the order that hooks see. */
   readonly seq: number;
   readonly upload: string;
   readonly state: DeliveryState;
+  /** Since it was made, or since a person had it tried anew. */
   readonly attempts: number;
   readonly createdAt: number;
-  readonly nextAt: number;
+  /** When the first of these attempts began; null before it. */
+  readonly firstAt: number | null;
+  /** null while an earlier event of its upload is not delivered to this hook, and when it is done. */
+  readonly nextAt: number | null;
+  /** When it was delivered or given up. */
   readonly doneAt: number | null;
   readonly lastError: string | null;
 }
 
+export type StoredDelivery = Delivery & NewDelivery;
+
 export interface DeliveryQuery {
-  readonly states?: readonly DeliveryState[];
+  readonly statuses?: readonly DeliveryStatus[];
   readonly hook?: string;
   readonly upload?: string;
+  /** Default 100. */
   readonly limit?: number;
 }
 
-const COLUMNS = `seq, event_id AS eventId, upload, hook, event, payload, state, attempts,
-  created_at AS createdAt, next_at AS nextAt, done_at AS doneAt, last_error AS lastError`;
+/** How an attempt ended, or that a delivery is given up without one (`attempted` false). */
+export type Settlement =
+  | { readonly seq: number; readonly state: 'delivered' }
+  | {
+      readonly seq: number;
+      readonly state: 'pending';
+      readonly error: string;
+      /** When this attempt began, and when the next one may. */
+      readonly startedAt: number;
+      readonly nextAt: number;
+    }
+  | {
+      readonly seq: number;
+      readonly state: 'dead';
+      readonly error: string;
+      readonly attempted: boolean;
+    };
 
-/** The `deliveries` table. */
+export interface DeliveryCount {
+  readonly hook: string;
+  readonly status: Exclude<DeliveryStatus, 'delivered'>;
+  readonly count: number;
+}
+
+const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
+  created_at AS createdAt, first_at AS firstAt, next_at AS nextAt, done_at AS doneAt,
+  last_error AS lastError`;
+
+/** What was given up is kept for so much longer than what was delivered (milliseconds). */
+const DEAD_KEPT = 30 * 86_400_000;
+
+export function deliveryStatus({ state, attempts }: Delivery): DeliveryStatus {
+  return state === 'pending' && attempts > 0 ? 'failing' : state;
+}
+
+/**
+ * The `deliveries` table. Of the pending deliveries of one upload to one hook only the first has a
+ * `next_at`: a receiver sees an upload's events in order, other uploads are not held up, and finding
+ * what is due reads nothing of what waits.
+ */
 export class OutboxTable {
   readonly #database: Database;
   readonly #insert: Statement;
+  readonly #due: Statement<unknown[], StoredDelivery>;
+  readonly #next: Statement<unknown[], { at: number | null }>;
+  readonly #keyOf: Statement<[number], { upload: string; hook: string; state: DeliveryState }>;
+  readonly #settle: Record<DeliveryState, Statement>;
+  readonly #promote: Statement;
+  readonly #transaction: Transaction<(change: () => number) => number>;
 
   constructor(database: Database) {
     this.#database = database;
     this.#insert = database.prepare(
       `INSERT INTO deliveries (event_id, upload, hook, event, payload, state, attempts, created_at, next_at)
-       VALUES (@eventId, @upload, @hook, @event, @payload, 'pending', 0, @now, @now)`,
+       VALUES (@eventId, @upload, @hook, @event, @payload, 'pending', 0, @now,
+         CASE WHEN EXISTS (SELECT 1 FROM deliveries
+           WHERE upload = @upload AND hook = @hook AND state = 'pending') THEN NULL ELSE @now END)`,
     );
+    this.#due = database.prepare(
+      `SELECT ${COLUMNS}, payload FROM deliveries
+       WHERE hook = ? AND state = 'pending' AND state <> 'delivered' AND next_at <= ?
+       ORDER BY next_at, seq LIMIT ?`,
+    );
+    this.#next = database.prepare(
+      `SELECT min(next_at) AS at FROM deliveries
+       WHERE hook = ? AND state = 'pending' AND state <> 'delivered'`,
+    );
+    this.#keyOf = database.prepare('SELECT upload, hook, state FROM deliveries WHERE seq = ?');
+    this.#settle = {
+      delivered: database.prepare(
+        `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, next_at = NULL,
+           done_at = @now, last_error = NULL WHERE seq = @seq`,
+      ),
+      pending: database.prepare(
+        `UPDATE deliveries SET attempts = attempts + 1, first_at = coalesce(first_at, @startedAt),
+           next_at = @nextAt, last_error = @error WHERE seq = @seq`,
+      ),
+      dead: database.prepare(
+        `UPDATE deliveries SET state = 'dead', attempts = attempts + @attempted, next_at = NULL,
+           done_at = @now, last_error = @error WHERE seq = @seq`,
+      ),
+    };
+    this.#promote = database.prepare(
+      `UPDATE deliveries SET next_at = @now WHERE next_at IS NULL AND seq = (SELECT seq FROM deliveries
+         WHERE upload = @upload AND hook = @hook AND state = 'pending' ORDER BY seq LIMIT 1)`,
+    );
+    this.#transaction = database.transaction((change: () => number) => change());
   }
 
+  /** For use inside the transaction of the change that causes these deliveries. */
   add(upload: string, deliveries: readonly NewDelivery[], now: number): void {
     for (const delivery of deliveries) this.#insert.run({ ...delivery, upload, now });
   }
 
+  /** Deliveries of a hook whose time has come, the longest waiting first. */
+  due(hook: string, now: number, limit: number): StoredDelivery[] {
+    return this.#due.all(hook, now, limit);
+  }
+
+  /** When the next delivery of a hook is due, or null when none waits. */
+  nextDueAt(hook: string): number | null {
+    return this.#next.get(hook)?.at ?? null;
+  }
+
   /**
-   * Deliveries whose time has come: for one hook and one upload only the first that is pending, so
-   * that a receiver sees an upload's events in order while other uploads are not held up.
+   * Records how attempts ended, all in one transaction, and lets the next event of an upload follow.
+   * What somebody else has settled or forgotten meanwhile stays as it is.
    */
-  due(hook: string, now: number, limit: number, except: readonly string[]): Delivery[] {
+  settle(settlements: readonly Settlement[], now: number): void {
+    this.#transaction.immediate(() => {
+      for (const settlement of settlements) this.#settleOne(settlement, now);
+      return settlements.length;
+    });
+  }
+
+  #settleOne(settlement: Settlement, now: number): void {
+    const { seq, state } = settlement;
+    const known = this.#keyOf.get(seq);
+    if (known?.state !== 'pending') return;
+    if (settlement.state === 'delivered') this.#settle.delivered.run({ seq, now });
+    else if (settlement.state === 'pending') this.#settle.pending.run(settlement);
+    else this.#settle.dead.run({ ...settlement, attempted: settlement.attempted ? 1 : 0, now });
+    if (state !== 'pending') this.#promote.run({ ...known, now });
+  }
+
+  /** Pending deliveries of a hook that are first in their line and older than `createdBefore`. */
+  waiting(hook: string, createdBefore: number, limit: number): number[] {
     return this.#database
-      .prepare<unknown[], Delivery>(
-        `SELECT ${COLUMNS} FROM deliveries AS one
-         WHERE hook = ? AND state = 'pending' AND next_at <= ?
-           AND upload NOT IN (SELECT value FROM json_each(?))
-           AND NOT EXISTS (SELECT 1 FROM deliveries AS before WHERE before.hook = one.hook
-             AND before.upload = one.upload AND before.state = 'pending' AND before.seq < one.seq)
-         ORDER BY next_at, seq LIMIT ?`,
+      .prepare<unknown[], number>(
+        `SELECT seq FROM deliveries WHERE hook = ? AND state = 'pending' AND state <> 'delivered'
+           AND next_at IS NOT NULL AND created_at <= ? LIMIT ?`,
       )
-      .all(hook, now, JSON.stringify(except), limit);
+      .pluck()
+      .all(hook, createdBefore, limit) as unknown as number[];
   }
 
-  /** When the next pending delivery is due, or null when none waits. */
-  nextDueAt(): number | null {
-    return (
-      this.#database
-        .prepare<[], { at: number | null }>(
-          `SELECT min(next_at) AS at FROM deliveries WHERE state = 'pending'`,
-        )
-        .get()?.at ?? null
-    );
+  /**
+   * Has a delivery tried anew, whatever became of it: it counts as not attempted, and it is due now
+   * (or as soon as what is on its way to the same hook about the same upload has ended).
+   * Returns false when there is none.
+   */
+  retry(seq: number, now: number): boolean {
+    return this.#transaction.immediate(() => this.#retryOne(seq, now)) === 1;
   }
 
-  delivered(seq: number, now: number): void {
+  /** The same for up to `limit` failing and dead ones beyond `after`; returns those that it was. */
+  retryFailed(after: number, limit: number, now: number): number[] {
+    const seqs = this.#database
+      .prepare<unknown[], number>(
+        `SELECT seq FROM deliveries INDEXED BY deliveries_open
+         WHERE state <> 'delivered' AND (state = 'dead' OR attempts > 0) AND seq > ?
+         ORDER BY seq LIMIT ?`,
+      )
+      .pluck()
+      .all(after, limit) as unknown as number[];
+    this.#transaction.immediate(() => {
+      for (const seq of seqs) this.#retryOne(seq, now);
+      return seqs.length;
+    });
+    return seqs;
+  }
+
+  #retryOne(seq: number, now: number): number {
+    const known = this.#keyOf.get(seq);
+    if (!known) return 0;
     this.#database
       .prepare(
-        `UPDATE deliveries SET state = 'delivered', attempts = attempts + 1, done_at = ?, last_error = NULL
+        `UPDATE deliveries SET state = 'pending', attempts = 0, first_at = NULL, done_at = NULL
          WHERE seq = ?`,
       )
-      .run(now, seq);
-  }
-
-  failed(seq: number, error: string, nextAt: number): void {
-    this.#database
+      .run(seq);
+    // Whichever is first in the line goes now; it may be on its way, so another must not overtake.
+    const { changes } = this.#database
       .prepare(
-        `UPDATE deliveries SET attempts = attempts + 1, last_error = ?, next_at = ? WHERE seq = ?`,
+        `UPDATE deliveries SET next_at = @now WHERE upload = @upload AND hook = @hook
+           AND state = 'pending' AND next_at IS NOT NULL`,
       )
-      .run(error, nextAt, seq);
+      .run({ ...known, now });
+    if (changes === 0) this.#promote.run({ ...known, now });
+    return 1;
   }
 
-  dead(seq: number, error: string, now: number): void {
-    this.#database
-      .prepare(
-        `UPDATE deliveries SET state = 'dead', attempts = attempts + 1, last_error = ?, done_at = ?
-         WHERE seq = ?`,
-      )
-      .run(error, now, seq);
-  }
-
-  /** Makes a delivery (or every failing and dead one) due now. Returns how many. */
-  retry(seq: number | 'all', now: number): number {
-    const where =
-      seq === 'all' ? `state = 'dead' OR (state = 'pending' AND attempts > 0)` : 'seq = @seq';
+  get(seq: number): StoredDelivery | undefined {
     return this.#database
-      .prepare(
-        `UPDATE deliveries SET state = 'pending', next_at = @now, done_at = NULL WHERE ${where}`,
-      )
-      .run(seq === 'all' ? { now } : { now, seq }).changes;
-  }
-
-  get(seq: number): Delivery | undefined {
-    return this.#database
-      .prepare<[number], Delivery>(`SELECT ${COLUMNS} FROM deliveries WHERE seq = ?`)
+      .prepare<[number], StoredDelivery>(`SELECT ${COLUMNS}, payload FROM deliveries WHERE seq = ?`)
       .get(seq);
   }
 
-  list({ states, hook, upload, limit = 100 }: DeliveryQuery): Delivery[] {
+  /** The newest first. */
+  list({ statuses, hook, upload, limit = 100 }: DeliveryQuery): Delivery[] {
+    const where = ['1'];
+    if (statuses) where.push(`(${['0', ...statuses.map(statusCondition)].join(' OR ')})`);
+    const open = statuses !== undefined && !statuses.includes('delivered');
+    if (open) where.push(`state <> 'delivered'`);
+    if (hook !== undefined) where.push('hook = @hook');
+    if (upload !== undefined) where.push('upload = @upload');
+    // By its row numbers the table would be read whole, and most of it was delivered long ago.
+    const index = open && upload === undefined ? 'INDEXED BY deliveries_open' : '';
     return this.#database
       .prepare<unknown[], Delivery>(
-        `SELECT ${COLUMNS} FROM deliveries
-         WHERE (@states IS NULL OR state IN (SELECT value FROM json_each(@states)))
-           AND (@hook IS NULL OR hook = @hook) AND (@upload IS NULL OR upload = @upload)
+        `SELECT ${COLUMNS} FROM deliveries ${index} WHERE ${where.join(' AND ')}
          ORDER BY seq DESC LIMIT @limit`,
       )
-      .all({
-        states: states ? JSON.stringify(states) : null,
-        hook: hook ?? null,
-        upload: upload ?? null,
-        limit,
-      });
+      .all({ ...(hook === undefined ? {} : { hook }), ...(upload ? { upload } : {}), limit });
   }
 
-  counts(): { hook: string; state: DeliveryState; count: number }[] {
+  /** How many are not delivered, by hook and status. */
+  counts(): DeliveryCount[] {
     return this.#database
-      .prepare<[], { hook: string; state: DeliveryState; count: number }>(
-        'SELECT hook, state, count(*) AS count FROM deliveries GROUP BY hook, state',
+      .prepare<[], DeliveryCount>(
+        `SELECT hook, CASE WHEN state = 'pending' AND attempts > 0 THEN 'failing' ELSE state END
+           AS status, count(*) AS count
+         FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY 1, 2`,
       )
       .all();
   }
 
-  /** Drops those that were delivered before `before`. Returns how many. */
-  forgetDelivered(before: number): number {
+  /**
+   * Drops up to `limit` that were delivered before `before`; those that were given up stay for
+   * another 30 days. Returns how many.
+   */
+  forgetDone(before: number, limit: number): number {
     return this.#database
-      .prepare(`DELETE FROM deliveries WHERE state = 'delivered' AND done_at <= ?`)
-      .run(before).changes;
+      .prepare(
+        `DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries
+           WHERE done_at <= @before AND (state = 'delivered' OR done_at <= @deadBefore)
+           LIMIT @limit)`,
+      )
+      .run({ before, deadBefore: before - DEAD_KEPT, limit }).changes;
+  }
+}
+
+function statusCondition(status: DeliveryStatus): string {
+  switch (status) {
+    case 'pending':
+      return `(state = 'pending' AND attempts = 0)`;
+    case 'failing':
+      return `(state = 'pending' AND attempts > 0)`;
+    default:
+      return `state = '${status}'`;
   }
 }

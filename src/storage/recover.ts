@@ -44,7 +44,7 @@ export async function finishIfComplete(context: StoreContext, id: string): Promi
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
   const interrupted = catalog.leases.heldByDaemons();
-  catalog.write(() => catalog.leases.forgetDaemons());
+  catalog.write(() => catalog.leases.forgetDaemons(catalog.owner));
   for (const seq of catalog.queries.removing()) {
     const record = catalog.uploads.getBySeq(seq);
     if (record) await completeRemoval(context, record);

@@ -7,25 +7,21 @@ import { assertThere, currentOffset } from './access.ts';
 import { type AppendOutcome, type AppendRequest, appendBody } from './append.ts';
 import { bootId } from './boot-id.ts';
 import { Catalog } from './catalog.ts';
-import type { StoreContext, StoreLimits } from './context.ts';
+import { DEFAULT_LIMITS, type StoreLimits } from './context.ts';
 import { createUpload, type FirstBytes } from './create.ts';
 import { DataFiles } from './data-files.ts';
-import { catalogFault } from './database.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import type { Answer, DeliveryPlanner, Guards, StorageEvent } from './events.ts';
 import { concatenate, joinFinalsOf } from './join.ts';
 import type { OwnerRole } from './leases-table.ts';
 import type { CreateRequest } from './new-upload.ts';
-import { listOrphans, type Orphan, removeOrphanFile } from './orphans.ts';
-import type { OutboxTable } from './outbox-table.ts';
+import { removeOrphanFile } from './orphans.ts';
 import { recordProgress } from './progress.ts';
 import { finishIfComplete, reconcileAtStart } from './recover.ts';
 import { completeRemoval, type Removal, removeCondemned, terminate } from './remove.ts';
 import { ServingLock } from './serving-lock.ts';
-import type { StatusMoment } from './status-query.ts';
-import type { TimelineEntry } from './timeline.ts';
+import { StoreReader } from './store-reader.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
-import type { ListQuery, StatusTotals, UploadTotals } from './upload-queries.ts';
 import type { StoredUpload } from './uploads-table.ts';
 import { WriterQueue } from './writer-queue.ts';
 
@@ -57,19 +53,11 @@ const PROGRESS = 1_000;
 /** Memories that one transaction drops. */
 const FORGET_AT_ONCE = 100;
 
-const DEFAULT_LIMITS: StoreLimits = {
-  maxSize: null,
-  minFreeSpace: 0,
-  idleTimeout: 60_000,
-  writerWait: 10_000,
-};
-
 /**
  * The one storage module: data files, catalog and leases of one upload directory. Every command and
  * every protocol works through it; nothing of SQLite or of a protocol shows in it.
  */
-export class UploadStore {
-  readonly #context: StoreContext;
+export class UploadStore extends StoreReader {
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -78,9 +66,8 @@ export class UploadStore {
   readonly role: OwnerRole;
 
   private constructor(options: StoreOptions, catalog: Catalog, files: DataFiles) {
-    this.role = options.role;
     const now = options.now ?? Date.now;
-    this.#context = {
+    super({
       catalog,
       files,
       durability: new Durability(options.fsync ?? 'completed', files.folder, `${catalog.file}-wal`),
@@ -95,7 +82,8 @@ export class UploadStore {
       background: (work) => this.#inBackground(work),
       warn: options.warn ?? (() => {}),
       draining: false,
-    };
+    });
+    this.role = options.role;
   }
 
   /**
@@ -133,20 +121,20 @@ export class UploadStore {
   }
 
   async #serve(): Promise<void> {
-    const { catalog } = this.#context;
+    const { catalog } = this.context;
     const boot = bootId();
     const rebooted = boot === null || catalog.getMeta('boot') !== boot;
-    catalog.beat('daemon', this.#context.now());
-    await reconcileAtStart(this.#context, rebooted);
+    catalog.beat('daemon', this.context.now());
+    await reconcileAtStart(this.context, rebooted);
     if (boot !== null) catalog.write(() => catalog.setMeta('boot', boot));
-    this.#every(HEARTBEAT, () => catalog.beat('daemon', this.#context.now()));
-    this.#every(PROGRESS, () => recordProgress(this.#context));
+    this.#every(HEARTBEAT, () => catalog.beat('daemon', this.context.now()));
+    this.#every(PROGRESS, () => recordProgress(this.context));
     this.#checkpoints = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
       workerData: { file: catalog.file },
     });
     this.#checkpoints.unref();
     // Without it the log grows; nothing is lost, and closing the catalog moves it all.
-    this.#checkpoints.on('error', (error) => this.#context.warn(`checkpoints stopped: ${error}`));
+    this.#checkpoints.on('error', (error) => this.context.warn(`checkpoints stopped: ${error}`));
   }
 
   /** Hears of every change that was committed, and of progress. */
@@ -154,14 +142,9 @@ export class UploadStore {
     this.#events.on('change', listener);
   }
 
-  /** Deliveries waiting for hooks; rows are added by the changes that cause them. */
-  get outbox(): OutboxTable {
-    return this.#context.catalog.outbox;
-  }
-
   /** Throws NOT_FOUND, or GONE while the removal is remembered. Never disturbs a writer. */
   async find(id: string): Promise<FoundUpload> {
-    const context = this.#context;
+    const context = this.context;
     const record = context.catalog.read(() => context.catalog.uploads.get(id));
     assertThere(context, record);
     const unjoined = record.kind === 'final' && record.state !== 'finished';
@@ -175,14 +158,9 @@ export class UploadStore {
     return { record, offset, expiresAt: context.expiresAt(record) };
   }
 
-  /** The record whatever its state, or undefined when nothing is known of the id. */
-  async remember(id: string): Promise<StoredUpload | undefined> {
-    return this.#context.catalog.read(() => this.#context.catalog.uploads.get(id));
-  }
-
   /** Makes an upload, and receives the first bytes when the request brings some. */
   async create(request: CreateRequest, body?: FirstBytes): Promise<AppendOutcome> {
-    return createUpload(this.#context, request, body);
+    return createUpload(this.context, request, body);
   }
 
   /**
@@ -191,7 +169,7 @@ export class UploadStore {
    * vanished is kept, unless the request counts as a whole.
    */
   async append(id: string, request: AppendRequest): Promise<AppendOutcome> {
-    return appendBody(this.#context, id, request);
+    return appendBody(this.context, id, request);
   }
 
   /**
@@ -199,7 +177,7 @@ export class UploadStore {
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
   async concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload> {
-    return this.find(await concatenate(this.#context, request));
+    return this.find(await concatenate(this.context, request));
   }
 
   /** Removes an upload on a client's or a sysadmin's word, taking over from its writer. */
@@ -208,12 +186,12 @@ export class UploadStore {
     caller: Caller,
     options: { why?: RemovalReason; signal?: () => AbortSignal } = {},
   ): Promise<Removal> {
-    return terminate(this.#context, id, caller, { why: 'terminated', ...options });
+    return terminate(this.context, id, caller, { why: 'terminated', ...options });
   }
 
   /** Ends a running request and removes its upload (a hook asked for it). */
   async stop(id: string, answer: Answer): Promise<void> {
-    const active = this.#context.active.get(id);
+    const active = this.context.active.get(id);
     if (!active) return;
     active.stopped = answer;
     active.pump.stop('stopped');
@@ -227,55 +205,17 @@ export class UploadStore {
     caller: Caller,
     condemned: (record: UploadRecord) => boolean,
   ): Promise<Removal | undefined> {
-    return removeCondemned(this.#context, id, why, caller, condemned);
-  }
-
-  async *list(query: ListQuery = {}): AsyncGenerator<StoredUpload> {
-    const { queries, file } = this.#context.catalog;
-    try {
-      yield* queries.list(query);
-    } catch (error) {
-      throw catalogFault(error, file);
-    }
-  }
-
-  /** Records that a sweep may remove: unfinished ones and parts without a byte since `idleSince`,
-   *  finished ones from before `finishedBefore` (milliseconds since the epoch; null for none). */
-  async *condemnable(since: {
-    idleSince: number | null;
-    finishedBefore: number | null;
-  }): AsyncGenerator<StoredUpload> {
-    const { queries, uploads } = this.#context.catalog;
-    const seqs = [
-      ...(since.idleSince === null ? [] : queries.idleSince(since.idleSince)),
-      ...(since.finishedBefore === null ? [] : queries.finishedBefore(since.finishedBefore)),
-    ];
-    for (const seq of seqs) {
-      const record = uploads.getBySeq(seq);
-      if (record) yield record;
-    }
-  }
-
-  /** Claimed by a removal that did not come to its end: its process died, or the file would not go. */
-  async unfinishedRemovals(): Promise<StoredUpload[]> {
-    const { queries, uploads } = this.#context.catalog;
-    const records = queries.removing().map((seq) => uploads.getBySeq(seq));
-    return records.filter((record) => record?.state === 'removing') as StoredUpload[];
+    return removeCondemned(this.context, id, why, caller, condemned);
   }
 
   /** Ends such a removal; may run beside the process that began it. */
   async completeRemoval(record: StoredUpload): Promise<Removal> {
-    return completeRemoval(this.#context, record);
-  }
-
-  /** Files without a record and records without a file (see orphans.ts). */
-  orphans(olderThan: number): AsyncGenerator<Orphan> {
-    return listOrphans(this.#context, olderThan);
+    return completeRemoval(this.context, record);
   }
 
   /** Removes a file without a record; null when it is kept (see orphans.ts). */
   async removeOrphanFile(name: string, olderThan: number): Promise<number | null> {
-    return removeOrphanFile(this.#context, name, olderThan);
+    return removeOrphanFile(this.context, name, olderThan);
   }
 
   /**
@@ -283,8 +223,13 @@ export class UploadStore {
    * (milliseconds since the epoch). Returns how many uploads.
    */
   async forget(removedBefore: number, deliveredBefore = removedBefore): Promise<number> {
-    const { catalog } = this.#context;
-    catalog.read(() => catalog.outbox.forgetDelivered(deliveredBefore));
+    const { catalog } = this.context;
+    while (
+      catalog.read(() => catalog.outbox.forgetDone(deliveredBefore, FORGET_AT_ONCE)) ===
+      FORGET_AT_ONCE
+    ) {
+      await pause(0);
+    }
     const seqs = catalog.queries.removedBefore(removedBefore);
     for (let index = 0; index < seqs.length; index += FORGET_AT_ONCE) {
       catalog.write(() => {
@@ -296,71 +241,14 @@ export class UploadStore {
     return seqs.length;
   }
 
-  async timeline(record: StoredUpload): Promise<TimelineEntry[]> {
-    return this.#context.catalog.timeline.of(record.seq);
-  }
-
-  async totals(): Promise<UploadTotals[]> {
-    return this.#context.catalog.queries.totals();
-  }
-
-  async statusTotals(at: StatusMoment): Promise<StatusTotals[]> {
-    const { catalog } = this.#context;
-    return catalog.read(() => catalog.queries.statusTotals(at));
-  }
-
-  /** Final uploads that this one is a part of, joined or not, removed or not. */
-  async finalsOf(id: string): Promise<StoredUpload[]> {
-    const { queries, uploads } = this.#context.catalog;
-    const records = queries.finalsOf(id).map((seq) => uploads.getBySeq(seq));
-    return records.filter((record) => record !== undefined);
-  }
-
-  /** What was noted about this directory under a name, by whichever process; null for nothing. */
-  async note(key: string): Promise<string | null> {
-    return this.#context.catalog.getMeta(key);
-  }
-
   async setNote(key: string, value: string): Promise<void> {
-    const { catalog } = this.#context;
+    const { catalog } = this.context;
     catalog.write(() => catalog.setMeta(key, value));
-  }
-
-  async idsBeginningWith(prefix: string, limit: number): Promise<string[]> {
-    return this.#context.catalog.queries.idsBeginningWith(prefix, limit);
-  }
-
-  /** true while a process holds a lease that counts. */
-  async isBeingWritten(id: string): Promise<boolean> {
-    const { catalog, now } = this.#context;
-    return catalog.leases.holder(id, now()) !== undefined;
-  }
-
-  /** Where the data files are. */
-  get folder(): string {
-    return this.#context.files.folder;
-  }
-
-  path(id: string): string {
-    return this.#context.files.path(id);
-  }
-
-  /** Bytes on disk; null when there is no file. */
-  sizeOnDisk(id: string): number | null {
-    return this.#context.files.size(id);
-  }
-
-  async freeSpace(): Promise<number> {
-    return this.#context.files.freeSpace();
-  }
-
-  checkIntegrity(): string {
-    return this.#context.catalog.checkIntegrity();
   }
 
   /** Takes no more; lets running requests go on for `grace` milliseconds, then keeps what they have. */
   async drain(grace: number): Promise<void> {
-    const context = this.#context;
+    const context = this.context;
     context.draining = true;
     const ends = performance.now() + grace;
     while (context.active.size > 0 && performance.now() < ends) await pause(50);
@@ -370,7 +258,7 @@ export class UploadStore {
 
   /** Lets background work end and closes every file. */
   async close(): Promise<void> {
-    const { catalog, durability } = this.#context;
+    const { catalog, durability } = this.context;
     for (const timer of this.#timers) clearInterval(timer);
     while (this.#background.size > 0) await Promise.all(this.#background);
     await this.#checkpoints?.terminate();
@@ -382,7 +270,7 @@ export class UploadStore {
 
   #changed(event: StorageEvent): void {
     if (event.type === 'finished' && event.record.kind === 'partial') {
-      joinFinalsOf(this.#context, event.record.id);
+      joinFinalsOf(this.context, event.record.id);
     }
     this.#events.emit('change', event);
   }
@@ -392,7 +280,7 @@ export class UploadStore {
       try {
         run();
       } catch (error) {
-        this.#context.warn(error instanceof Error ? error.message : String(error));
+        this.context.warn(error instanceof Error ? error.message : String(error));
       }
     }, milliseconds);
     timer.unref();
@@ -401,7 +289,7 @@ export class UploadStore {
 
   #inBackground(work: Promise<unknown>): void {
     const settled = work
-      .catch((error) => this.#context.warn(error instanceof Error ? error.message : String(error)))
+      .catch((error) => this.context.warn(error instanceof Error ? error.message : String(error)))
       .finally(() => this.#background.delete(settled));
     this.#background.add(settled);
   }
