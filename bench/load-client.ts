@@ -5,6 +5,7 @@ import type { Job, JobReply, JobResult } from './load/job.ts';
 /** The runner's handle on the process that makes the load. */
 export class LoadClient {
   readonly #process: ChildProcess;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(process: ChildProcess) {
     this.#process = process;
@@ -21,8 +22,17 @@ export class LoadClient {
     return new LoadClient(child);
   }
 
-  /** Throws with the client's sentence when the server did not behave. */
-  async run(job: Job): Promise<JobResult> {
+  /**
+   * Runs one job, after those that were asked for before it. Throws with the client's sentence when
+   * the server did not behave.
+   */
+  run(job: Job): Promise<JobResult> {
+    const result = this.#last.then(() => this.#ask(job));
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #ask(job: Job): Promise<JobResult> {
     const reply = await new Promise<JobReply>((resolve) => {
       const onExit = () => resolve({ error: 'the load client ended' });
       this.#process.once('exit', onExit);

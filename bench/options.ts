@@ -33,7 +33,7 @@ export const HELP = `Measures the server beside stock @tus/server, bare node:htt
   --work <names>       comma-separated, or several times: ${WORKS.map(({ name }) => name).join(', ')}
                        (all but ${WORKS.flatMap(({ name, onlyOnRequest }) => (onlyOnRequest ? name : [])).join(' and ')} when left out)
   --rounds <n>         rounds that count, after one that does not (5; quick: 1)
-  --quick              small sizes: under a minute, less exact
+  --quick              small sizes: about a minute, less exact
   --subjects <names>   of ${SUBJECTS.join(', ')} (all)
   --fsync <mode>       ours with this mode alone: never, completed or always (never and completed)
   --daemon <file>      ours is this build's bin/tusd-ts.js (dist/bin/tusd-ts.js of the checkout)

@@ -43,18 +43,18 @@ export const FULL: Sizes = {
 };
 
 export const QUICK: Sizes = {
-  oneStream: 192 * MIB,
-  fourStreams: 64 * MIB,
-  chunks: 50 * MIB,
+  oneStream: 128 * MIB,
+  fourStreams: 48 * MIB,
+  chunks: 40 * MIB,
   chunk: 5 * MIB,
   smallUpload: 10 * KIB,
   smallUploads: 600,
   headUploads: 100,
   heads: 2500,
-  download: 24 * MIB,
+  download: 16 * MIB,
   downloadDifferent: 12 * MIB,
-  pausedUploads: 400,
-  besidePaused: 96 * MIB,
+  pausedUploads: 200,
+  besidePaused: 64 * MIB,
   huge: GIB,
   catalogRows: [1000, 20_000],
 };

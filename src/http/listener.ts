@@ -103,7 +103,11 @@ export class Listener {
     const at = this.#options.now();
     const client = clientAddress(request, this.#proxies);
     const exchange = this.#exchange(request, response, expects, client);
-    response.once('close', () => {
+    // Told once, when the connection is done with it and what was received is on disk.
+    let open = 2;
+    const ended = () => {
+      open -= 1;
+      if (open > 0) return;
       this.#options.onRequest({
         at,
         method: exchange.method,
@@ -114,22 +118,27 @@ export class Listener {
         address: client.address,
         note: exchange.note.text ?? '',
       });
-    });
+    };
+    response.once('close', ended);
     // A client that resets is noticed where its bytes are read; here it must not end the process.
     response.on('error', () => {});
     request.on('error', () => {});
-    this.#dispatch(exchange).catch((error) => {
-      if (error instanceof Fault) {
-        const kept = exchange.note.bytes ? `; ${exchange.note.bytes} bytes kept` : '';
-        exchange.note.text = error.message + kept;
-      }
-      try {
-        writeFault(request, response, error, this.#options.onBug);
-      } catch (bug) {
-        this.#options.onBug(bug);
-        response.destroy();
-      }
-    });
+    this.#dispatch(exchange)
+      .catch((error) => this.#refuse(exchange, error))
+      .finally(ended);
+  }
+
+  #refuse({ request, response, note }: Exchange, error: unknown): void {
+    if (error instanceof Fault) {
+      const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
+      note.text = error.message + kept;
+    }
+    try {
+      writeFault(request, response, error, this.#options.onBug);
+    } catch (bug) {
+      this.#options.onBug(bug);
+      response.destroy();
+    }
   }
 
   async #dispatch(exchange: Exchange & { inBase: boolean }): Promise<void> {

@@ -21,8 +21,7 @@ export function assertThere(
 export function currentOffset(context: StoreContext, record: StoredUpload): number {
   const active = context.active.get(record.id);
   if (active) return active.whole ? active.from : active.pump.position;
-  if (record.uncommittedFrom !== null) return record.uncommittedFrom;
   const size = context.files.size(record.id);
   if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
-  return size;
+  return record.uncommittedFrom === null ? size : Math.min(size, record.uncommittedFrom);
 }

@@ -6,7 +6,6 @@ import type { Interruption } from './timeline.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
 const HIGH_WATER = 512 * 1024;
-const LOW_WATER = HIGH_WATER / 2;
 
 export interface PumpOptions {
   readonly fd: number;
@@ -65,13 +64,21 @@ export class BytePump {
     this.lastByteAt = options.now();
   }
 
+  /** true while it is the disk that is waited for, and not the client. */
+  get waitsForDisk(): boolean {
+    return this.#writing;
+  }
+
   /** Resolves when the last byte that will be written has been written; never rejects. */
   run(): Promise<PumpResult> {
     const source = this.#source;
     if (source.readableEnded) return Promise.resolve({ end: 'complete' });
-    if (source.destroyed) return Promise.resolve({ end: 'reset' });
     return new Promise((resolve) => {
       this.#settle = resolve;
+      if (source.destroyed) {
+        this.#onBroken();
+        return;
+      }
       this.#idle = setTimeout(this.#onIdle, this.#options.idleTimeout);
       source.on('data', this.#onData);
       source.on('end', this.#onEnd);
@@ -111,12 +118,21 @@ export class BytePump {
 
   readonly #onIdle = (): void => {
     // A client that waits for our disk is not idle.
-    if (this.#paused || this.#writing) this.#idle?.refresh();
+    if (this.waitsForDisk) this.#idle?.refresh();
     else this.stop('idle');
   };
 
   readonly #onEnd = (): void => this.#end({ end: 'complete' });
-  readonly #onBroken = (): void => this.#end({ end: 'reset' });
+
+  /** A client that sent its bytes and left at once has them in the stream's buffer still. */
+  readonly #onBroken = (): void => {
+    let chunk: Buffer | null = this.#source.read();
+    while (chunk !== null) {
+      this.#onData(chunk);
+      chunk = this.#source.read();
+    }
+    this.#end({ end: 'reset' });
+  };
 
   #end(result: PumpResult): void {
     if (this.#ending || !this.#settle) return;
@@ -146,6 +162,11 @@ export class BytePump {
     this.#waitingBytes = 0;
     this.#writing = true;
     this.#write(chunks, this.#receivedCrc);
+    // The next batch fills while this one is written.
+    if (this.#paused && !this.#ending) {
+      this.#paused = false;
+      this.#source.resume();
+    }
   };
 
   #write(chunks: Buffer[], crcAfter: number): void {
@@ -175,10 +196,6 @@ export class BytePump {
       return;
     }
     this.#writing = false;
-    if (this.#paused && this.#waitingBytes < LOW_WATER && !this.#ending) {
-      this.#paused = false;
-      this.#source.resume();
-    }
     this.#flush();
   }
 

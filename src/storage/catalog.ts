@@ -24,12 +24,18 @@ export class Catalog {
   constructor(uploadDir: string, options: DatabaseOptions) {
     this.file = catalogFile(uploadDir);
     this.#database = openDatabase(this.file, options);
-    this.#transaction = this.#database.transaction((change: () => unknown) => change());
-    this.uploads = new UploadsTable(this.#database);
-    this.queries = new UploadQueries(this.#database, this.uploads);
-    this.timeline = new TimelineTable(this.#database);
-    this.leases = new LeasesTable(this.#database);
-    this.outbox = new OutboxTable(this.#database);
+    try {
+      this.#transaction = this.#database.transaction((change: () => unknown) => change());
+      this.uploads = new UploadsTable(this.#database);
+      this.queries = new UploadQueries(this.#database, this.uploads);
+      this.timeline = new TimelineTable(this.#database);
+      this.leases = new LeasesTable(this.#database);
+      this.outbox = new OutboxTable(this.#database);
+    } catch (error) {
+      // The schema is not the one that its number promises.
+      this.#database.close();
+      throw catalogFault(error, this.file);
+    }
   }
 
   /**

@@ -46,6 +46,10 @@ export interface StoreContext {
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
+  /** Every pump that runs, so that all can be stopped. */
+  readonly pumps: Set<BytePump>;
+  /** Row numbers of what is complete and could not be finished or joined: it is tried again. */
+  readonly leftBehind: Set<number>;
   readonly limits: StoreLimits;
   readonly guards: Guards;
   readonly plan: DeliveryPlanner;
@@ -60,4 +64,6 @@ export interface StoreContext {
   readonly warn: (message: string) => void;
   /** true once no more bytes are taken (the daemon is stopping). */
   draining: boolean;
+  /** true once what takes long is cut short, too: the time to drain is over. */
+  ending: boolean;
 }

@@ -5,8 +5,9 @@ import { BytePump } from './byte-pump.ts';
 import type { StoreContext } from './context.ts';
 import type { FirstBytes } from './create.ts';
 import type { DataFile } from './data-file.ts';
+import type { StorageEvent } from './events.ts';
 import { readBack } from './read-back.ts';
-import type { TimelineEvent } from './timeline.ts';
+import type { Interruption, TimelineEvent } from './timeline.ts';
 import type { Caller, UploadRecord } from './upload.ts';
 
 /** Uploads up to this size are recorded when they are complete, and not before (bytes). */
@@ -23,9 +24,9 @@ export function fitsOneTransaction(
 
 /**
  * An upload that comes whole with its creation: its creation and its finish are one transaction,
- * which halves what many small files cost. Nobody knows its id before that, so an interruption
- * leaves nothing; a crash leaves a file without a record that cleanup finds.
- * Throws what the body's verification throws, NO_SPACE, or UNAVAILABLE when the client vanished.
+ * which halves what many small files cost. What a client that vanishes has sent is kept as an
+ * unfinished upload; a crash leaves a file without a record that cleanup finds.
+ * Throws what the body's verification throws, NO_SPACE, TOO_LARGE, PERMISSION or IO.
  */
 export async function createWhole(
   context: StoreContext,
@@ -33,25 +34,31 @@ export async function createWhole(
   caller: Caller,
   body: FirstBytes,
 ): Promise<AppendOutcome> {
-  const { files } = context;
+  const { files, durability } = context;
   const file = await files.create(draft.id);
+  let finished: Finished;
   try {
     const received = await receiveWhole(context, draft, file, body);
-    const seq = await record(context, received, file, caller);
-    const { offset } = received;
-    return {
-      record: { ...received, seq },
-      offset,
-      finished: true,
-      interrupted: null,
-      answer: undefined,
-    };
+    if (received.interrupted !== null) return keep(context, received, caller);
+    await durability.dataFinished(file.fd);
+    finished = record(context, received.record, caller);
   } catch (error) {
     await files.unlink(draft.id);
     throw error;
   } finally {
     file.close();
   }
+  const { seq, created, ended } = finished;
+  try {
+    await durability.commitsOf('finish');
+  } finally {
+    // Committed is committed, even when the disk could not promise to keep it.
+    context.emit(created);
+    context.emit(ended);
+  }
+  const { offset } = ended.record;
+  const known = { ...ended.record, seq };
+  return { record: known, offset, finished: true, interrupted: null, answer: undefined };
 }
 
 async function receiveWhole(
@@ -59,7 +66,7 @@ async function receiveWhole(
   draft: UploadRecord,
   file: DataFile,
   { body, whole, onAccepted }: FirstBytes,
-): Promise<UploadRecord> {
+): Promise<Received> {
   const pump = new BytePump(body, {
     fd: file.fd,
     position: 0,
@@ -69,29 +76,53 @@ async function receiveWhole(
     now: context.now,
     ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
   });
+  context.pumps.add(pump);
   onAccepted?.();
-  const { end, error } = await pump.run();
+  const { end, error } = await pump.run().finally(() => context.pumps.delete(pump));
   if (end === 'no-space') throw noSpace();
   if (end === 'disk-error') throw fileFault(error, 'writing a data file');
   if (end === 'overrun') throw new Fault('TOO_LARGE', 'the body is longer than the upload');
-  if (pump.position !== draft.length) {
-    throw new Fault('UNAVAILABLE', 'the body did not come to its end', {
-      status: end === 'idle' ? 408 : 400,
-      headers: { Connection: 'close' },
-    });
+  const { position: offset, crc32, lastByteAt: activeAt } = pump;
+  const record = { ...draft, offset, crc32, activeAt };
+  if (offset !== draft.length) {
+    if (whole) throw new Fault('UNAVAILABLE', 'the body did not come to its end', { status: 400 });
+    return { record, interrupted: end === 'complete' ? 'reset' : end };
   }
-  await whole?.verify(() => readBack(file, 0, pump.position));
-  return { ...draft, offset: pump.position, crc32: pump.crc32, activeAt: pump.lastByteAt };
+  await whole?.verify(() => readBack(file, 0, offset));
+  return { record, interrupted: null };
 }
 
-async function record(
+interface Received {
+  readonly record: UploadRecord;
+  readonly interrupted: Interruption | null;
+}
+
+/** Records what came of an upload whose client vanished. */
+function keep(
   context: StoreContext,
-  received: UploadRecord,
-  file: DataFile,
+  { record, interrupted }: Received,
   caller: Caller,
-): Promise<number> {
-  const { catalog, durability } = context;
-  await durability.dataFinished(file.fd);
+): AppendOutcome {
+  const { catalog } = context;
+  const now = context.now();
+  const created = { type: 'created', record, caller } as const;
+  const seq = catalog.write(() => {
+    const seq = catalog.uploads.insert(record);
+    const [first, bytes] = timelineOf(record);
+    catalog.timeline.add(seq, now, first);
+    catalog.timeline.add(seq, now, { ...bytes, interrupted });
+    catalog.outbox.add(record.id, context.plan(created), now);
+    return seq;
+  });
+  context.emit(created);
+  const { offset } = record;
+  return { record: { ...record, seq }, offset, finished: false, interrupted, answer: undefined };
+}
+
+type Finished = { readonly seq: number } & Record<'created' | 'ended', StorageEvent>;
+
+function record(context: StoreContext, received: UploadRecord, caller: Caller): Finished {
+  const { catalog } = context;
   const now = context.now();
   const finished: UploadRecord = { ...received, state: 'finished', finishedAt: now };
   const created = { type: 'created', record: received, caller } as const;
@@ -102,17 +133,14 @@ async function record(
     catalog.outbox.add(finished.id, [...context.plan(created), ...context.plan(ended)], now);
     return seq;
   });
-  await durability.commitsOf('finish');
-  context.emit(created);
-  context.emit(ended);
-  return seq;
+  return { seq, created, ended };
 }
 
-function timelineOf({ origin, offset, activeAt }: UploadRecord): TimelineEvent[] {
+function timelineOf({ origin, offset, activeAt }: UploadRecord) {
   const received = { from: 0, to: offset, requests: 1, until: activeAt, origin };
   return [
     { event: 'created', origin },
     { event: 'received', ...received, interrupted: null },
     { event: 'finished' },
-  ];
+  ] as const satisfies readonly TimelineEvent[];
 }

@@ -1,9 +1,10 @@
 import { checkSpace, noSpace } from './admission.ts';
-import { type AppendOutcome, type AppendRequest, type OpenUpload, receive } from './append.ts';
+import { type AppendOutcome, receive } from './append.ts';
 import type { StoreContext } from './context.ts';
 import { createWhole, fitsOneTransaction } from './create-whole.ts';
 import { dropLease, finishUpload } from './finish.ts';
 import { admit, type CreateRequest } from './new-upload.ts';
+import type { AppendRequest, OpenUpload } from './open-for-append.ts';
 import { removeCondemned } from './remove.ts';
 import type { Caller, UploadRecord } from './upload.ts';
 
@@ -28,30 +29,43 @@ export async function createUpload(
   // A final upload of no bytes is finished by joining its empty parts.
   const brings = body !== undefined || (request.length === 0 && request.kind !== 'final');
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
-  const open = await make(context, marked, request.caller, brings);
-  const { record } = open;
+  const slot = await context.writers.acquire(draft.id, { waitFor: context.limits.writerWait });
   try {
-    if (!brings) return { record, offset: 0, finished: false, interrupted: null, answer };
-    const outcome = body
-      ? await receiveFirst(context, open, { ...body, offset: 0, caller: request.caller })
-      : await finishEmpty(context, open, request.caller);
-    if (outcome.interrupted === 'no-space') throw noSpace();
-    return { ...outcome, answer: outcome.answer ?? answer };
-  } catch (error) {
-    dropLease(context, record.id);
-    await removeCondemned(context, record.id, 'rejected', request.caller, () => true);
-    throw error;
+    const open = await make(context, marked, request.caller, brings);
+    try {
+      await announce(context, open.record, request.caller);
+      if (!brings) {
+        return { record: open.record, offset: 0, finished: false, interrupted: null, answer };
+      }
+      const outcome = body
+        ? await receive(context, slot, open, { ...body, offset: 0, caller: request.caller })
+        : await finishEmpty(context, open, request.caller);
+      if (outcome.interrupted === 'no-space') throw noSpace();
+      return { ...outcome, answer: outcome.answer ?? answer };
+    } catch (error) {
+      slot.release();
+      await undo(context, open, request.caller);
+      throw error;
+    } finally {
+      open.file.close();
+    }
   } finally {
-    open.file.close();
+    slot.release();
   }
 }
 
-async function receiveFirst(context: StoreContext, open: OpenUpload, request: AppendRequest) {
-  const slot = await context.writers.acquire(open.record.id, { waitFor: 0 });
+/** Takes back an upload that nobody was told of; what was finished stays, whatever failed after. */
+async function undo(context: StoreContext, { record, file }: OpenUpload, caller: Caller) {
+  const { catalog, warn } = context;
+  const { id, seq } = record;
+  dropLease(context, id);
   try {
-    return await receive(context, slot, open, request);
-  } finally {
-    slot.release();
+    if (catalog.uploads.getBySeq(seq)?.state === 'finished') return;
+    // The removal is recorded in the catalog, which needs the room when the disk is full.
+    await file.truncate(0).catch(() => {});
+    await removeCondemned(context, id, 'rejected', caller, ({ state }) => state !== 'finished');
+  } catch (error) {
+    warn(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -77,7 +91,7 @@ async function make(
   caller: Caller,
   leased: boolean,
 ): Promise<OpenUpload> {
-  const { catalog, files, durability } = context;
+  const { catalog, files } = context;
   const { id, createdAt: now } = record;
   const event = { type: 'created', record, caller } as const;
   const file = await files.create(id);
@@ -89,12 +103,20 @@ async function make(
       if (leased) catalog.leases.take(id, catalog.owner, now);
       return seq;
     });
-    await Promise.all([durability.nameCreated(), durability.commitsOf('progress')]);
-    context.emit(event);
     return { record: { ...record, seq }, file };
   } catch (error) {
     file.close();
     await files.unlink(id);
     throw error;
+  }
+}
+
+/** Tells of a creation that is committed, once it is as durable as the mode wants it. */
+async function announce(context: StoreContext, record: UploadRecord, caller: Caller) {
+  const { durability } = context;
+  try {
+    await Promise.all([durability.nameCreated(), durability.commitsOf('progress')]);
+  } finally {
+    context.emit({ type: 'created', record, caller });
   }
 }

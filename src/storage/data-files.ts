@@ -64,7 +64,12 @@ export class DataFiles {
    * kernel's cache, and the trip to the thread pool costs ten times the call.
    */
   size(id: string): number | null {
-    return statSync(this.path(id), { throwIfNoEntry: false })?.size ?? null;
+    const path = this.path(id);
+    try {
+      return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+    } catch (error) {
+      throw fileFault(error, 'looking at a data file');
+    }
   }
 
   /** Returns false when there was no file. */
@@ -80,8 +85,12 @@ export class DataFiles {
 
   /** Every file in the folder, in no order. */
   async *names(): AsyncGenerator<string> {
-    for await (const entry of await opendir(this.folder, { bufferSize: 256 })) {
-      if (entry.isFile()) yield entry.name;
+    try {
+      for await (const entry of await opendir(this.folder, { bufferSize: 256 })) {
+        if (entry.isFile()) yield entry.name;
+      }
+    } catch (error) {
+      throw fileFault(error, `reading the folder ${this.folder}`);
     }
   }
 
@@ -89,9 +98,13 @@ export class DataFiles {
   async freeSpace(maxAge = 250): Promise<number> {
     const now = performance.now();
     if (this.#free && now - this.#free.at < maxAge) return this.#free.bytes;
-    const { bavail, bsize } = await statfs(this.folder);
-    this.#free = { at: now, bytes: bavail * bsize };
-    return this.#free.bytes;
+    try {
+      const { bavail, bsize } = await statfs(this.folder);
+      this.#free = { at: now, bytes: bavail * bsize };
+      return this.#free.bytes;
+    } catch (error) {
+      throw fileFault(error, `looking for free space in ${this.folder}`);
+    }
   }
 }
 

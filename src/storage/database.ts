@@ -23,7 +23,12 @@ export function openDatabase(file: string, options: DatabaseOptions): Database.D
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: 10_000 });
-    database.pragma('journal_mode = WAL');
+    const journal = database.pragma('journal_mode = WAL', { simple: true });
+    if (journal !== 'wal') {
+      throw new Fault('IO', `the file system of ${file} cannot hold a write-ahead log`, {
+        hint: 'Keep the upload directory on a local file system: shared memory does not work here.',
+      });
+    }
     // WAL with NORMAL: a commit is atomic at once and durable when the WAL file is synced, which
     // durability.ts does for those that a client was told of.
     database.pragma('synchronous = NORMAL');
@@ -68,7 +73,8 @@ export function catalogFault(error: unknown, file: string): unknown {
       ...cause,
     });
   }
-  if (code === 'SQLITE_FULL') {
+  // The log's index could not grow, which has no error code of its own.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new Fault('NO_SPACE', `no space left on the disk for the catalog ${file}`, {
       hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
       ...cause,

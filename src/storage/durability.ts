@@ -1,4 +1,5 @@
 import { closeSync, fdatasync, fsync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
 /**
@@ -48,13 +49,29 @@ export class SharedSync {
 export class Durability {
   readonly mode: FsyncMode;
   readonly #folder: SharedSync;
+  readonly #folderPath: string;
   readonly #log: SharedSync;
   readonly #descriptors: number[] = [];
 
   constructor(mode: FsyncMode, folder: string, logFile: string) {
     this.mode = mode;
+    this.#folderPath = folder;
     this.#folder = this.#shared(folder, sync);
     this.#log = this.#shared(logFile, dataSync);
+  }
+
+  /** At start: the names of the folder, the catalog and its log, and of the upload directory. */
+  async directoryServed(): Promise<void> {
+    if (this.mode === 'never') return;
+    const uploadDir = dirname(this.#folderPath);
+    for (const directory of [uploadDir, dirname(uploadDir)]) {
+      const fd = openSync(directory, 'r');
+      try {
+        await sync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    }
   }
 
   /** Before a client is told "finished". `fd` is the upload's open data file. */

@@ -24,13 +24,30 @@ export async function finishUpload(
   caller: Caller,
   ending: Ending,
 ): Promise<Answer | undefined> {
+  try {
+    return await finishOnce(context, record, fd, caller, ending);
+  } catch (error) {
+    const final = error instanceof Fault && (error.code === 'REFUSED' || error.code === 'GONE');
+    if (!final) context.leftBehind.add(record.seq);
+    throw error;
+  }
+}
+
+async function finishOnce(
+  context: StoreContext,
+  record: StoredUpload,
+  fd: number,
+  caller: Caller,
+  ending: Ending,
+): Promise<Answer | undefined> {
   const { catalog, durability, guards } = context;
   const finished = { ...record, ...ending.change };
   let answer: Answer | undefined;
   let recorded = false;
+  await durability.dataFinished(fd);
   if (guards.beforeFinish && record.kind !== 'partial') {
     // A receiver may take long: what has arrived and was verified is recorded before it is asked.
-    catalog.write(() => writeEnding(context, record, ending));
+    if (!catalog.write(() => writeEnding(context, record, ending))) throw removedMeanwhile();
     recorded = true;
     try {
       answer = await guards.beforeFinish(finished, caller);
@@ -39,7 +56,6 @@ export async function finishUpload(
       throw error;
     }
   }
-  await durability.dataFinished(fd);
   const now = context.now();
   const event = {
     type: 'finished',
@@ -56,22 +72,47 @@ export async function finishUpload(
     catalog.leases.drop(record.id, catalog.owner);
     return true;
   });
-  if (!won) throw new Fault('GONE', 'this upload was removed while its last bytes came');
-  await durability.commitsOf('finish');
-  context.emit(event);
+  if (!won) throw removedMeanwhile();
+  try {
+    await durability.commitsOf('finish');
+  } finally {
+    // Committed is committed, even when the disk could not promise to keep it.
+    context.emit(event);
+  }
   return answer;
 }
 
-/** Lets go of the lease, for what ended without anything to record. */
-export function dropLease({ catalog }: StoreContext, id: string): void {
-  catalog.write(() => catalog.leases.drop(id, catalog.owner));
+/** Another process has taken the lease, or the upload: nothing of the request's end was recorded. */
+export function removedMeanwhile(): Fault {
+  return new Fault('GONE', 'this upload was removed while its bytes came');
 }
 
-/** Records how a request ended; for use inside a transaction. */
-export function writeEnding(context: StoreContext, record: StoredUpload, ending: Ending): void {
+/**
+ * Lets go of the lease, for what ended without anything to record. Never throws, so that what went
+ * wrong before is what its caller hears: a lease that stays is this process's own and does no harm.
+ */
+export function dropLease({ catalog, warn }: StoreContext, id: string): void {
+  try {
+    catalog.write(() => catalog.leases.drop(id, catalog.owner));
+  } catch (error) {
+    warn(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Records how a request ended; for use inside a transaction. Returns false, with nothing recorded,
+ * when the upload takes no bytes any more.
+ */
+export function writeEnding(context: StoreContext, record: StoredUpload, ending: Ending): boolean {
   const { catalog } = context;
-  catalog.uploads.update(record.seq, ending.change);
-  writeTimeline(context, record, ending);
+  const { seq } = record;
+  // A final upload is joining, and only its own process brings it from there.
+  const open =
+    record.kind === 'final'
+      ? catalog.uploads.update(seq, ending.change)
+      : catalog.uploads.receive(seq, ending.change);
+  if (open) writeTimeline(context, record, ending);
+  return open;
 }
 
 function writeTimeline({ catalog, now }: StoreContext, record: StoredUpload, ending: Ending): void {

@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { Fault, fileFault } from '../fault.ts';
+import { checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { createUpload } from './create.ts';
+import type { DataFile } from './data-file.ts';
 import type { Answer } from './events.ts';
 import { dropLease, finishUpload } from './finish.ts';
 import type { CreateRequest } from './new-upload.ts';
@@ -35,16 +37,18 @@ export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
 ): Promise<string> {
-  const complete = lengthOfParts(context, request.parts) !== null;
+  lengthOfParts(context, request.parts);
   const length = announcedLength(context, request.parts);
   const { record } = await createUpload(context, { ...request, kind: 'final', length });
   try {
-    if (complete) await joinIfReady(context, record.seq, request.caller);
+    // Only now: a part may have finished, or gone, since it was looked at.
+    await joinIfReady(context, record.seq, request.caller);
     return record.id;
   } catch (error) {
     // The client is told of a failure, so nothing stays but what a hook has refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
-      await removeCondemned(context, record.id, 'rejected', request.caller, () => true);
+      const unfinished = ({ state }: StoredUpload) => state !== 'finished';
+      await removeCondemned(context, record.id, 'rejected', request.caller, unfinished);
     }
     throw error;
   }
@@ -63,11 +67,17 @@ function announcedLength({ catalog }: StoreContext, parts: readonly string[]): n
 
 /** The last part of a final upload that was announced early completes it. */
 export function joinFinalsOf(context: StoreContext, part: string): void {
-  const { catalog } = context;
-  for (const seq of catalog.uploads.finalsWaitingFor(part)) {
-    catalog.write(() => catalog.uploads.update(seq, { activeAt: context.now() }));
-    context.background(joinIfReady(context, seq));
+  for (const seq of context.catalog.uploads.finalsWaitingFor(part)) {
+    context.background(joinLater(context, seq));
   }
+}
+
+async function joinLater(context: StoreContext, seq: number): Promise<void> {
+  const { catalog, leftBehind } = context;
+  leftBehind.add(seq);
+  catalog.write(() => catalog.uploads.update(seq, { activeAt: context.now() }));
+  await joinIfReady(context, seq);
+  leftBehind.delete(seq);
 }
 
 /** Joins a final upload once all of its parts are finished; does nothing before. */
@@ -78,14 +88,18 @@ export async function joinIfReady(
 ): Promise<Answer | undefined> {
   const { catalog, writers } = context;
   const known = catalog.uploads.getBySeq(seq);
-  if (!known || lengthOfParts(context, known.parts) === null) return undefined;
+  if (known?.state !== 'receiving' && known?.state !== 'joining') return undefined;
+  if (lengthOfParts(context, known.parts) === null) return undefined;
   const slot = await writers.acquire(known.id, { waitFor: context.limits.writerWait });
   try {
     const record = begin(context, seq);
     if (!record) return undefined;
-    return await join(context, record, caller ?? nobody(record));
+    try {
+      return await join(context, record, caller ?? nobody(record));
+    } finally {
+      dropLease(context, known.id);
+    }
   } finally {
-    dropLease(context, known.id);
     slot.release();
   }
 }
@@ -100,12 +114,13 @@ function begin(context: StoreContext, seq: number): StoredUpload | undefined {
     if (length === null || record.refusal !== null) return undefined;
     if (!catalog.leases.take(record.id, catalog.owner, now)) return undefined;
     catalog.uploads.update(seq, { state: 'joining', length, activeAt: now });
-    catalog.timeline.add(seq, now, { event: 'joining', parts: record.parts.length });
+    if (record.state === 'receiving') {
+      catalog.timeline.add(seq, now, { event: 'joining', parts: record.parts.length });
+    }
     return { ...record, state: 'joining', length };
   });
 }
 
-/** Copies in blocks, so that memory stays flat and other clients are served in between. */
 async function join(
   context: StoreContext,
   record: StoredUpload,
@@ -113,15 +128,38 @@ async function join(
 ): Promise<Answer | undefined> {
   const file = await context.files.openForWriting(record.id);
   try {
+    // Joined and synced before; only the hook that was asked then did not answer.
+    const joined = record.offset === record.length && record.offset === file.size();
+    const crc32 = joined ? record.crc32 : await copyParts(context, record, file);
+    const change = { offset: record.length ?? 0, crc32, activeAt: context.now() };
+    return await finishUpload(context, record, file.fd, caller, { change, timeline: [] });
+  } catch (error) {
+    throw fileFault(error, 'joining the parts of an upload');
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Copies in blocks, so that memory stays flat and other clients are served in between. Returns the
+ * CRC-32 of the whole. Throws NO_SPACE, GONE or IO, and UNAVAILABLE when the daemon stops.
+ */
+async function copyParts(
+  context: StoreContext,
+  record: StoredUpload,
+  file: DataFile,
+): Promise<number> {
+  try {
     // A join that was cut short begins anew: what it left was never synced.
     await file.truncate(0);
+    await checkSpace(context, record.length ?? 0);
     let position = 0;
     let crc = 0;
     for (const id of record.parts) {
       const part = await context.files.openForReading(id);
       try {
-        const size = part.size();
-        for await (const block of readBack(part, 0, size)) {
+        for await (const block of readBack(part, 0, part.size())) {
+          if (context.ending) throw stopping();
           await file.write(block, position);
           position += block.length;
           crc = crc32(block, crc);
@@ -130,19 +168,11 @@ async function join(
         part.close();
       }
     }
-    if (position !== record.length) {
-      throw new Fault(
-        'IO',
-        'the parts of a final upload changed on the disk while they were joined',
-      );
-    }
-    return await finishUpload(context, record, file.fd, caller, {
-      change: { offset: position, crc32: crc, activeAt: context.now() },
-      timeline: [],
-    });
+    if (position === record.length) return crc;
+    throw new Fault('IO', 'the parts of a final upload changed on the disk while they were joined');
   } catch (error) {
-    throw fileFault(error, 'joining the parts of an upload');
-  } finally {
-    file.close();
+    // Half of it is of no use to anybody, and the disk may be full.
+    await file.truncate(0).catch(() => {});
+    throw error;
   }
 }

@@ -55,17 +55,6 @@ export class LeasesTable {
     this.#beat.run({ owner, role, now });
   }
 
-  /** Uploads that a daemon which is no more was writing when it ended. */
-  heldByDaemons(): string[] {
-    return this.#database
-      .prepare<[], { upload: string }>(
-        `SELECT upload FROM leases WHERE owner NOT IN
-           (SELECT owner FROM owners WHERE role <> 'daemon')`,
-      )
-      .all()
-      .map((row) => row.upload);
-  }
-
   /** Forgets an owner and all that it held. */
   leave(owner: string): void {
     this.#database.prepare('DELETE FROM leases WHERE owner = ?').run(owner);
@@ -73,15 +62,22 @@ export class LeasesTable {
   }
 
   /**
-   * A daemon that starts is the only one (serving-lock.ts), so what earlier ones held is void. Its
-   * own heartbeat stays: without one its leases would not count for other processes.
+   * Takes over what earlier daemons held when they ended, and forgets them: a daemon that starts is
+   * the only one (serving-lock.ts). Returns the uploads. They stay leased until each was looked at,
+   * so that a start which is cut short loses none. The owner's own heartbeat stays: without one its
+   * leases would not count for other processes.
    */
-  forgetDaemons(except: string): void {
+  inherit(owner: string): string[] {
     this.#database
       .prepare(
-        `DELETE FROM leases WHERE owner NOT IN (SELECT owner FROM owners WHERE role <> 'daemon')`,
+        `UPDATE leases SET owner = ? WHERE owner NOT IN
+           (SELECT owner FROM owners WHERE role <> 'daemon')`,
       )
-      .run();
-    this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`).run(except);
+      .run(owner);
+    this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`).run(owner);
+    return this.#database
+      .prepare<[string], string>('SELECT upload FROM leases WHERE owner = ?')
+      .pluck()
+      .all(owner) as string[];
   }
 }

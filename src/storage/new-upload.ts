@@ -39,6 +39,10 @@ export async function admit(
       status: 500,
     });
   }
+  // A chosen id that is taken is told at once, and not when its file turns out to be there.
+  if (changed?.id !== undefined && context.catalog.uploads.get(id)) {
+    throw new Fault('CONFLICT', 'an upload of this id is there already');
+  }
   const now = context.now();
   const record: UploadRecord = {
     id,

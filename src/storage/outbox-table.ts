@@ -95,7 +95,7 @@ export class OutboxTable {
     this.#due = database.prepare(
       `SELECT ${COLUMNS}, payload FROM deliveries
        WHERE hook = ? AND state = 'pending' AND state <> 'delivered' AND next_at <= ?
-       ORDER BY next_at, seq LIMIT ?`,
+       ORDER BY next_at, attempts, seq LIMIT ?`,
     );
     this.#next = database.prepare(
       `SELECT min(next_at) AS at FROM deliveries

@@ -28,49 +28,93 @@ export async function finishIfComplete(context: StoreContext, id: string): Promi
       const ending = { change: { offset, crc32 }, timeline: [] };
       await finishUpload(context, record, file.fd, nobody(record), ending);
     } finally {
-      dropLease(context, id);
       file?.close();
+      dropLease(context, id);
     }
   } finally {
     slot.release();
   }
 }
 
+/** How much of what a start finds complete is finished at a time. */
+const AT_ONCE = 4;
+
+/** Tries again what was complete and could not be finished: a full disk, a hook without an answer. */
+export function finishLeftBehind(context: StoreContext): void {
+  const { leftBehind, draining } = context;
+  if (draining || leftBehind.size === 0) return;
+  const seqs = [...leftBehind];
+  leftBehind.clear();
+  context.background(finishAll(context, seqs));
+}
+
+async function finishAll(context: StoreContext, seqs: readonly number[]): Promise<void> {
+  const left = seqs.values();
+  const worker = async () => {
+    for (const seq of left) {
+      if (context.draining) return;
+      await alone(context, seq, async (record) => {
+        if (record.kind === 'final') await joinIfReady(context, seq);
+        else await finishIfComplete(context, record.id);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
 /**
  * Before the port opens: every upload that was being written when the last daemon ended (its lease
  * is still there), and after a reboot every unfinished one, since then the kernel may have lost what
- * was never synced. A missing data file is said, never guessed.
+ * was never synced. A missing data file is said, never guessed; what is wrong with one upload is a
+ * warning and keeps nobody from the others.
  */
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
-  const interrupted = catalog.leases.heldByDaemons();
-  catalog.write(() => catalog.leases.forgetDaemons(catalog.owner));
+  const interrupted = catalog.write(() => catalog.leases.inherit(catalog.owner));
   for (const seq of catalog.queries.removing()) {
-    const record = catalog.uploads.getBySeq(seq);
-    if (record) await completeRemoval(context, record);
+    await alone(context, seq, (record) => completeRemoval(context, record));
   }
-  for (const id of interrupted) await reconcileOne(context, catalog.uploads.get(id));
+  for (const id of interrupted) {
+    const seq = catalog.uploads.get(id)?.seq;
+    if (seq !== undefined) await alone(context, seq, (found) => reconcile(context, found));
+    dropLease(context, id);
+  }
   if (rebooted) {
     for (const seq of catalog.queries.unfinished()) {
-      await reconcileOne(context, catalog.uploads.getBySeq(seq));
+      await alone(context, seq, (record) => reconcile(context, record));
     }
   }
-  for (const seq of catalog.queries.finals()) {
-    context.background(joinIfReady(context, seq));
+  // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
+  context.background(
+    finishAll(context, [...catalog.queries.complete(), ...catalog.queries.finals()]),
+  );
+}
+
+async function alone(
+  context: StoreContext,
+  seq: number,
+  work: (record: StoredUpload) => Promise<unknown>,
+): Promise<void> {
+  const record = context.catalog.uploads.getBySeq(seq);
+  if (!record) return;
+  try {
+    await work(record);
+  } catch (error) {
+    context.warn(`upload ${record.id}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function reconcileOne(context: StoreContext, record: StoredUpload | undefined) {
-  if (record?.state !== 'receiving' || record.kind === 'final') return;
-  if (context.files.size(record.id) === null) {
+async function reconcile(context: StoreContext, record: StoredUpload): Promise<void> {
+  if (record.state !== 'receiving' || record.kind === 'final') return;
+  const size = context.files.size(record.id);
+  if (size === null) {
     context.warn(`upload ${record.id}: its data file is missing; cleanup will remove the record`);
     return;
   }
+  if (size === record.offset && record.uncommittedFrom === null) return;
   const file = await context.files.openForWriting(record.id);
   try {
-    const known = await reconcileSize(context, record, file);
-    // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
-    if (known.offset === known.length) context.background(finishIfComplete(context, known.id));
+    await reconcileSize(context, record, file);
   } finally {
     file.close();
   }

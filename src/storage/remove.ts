@@ -29,7 +29,14 @@ export async function terminate(
     ...(signal ? { signal } : {}),
   });
   try {
-    const claimed = claim(context, id, why, caller, () => true);
+    // A hook stops what is under way; what has finished meanwhile is somebody's file.
+    const claimed = claim(
+      context,
+      id,
+      why,
+      caller,
+      ({ state }) => why !== 'stopped' || state !== 'finished',
+    );
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return { ...(await finishRemoval(context, claimed, why, caller)), answer };
   } finally {

@@ -8,7 +8,7 @@ const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
 const PROGRESS = 1_000;
 /** How often what could not be finished is tried again (milliseconds). */
-const RETRY = 60_000;
+const RETRY = 300_000;
 
 /** What a daemon keeps going for as long as it serves a directory. */
 export class Serving {

@@ -1,24 +1,27 @@
 import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { fileFault } from '../fault.ts';
+import { Fault, fileFault } from '../fault.ts';
 import { assertThere, currentOffset } from './access.ts';
-import { type AppendOutcome, type AppendRequest, appendBody } from './append.ts';
-import { bootId } from './boot-id.ts';
-import { Catalog } from './catalog.ts';
+import { stopping } from './admission.ts';
+import { type AppendOutcome, appendBody } from './append.ts';
+import { Catalog, catalogFile } from './catalog.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './context.ts';
 import { createUpload, type FirstBytes } from './create.ts';
 import { DataFiles } from './data-files.ts';
+import { catalogFault } from './database.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import type { Answer, DeliveryPlanner, Guards, StorageEvent } from './events.ts';
+import { forget } from './forget.ts';
 import { concatenate, joinFinalsOf } from './join.ts';
 import type { OwnerRole } from './leases-table.ts';
 import type { CreateRequest } from './new-upload.ts';
+import type { AppendRequest } from './open-for-append.ts';
 import { removeOrphanFile } from './orphans.ts';
-import { recordProgress } from './progress.ts';
-import { finishIfComplete, reconcileAtStart } from './recover.ts';
+import { finishIfComplete } from './recover.ts';
 import { completeRemoval, type Removal, removeCondemned, terminate } from './remove.ts';
+import { RunningWork } from './running-work.ts';
+import { Serving } from './serving.ts';
 import { ServingLock } from './serving-lock.ts';
 import { StoreReader } from './store-reader.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
@@ -47,43 +50,43 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-const HEARTBEAT = 5_000;
-/** How often the progress of running requests is recorded (milliseconds). */
-const PROGRESS = 1_000;
-/** Memories that one transaction drops. */
-const FORGET_AT_ONCE = 100;
-
 /**
  * The one storage module: data files, catalog and leases of one upload directory. Every command and
  * every protocol works through it; nothing of SQLite or of a protocol shows in it.
  */
 export class UploadStore extends StoreReader {
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
-  readonly #background = new Set<Promise<unknown>>();
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #work: RunningWork;
   #servingLock: ServingLock | undefined;
-  #checkpoints: Worker | undefined;
+  #serving: Serving | undefined;
+  #closed: Promise<void> | undefined;
   readonly role: OwnerRole;
 
   private constructor(options: StoreOptions, catalog: Catalog, files: DataFiles) {
     const now = options.now ?? Date.now;
+    const warn = options.warn ?? (() => {});
+    const work = new RunningWork(warn);
     super({
       catalog,
       files,
       durability: new Durability(options.fsync ?? 'completed', files.folder, `${catalog.file}-wal`),
       writers: new WriterQueue(now),
       active: new Map(),
+      pumps: new Set(),
+      leftBehind: new Set(),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       plan: options.plan ?? (() => []),
       expiresAt: options.expiresAt ?? (() => null),
       now,
       emit: (event) => this.#changed(event),
-      background: (work) => this.#inBackground(work),
-      warn: options.warn ?? (() => {}),
+      background: (promise) => work.background(promise),
+      warn,
       draining: false,
+      ending: false,
     });
     this.role = options.role;
+    this.#work = work;
   }
 
   /**
@@ -111,30 +114,13 @@ export class UploadStore extends StoreReader {
       });
       store = new UploadStore(options, catalog, files);
       store.#servingLock = lock;
-      if (daemon) await store.#serve();
+      if (daemon) store.#serving = await Serving.start(store.context);
       return store;
     } catch (error) {
       if (store) await store.close();
       else lock?.release();
-      throw error;
+      throw catalogFault(error, catalogFile(options.uploadDir));
     }
-  }
-
-  async #serve(): Promise<void> {
-    const { catalog } = this.context;
-    const boot = bootId();
-    const rebooted = boot === null || catalog.getMeta('boot') !== boot;
-    catalog.beat('daemon', this.context.now());
-    await reconcileAtStart(this.context, rebooted);
-    if (boot !== null) catalog.write(() => catalog.setMeta('boot', boot));
-    this.#every(HEARTBEAT, () => catalog.beat('daemon', this.context.now()));
-    this.#every(PROGRESS, () => recordProgress(this.context));
-    this.#checkpoints = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
-      workerData: { file: catalog.file },
-    });
-    this.#checkpoints.unref();
-    // Without it the log grows; nothing is lost, and closing the catalog moves it all.
-    this.#checkpoints.on('error', (error) => this.context.warn(`checkpoints stopped: ${error}`));
   }
 
   /** Hears of every change that was committed, and of progress. */
@@ -151,7 +137,7 @@ export class UploadStore extends StoreReader {
     const offset = unjoined ? null : currentOffset(context, record);
     if (offset !== null && record.state === 'receiving' && offset === record.length) {
       // All bytes are there, yet nobody recorded the finish: whoever wrote them is gone.
-      if (this.role === 'daemon' && !context.active.has(id)) {
+      if (this.role === 'daemon' && !context.active.has(id) && !context.draining) {
         context.background(finishIfComplete(context, id));
       }
     }
@@ -160,7 +146,7 @@ export class UploadStore extends StoreReader {
 
   /** Makes an upload, and receives the first bytes when the request brings some. */
   async create(request: CreateRequest, body?: FirstBytes): Promise<AppendOutcome> {
-    return createUpload(this.context, request, body);
+    return this.#run(() => createUpload(this.context, request, body));
   }
 
   /**
@@ -169,7 +155,7 @@ export class UploadStore extends StoreReader {
    * vanished is kept, unless the request counts as a whole.
    */
   async append(id: string, request: AppendRequest): Promise<AppendOutcome> {
-    return appendBody(this.context, id, request);
+    return this.#run(() => appendBody(this.context, id, request));
   }
 
   /**
@@ -177,7 +163,7 @@ export class UploadStore extends StoreReader {
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
   async concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload> {
-    return this.find(await concatenate(this.context, request));
+    return this.find(await this.#run(() => concatenate(this.context, request)));
   }
 
   /** Removes an upload on a client's or a sysadmin's word, taking over from its writer. */
@@ -186,16 +172,21 @@ export class UploadStore extends StoreReader {
     caller: Caller,
     options: { why?: RemovalReason; signal?: () => AbortSignal } = {},
   ): Promise<Removal> {
-    return terminate(this.context, id, caller, { why: 'terminated', ...options });
+    return this.#run(() => terminate(this.context, id, caller, { why: 'terminated', ...options }));
   }
 
-  /** Ends a running request and removes its upload (a hook asked for it). */
+  /** Ends a running request and removes its upload, unless it has finished (a hook asked for it). */
   async stop(id: string, answer: Answer): Promise<void> {
     const active = this.context.active.get(id);
     if (!active) return;
     active.stopped = answer;
     active.pump.stop('stopped');
-    await this.terminate(id, active.caller, { why: 'stopped' });
+    try {
+      await this.terminate(id, active.caller, { why: 'stopped' });
+    } catch (error) {
+      // Its last byte came before the word to stop it, or somebody else has removed it.
+      if (!(error instanceof Fault && error.code === 'GONE')) throw error;
+    }
   }
 
   /** Removes what a policy has condemned; undefined when it is kept because somebody needs it. */
@@ -205,17 +196,17 @@ export class UploadStore extends StoreReader {
     caller: Caller,
     condemned: (record: UploadRecord) => boolean,
   ): Promise<Removal | undefined> {
-    return removeCondemned(this.context, id, why, caller, condemned);
+    return this.#run(() => removeCondemned(this.context, id, why, caller, condemned));
   }
 
   /** Ends such a removal; may run beside the process that began it. */
   async completeRemoval(record: StoredUpload): Promise<Removal> {
-    return completeRemoval(this.context, record);
+    return this.#run(() => completeRemoval(this.context, record));
   }
 
   /** Removes a file without a record; null when it is kept (see orphans.ts). */
   async removeOrphanFile(name: string, olderThan: number): Promise<number | null> {
-    return removeOrphanFile(this.context, name, olderThan);
+    return this.#run(() => removeOrphanFile(this.context, name, olderThan));
   }
 
   /**
@@ -223,22 +214,7 @@ export class UploadStore extends StoreReader {
    * (milliseconds since the epoch). Returns how many uploads.
    */
   async forget(removedBefore: number, deliveredBefore = removedBefore): Promise<number> {
-    const { catalog } = this.context;
-    while (
-      catalog.read(() => catalog.outbox.forgetDone(deliveredBefore, FORGET_AT_ONCE)) ===
-      FORGET_AT_ONCE
-    ) {
-      await pause(0);
-    }
-    const seqs = catalog.queries.removedBefore(removedBefore);
-    for (let index = 0; index < seqs.length; index += FORGET_AT_ONCE) {
-      catalog.write(() => {
-        for (const seq of seqs.slice(index, index + FORGET_AT_ONCE)) catalog.uploads.delete(seq);
-      });
-      // A daemon serves in between.
-      await pause(0);
-    }
-    return seqs.length;
+    return this.#run(() => forget(this.context, removedBefore, deliveredBefore));
   }
 
   async setNote(key: string, value: string): Promise<void> {
@@ -246,52 +222,68 @@ export class UploadStore extends StoreReader {
     catalog.write(() => catalog.setMeta(key, value));
   }
 
-  /** Takes no more; lets running requests go on for `grace` milliseconds, then keeps what they have. */
+  /**
+   * Takes no more; lets what is under way go on for `grace` milliseconds, then keeps the bytes that
+   * have come. Resolves when every operation is over.
+   */
   async drain(grace: number): Promise<void> {
-    const context = this.context;
+    const { context } = this;
     context.draining = true;
     const ends = performance.now() + grace;
-    while (context.active.size > 0 && performance.now() < ends) await pause(50);
-    for (const active of context.active.values()) active.pump.stop('draining');
-    while (context.active.size > 0) await pause(10);
+    while (this.#work.busy && performance.now() < ends) await pause(50);
+    context.ending = true;
+    while (this.#work.busy) {
+      // Again and again: a request may have been about to read its first byte.
+      for (const pump of context.pumps) pump.stop('draining');
+      await pause(10);
+    }
   }
 
-  /** Lets background work end and closes every file. */
-  async close(): Promise<void> {
-    const { catalog, durability } = this.context;
-    for (const timer of this.#timers) clearInterval(timer);
-    while (this.#background.size > 0) await Promise.all(this.#background);
-    await this.#checkpoints?.terminate();
-    if (this.role === 'daemon') catalog.write(() => catalog.leases.leave(catalog.owner));
-    durability.close();
-    catalog.close();
-    this.#servingLock?.release();
+  /** Lets what is under way end, keeping the bytes that have come, and closes every file. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { catalog, durability, warn } = this.context;
+    await this.drain(0);
+    await this.#work.backgroundEnded();
+    await this.#serving?.stop();
+    try {
+      if (this.role === 'daemon') catalog.write(() => catalog.leases.leave(catalog.owner));
+    } catch (error) {
+      // On a full disk, for one: what it held counts for no longer than its last heartbeat.
+      warn(error instanceof Error ? error.message : String(error));
+    }
+    try {
+      durability.close();
+      catalog.close();
+    } finally {
+      this.#servingLock?.release();
+    }
+  }
+
+  /** Does an operation's work; what the disk and SQLite throw gets a sentence. */
+  async #run<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw stopping();
+    try {
+      return await this.#work.operation(operation());
+    } catch (error) {
+      throw fileFault(catalogFault(error, this.context.catalog.file), 'working on an upload');
+    }
   }
 
   #changed(event: StorageEvent): void {
-    if (event.type === 'finished' && event.record.kind === 'partial') {
-      joinFinalsOf(this.context, event.record.id);
-    }
-    this.#events.emit('change', event);
-  }
-
-  #every(milliseconds: number, run: () => void): void {
-    const timer = setInterval(() => {
-      try {
-        run();
-      } catch (error) {
-        this.context.warn(error instanceof Error ? error.message : String(error));
+    // What happened is committed: nobody who hears of it can make it fail any more.
+    try {
+      if (event.type === 'finished' && event.record.kind === 'partial') {
+        joinFinalsOf(this.context, event.record.id);
       }
-    }, milliseconds);
-    timer.unref();
-    this.#timers.push(timer);
-  }
-
-  #inBackground(work: Promise<unknown>): void {
-    const settled = work
-      .catch((error) => this.context.warn(error instanceof Error ? error.message : String(error)))
-      .finally(() => this.#background.delete(settled));
-    this.#background.add(settled);
+      this.#events.emit('change', event);
+    } catch (error) {
+      this.context.warn(error instanceof Error ? error.message : String(error));
+    }
   }
 }
 

@@ -183,6 +183,15 @@ export class UploadQueries {
     );
   }
 
+  /** Unfinished although all bytes are recorded: recording the finish failed, or asking a hook. */
+  complete(): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND kind <> 'final'
+         AND offset = length AND refusal IS NULL`,
+      {},
+    );
+  }
+
   unfinished(): number[] {
     return this.#seqs(`SELECT seq FROM uploads WHERE state IN ('receiving', 'joining')`, {});
   }

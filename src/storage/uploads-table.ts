@@ -104,6 +104,11 @@ export class UploadsTable {
     return this.#change(seq, change, '');
   }
 
+  /** Like update, for what a request has brought: false when the upload is no longer receiving. */
+  receive(seq: number, change: UploadChange): boolean {
+    return this.#change(seq, change, ` AND state = 'receiving'`);
+  }
+
   /** The compare-and-set behind "finished once": false when the upload is not unfinished (any more). */
   finish(seq: number, change: UploadChange): boolean {
     const finished = { ...change, state: 'finished', refusal: null } as const;

@@ -113,6 +113,7 @@ export class WriterQueue {
         const lastByteAt = writing?.lastByteAt() ?? null;
         const silent = lastByteAt !== null && now - lastByteAt >= SILENT_AFTER;
         if (writing && lastByteAt !== null && (urgent || silent)) writing.stop();
+        if (!line.waiters.includes(waiter)) return;
         if (now >= giveUpAt) {
           leave();
           reject(

@@ -3,9 +3,11 @@ import type { Target } from './target.ts';
 import {
   append,
   bytesOf,
+  eventually,
   type Headers,
   headerLines,
   offsetOf,
+  patch,
   patchHeaders,
   pathOf,
 } from './tus.ts';
@@ -35,4 +37,23 @@ export async function resume(t: Target, url: string, whole: Buffer, atMost: numb
   expectSame(reply.headers.get('upload-offset'), end, 'Upload-Offset after resuming');
   const bytes = await bytesOf(t, url);
   if (bytes !== undefined) expectBytes(bytes, whole, 'after resuming');
+}
+
+/**
+ * Resumes like a client after its connection broke: the server may still be writing what it had
+ * received when HEAD was answered, and then tells so with 409, or that the upload is locked.
+ */
+export async function resumeInTheEnd(
+  t: Target,
+  url: string,
+  whole: Buffer,
+  atMost: number,
+): Promise<void> {
+  const settled = await eventually(t, async () => {
+    const offset = await offsetOf(t, url);
+    const probe = await patch(t, url, offset, whole.subarray(offset, offset + 1));
+    return probe.status !== 409 && probe.status !== 423;
+  });
+  expect(settled, 'PATCH at the offset that HEAD told was refused again and again');
+  await resume(t, url, whole, atMost + 1);
 }

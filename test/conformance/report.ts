@@ -44,13 +44,16 @@ export function renderText(results: Result[], title: string): string {
   ].join('\n');
 }
 
-/** The same for programs. */
-export function renderJson(results: Result[], server: { name: string; url: string }): string {
+/** The same for programs; of the server only these two, since its headers may hold a password. */
+export function renderJson(
+  results: Result[],
+  { name, url }: { name: string; url: string },
+): string {
   const rows = results.map(({ row, outcome: { kind, ...detail } }) => {
     const { id, extension, level, requirement } = row;
     return { id, extension, level, requirement, outcome: kind, ...detail };
   });
-  return JSON.stringify({ server, totals: tally(results), rows }, null, 2);
+  return JSON.stringify({ server: { name, url }, totals: tally(results), rows }, null, 2);
 }
 
 function section(heading: string, results: Result[], kind: 'fail' | 'untestable'): string[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Fault } from '../../fault.ts';
-import type { WholeRequest } from '../../storage/append.ts';
+import type { WholeRequest } from '../../storage/open-for-append.ts';
 
 interface Digest {
   update(chunk: Buffer): void;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Checks } from '../check.ts';
-import { beginPatch, resume } from '../interrupted.ts';
+import { beginPatch, resumeInTheEnd } from '../interrupted.ts';
 import { expect, expectBytes, expectStatus, pass, untestable } from '../outcome.ts';
 import { begin, bytesOf, eventually, offsetOf, sample } from '../tus.ts';
 
@@ -15,7 +15,7 @@ export const coreNetworkChecks: Checks = {
     wire.halfClose();
     // A server may be done with it, or not have noticed yet: resuming must work either way.
     await wire.closes(500);
-    await resume(t, url, whole, 5000);
+    await resumeInTheEnd(t, url, whole, 5000);
     wire.close();
     return pass;
   },
@@ -27,7 +27,7 @@ export const coreNetworkChecks: Checks = {
     await pause(100);
     wire.reset();
     await pause(100);
-    await resume(t, url, whole, 5000);
+    await resumeInTheEnd(t, url, whole, 5000);
     return pass;
   },
 

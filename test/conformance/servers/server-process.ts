@@ -117,15 +117,22 @@ async function answers(t: Target): Promise<boolean> {
   );
 }
 
-/** Collects stderr, and gives the line of it that names the error. */
+/** Collects the output, and gives the line of it that names the error, or the last one. */
 function lastComplaint(child: ChildProcess): () => string {
   let text = '';
-  child.stderr?.setEncoding('utf8').on('data', (data: string) => {
-    text = (text + data).slice(-8000);
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (data: string) => {
+      text = (text + data).slice(-8000);
+    });
+  }
   return () => {
-    const lines = text.split('\n').map((line) => line.trim());
-    return (lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    const line = lines.findLast((candidate) => /error/i.test(candidate)) ?? lines.at(-1) ?? '';
+    // It goes to a terminal: printable ASCII only.
+    return line
+      .replace(/[^\x20-\x7e]+/g, ' ')
+      .trim()
+      .slice(0, 200);
   };
 }
 

@@ -1,0 +1,148 @@
+import { formatMetadata, parseMetadata } from '../storage/metadata.ts';
+import { isUploadId } from '../storage/upload-id.ts';
+
+/** What a hook answered, in the notation of tusd's hooks (its HookResponse), checked. */
+export interface HookAnswer {
+  readonly rejectUpload: boolean;
+  readonly rejectTermination: boolean;
+  readonly stopUpload: boolean;
+  /** The id that the upload shall have; null for no wish. */
+  readonly id: string | null;
+  /** The whole metadata that the upload shall have, in storage's notation (null for none). */
+  readonly metadata: { readonly text: string | null } | null;
+  /** It wants the bytes to be kept elsewhere, which is not supported. */
+  readonly wantsStorage: boolean;
+  readonly response: {
+    readonly status: number | null;
+    readonly body: string | null;
+    readonly headers: readonly (readonly [string, string])[];
+  };
+}
+
+export type ReadAnswer = { readonly answer: HookAnswer } | { readonly problem: string };
+
+/** It comes back in a header (Upload-Metadata), and clients have limits for those (characters). */
+const LONGEST_METADATA = 16 * 1024;
+
+/**
+ * Reads a hook's answer. Nothing at all (an empty body, 204) has no objection. Names of keys are
+ * taken as Go's JSON takes them, in any case, since receivers written for tusd rely on it. The
+ * problem is a sentence that begins with "its answer".
+ */
+export function readAnswer(text: string): ReadAnswer {
+  let json: unknown = null;
+  if (text.trim() !== '') {
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return { problem: 'its answer is not JSON' };
+    }
+  }
+  try {
+    return { answer: answerOf(new Fields(json, 'its answer')) };
+  } catch (error) {
+    if (error instanceof Misfit) return { problem: error.message };
+    throw error;
+  }
+}
+
+function answerOf(fields: Fields): HookAnswer {
+  const change = fields.object('ChangeFileInfo');
+  const response = fields.object('HTTPResponse');
+  const rejectUpload = fields.flag('RejectUpload');
+  return {
+    rejectUpload,
+    rejectTermination: fields.flag('RejectTermination'),
+    stopUpload: fields.flag('StopUpload'),
+    // What a refused upload would have been is of no interest, however odd it is.
+    id: rejectUpload ? null : idOf(change),
+    metadata: rejectUpload ? null : metadataOf(change),
+    wantsStorage: (change.texts('Storage') ?? []).length > 0,
+    response: {
+      status: response.whole('StatusCode') || null,
+      body: response.text('Body') || null,
+      headers: response.texts('Header') ?? [],
+    },
+  };
+}
+
+function idOf(change: Fields): string | null {
+  const id = change.text('ID') || null;
+  if (id === null || isUploadId(id)) return id;
+  throw new Misfit(
+    'its answer chooses an upload id that cannot be a file name (letters, digits, "_", "." and "-", at most 128)',
+  );
+}
+
+function metadataOf(change: Fields): HookAnswer['metadata'] {
+  const texts = change.texts('MetaData');
+  if (texts === null) return null;
+  const pairs = texts.map(([key, value]) => ({ key, value: Buffer.from(value, 'utf8') }));
+  const text = formatMetadata(pairs);
+  if (text !== null && text.length > LONGEST_METADATA) {
+    throw new Misfit(`its answer sets more than ${LONGEST_METADATA} characters of metadata`);
+  }
+  try {
+    if (text !== null) parseMetadata(text);
+  } catch {
+    throw new Misfit('its answer sets metadata with a key that is empty or not plain ASCII');
+  }
+  return { text };
+}
+
+class Misfit extends Error {}
+
+/** The keys of an object of an answer; null stands for "not there", as in Go. */
+class Fields {
+  readonly #entries: readonly [string, unknown][];
+  readonly #where: string;
+
+  constructor(value: unknown, where: string) {
+    if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
+      throw new Misfit(`${where} is not an object`);
+    }
+    this.#entries = Object.entries(value ?? {});
+    this.#where = where;
+  }
+
+  #get(name: string): unknown {
+    const same = (key: string) => key.toLowerCase() === name.toLowerCase();
+    const found =
+      this.#entries.find(([key]) => key === name) ?? this.#entries.find(([key]) => same(key));
+    return found?.[1] ?? null;
+  }
+
+  flag(name: string): boolean {
+    const value = this.#get(name);
+    if (value === null || typeof value === 'boolean') return value ?? false;
+    throw new Misfit(`${this.#where} has a ${name} that is neither true nor false`);
+  }
+
+  text(name: string): string {
+    const value = this.#get(name);
+    if (value === null || typeof value === 'string') return value ?? '';
+    throw new Misfit(`${this.#where} has a ${name} that is not text`);
+  }
+
+  whole(name: string): number {
+    const value = this.#get(name) ?? 0;
+    if (Number.isSafeInteger(value)) return value as number;
+    throw new Misfit(`${this.#where} has a ${name} that is not a whole number`);
+  }
+
+  object(name: string): Fields {
+    return new Fields(this.#get(name), `${this.#where} has a ${name} that`);
+  }
+
+  /** An object of texts; null when it is not there. */
+  texts(name: string): [string, string][] | null {
+    const value = this.#get(name);
+    if (value === null) return null;
+    const pairs = new Fields(value, `${this.#where} has a ${name} that`).#entries;
+    for (const [key, item] of pairs) {
+      if (typeof item === 'string') continue;
+      throw new Misfit(`${this.#where} has a ${name} with ${JSON.stringify(key)} that is not text`);
+    }
+    return pairs as [string, string][];
+  }
+}

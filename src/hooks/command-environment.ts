@@ -1,0 +1,40 @@
+import type { Message } from './attempt.ts';
+import { withoutControls } from './plain-text.ts';
+
+/** What a program gets of the daemon's environment; the rest may hold secrets. */
+const INHERITED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TZ|TMPDIR)$/;
+
+/** Characters of a value that a client chose. */
+const LONGEST_VALUE = 1024;
+
+/**
+ * The environment of a command: little of the daemon's own, and the essentials of the event. The
+ * first three names are tusd's. What a client chose is cut and has no control characters: a NUL would
+ * keep the program from starting, a line break would fool scripts that read `env`.
+ */
+export function commandEnvironment(
+  message: Message,
+  hookName: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const { Upload } = message.payload().Event;
+  const own = {
+    TUS_ID: Upload.ID,
+    TUS_SIZE: String(Upload.Size),
+    TUS_OFFSET: String(Upload.Offset),
+    TUS_PATH: Upload.Storage?.Path ?? '',
+    TUS_FILENAME: Upload.MetaData.filename ?? Upload.MetaData.name ?? '',
+    HOOK_TYPE: message.event,
+    HOOK_NAME: hookName,
+    HOOK_EVENT_ID: message.eventId,
+  };
+  const inherited = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && INHERITED.test(name),
+  );
+  return {
+    ...(Object.fromEntries(inherited) as Record<string, string>),
+    ...Object.fromEntries(
+      Object.entries(own).map(([name, value]) => [name, withoutControls(value, LONGEST_VALUE)]),
+    ),
+  };
+}

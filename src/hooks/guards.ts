@@ -1,0 +1,170 @@
+import { resolve } from 'node:path';
+import { Fault } from '../fault.ts';
+import { DataFiles } from '../storage/data-files.ts';
+import type { Answer, CreationDraft, Guards } from '../storage/events.ts';
+import type { Caller, UploadRecord } from '../storage/upload.ts';
+import { type HookAnswer, readAnswer } from './answer.ts';
+import { type Attempt, seconds } from './attempt.ts';
+import { ClientAnswer } from './client-answer.ts';
+import type { HookEvent } from './hook.ts';
+import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
+import { plainText } from './plain-text.ts';
+import type { HookLog, Receiver } from './receiver.ts';
+
+export interface GuardsOptions {
+  readonly receivers: readonly Receiver[];
+  readonly uploadDir: string;
+  readonly log: HookLog;
+  /** Aborts when the program ends. */
+  readonly signal: AbortSignal;
+}
+
+/** What a client is told when a hook could not be asked: it is no business of its which, and why. */
+const UNDECIDED = 'the server could not find out whether to allow this; try again later\n';
+
+const REFUSED = {
+  'pre-create': 'this upload was refused by the server\n',
+  'pre-finish': 'this upload was refused by the server after its last byte\n',
+  'pre-terminate': 'the server does not let this upload be removed\n',
+} as const satisfies Partial<Record<HookEvent, string>>;
+
+type BlockingEvent = keyof typeof REFUSED;
+
+/**
+ * The hooks that are asked before something happens. Those of one event are asked one after the
+ * other, in the order of the configuration: the first refusal counts, changes add up, and a later
+ * answer overrides an earlier one. Guards that no hook wants are not there at all.
+ */
+export function createGuards(options: GuardsOptions): Guards {
+  const files = new DataFiles(resolve(options.uploadDir));
+  const [creating, finishing, removing] = (
+    ['pre-create', 'pre-finish', 'pre-terminate'] as const
+  ).map((event) => options.receivers.filter((receiver) => receiver.listensTo(event)));
+  const factsOf = (record: UploadRecord, caller: Caller) => ({
+    Upload: describeUpload(record, files.path(record.id)),
+    HTTPRequest: describeRequest(caller),
+  });
+  const askAll = async (
+    event: BlockingEvent,
+    receivers: readonly Receiver[],
+    facts: Payload['Event'],
+  ): Promise<Answer | undefined> => {
+    const told = new ClientAnswer();
+    for (const receiver of receivers) await ask(options, receiver, event, facts, told);
+    return told.answer;
+  };
+  return {
+    ...(creating?.length
+      ? { beforeCreate: (draft, caller) => askToCreate(options, creating, draft, caller) }
+      : {}),
+    ...(finishing?.length
+      ? {
+          beforeFinish: (record, caller) =>
+            askAll('pre-finish', finishing, factsOf(record, caller)),
+        }
+      : {}),
+    ...(removing?.length
+      ? {
+          beforeRemove: (record, caller) =>
+            askAll('pre-terminate', removing, factsOf(record, caller)),
+        }
+      : {}),
+  };
+}
+
+async function askToCreate(
+  options: GuardsOptions,
+  receivers: readonly Receiver[],
+  draft: CreationDraft,
+  caller: Caller,
+): Promise<{ id?: string; metadata?: string | null; answer?: Answer }> {
+  const told = new ClientAnswer();
+  const HTTPRequest = describeRequest(caller);
+  let { metadata } = draft;
+  let id = '';
+  for (const receiver of receivers) {
+    // A later hook sees what an earlier one has changed.
+    const facts = { Upload: describeDraft({ ...draft, metadata }, id), HTTPRequest };
+    const answer = await ask(options, receiver, 'pre-create', facts, told);
+    if (answer?.id) id = answer.id;
+    if (answer?.metadata) metadata = answer.metadata.text;
+    if (answer?.wantsStorage) {
+      const what = 'its answer sets ChangeFileInfo.Storage, which is not supported and is ignored';
+      options.log('warn', `hook ${receiver.hook.name}: ${what}`);
+    }
+  }
+  const { answer } = told;
+  return { ...(id === '' ? {} : { id }), metadata, ...(answer ? { answer } : {}) };
+}
+
+/** undefined when the hook failed and must not stand in the way. Throws REFUSED or HOOK_FAILED. */
+async function ask(
+  options: GuardsOptions,
+  receiver: Receiver,
+  event: BlockingEvent,
+  facts: Payload['Event'],
+  told: ClientAnswer,
+): Promise<HookAnswer | undefined> {
+  const { name } = receiver.hook;
+  const attempt = await send(options, receiver, event, facts);
+  const read = attempt.ok ? readAnswer(attempt.answer) : { problem: attempt.sentence };
+  if ('problem' in read) {
+    const overdue = !attempt.ok && attempt.why === 'overdue';
+    return goWithout(options, receiver, event, facts.Upload.ID, read.problem, overdue);
+  }
+  const { answer } = read;
+  const refuses = event === 'pre-terminate' ? answer.rejectTermination : answer.rejectUpload;
+  const own = refuses ? new ClientAnswer() : told;
+  for (const sentence of own.add(answer.response)) options.log('warn', `hook ${name}: ${sentence}`);
+  if (refuses) throw refusal(receiver, event, own.answer);
+  return answer;
+}
+
+async function send(
+  { signal }: GuardsOptions,
+  receiver: Receiver,
+  event: BlockingEvent,
+  facts: Payload['Event'],
+): Promise<Attempt> {
+  const { hook, gate } = receiver;
+  if (!(await gate.enter(hook.timeoutMs))) {
+    const sentence = `too many others are being asked; it had no turn within ${seconds(hook.timeoutMs)}`;
+    return { ok: false, sentence, why: 'overdue' };
+  }
+  try {
+    return await receiver.tell(event, facts, { signal, wantsAnswer: true });
+  } finally {
+    gate.leave();
+  }
+}
+
+function goWithout(
+  { log }: GuardsOptions,
+  { hook }: Receiver,
+  event: BlockingEvent,
+  id: string,
+  problem: string,
+  overdue: boolean,
+): undefined {
+  const what = `hook ${hook.name}: ${event}${id === '' ? '' : ` of ${id}`} failed: ${problem}`;
+  if (hook.onError === 'allow') {
+    log('warn', `${what} (allowed: onError is "allow")`);
+    return;
+  }
+  log('warn', what);
+  throw new Fault('HOOK_FAILED', `the hook ${hook.name} failed: ${problem}`, {
+    status: overdue ? 504 : 502,
+    body: UNDECIDED,
+  });
+}
+
+function refusal({ hook }: Receiver, event: BlockingEvent, answer: Answer | undefined): Fault {
+  const { status, body = REFUSED[event], headers = {} } = answer ?? {};
+  const said = answer?.body === undefined ? '' : `: ${plainText(answer.body, 200)}`;
+  return new Fault('REFUSED', `the hook ${hook.name} refused it${said}`, {
+    // A success would have its client believe that all is well.
+    ...(status !== undefined && status >= 300 ? { status } : {}),
+    body,
+    headers,
+  });
+}

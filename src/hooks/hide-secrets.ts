@@ -1,0 +1,34 @@
+import type { HttpHook } from './hook.ts';
+
+const SECRET = '(secret)';
+/** Shorter texts are no secrets, and replacing them would make sentences unreadable (characters). */
+const SHORTEST_SECRET = 4;
+
+/** Replaces a hook's secrets in what is told of it: a receiver may echo what it was sent. */
+export function createSecretHider(hook: HttpHook): (text: string) => string {
+  const secrets = secretsOf(hook);
+  return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, SECRET), text);
+}
+
+function secretsOf({ url, secrets, headers }: HttpHook): string[] {
+  const { username, password, search } = new URL(url);
+  const credentials = `${decoded(username)}:${decoded(password)}`;
+  const all = [
+    ...secrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
+    // "Bearer abc": the scheme is none, what follows is.
+    ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]),
+    ...[username, password, search.slice(1)].flatMap((part) => [part, decoded(part)]),
+    Buffer.from(credentials, 'utf8').toString('base64'),
+  ];
+  const long = all.filter((secret) => secret.length >= SHORTEST_SECRET);
+  // The longest first: one may be a part of another.
+  return [...new Set(long)].sort((left, right) => right.length - left.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

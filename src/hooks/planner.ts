@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { DataFiles } from '../storage/data-files.ts';
+import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/events.ts';
+import type { RemovalReason } from '../storage/upload.ts';
+import { type Hook, type HookEvent, RECORDED_EVENTS } from './hook.ts';
+import { describeRequest, describeUpload, keptCredentials, type Payload } from './payload.ts';
+
+export interface PlannerOptions {
+  readonly hooks: readonly Hook[];
+  readonly uploadDir: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const NOTHING: readonly NewDelivery[] = [];
+
+/**
+ * Turns a change into rows of the outbox, for the daemon and for commands that remove uploads. Needs
+ * no secrets. The payload is made here and never again, so that every attempt tells the same.
+ */
+export function createPlanner({ hooks, uploadDir, now }: PlannerOptions): DeliveryPlanner {
+  const files = new DataFiles(resolve(uploadDir));
+  const listeners = new Map<HookEvent, { name: string; credentials: readonly string[] }[]>();
+  for (const event of RECORDED_EVENTS) {
+    const names = hooks.filter((hook) => hook.events.includes(event)).map(listenerOf);
+    if (names.length > 0) listeners.set(event, names);
+  }
+  return (change) => {
+    const event = recordedEvent(change);
+    const told = event && listeners.get(event);
+    if (!event || !told) return NOTHING;
+    const eventId = newEventId();
+    const { record, caller } = change;
+    const Upload = describeUpload(record, files.path(record.id));
+    const Time = new Date(now()).toISOString();
+    const written = new Map<string, string>();
+    return told.map(({ name, credentials }) => {
+      const variant = credentials.join();
+      let payload = written.get(variant);
+      if (payload === undefined) {
+        const HTTPRequest = describeRequest(caller, credentials);
+        payload = JSON.stringify({
+          Type: event,
+          Event: { Upload, HTTPRequest },
+          ID: eventId,
+          Time,
+          ...(change.type === 'removed' ? { Reason: change.why } : {}),
+        } satisfies Payload);
+        written.set(variant, payload);
+      }
+      return { eventId, hook: name, event, payload };
+    });
+  };
+}
+
+/** 122 random bits behind a prefix that tells what it is, where it stands in another system's log. */
+export function newEventId(): string {
+  return `evt_${randomUUID().replaceAll('-', '')}`;
+}
+
+function listenerOf(hook: Hook) {
+  const forwarded = hook.type === 'http' ? hook.forwardHeaders : [];
+  return { name: hook.name, credentials: keptCredentials(forwarded) };
+}
+
+function recordedEvent(change: StorageEvent): HookEvent | undefined {
+  switch (change.type) {
+    case 'created':
+      return 'post-create';
+    case 'finished':
+      // A part is no file: what its client has uploaded is finished when the final upload is.
+      return change.record.kind === 'partial' ? undefined : 'post-finish';
+    case 'removed':
+      return removalEvent(change.why);
+    case 'received':
+      return undefined;
+  }
+}
+
+/** Somebody ended it (a client, a hook, a request that failed), or the housekeeping did. */
+function removalEvent(why: RemovalReason): HookEvent {
+  switch (why) {
+    case 'terminated':
+    case 'stopped':
+    case 'rejected':
+      return 'post-terminate';
+    case 'expired':
+    case 'cleanup':
+    case 'file-missing':
+      return 'post-expire';
+  }
+}

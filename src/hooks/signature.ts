@@ -1,0 +1,18 @@
+import { Webhook } from 'standardwebhooks';
+
+/**
+ * Signs after the Standard Webhooks convention: `id.timestamp.body` with every secret, so that a
+ * receiver that knows one of them is content while they are being replaced. Without a secret the
+ * headers have no signature. The timestamp is that of the attempt, in seconds.
+ */
+export function createSigner(secrets: readonly string[]) {
+  const keys = secrets.map((secret) => new Webhook(secret));
+  return (eventId: string, body: string, at: number): Record<string, string> => {
+    const signatures = keys.map((key) => key.sign(eventId, new Date(at), body));
+    return {
+      'webhook-id': eventId,
+      'webhook-timestamp': String(Math.floor(at / 1000)),
+      ...(signatures.length === 0 ? {} : { 'webhook-signature': signatures.join(' ') }),
+    };
+  };
+}

@@ -1,0 +1,16 @@
+import type { Transport } from './attempt.ts';
+import { type CommandSystem, createCommandTransport } from './command-transport.ts';
+import type { Hook } from './hook.ts';
+import { createHttpTransport } from './http-transport.ts';
+
+export interface TransportSystem extends CommandSystem {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The way to a hook. */
+export function createTransport(hook: Hook, system: TransportSystem): Transport {
+  return hook.type === 'http'
+    ? createHttpTransport(hook, system.now)
+    : createCommandTransport(hook, system);
+}

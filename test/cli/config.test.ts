@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCli } from '../support/cli-host.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+test('config shows every value and where it comes from', async (context) => {
+  const cwd = temporaryFolder(context);
+  const file = join(cwd, 'upload-daemon.config.json');
+  writeFileSync(file, JSON.stringify({ port: 2000, retentionDays: 3, maxSize: '1GiB' }));
+  const { code, stdout } = await runCli(['config', '--port', '3000'], {
+    cwd,
+    env: { UPLOAD_DAEMON_RETENTION_DAYS: '5' },
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, new RegExp(`^configuration file: ${file}\n\nKEY +VALUE +SOURCE +WHERE\n`));
+  assert.match(stdout, /^port +3000 +flag +--port$/m);
+  assert.match(stdout, /^retentionDays +5 +environment +UPLOAD_DAEMON_RETENTION_DAYS$/m);
+  assert.match(stdout, new RegExp(`^maxSize +1GiB +file +${file}$`, 'm'));
+  assert.match(stdout, /^host +127\.0\.0\.1 +default$/m);
+});
+
+test('config --json gives raw numbers', async (context) => {
+  const cwd = temporaryFolder(context);
+  const { stdout } = await runCli(['config', '--json', '--max-size', '1GiB'], { cwd, env: {} });
+  const { file, values } = JSON.parse(stdout);
+  assert.equal(file, null);
+  const maxSize = values.find(({ key }: { key: string }) => key === 'maxSize');
+  assert.deepEqual(maxSize, {
+    key: 'maxSize',
+    value: '1GiB',
+    bytes: 2 ** 30,
+    source: 'flag',
+    where: '--max-size',
+  });
+});
+
+test('config never shows a secret', async (context) => {
+  const cwd = temporaryFolder(context);
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const hook = {
+    name: 'notify',
+    type: 'http',
+    url: 'https://user:pass@hooks.example.org/x?token=abc',
+    events: ['post-finish'],
+    secrets: [secret],
+  };
+  writeFileSync(join(cwd, 'upload-daemon.config.json'), JSON.stringify({ hooks: [hook] }));
+  for (const args of [['config'], ['config', '--json']]) {
+    const { code, stdout } = await runCli(args, { cwd, env: {} });
+    assert.equal(code, 0);
+    assert.match(stdout, /notify/);
+    assert.doesNotMatch(stdout, /whsec_|pass|token=abc/);
+  }
+});
+
+test('a wrong configuration is told with the nearest name, and exits 78', async (context) => {
+  const cwd = temporaryFolder(context);
+  writeFileSync(join(cwd, 'upload-daemon.config.json'), JSON.stringify({ retentionDay: 3 }));
+  const text = await runCli(['config'], { cwd, env: {} });
+  assert.equal(text.code, 78);
+  assert.match(text.stderr, /unknown key "retentionDay" .*Did you mean "retentionDays"\?/);
+  const json = await runCli(['config', '--json'], { cwd, env: {} });
+  assert.equal(json.code, 78);
+  assert.equal(JSON.parse(json.stderr).error.code, 'CONFIG');
+  const variable = await runCli(['list'], {
+    cwd: temporaryFolder(context),
+    env: { UPLOAD_DAEMON_PROT: '1' },
+  });
+  assert.equal(variable.code, 78);
+});

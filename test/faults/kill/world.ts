@@ -1,0 +1,129 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import type { Program } from '../support/program.ts';
+import type { Random } from '../support/random.ts';
+import { type Running, start } from '../support/running.ts';
+
+export interface WorldOptions {
+  readonly program: Program;
+  readonly uploadDir: string;
+  readonly serveArgs: readonly string[];
+  readonly random: Random;
+}
+
+export interface Up {
+  /** Changes with every kill: a request that breaks while it stays the same broke by itself. */
+  readonly generation: number;
+  readonly url: string;
+}
+
+const DAYS = 86_400_000;
+
+/** An upload directory, and one daemon after the other that serves it until it is killed. */
+export class World {
+  readonly #test: Pick<TestContext, 'after'>;
+  readonly #options: WorldOptions;
+  #standby: Running;
+  #daemon: Running | undefined;
+  #up: Promise<Up>;
+  #announce!: (up: Up) => void;
+  #generation = 0;
+  /** Clients begin nothing new. */
+  over = false;
+
+  constructor(test: Pick<TestContext, 'after'>, options: WorldOptions) {
+    this.#test = test;
+    this.#options = options;
+    this.#up = this.#expectDaemon();
+    this.#standby = this.#prepare();
+  }
+
+  get uploadDir(): string {
+    return this.#options.uploadDir;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The daemon that serves now, or the next one. */
+  up(): Promise<Up> {
+    return this.#up;
+  }
+
+  /** Starts the daemon that was loaded beforehand, and loads the next one. */
+  startDaemon(): Running {
+    const daemon = this.#standby;
+    this.#daemon = daemon;
+    daemon.child.stdin?.end('\n');
+    this.#standby = this.#prepare();
+    return daemon;
+  }
+
+  /** Starts a daemon and kills it after a while, now and then before it is ready. */
+  async liveAndDie(): Promise<void> {
+    const { random } = this.#options;
+    const daemon = this.startDaemon();
+    const early = random.chance(0.15);
+    const moment = early ? random.int(0, 150) : random.int(0, random.pick([15, 80, 300]));
+    if (!early) await this.#ready(daemon);
+    await pause(moment);
+    if (daemon.child.exitCode !== null) throw new Error(`it ended:\n${daemon.output()}`);
+    this.#generation += 1;
+    this.#up = this.#expectDaemon();
+    await daemon.kill();
+  }
+
+  /** Starts a daemon that stays. */
+  async live(): Promise<void> {
+    await this.#ready(this.startDaemon());
+  }
+
+  /** Ends the daemon that stays, and the one that was loaded. Returns its exit code. */
+  async end(): Promise<number | null> {
+    this.#daemon?.child.kill('SIGTERM');
+    await this.#standby.kill();
+    return (await this.#daemon?.ended) ?? null;
+  }
+
+  /** Runs a command beside the daemon. */
+  command(args: readonly string[]): Running {
+    const { program, uploadDir } = this.#options;
+    const all = [program.main, ...args, '--upload-dir', uploadDir];
+    return start(this.#test, process.execPath, all);
+  }
+
+  /** Makes an upload as old as if nobody had come for days. */
+  age(id: string): void {
+    const database = new Database(`${this.uploadDir}/catalog.db`, { timeout: 20_000 });
+    try {
+      database
+        .prepare('UPDATE uploads SET active_at = active_at - ? WHERE id = ?')
+        .run(3 * DAYS, id);
+    } finally {
+      database.close();
+    }
+  }
+
+  async #ready(daemon: Running): Promise<void> {
+    this.#announce({ url: await daemon.ready(), generation: this.#generation });
+  }
+
+  #expectDaemon(): Promise<Up> {
+    return new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+  }
+
+  #prepare(): Running {
+    const { program, uploadDir, serveArgs } = this.#options;
+    const args = ['--import', program.waiting, program.main, 'serve', '--port', '0'];
+    return start(this.#test, process.execPath, [
+      ...args,
+      '--upload-dir',
+      uploadDir,
+      ...serveArgs,
+    ]);
+  }
+}

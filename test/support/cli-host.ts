@@ -1,0 +1,59 @@
+import type { Host, Output } from '../../src/cli/io.ts';
+import { run } from '../../src/cli/run.ts';
+
+export interface CliOptions {
+  readonly cwd: string;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Makes stdout a terminal of this width. */
+  readonly columns?: number;
+}
+
+export interface CliHost extends Host {
+  readonly out: { stdout: string; stderr: string };
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+}
+
+/** What a command gets from a process, without one. Times are told in UTC. */
+export function createHost({ cwd, now = Date.now, env = {}, columns }: CliOptions): CliHost {
+  const out = { stdout: '', stderr: '' };
+  const listeners = new Map<string, Set<() => void>>();
+  const output = (name: 'stdout' | 'stderr', width: number | undefined): Output => ({
+    isTTY: width !== undefined,
+    size: () => (width === undefined ? null : { columns: width, rows: 40 }),
+    write: async (text) => {
+      out[name] += text;
+    },
+  });
+  return {
+    out,
+    stdout: output('stdout', columns),
+    stderr: output('stderr', undefined),
+    env,
+    cwd,
+    now,
+    timeZone: 'UTC',
+    onSignal(name, listener) {
+      const known = listeners.get(name) ?? new Set();
+      listeners.set(name, known.add(listener));
+      return () => known.delete(listener);
+    },
+    signal(name) {
+      for (const listener of listeners.get(name) ?? []) listener();
+    },
+  };
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line inside this process. */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  const host = createHost(options);
+  const code = await run(args, host);
+  return { code, ...host.out };
+}
