@@ -5,11 +5,19 @@ import type { ConfigKey } from '../config/schema.ts';
 import { checkPattern } from '../retention/schedule.ts';
 import type { Io } from './io.ts';
 
-/** Adds --config and the flags of these keys of the configuration, as they are documented there. */
-export function addConfigOptions(command: Command, keys: readonly ConfigKey[]): Command {
+/**
+ * Adds --config and the flags of these keys of the configuration, as they are documented there, or
+ * with a text of their own where they mean something narrower.
+ */
+export function addConfigOptions(
+  command: Command,
+  keys: readonly ConfigKey[],
+  texts: Partial<Record<ConfigKey, string>> = {},
+): Command {
   command.option(`${FILE_FLAG.flag} ${FILE_FLAG.placeholder}`, FILE_FLAG.description);
   for (const flag of CONFIG_FLAGS.filter(({ key }) => keys.includes(key))) {
-    const option = new Option(`${flag.flag} ${flag.placeholder}`.trim(), flag.description);
+    const text = texts[flag.key] ?? flag.description;
+    const option = new Option(`${flag.flag} ${flag.placeholder}`.trim(), text);
     if (flag.repeatable) {
       option.argParser((value: string, before: string[] = []) => [...before, value]);
     }

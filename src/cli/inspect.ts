@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import { formatJson } from '../terminal/json.ts';
-import { addConfigOptions } from './config-options.ts';
 import { findUpload } from './find-upload.ts';
 import { helpText } from './help-text.ts';
 import { detailsJson } from './inspect-json.ts';
 import { inspectLines } from './inspect-text.ts';
 import type { Io } from './io.ts';
-import { withStore } from './open-store.ts';
+import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { detailsOf } from './upload-details.ts';
 
@@ -34,7 +33,7 @@ export function inspectCommand(io: Io): Command {
   const command = new Command('inspect')
     .description('Tell all that is known of one upload, and what is the matter with it')
     .argument('<upload>', 'its id, the beginning of the id, its URL, or the path of its data file');
-  addConfigOptions(command, ['uploadDir', 'retentionDays', 'completedRetentionDays']);
+  addStorageOptions(command, { retention: true });
   return command
     .option('--json', 'as one JSON object')
     .option('--path', 'only the absolute path of the data file')

@@ -4,14 +4,13 @@ import { cutoffs } from '../retention/policy.ts';
 import type { ListQuery } from '../storage/upload-queries.ts';
 import type { StoredUpload } from '../storage/uploads-table.ts';
 import { formatJson } from '../terminal/json.ts';
-import { addConfigOptions } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';
 import { LineWriter } from './line-writer.ts';
 import { readInterval, readLimit, readSort, readStates } from './list-query.ts';
 import { LIST_COLUMNS, listRow, shownId } from './list-table.ts';
 import { addUp, countOf, totalsLine } from './list-totals.ts';
-import { type OpenedStore, withStore } from './open-store.ts';
+import { addStorageOptions, type OpenedStore, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
 import { viewJson, viewOf } from './upload-view.ts';
@@ -53,7 +52,7 @@ const HELP = helpText({
 /** `tusd-ts list` */
 export function listCommand(io: Io): Command {
   const command = new Command('list').description('List uploads, from the catalog');
-  addConfigOptions(command, ['uploadDir', 'retentionDays', 'completedRetentionDays']);
+  addStorageOptions(command, { retention: true });
   return command
     .option('--state <states>', 'only these, separated by commas')
     .option('--sort <order>', 'created (newest first), active, size or name', 'created')

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
@@ -5,7 +6,7 @@ import { servedPolicy } from '../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../storage/events.ts';
 import { UploadStore } from '../storage/store.ts';
 import { sanitize } from '../terminal/sanitize.ts';
-import { readConfig } from './config-options.ts';
+import { addConfigOptions, readConfig } from './config-options.ts';
 import type { Io } from './io.ts';
 
 export interface OpenedStore {
@@ -17,6 +18,21 @@ export interface OpenedStore {
 export interface OpenOptions {
   /** What a removal causes for hooks; without it, nothing. Made from the configuration. */
   readonly plan?: (config: Config) => DeliveryPlanner;
+}
+
+const AS_SERVED = '(default: as the daemon that last served the directory)';
+
+/** Adds the options of a command that works on the storage; with `retention`, those of its policy. */
+export function addStorageOptions(
+  command: Command,
+  { retention }: { readonly retention: boolean },
+): Command {
+  const policy = ['retentionDays', 'completedRetentionDays'] as const;
+  return addConfigOptions(command, ['uploadDir', ...(retention ? policy : [])], {
+    uploadDir: 'directory of the uploads and their catalog',
+    retentionDays: `days that an unfinished upload is kept after its last byte, or "never" ${AS_SERVED}`,
+    completedRetentionDays: `days that a finished upload is kept, or "never" ${AS_SERVED}`,
+  });
 }
 
 /**

@@ -45,7 +45,8 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
     log,
     ready: (ready, file) => {
       if (json) say(readyJson(io, ready, file));
-      else for (const line of readyLines(io, ready, file)) say(line);
+      // At once: a reader that has seen its first line has all of it.
+      else say(readyLines(io, ready, file).join('\n'));
     },
     stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
     stopped: () => log.event('info', 'stopped'),

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { CONFIG_KEYS } from '../config/schema.ts';
-import { Daemon } from '../daemon/daemon.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
@@ -26,6 +25,8 @@ export function serveCommand(io: Io): Command {
   );
   addConfigOptions(command, CONFIG_KEYS);
   return command.addHelpText('after', HELP).action(async (options) => {
+    // Loaded here, since the other commands would wait for it, too.
+    const { Daemon } = await import('../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
     const output = createServeOutput(io, config.logFormat);
     // Listened to before anything is open, so that an early Ctrl-C is not lost.

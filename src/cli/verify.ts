@@ -6,11 +6,10 @@ import { createPace, type Pace } from '../storage/pace.ts';
 import type { UploadStore } from '../storage/store.ts';
 import type { StoredUpload } from '../storage/uploads-table.ts';
 import { type Verdict, type Verification, verifyUpload } from '../storage/verify.ts';
-import { addConfigOptions } from './config-options.ts';
 import { findUpload } from './find-upload.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
-import { withStore } from './open-store.ts';
+import { addStorageOptions, withStore } from './open-store.ts';
 import { ProgressLine } from './progress-line.ts';
 import { createVerifyReport, progressText, type VerifyReport } from './verify-report.ts';
 
@@ -43,7 +42,7 @@ export function verifyCommand(io: Io): Command {
   const command = new Command('verify')
     .description('Read data files and tell which are not what was received')
     .argument('[upload...]', 'ids, or the beginnings of ids; without one, every upload');
-  addConfigOptions(command, ['uploadDir']);
+  addStorageOptions(command, { retention: false });
   return command
     .option('--rate <size>', 'bytes to read in a second, or "unlimited"', DEFAULT_RATE)
     .option('--json', 'as one JSON object')

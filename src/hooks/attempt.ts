@@ -34,8 +34,6 @@ export interface SendOptions {
 export interface Transport {
   /** Never rejects. */
   send(message: Message, options: SendOptions): Promise<Attempt>;
-  /** Lets idle connections go. */
-  close(): void;
 }
 
 /** The most that a hook may answer (bytes). */
@@ -47,9 +45,4 @@ export function failed(sentence: string): Attempt {
 
 export function aborted(): Attempt {
   return { ok: false, sentence: 'the daemon was stopped meanwhile', why: 'aborted' };
-}
-
-/** "30 s", "0.3 s" */
-export function seconds(milliseconds: number): string {
-  return `${milliseconds / 1000} s`;
 }

@@ -7,13 +7,13 @@ import {
   LONGEST_ANSWER,
   type Message,
   type SendOptions,
-  seconds,
   type Transport,
 } from './attempt.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { LOGGED_OUTPUT, lastLine, outputLines } from './command-output.ts';
 import type { CommandHook } from './hook.ts';
+import { span } from './span.ts';
 
 export interface CommandSystem {
   /** The daemon's environment; little of it is passed on. */
@@ -36,7 +36,6 @@ export function createCommandTransport(hook: CommandHook, system: CommandSystem)
       options.signal.aborted
         ? Promise.resolve(aborted())
         : new Run(hook, system, message, options).attempt,
-    close: () => {},
   };
 }
 
@@ -96,7 +95,7 @@ class Run {
     child.on('exit', (code, signal) => this.#exited(child, code, signal));
     this.#options.signal.addEventListener('abort', this.#abort);
     this.#after(timeoutMs, () => {
-      const sentence = `the program did not end within ${seconds(timeoutMs)} and was killed`;
+      const sentence = `the program did not end within ${span(timeoutMs)} and was killed`;
       this.#end({ ok: false, sentence, why: 'overdue' });
     });
   }

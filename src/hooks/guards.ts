@@ -4,12 +4,13 @@ import { DataFiles } from '../storage/data-files.ts';
 import type { Answer, CreationDraft, Guards } from '../storage/events.ts';
 import type { Caller, UploadRecord } from '../storage/upload.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
-import { type Attempt, seconds } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
 import type { HookEvent } from './hook.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';
+import { span } from './span.ts';
 
 export interface GuardsOptions {
   readonly receivers: readonly Receiver[];
@@ -107,6 +108,11 @@ async function ask(
 ): Promise<HookAnswer | undefined> {
   const { name } = receiver.hook;
   const attempt = await send(options, receiver, event, facts);
+  if (!attempt.ok && attempt.why === 'aborted') {
+    throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
+      headers: { 'Retry-After': '5' },
+    });
+  }
   const read = attempt.ok ? readAnswer(attempt.answer) : { problem: attempt.sentence };
   if ('problem' in read) {
     const overdue = !attempt.ok && attempt.why === 'overdue';
@@ -128,7 +134,7 @@ async function send(
 ): Promise<Attempt> {
   const { hook, gate } = receiver;
   if (!(await gate.enter(hook.timeoutMs))) {
-    const sentence = `too many others are being asked; it had no turn within ${seconds(hook.timeoutMs)}`;
+    const sentence = `too many others are being asked; it had no turn within ${span(hook.timeoutMs)}`;
     return { ok: false, sentence, why: 'overdue' };
   }
   try {
@@ -162,8 +168,8 @@ function refusal({ hook }: Receiver, event: BlockingEvent, answer: Answer | unde
   const { status, body = REFUSED[event], headers = {} } = answer ?? {};
   const said = answer?.body === undefined ? '' : `: ${plainText(answer.body, 200)}`;
   return new Fault('REFUSED', `the hook ${hook.name} refused it${said}`, {
-    // A success would have its client believe that all is well.
-    ...(status !== undefined && status >= 300 ? { status } : {}),
+    // Any other status would have the client believe that all is well.
+    ...(status !== undefined && status >= 400 ? { status } : {}),
     body,
     headers,
   });

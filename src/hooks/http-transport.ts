@@ -13,7 +13,6 @@ import {
   LONGEST_ANSWER,
   type Message,
   type SendOptions,
-  seconds,
   type Transport,
 } from './attempt.ts';
 import { createSecretHider } from './hide-secrets.ts';
@@ -22,6 +21,7 @@ import { failureSentence } from './http-failure.ts';
 import { canonicalName } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import { createSigner } from './signature.ts';
+import { span } from './span.ts';
 
 /** What is read of an answer that nobody needs, so that the connection can be used again (bytes). */
 const LONGEST_IDLE_ANSWER = 64 * 1024;
@@ -59,7 +59,6 @@ export function createHttpTransport(hook: HttpHook, now: () => number): Transpor
   return {
     send: (message, options) =>
       new Exchange(() => request(message), message.body, options, receiver).run(),
-    close: () => agent.destroy(),
   };
 }
 
@@ -106,7 +105,7 @@ class Exchange {
     return new Promise((resolve) => {
       const { place, timeoutMs } = this.#receiver;
       const timer = setTimeout(() => {
-        const sentence = `${place} did not answer within ${seconds(timeoutMs)}`;
+        const sentence = `${place} did not answer within ${span(timeoutMs)}`;
         this.#settle({ ok: false, sentence, why: 'overdue' });
       }, timeoutMs);
       const abort = () => this.#settle(aborted());

@@ -22,6 +22,6 @@ export function currentOffset(context: StoreContext, record: StoredUpload): numb
   const active = context.active.get(record.id);
   if (active) return active.whole ? active.from : active.pump.position;
   const size = context.files.size(record.id);
-  if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
+  if (size === null) throw context.files.missing();
   return record.uncommittedFrom === null ? size : Math.min(size, record.uncommittedFrom);
 }

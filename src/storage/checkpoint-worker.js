@@ -1,25 +1,34 @@
 // Moves what is in the write-ahead log into the catalog, in a thread of its own: a checkpoint syncs
 // the disk, and the event loop must not wait for that. JavaScript, because a thread of Node 20
 // cannot be started from TypeScript when the program runs from its sources.
-import { statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 
-const EVERY = 2_000;
-const WORTH_IT = 4 * 1024 * 1024;
-/** A log this large is reset even if that holds up writers for a moment. */
-const TOO_LARGE = 128 * 1024 * 1024;
+const EVERY = 1_000;
+/**
+ * Pages in the log from which it is made to begin anew. Moving pages alone never gets there while
+ * others are written, and a log that grows costs more than one that is written over.
+ */
+const LONG = 8_192;
 
 /** @type {{ file: string }} */
 const { file } = workerData;
 const database = new Database(file, { timeout: 1_000 });
 database.pragma('synchronous = NORMAL');
 
+/**
+ * @param {'PASSIVE' | 'RESTART'} mode
+ * @returns {number} pages in the log
+ */
+function checkpoint(mode) {
+  const rows = /** @type {{ log: number }[]} */ (database.pragma(`wal_checkpoint(${mode})`));
+  return rows[0]?.log ?? 0;
+}
+
 setInterval(() => {
-  const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  if (size < WORTH_IT) return;
   try {
-    database.pragma(size > TOO_LARGE ? 'wal_checkpoint(RESTART)' : 'wal_checkpoint(PASSIVE)');
+    // Holds up nobody, and leaves so little that beginning anew holds up writers for a moment only.
+    if (checkpoint('PASSIVE') > LONG) checkpoint('RESTART');
   } catch {
     // Busy: the next turn tries again, and nothing is lost by waiting.
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, open, statSync } from 'node:fs';
+import { existsSync, mkdirSync, open, statSync } from 'node:fs';
 import { opendir, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,7 +39,7 @@ export class DataFiles {
       if (errnoOf(error) === 'EEXIST') {
         throw new Fault('CONFLICT', 'an upload of this id is there already');
       }
-      throw fileFault(error, 'making a data file');
+      throw errnoOf(error) === 'ENOENT' ? this.missing() : fileFault(error, 'making a data file');
     }
   }
 
@@ -47,7 +47,7 @@ export class DataFiles {
     try {
       return new DataFile(await openAsync(this.path(id), 'r+'));
     } catch (error) {
-      throw errnoOf(error) === 'ENOENT' ? missing() : fileFault(error, 'opening a data file');
+      throw errnoOf(error) === 'ENOENT' ? this.missing() : fileFault(error, 'opening a data file');
     }
   }
 
@@ -55,8 +55,23 @@ export class DataFiles {
     try {
       return new DataFile(await openAsync(this.path(id), 'r'));
     } catch (error) {
-      throw errnoOf(error) === 'ENOENT' ? missing() : fileFault(error, 'opening a data file');
+      throw errnoOf(error) === 'ENOENT' ? this.missing() : fileFault(error, 'opening a data file');
     }
+  }
+
+  /**
+   * Why a data file is not found. Without the folder nothing is known of any file (a disk that is
+   * not mounted any more): its clients must come back and not begin anew.
+   */
+  missing(): Fault {
+    if (existsSync(this.folder)) {
+      return new Fault('GONE', 'the data file of this upload is no longer there');
+    }
+    return new Fault('UNAVAILABLE', `the upload directory ${this.folder} is not there`, {
+      hint: 'Bring it back (is its disk mounted?) and restart the daemon.',
+      headers: { 'Retry-After': '60' },
+      body: 'the uploads of this server are not there at the moment\n',
+    });
   }
 
   /**
@@ -78,8 +93,9 @@ export class DataFiles {
       await unlink(this.path(id));
       return true;
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw fileFault(error, 'removing a data file');
+      if (errnoOf(error) !== 'ENOENT') throw fileFault(error, 'removing a data file');
+      if (!existsSync(this.folder)) throw this.missing();
+      return false;
     }
   }
 
@@ -103,11 +119,8 @@ export class DataFiles {
       this.#free = { at: now, bytes: bavail * bsize };
       return this.#free.bytes;
     } catch (error) {
+      if (errnoOf(error) === 'ENOENT') throw this.missing();
       throw fileFault(error, `looking for free space in ${this.folder}`);
     }
   }
-}
-
-function missing(): Fault {
-  return new Fault('GONE', 'the data file of this upload is no longer there');
 }

@@ -23,6 +23,8 @@ export function openDatabase(file: string, options: DatabaseOptions): Database.D
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: 10_000 });
+    // For a new catalog only: a commit logs whole pages, and our rows are small.
+    database.pragma('page_size = 2048');
     const journal = database.pragma('journal_mode = WAL', { simple: true });
     if (journal !== 'wal') {
       throw new Fault('IO', `the file system of ${file} cannot hold a write-ahead log`, {
@@ -64,6 +66,9 @@ function migrate(database: Database.Database, file: string): void {
 
 /** Gives SQLite's errors a sentence; anything else passes unchanged. */
 export function catalogFault(error: unknown, file: string): unknown {
+  if (error instanceof TypeError && error.message.includes('directory does not exist')) {
+    return new Fault('IO', `the directory of ${file} is not there`, { cause: error });
+  }
   const code = errnoOf(error);
   if (error instanceof Fault || code === undefined) return error;
   const cause = { cause: error };

@@ -1,10 +1,8 @@
 import type { Database, Statement, Transaction } from 'better-sqlite3';
+import { type DeliveryQuery, selection } from './delivery-query.ts';
 import type { NewDelivery } from './events.ts';
 
 export type DeliveryState = 'pending' | 'delivered' | 'dead';
-
-/** What a person is told: a pending delivery that has failed before is `failing`. */
-export type DeliveryStatus = DeliveryState | 'failing';
 
 /** One event on its way to one hook. Times are milliseconds since the epoch. */
 export interface Delivery extends Omit<NewDelivery, 'payload'> {
@@ -26,14 +24,6 @@ export interface Delivery extends Omit<NewDelivery, 'payload'> {
 
 export type StoredDelivery = Delivery & NewDelivery;
 
-export interface DeliveryQuery {
-  readonly statuses?: readonly DeliveryStatus[];
-  readonly hook?: string;
-  readonly upload?: string;
-  /** Default 100. */
-  readonly limit?: number;
-}
-
 /** How an attempt ended, or that a delivery is given up without one (`attempted` false). */
 export type Settlement =
   | { readonly seq: number; readonly state: 'delivered' }
@@ -52,10 +42,13 @@ export type Settlement =
       readonly attempted: boolean;
     };
 
-export interface DeliveryCount {
+export interface DeliveryCounts {
   readonly hook: string;
-  readonly status: Exclude<DeliveryStatus, 'delivered'>;
-  readonly count: number;
+  /** Not tried yet. */
+  readonly pending: number;
+  /** Tried in vain so far. */
+  readonly failing: number;
+  readonly dead: number;
 }
 
 const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
@@ -64,10 +57,6 @@ const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
 
 /** What was given up is kept for so much longer than what was delivered (milliseconds). */
 const DEAD_KEPT = 30 * 86_400_000;
-
-export function deliveryStatus({ state, attempts }: Delivery): DeliveryStatus {
-  return state === 'pending' && attempts > 0 ? 'failing' : state;
-}
 
 /**
  * The `deliveries` table. Of the pending deliveries of one upload to one hook only the first has a
@@ -170,6 +159,17 @@ export class OutboxTable {
       .all(hook, createdBefore, limit) as unknown as number[];
   }
 
+  /** Makes up to `limit` deliveries of a hook due that wait for their next attempt. */
+  hurry(hook: string, now: number, limit: number): void {
+    this.#database
+      .prepare(
+        `UPDATE deliveries SET next_at = @now WHERE seq IN (SELECT seq FROM deliveries
+           WHERE hook = @hook AND state = 'pending' AND state <> 'delivered' AND next_at > @now
+           LIMIT @limit)`,
+      )
+      .run({ hook, now, limit });
+  }
+
   /**
    * Has a delivery tried anew, whatever became of it: it counts as not attempted, and it is due now
    * (or as soon as what is on its way to the same hook about the same upload has ended).
@@ -223,30 +223,20 @@ export class OutboxTable {
   }
 
   /** The newest first. */
-  list({ statuses, hook, upload, limit = 100 }: DeliveryQuery): Delivery[] {
-    const where = ['1'];
-    if (statuses) where.push(`(${['0', ...statuses.map(statusCondition)].join(' OR ')})`);
-    const open = statuses !== undefined && !statuses.includes('delivered');
-    if (open) where.push(`state <> 'delivered'`);
-    if (hook !== undefined) where.push('hook = @hook');
-    if (upload !== undefined) where.push('upload = @upload');
-    // By its row numbers the table would be read whole, and most of it was delivered long ago.
-    const index = open && upload === undefined ? 'INDEXED BY deliveries_open' : '';
+  list(query: DeliveryQuery): Delivery[] {
+    const { source, parameters } = selection(query);
     return this.#database
-      .prepare<unknown[], Delivery>(
-        `SELECT ${COLUMNS} FROM deliveries ${index} WHERE ${where.join(' AND ')}
-         ORDER BY seq DESC LIMIT @limit`,
-      )
-      .all({ ...(hook === undefined ? {} : { hook }), ...(upload ? { upload } : {}), limit });
+      .prepare<unknown[], Delivery>(`SELECT ${COLUMNS} ${source} ORDER BY seq DESC LIMIT @limit`)
+      .all({ ...parameters, limit: query.limit ?? 100 });
   }
 
-  /** How many are not delivered, by hook and status. */
-  counts(): DeliveryCount[] {
+  /** How many are not delivered, by hook. */
+  counts(): DeliveryCounts[] {
     return this.#database
-      .prepare<[], DeliveryCount>(
-        `SELECT hook, CASE WHEN state = 'pending' AND attempts > 0 THEN 'failing' ELSE state END
-           AS status, count(*) AS count
-         FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY 1, 2`,
+      .prepare<[], DeliveryCounts>(
+        `SELECT hook, sum(state = 'pending' AND attempts = 0) AS pending,
+           sum(state = 'pending' AND attempts > 0) AS failing, sum(state = 'dead') AS dead
+         FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY hook`,
       )
       .all();
   }
@@ -263,16 +253,5 @@ export class OutboxTable {
            LIMIT @limit)`,
       )
       .run({ before, deadBefore: before - DEAD_KEPT, limit }).changes;
-  }
-}
-
-function statusCondition(status: DeliveryStatus): string {
-  switch (status) {
-    case 'pending':
-      return `(state = 'pending' AND attempts = 0)`;
-    case 'failing':
-      return `(state = 'pending' AND attempts > 0)`;
-    default:
-      return `state = '${status}'`;
   }
 }

@@ -22,7 +22,9 @@ export async function terminate(
   const { why, signal } = options;
   const record = context.catalog.uploads.get(id);
   assertThere(context, record);
-  const answer = await context.guards.beforeRemove?.(record, caller);
+  // What a hook has ended needs no other hook's consent.
+  const asked = why !== 'stopped';
+  const answer = asked ? await context.guards.beforeRemove?.(record, caller) : undefined;
   const slot = await context.writers.acquire(id, {
     urgent: true,
     waitFor: context.limits.writerWait,

@@ -42,7 +42,9 @@ export class Client {
   async ask(method: string, id: string | null, content?: Content): Promise<Reply | undefined> {
     const { url, generation } = await this.world.up();
     try {
-      return await send(method, url + (id ?? ''), content);
+      const reply = await send(method, url + (id ?? ''), content);
+      this.world.answered();
+      return reply;
     } catch (error) {
       if (this.world.generation === generation) {
         throw new Error(`${method} broke although nobody killed the daemon`, { cause: error });
@@ -142,20 +144,20 @@ export class Client {
     entry.finished = true;
   }
 
-  #content(
-    headers: Record<string, string>,
-    block: Buffer,
-    mode: Mode,
-    spoilt = false,
-  ): Content {
+  #content(headers: Record<string, string>, block: Buffer, mode: Mode, spoilt = false): Content {
     const sent = spoilt ? Buffer.concat([block.subarray(1), Buffer.from('?')]) : block;
     const pieces = this.#pieces(sent);
-    if (mode === 'plain' || block.length === 0) return { headers, body: pieces, length: sent.length };
+    if (mode === 'plain' || block.length === 0)
+      return { headers, body: pieces, length: sent.length };
     const checksum = `sha256 ${createHash('sha256').update(block).digest('base64')}`;
     if (mode === 'trailer') {
       return { headers, body: pieces, trailers: { 'Upload-Checksum': checksum } };
     }
-    return { headers: { ...headers, 'Upload-Checksum': checksum }, body: pieces, length: sent.length };
+    return {
+      headers: { ...headers, 'Upload-Checksum': checksum },
+      body: pieces,
+      length: sent.length,
+    };
   }
 
   /** Sends in pieces with pauses, so that a kill often falls between them. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { metadataValue } from '../support/metadata-value.ts';
+import { metadataText } from '../../../src/storage/metadata.ts';
 import { UploadStore } from '../../../src/storage/store.ts';
 import type { StoredUpload } from '../../../src/storage/uploads-table.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import type { Expected, Ledger } from './ledger.ts';
 
+const STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
 const TWO_HOURS = 2 * 3600;
 
 /** Compares all that the clients were told with catalog and files, while no daemon runs. */
@@ -15,7 +16,7 @@ export async function judge(uploadDir: string, ledger: Ledger): Promise<void> {
   try {
     assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
     const known = new Map<string, StoredUpload>();
-    for await (const record of store.list({})) {
+    for await (const record of store.list({ states: STATES })) {
       known.set(record.id, record);
       await judgeRecord(store, record, ledger);
     }
@@ -48,7 +49,7 @@ async function judgeRecord(
   ledger: Ledger,
 ): Promise<void> {
   const about = `${record.id} (${record.kind}, ${record.state})`;
-  const entry = ledger.entries.get(metadataValue(record.metadata, 'key') ?? '');
+  const entry = ledger.entries.get(metadataText(record.metadata, 'key') ?? '');
   assert.ok(entry, `${about} is nobody's upload`);
   const finishes = (await store.timeline(record)).filter(({ event }) => event === 'finished');
   if (record.state === 'finished') assert.equal(finishes.length, 1, `finishes of ${about}`);
@@ -62,7 +63,11 @@ async function judgeRecord(
   assert.ok(bytes.equals(entry.bytes.subarray(0, bytes.length)), `other bytes in ${about}`);
   if (record.state === 'finished') assert.equal(bytes.length, entry.bytes.length, about);
   const { verdict, why } = await verifyUpload(store, record.id, async () => {});
-  assert.equal(verdict, record.kind === 'final' && record.state !== 'finished' ? 'skipped' : 'ok', why);
+  assert.equal(
+    verdict,
+    record.kind === 'final' && record.state !== 'finished' ? 'skipped' : 'ok',
+    why,
+  );
 }
 
 /** A crash within a creation may leave a file without a record, and nothing else without its half. */

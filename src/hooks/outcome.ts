@@ -1,0 +1,30 @@
+import type { Settlement, StoredDelivery } from '../storage/outbox-table.ts';
+import type { Attempt } from './attempt.ts';
+import { backoff } from './backoff.ts';
+
+export interface OutcomeOptions {
+  /** When the attempt began and ended (milliseconds since the epoch). */
+  readonly startedAt: number;
+  readonly now: number;
+  /** How long a delivery is tried from its first attempt on (milliseconds). */
+  readonly maxAge: number;
+  readonly random: () => number;
+}
+
+/**
+ * What an attempt means for its delivery: done, to be tried again, or given up. The last attempt is
+ * made when the time is just up. undefined for one that was aborted: nothing is known of it.
+ */
+export function outcomeOf(
+  { seq, attempts, firstAt }: StoredDelivery,
+  attempt: Attempt,
+  { startedAt, now, maxAge, random }: OutcomeOptions,
+): Settlement | undefined {
+  if (attempt.ok) return { seq, state: 'delivered' };
+  if (attempt.why === 'aborted') return undefined;
+  const ends = (firstAt ?? startedAt) + maxAge;
+  const error = attempt.sentence;
+  if (now >= ends) return { seq, state: 'dead', error, attempted: true };
+  const nextAt = Math.min(ends, now + backoff(attempts + 1, random));
+  return { seq, state: 'pending', error, startedAt, nextAt };
+}

@@ -1,0 +1,51 @@
+import type { OutboxTable } from '../storage/outbox-table.ts';
+import type { HookLog } from './receiver.ts';
+
+const LOOK_EVERY = 600_000;
+/** How long events of a hook that is not configured any more wait for it to come back. */
+const KEPT = 86_400_000;
+const AT_ONCE = 500;
+
+/** Events on their way to hooks that are not configured any more: said, kept for a day, given up. */
+export class Stranded {
+  readonly #outbox: OutboxTable;
+  readonly #configured: ReadonlySet<string>;
+  readonly #log: HookLog;
+  #nextLook = 0;
+  #hooks: string[] = [];
+
+  constructor(outbox: OutboxTable, configured: readonly string[], log: HookLog) {
+    this.#outbox = outbox;
+    this.#configured = new Set(configured);
+    this.#log = log;
+  }
+
+  /** To be called now and then with the time (milliseconds since the epoch). */
+  look(now: number): void {
+    if (now >= this.#nextLook) this.#find(now);
+    const [hook] = this.#hooks;
+    if (hook === undefined) return;
+    const seqs = this.#outbox.waiting(hook, now - KEPT, AT_ONCE);
+    if (seqs.length < AT_ONCE) this.#hooks.shift();
+    const error = 'no hook of this name is configured any more';
+    this.#outbox.settle(
+      seqs.map((seq) => ({ seq, state: 'dead', error, attempted: false })),
+      now,
+    );
+  }
+
+  #find(now: number): void {
+    const first = this.#nextLook === 0;
+    this.#nextLook = now + LOOK_EVERY;
+    const waiting = this.#outbox
+      .counts()
+      .filter(({ hook, pending, failing }) => pending + failing > 0 && !this.#configured.has(hook));
+    this.#hooks = waiting.map(({ hook }) => hook);
+    if (!first) return;
+    for (const { hook, pending, failing } of waiting) {
+      const count = pending + failing;
+      const events = count === 1 ? '1 event waits' : `${count} events wait`;
+      this.#log('warn', `${events} for the hook ${hook}, which is not configured any more`);
+    }
+  }
+}

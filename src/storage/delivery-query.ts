@@ -1,0 +1,44 @@
+import type { Delivery } from './outbox-table.ts';
+
+/** What a person is told: a pending delivery that has failed before is `failing`. */
+export const DELIVERY_STATUSES = ['pending', 'failing', 'dead', 'delivered'] as const;
+
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export function deliveryStatus({ state, attempts }: Delivery): DeliveryStatus {
+  return state === 'pending' && attempts > 0 ? 'failing' : state;
+}
+
+export interface DeliveryQuery {
+  readonly statuses?: readonly DeliveryStatus[];
+  readonly hook?: string;
+  readonly upload?: string;
+  /** Default 100. */
+  readonly limit?: number;
+}
+
+const CONDITIONS: Readonly<Record<DeliveryStatus, string>> = {
+  pending: `(state = 'pending' AND attempts = 0)`,
+  failing: `(state = 'pending' AND attempts > 0)`,
+  dead: `state = 'dead'`,
+  delivered: `state = 'delivered'`,
+};
+
+/** The FROM and WHERE of a query, and its parameters. */
+export function selection({ statuses, hook, upload }: DeliveryQuery) {
+  const where = ['1'];
+  if (statuses) where.push(`(${['0', ...statuses.map((one) => CONDITIONS[one])].join(' OR ')})`);
+  if (hook !== undefined) where.push('hook = @hook');
+  if (upload !== undefined) where.push('upload = @upload');
+  let index = '';
+  if (statuses && !statuses.includes('delivered')) {
+    where.push(`state <> 'delivered'`);
+    // By its row numbers the table would be read whole, and most of it was delivered long ago.
+    if (upload === undefined) index = 'INDEXED BY deliveries_open ';
+  }
+  const parameters = {
+    ...(hook === undefined ? {} : { hook }),
+    ...(upload === undefined ? {} : { upload }),
+  };
+  return { source: `FROM deliveries ${index}WHERE ${where.join(' AND ')}`, parameters };
+}

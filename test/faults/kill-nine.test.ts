@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { temporaryFolder } from '../support/temporary.ts';
+import { Client } from './kill/client.ts';
+import { ageOrphans, judge } from './kill/judge.ts';
+import { Ledger } from './kill/ledger.ts';
+import { uploadUntilOver } from './kill/scenarios.ts';
+import { World } from './kill/world.ts';
+import { effort } from './support/effort.ts';
+import { compileProgram } from './support/program.ts';
+import { chooseSeed, createRandom, type Random } from './support/random.ts';
+
+const KILLS = effort({ short: 30, ci: 200, long: 1000 }, 'TUSD_TS_KILLS');
+const CLIENTS = 5;
+const EVERY_SECOND = '* * * * * *';
+
+test(`nothing that was acknowledged is lost or altered by ${KILLS} times kill -9`, async (context) => {
+  const seed = chooseSeed();
+  const random = createRandom(seed);
+  const uploadDir = temporaryFolder(context);
+  const ledger = new Ledger();
+  const world = new World(context, {
+    program: compileProgram(context),
+    uploadDir,
+    serveArgs: ['--cleanup-schedule', EVERY_SECOND, '--min-free-space', '0'],
+    random: random.branch(),
+  });
+  try {
+    await world.live();
+    const clients = Array.from({ length: CLIENTS }, () =>
+      uploadUntilOver(new Client(world, random.branch()), ledger),
+    );
+    const beside = sweepUntilOver(world, random.branch());
+    const everybody = Promise.all([...clients, beside]);
+    await Promise.race([killAgainAndAgain(world), everybody]);
+    world.over = true;
+    await everybody;
+    await sweep(world, []);
+    assert.equal(await world.end(), 0, 'the last daemon ends in order');
+    await judge(uploadDir, ledger);
+    await assertOrphansGo(world, uploadDir);
+    const finished = [...ledger.entries.values()].filter((entry) => entry.finished).length;
+    context.diagnostic(`${ledger.entries.size} uploads, ${finished} finished, seed ${seed}`);
+    assert.ok(finished > 0, 'no upload came to its end: nothing was shown');
+  } catch (error) {
+    context.diagnostic(
+      `to make the same choices again: TUSD_TS_SEED=${seed} TUSD_TS_KILLS=${KILLS}`,
+    );
+    throw error;
+  }
+});
+
+async function killAgainAndAgain(world: World): Promise<void> {
+  for (let kills = 0; kills < KILLS; kills += 1) await world.dieAndLive();
+}
+
+/** `tusd-ts cleanup` beside the daemon, killed now and then, too. */
+async function sweepUntilOver(world: World, random: Random): Promise<void> {
+  while (!world.over) {
+    await pause(random.int(100, 1500));
+    if (random.chance(0.7)) await sweep(world, []);
+    else {
+      const command = world.command(['cleanup']);
+      await Promise.race([command.ended, pause(random.int(0, 500))]);
+      await command.kill();
+    }
+  }
+}
+
+async function sweep(world: World, args: readonly string[]): Promise<void> {
+  const command = world.command(['cleanup', ...args]);
+  assert.equal(await command.ended, 0, `cleanup failed:\n${command.output()}`);
+}
+
+async function assertOrphansGo(world: World, uploadDir: string): Promise<void> {
+  const orphans = await ageOrphans(uploadDir);
+  await sweep(world, ['--orphans']);
+  for (const path of orphans) assert.ok(!existsSync(path), `cleanup --orphans left ${path}`);
+}

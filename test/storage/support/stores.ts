@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { PassThrough, Readable } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { crc32 } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { Fault } from '../../../src/fault.ts';
+import type { AppendOutcome } from '../../../src/storage/append.ts';
+import type { StoreContext } from '../../../src/storage/context.ts';
+import type { CreateRequest } from '../../../src/storage/new-upload.ts';
+import type { AppendRequest, WholeRequest } from '../../../src/storage/open-for-append.ts';
+import { type StoreOptions, UploadStore } from '../../../src/storage/store.ts';
+import type { Caller, UploadRecord } from '../../../src/storage/upload.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+import { until } from '../../support/until.ts';
+
+export const CALLER: Caller = {
+  origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
+  request: null,
+};
+
+/** A daemon's store in a folder of its own (or `uploadDir`), closed when the test ends. */
+export async function openStore(
+  test: Pick<TestContext, 'after'>,
+  options: Partial<StoreOptions> = {},
+): Promise<UploadStore> {
+  const uploadDir = options.uploadDir ?? temporaryFolder(test);
+  const store = await UploadStore.open({ role: 'daemon', fsync: 'never', ...options, uploadDir });
+  test.after(() => store.close());
+  return store;
+}
+
+/** What the operations share: for looking whether something was left behind. */
+export function insideOf(store: UploadStore): StoreContext {
+  return (store as unknown as { context: StoreContext }).context;
+}
+
+export function creation(change: Partial<CreateRequest> = {}): CreateRequest {
+  return {
+    kind: 'single',
+    length: null,
+    metadata: null,
+    protocolData: null,
+    caller: CALLER,
+    ...change,
+  };
+}
+
+export function bytes(length: number, seed = 1): Buffer {
+  const buffer = Buffer.alloc(length);
+  let value = seed;
+  for (let index = 0; index < length; index++) {
+    value = (value * 1103515245 + 12345) & 0x7fffffff;
+    buffer[index] = value >> 16;
+  }
+  return buffer;
+}
+
+/** A body that brings these bytes and ends. */
+export function bodyOf(content: Buffer | string): Readable {
+  const buffer = Buffer.from(content);
+  return Readable.from(buffer.length === 0 ? [] : [buffer], { objectMode: false });
+}
+
+/** Makes an upload of so many bytes (null: said later) and returns its id. */
+export async function make(
+  store: UploadStore,
+  length: number | null,
+  kind: UploadRecord['kind'] = 'single',
+): Promise<string> {
+  return (await store.create(creation({ length, kind }))).record.id;
+}
+
+export function append(
+  store: UploadStore,
+  id: string,
+  offset: number,
+  content: Buffer | string | Readable,
+  more: Partial<AppendRequest> = {},
+): Promise<AppendOutcome> {
+  const body = content instanceof Readable ? content : bodyOf(content);
+  const bodyLength = content instanceof Readable ? null : Buffer.byteLength(content);
+  return store.append(id, { offset, body, bodyLength, caller: CALLER, ...more });
+}
+
+/** A request that counts as a whole, and whether its checksum will be right. */
+export function whole(right: boolean): WholeRequest {
+  return {
+    verify: async () => {
+      if (!right) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
+    },
+  };
+}
+
+export async function offsetOf(store: UploadStore, id: string): Promise<number | null> {
+  return (await store.find(id)).offset;
+}
+
+export function contentOf(store: UploadStore, id: string): Buffer {
+  return readFileSync(store.path(id));
+}
+
+export function crcOf(content: Buffer): number {
+  return crc32(content);
+}
+
+/** A transfer that stays open: its first bytes are on disk, more may come. */
+export interface OpenTransfer {
+  readonly body: PassThrough;
+  readonly done: Promise<AppendOutcome>;
+}
+
+export async function begin(
+  store: UploadStore,
+  id: string,
+  first: Buffer | string,
+  more: Partial<AppendRequest> = {},
+): Promise<OpenTransfer> {
+  const from = (await offsetOf(store, id)) ?? 0;
+  const body = new PassThrough();
+  const done = append(store, id, from, body, more);
+  // A test that looks at it later must not fail because it was rejected before.
+  done.catch(() => {});
+  if (first.length > 0) body.write(first);
+  const wanted = from + Buffer.byteLength(first);
+  await until('the first bytes are on disk', () => {
+    const active = insideOf(store).active.get(id);
+    return active !== undefined && active.pump.position === wanted;
+  });
+  return { body, done };
+}
+
+/** The Fault that a promise is rejected with; anything else fails the test. */
+export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+/** Opens the catalog of a directory from outside, as another program would. */
+export function withCatalog<T>(uploadDir: string, use: (database: Database.Database) => T): T {
+  const database = new Database(`${uploadDir}/catalog.db`);
+  try {
+    return use(database);
+  } finally {
+    database.close();
+  }
+}
