@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { createPlanner } from '../hooks/planner.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { inspectCommand } from './inspect.ts';
@@ -13,10 +15,15 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   serveCommand,
   listCommand,
   inspectCommand,
-  cleanupCommand,
+  (io) => cleanupCommand(io, { plan: planOf(io) }),
   verifyCommand,
   configCommand,
 ];
+
+/** A removal from the command line is told to hooks by the daemon, as one of its own. */
+function planOf(io: Io) {
+  return ({ hooks, uploadDir }: Config) => createPlanner({ hooks, uploadDir, now: io.now });
+}
 
 const HELP = `
 Every command takes --help. Commands beside the daemon read its storage directly: they work whether

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { createDownload } from '../http/download.ts';
 import { Listener, type RequestRecord } from '../http/listener.ts';
 import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
@@ -37,15 +38,23 @@ export class Daemon {
   readonly #config: Config;
   readonly #log: DaemonLog;
   readonly #store: UploadStore;
+  readonly #hooks: Hooks;
   readonly #listener: Listener;
   readonly #schedule: Schedule;
   readonly #policy: RetentionPolicy;
 
-  private constructor(config: Config, log: DaemonLog, policy: RetentionPolicy, store: UploadStore) {
+  private constructor(
+    config: Config,
+    log: DaemonLog,
+    policy: RetentionPolicy,
+    store: UploadStore,
+    hooks: Hooks,
+  ) {
     this.#config = config;
     this.#log = log;
     this.#policy = policy;
     this.#store = store;
+    this.#hooks = hooks;
     const download = config.disableDownload ? null : createDownload(store, config.idleTimeoutMs);
     this.#listener = new Listener({
       port: config.port,
@@ -82,6 +91,15 @@ export class Daemon {
   static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
     const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
     checkPattern(config.cleanupSchedule);
+    const hooks = createHooks({
+      hooks: config.hooks,
+      uploadDir: config.uploadDir,
+      concurrency: config.hookConcurrency,
+      now: Date.now,
+      log: (level, message) => log.event(level, message),
+      env: process.env,
+      kill: (pid, signal) => process.kill(pid, signal),
+    });
     const store = await UploadStore.open({
       uploadDir: config.uploadDir,
       role: 'daemon',
@@ -92,9 +110,11 @@ export class Daemon {
         idleTimeout: config.idleTimeoutMs,
       },
       expiresAt: (record) => expiresAt(record, policy),
+      guards: hooks.guards,
+      plan: hooks.plan,
       warn: (message) => log.event('warn', message),
     });
-    const daemon = new Daemon(config, log, policy, store);
+    const daemon = new Daemon(config, log, policy, store, hooks);
     try {
       return { daemon, ready: await daemon.#open() };
     } catch (error) {
@@ -106,6 +126,7 @@ export class Daemon {
   async #open(): Promise<Ready> {
     const { port, address, family } = await this.#listener.listen();
     await notePolicy(this.#store, this.#policy);
+    this.#hooks.start(this.#store);
     this.#schedule.start(
       this.#config.cleanupSchedule,
       (signal) =>
@@ -134,7 +155,8 @@ export class Daemon {
   async stop(): Promise<void> {
     const closed = this.#listener.close();
     await this.#schedule.stop();
-    await this.#store.drain(this.#config.drainTimeoutMs);
+    const { drainTimeoutMs: grace } = this.#config;
+    await Promise.all([this.#store.drain(grace), this.#hooks.stop(grace)]);
     // Whoever was told to come back has a moment to read that.
     const patience = setTimeout(() => this.#listener.closeAll(), 1_000);
     await closed;

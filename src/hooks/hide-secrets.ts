@@ -11,13 +11,14 @@ export function createSecretHider(hook: HttpHook): (text: string) => string {
 }
 
 function secretsOf({ url, secrets, headers }: HttpHook): string[] {
-  const { username, password, search } = new URL(url);
+  const { username, password, search, searchParams } = new URL(url);
   const credentials = `${decoded(username)}:${decoded(password)}`;
   const all = [
     ...secrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
     // "Bearer abc": the scheme is none, what follows is.
     ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]),
     ...[username, password, search.slice(1)].flatMap((part) => [part, decoded(part)]),
+    ...searchParams.values(),
     Buffer.from(credentials, 'utf8').toString('base64'),
   ];
   const long = all.filter((secret) => secret.length >= SHORTEST_SECRET);

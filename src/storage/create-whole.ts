@@ -125,7 +125,7 @@ function record(context: StoreContext, received: UploadRecord, caller: Caller): 
   const { catalog } = context;
   const now = context.now();
   const finished: UploadRecord = { ...received, state: 'finished', finishedAt: now };
-  const created = { type: 'created', record: received, caller } as const;
+  const created = { type: 'created', record: { ...received, offset: 0 }, caller } as const;
   const ended = { type: 'finished', record: finished, caller } as const;
   const seq = catalog.write(() => {
     const seq = catalog.uploads.insert(finished);

@@ -6,7 +6,7 @@ export interface RawRequest {
   readonly path: string;
   readonly headers: readonly [string, string][];
   readonly body: Buffer;
-  /** fin: the client has said all. reset: it has gone. */
+  /** wait: for the answer. reset: the client goes at once. */
   readonly ending: string;
 }
 
@@ -135,7 +135,7 @@ export const hostileRequest: fc.Arbitrary<RequestMaker> = fc
     proper: fc.integer({ min: 0, max: 9 }).map((dice) => dice > 0),
     headers: fc.array(header, { maxLength: 4 }),
     body,
-    ending: fc.constantFrom('fin', 'fin', 'fin', 'fin', 'reset'),
+    ending: fc.constantFrom('wait', 'wait', 'wait', 'wait', 'reset'),
   })
   .map(({ aim: [method, path], proper, headers, body, ending }) => (paths) => {
     const fill = (text: string) => text.replaceAll(/\{(\d)\}/g, (_, n) => paths[n] ?? '');

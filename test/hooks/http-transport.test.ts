@@ -222,24 +222,24 @@ test("a hook's own headers are sent, and those of the client that it asks for, w
 });
 
 test('a receiver that echoes what it was sent does not bring a secret into the log', async (t) => {
-  const receiver = await startReceiver(t, ({ headers }) => ({
-    status: 500,
-    body: `${JSON.stringify(headers)} ${SECRET} token-in-query user-pass`,
-  }));
+  const receiver = await startReceiver(t);
   const url = receiver.url.replace('//', '//tusd:user-pass@').concat('?key=token-in-query');
   const hook = {
     secrets: [SECRET],
     headers: { 'x-api-key': 'key-12345', authorization: 'Basic QUJD' },
   };
   const echoes = ['key-12345', 'QUJD', SECRET, SECRET.slice(6), 'user-pass', 'token-in-query'];
-  for (const start of [0, 150, 300, 450]) {
-    receiver.reply = ({ headers }) => ({
-      status: 500,
-      body: `${JSON.stringify(headers)} ${SECRET} token-in-query user-pass`.slice(start),
-    });
+  let start = 0;
+  receiver.reply = ({ headers }) => ({
+    status: 500,
+    body: `${JSON.stringify(headers)} ${SECRET} token-in-query user-pass`.slice(start),
+  });
+  // From different places, since only the beginning of what it says is told.
+  for (; start < 600; start += 100) {
     const sentence = sentenceOf(await send(url, hook));
     for (const echo of echoes) assert.ok(!sentence.includes(echo), `${echo} in: ${sentence}`);
   }
+  start = 0;
   assert.match(sentenceOf(await send(url, hook)), /\(secret\)/);
 });
 
