@@ -31,9 +31,11 @@ interface Line {
   readonly receiver: Receiver;
   readonly outage: Outage;
   readonly running: Set<number>;
+  /** Uploads whose events have failed since the last success: enough of them to tell one from several. */
+  readonly failing: Set<string>;
   /** A long outage has just ended. */
   recovered: boolean;
-  /** Why it fails, once it has for as long as one delivery is tried. */
+  /** Why every event of every upload fails, once that is so for as long as one delivery is tried. */
   hopeless: string | null;
 }
 
@@ -63,6 +65,7 @@ export class Dispatcher {
       receiver,
       outage: new Outage(`hook ${receiver.hook.name}`, log, random),
       running: new Set(),
+      failing: new Set(),
       recovered: false,
       hopeless: null,
     }));
@@ -172,12 +175,15 @@ export class Dispatcher {
     const { name, maxAgeMs } = receiver.hook;
     const now = this.#options.now();
     if (settlement.state === 'delivered') {
+      line.failing.clear();
       line.recovered = outage.succeeded(now) >= LONG_OUTAGE || line.recovered;
       return;
     }
     const { error, state } = settlement;
     outage.failed(error, startedAt, now);
-    if (outage.duration(now) >= maxAgeMs) line.hopeless = error;
+    if (line.failing.size < 2) line.failing.add(delivery.upload);
+    // One upload whose events are never taken says nothing about those of others.
+    if (line.failing.size > 1 && outage.duration(now) >= maxAgeMs) line.hopeless = error;
     if (state !== 'dead') return;
     const { event, upload, attempts, seq } = delivery;
     const told = `gave up ${event} of ${upload} after ${attempts + 1} attempts: ${error}`;

