@@ -1,8 +1,9 @@
 import { formatIso } from '../terminal/time.ts';
+import { deliveryJson } from './delivery-view.ts';
 import { diagnose } from './diagnosis.ts';
 import { metadataJson } from './metadata-text.ts';
 import type { RelatedUpload, UploadDetails } from './upload-details.ts';
-import { isoOrNull, viewJson } from './upload-view.ts';
+import { viewJson } from './upload-view.ts';
 
 /**
  * An upload and all that is known of it, for programs. The shape is stable: keys may be added, none
@@ -31,18 +32,7 @@ export function detailsJson(details: UploadDetails) {
       ...entry,
       ...('until' in entry ? { until: formatIso(entry.until) } : {}),
     })),
-    deliveries: deliveries.map((one) => ({
-      id: one.seq,
-      eventId: one.eventId,
-      event: one.event,
-      hook: one.hook,
-      state: one.state,
-      attempts: one.attempts,
-      createdAt: formatIso(one.createdAt),
-      nextAt: isoOrNull(one.nextAt),
-      doneAt: isoOrNull(one.doneAt),
-      lastError: one.lastError,
-    })),
+    deliveries: deliveries.map(deliveryJson),
   };
 }
 

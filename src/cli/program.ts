@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { createPlanner } from '../hooks/planner.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
+import { hooksCommand } from './hooks.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { listCommand } from './list.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   inspectCommand,
   (io) => cleanupCommand(io, { plan: planOf(io) }),
   verifyCommand,
+  hooksCommand,
   configCommand,
 ];
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { DeliveryPlanner, Guards } from '../storage/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -47,6 +48,8 @@ export function createHooks(options: HooksOptions): Hooks {
   const told = receivers.filter((receiver) => RECORDED_EVENTS.some((e) => receiver.listensTo(e)));
   const ending = new AbortController();
   const stopping = new AbortController();
+  // One listener for every attempt that runs.
+  setMaxListeners(0, ending.signal, stopping.signal);
   let dispatcher: Dispatcher | undefined;
   return {
     guards: createGuards({ receivers, uploadDir, log, signal: ending.signal }),

@@ -17,6 +17,7 @@ export class Outage {
   readonly #random: () => number;
   #failures = 0;
   #since: number | null = null;
+  #pause = 0;
   #resumeAt = 0;
 
   /** `about` begins the lines of the log; `random` gives numbers from 0 to 1. */
@@ -43,9 +44,10 @@ export class Outage {
       this.#since = startedAt;
       this.#log('warn', `${this.#about}: ${sentence}; it will be tried again`);
     }
-    if (this.#failures < PROBE_FROM) return;
-    const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#failures - PROBE_FROM));
-    this.#resumeAt = now + pause * (0.5 + this.#random() / 2);
+    // What was sent before the pause began fails with the others and says nothing new.
+    if (this.#failures < PROBE_FROM || startedAt < this.#resumeAt) return;
+    this.#pause = this.#pause === 0 ? FIRST_PAUSE : Math.min(LONGEST_PAUSE, 2 * this.#pause);
+    this.#resumeAt = now + this.#pause * (0.5 + this.#random() / 2);
   }
 
   /** Returns how long the outage was that this ends (milliseconds); 0 when there was none. */
@@ -55,6 +57,8 @@ export class Outage {
       this.#log('info', `${this.#about}: works again after ${span(lasted)}`);
     this.#since = null;
     this.#failures = 0;
+    this.#pause = 0;
+    this.#resumeAt = 0;
     return lasted;
   }
 }

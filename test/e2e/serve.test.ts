@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { programVersion } from '../../src/cli/version.ts';
 import { foreignTarget } from '../conformance/target.ts';
 import { append, ask, begin, create, head, patch } from '../conformance/tus.ts';
 import { runCommand, startDaemon } from '../support/command.ts';
@@ -15,10 +16,7 @@ test('serve works without any configuration', async (t) => {
   const daemon = await startDaemon(t, [], { cwd });
   assert.match(daemon.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*\/uploads\/files\/$/);
   const [ready, files, config, keep] = daemon.output().split('\n');
-  assert.equal(
-    ready,
-    `tusd-ts ${process.env.npm_package_version ?? '0.1.0'}  ready at ${daemon.url}`,
-  );
+  assert.equal(ready, `tusd-ts ${programVersion()}  ready at ${daemon.url}`);
   assert.match(files ?? '', new RegExp(`^ {2}files {3}${cwd}/uploads/tus · .+ free$`));
   assert.equal(config, '  config  none');
   assert.match(

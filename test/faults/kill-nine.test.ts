@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { UploadStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { until } from '../support/until.ts';
 import { Client } from './kill/client.ts';
 import { ageOrphans, judge } from './kill/judge.ts';
 import { Ledger } from './kill/ledger.ts';
+import { listen } from './kill/receiver.ts';
 import { uploadUntilOver } from './kill/scenarios.ts';
 import { World } from './kill/world.ts';
 import { effort } from './support/effort.ts';
@@ -19,14 +23,14 @@ const EVERY_SECOND = '* * * * * *';
 test(`nothing that was acknowledged is lost or altered by ${KILLS} times kill -9`, async (context) => {
   const seed = chooseSeed();
   const random = createRandom(seed);
-  const uploadDir = temporaryFolder(context);
+  const folder = temporaryFolder(context);
+  const uploadDir = join(folder, 'uploads');
+  const receiver = await listen(context);
+  const configFile = join(folder, 'config.json');
+  writeFileSync(configFile, JSON.stringify(configuration(uploadDir, receiver.url)));
   const ledger = new Ledger();
-  const world = new World(context, {
-    program: compileProgram(context),
-    uploadDir,
-    serveArgs: ['--cleanup-schedule', EVERY_SECOND, '--min-free-space', '0'],
-    random: random.branch(),
-  });
+  const program = compileProgram(context);
+  const world = new World(context, { program, uploadDir, configFile, random: random.branch() });
   try {
     await world.live();
     const clients = Array.from({ length: CLIENTS }, () =>
@@ -38,8 +42,9 @@ test(`nothing that was acknowledged is lost or altered by ${KILLS} times kill -9
     world.over = true;
     await everybody;
     await sweep(world, []);
+    await everythingTold(uploadDir);
     assert.equal(await world.end(), 0, 'the last daemon ends in order');
-    await judge(uploadDir, ledger);
+    await judge(uploadDir, ledger, receiver.told);
     await assertOrphansGo(world, uploadDir);
     const finished = [...ledger.entries.values()].filter((entry) => entry.finished).length;
     context.diagnostic(`${ledger.entries.size} uploads, ${finished} finished, seed ${seed}`);
@@ -52,6 +57,27 @@ test(`nothing that was acknowledged is lost or altered by ${KILLS} times kill -9
   }
 });
 
+function configuration(uploadDir: string, url: string) {
+  const events = ['post-create', 'post-finish', 'post-terminate', 'post-expire'];
+  return {
+    port: 0,
+    uploadDir,
+    cleanupSchedule: EVERY_SECOND,
+    minFreeSpace: 0,
+    hooks: [{ type: 'http', name: 'receiver', url, events }],
+  };
+}
+
+/** Waits until the hook was told of every event. */
+async function everythingTold(uploadDir: string): Promise<void> {
+  const store = await UploadStore.open({ uploadDir, role: 'command' });
+  try {
+    await until('every event is delivered', () => store.outbox.counts().length === 0, 60_000);
+  } finally {
+    await store.close();
+  }
+}
+
 async function killAgainAndAgain(world: World): Promise<void> {
   for (let kills = 0; kills < KILLS; kills += 1) await world.dieAndLive();
 }
@@ -59,7 +85,7 @@ async function killAgainAndAgain(world: World): Promise<void> {
 /** `tusd-ts cleanup` beside the daemon, killed now and then, too. */
 async function sweepUntilOver(world: World, random: Random): Promise<void> {
   while (!world.over) {
-    await pause(random.int(100, 1500));
+    await pause(random.int(300, 3000));
     if (random.chance(0.7)) await sweep(world, []);
     else {
       const command = world.command(['cleanup']);

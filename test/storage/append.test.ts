@@ -1,17 +1,13 @@
 import './support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
-import { truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import type { Fault } from '../../src/fault.ts';
 import type { StorageEvent } from '../../src/storage/events.ts';
-import { until } from '../support/until.ts';
 import { diskError, faultyDisk } from './support/faulty-disk.ts';
 import {
   append,
   begin,
-  bodyOf,
   bytes,
   contentOf,
   crcOf,
@@ -52,31 +48,6 @@ test('nothing is left behind after a request, whatever became of it', async (t) 
   assert.equal(await store.isBeingWritten(id), false);
   await faultOf(append(store, 'nobody', 0, 'x'));
   assert.equal(inside.writers.isBusy('nobody'), false);
-});
-
-test('a request at another offset is refused with the right one', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  await append(store, id, 0, '12345');
-  for (const offset of [0, 4, 6, 10]) {
-    const fault = await faultOf(append(store, id, offset, 'x'));
-    assert.equal(fault.code, 'CONFLICT');
-    assert.equal(fault.offset, 5);
-  }
-  assert.equal(contentOf(store, id).toString(), '12345');
-});
-
-test('a body that is longer than what is missing is refused before its first byte', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  let accepted = false;
-  const onAccepted = () => {
-    accepted = true;
-  };
-  const fault = await faultOf(append(store, id, 0, '12345678901', { onAccepted }));
-  assert.equal(fault.code, 'TOO_LARGE');
-  assert.equal(accepted, false);
-  assert.equal(await offsetOf(store, id), 0);
 });
 
 test('a body that turns out longer than what is missing counts for nothing', async (t) => {
@@ -137,55 +108,6 @@ test('a client that is silent for the idle timeout is ended, its bytes kept', as
   body.write('1234');
   const { offset, interrupted } = await append(store, id, 0, body);
   assert.deepEqual([offset, interrupted], [4, 'idle']);
-});
-
-test('a length that was not said at the creation is said once, and holds', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, null);
-  await append(store, id, 0, '12345');
-  assert.equal((await store.find(id)).record.length, null);
-  assert.equal((await faultOf(append(store, id, 5, '', { length: 4 }))).code, 'BAD_REQUEST');
-  assert.equal((await store.find(id)).record.length, null);
-  await append(store, id, 5, '678', { length: 10 });
-  assert.equal((await faultOf(append(store, id, 8, '', { length: 9 }))).code, 'BAD_REQUEST');
-  await append(store, id, 8, '90', { length: 10 });
-  const { record } = await store.find(id);
-  assert.deepEqual([record.state, record.length], ['finished', 10]);
-  const events = (await store.timeline(record)).map((entry) => entry.event);
-  assert.deepEqual(events.filter((event) => event === 'length-declared').length, 1);
-});
-
-test('a length equal to the offset finishes the upload with an empty request', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, null);
-  await append(store, id, 0, '12345');
-  const { finished, offset } = await append(store, id, 5, '', { length: 5 });
-  assert.deepEqual([finished, offset], [true, 5]);
-});
-
-test('a length of nothing makes an empty finished upload', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, null);
-  assert.equal((await append(store, id, 0, '', { length: 0 })).finished, true);
-  assert.equal(contentOf(store, id).length, 0);
-});
-
-test('a request that is refused does not declare its length', async (t) => {
-  const store = await openStore(t, { limits: { maxSize: 100 } });
-  const id = await make(store, null);
-  assert.equal((await faultOf(append(store, id, 0, 'x', { length: 101 }))).code, 'TOO_LARGE');
-  assert.equal((await faultOf(append(store, id, 1, 'x', { length: 50 }))).code, 'CONFLICT');
-  assert.equal((await faultOf(append(store, id, 0, 'xyz', { length: 2 }))).code, 'TOO_LARGE');
-  assert.equal((await store.find(id)).record.length, null);
-});
-
-test('an upload whose length is not known stops at the largest allowed', async (t) => {
-  const store = await openStore(t, { limits: { maxSize: 8 } });
-  const id = await make(store, null);
-  const { body, done } = await begin(store, id, '12345678');
-  body.end('9');
-  assert.equal((await faultOf(done)).code, 'TOO_LARGE');
-  assert.equal(await offsetOf(store, id), 0);
 });
 
 test('an empty request in the middle changes nothing', async (t) => {
@@ -259,74 +181,6 @@ test('verification reads back exactly what the request brought', async (t) => {
   assert.ok(Buffer.concat(read).equals(sent.subarray(1000)));
 });
 
-test('HEAD tells what is on disk while bytes arrive, and is never held up', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 100);
-  const { body, done } = await begin(store, id, '12345');
-  assert.equal(await offsetOf(store, id), 5);
-  body.write('678');
-  await until('the rest is on disk', async () => (await offsetOf(store, id)) === 8);
-  assert.equal(insideOf(store).active.size, 1);
-  body.destroy();
-  await done;
-});
-
-test('of two requests at one offset exactly one wins', async (t) => {
-  const store = await openStore(t);
-  for (let round = 0; round < 20; round++) {
-    const id = await make(store, 5);
-    const outcomes = await Promise.allSettled([
-      append(store, id, 0, 'AAAAA'),
-      append(store, id, 0, 'BBBBB'),
-      append(store, id, 0, 'CCCCC'),
-    ]);
-    assert.deepEqual(
-      outcomes.map((outcome) =>
-        outcome.status === 'fulfilled' ? 'won' : (outcome.reason as Fault).code,
-      ),
-      ['won', 'CONFLICT', 'CONFLICT'],
-    );
-    assert.equal(contentOf(store, id).toString(), 'AAAAA');
-  }
-});
-
-test('a request takes over from a writer that has gone silent, whose bytes are kept', async (t) => {
-  let now = 1_000_000;
-  const store = await openStore(t, { now: () => now });
-  const id = await make(store, 10);
-  const silent = await begin(store, id, '12345');
-  now += 2_000;
-  const next = append(store, id, 5, '67890');
-  const before = await silent.done;
-  assert.deepEqual([before.offset, before.interrupted], [5, 'superseded']);
-  assert.equal((await next).finished, true);
-  assert.equal(contentOf(store, id).toString(), '1234567890');
-});
-
-test('a request waits for a busy writer, and is told to come back when that takes too long', async (t) => {
-  const store = await openStore(t, { limits: { writerWait: 0 } });
-  const id = await make(store, 10);
-  const busy = await begin(store, id, '12345');
-  assert.equal((await faultOf(append(store, id, 5, 'x'))).code, 'LOCKED');
-  busy.body.end('67890');
-  assert.equal((await busy.done).finished, true);
-});
-
-test('a client that vanishes while it waits for its turn does not write', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const busy = await begin(store, id, '12345');
-  const body = new PassThrough();
-  const waiting = append(store, id, 5, body);
-  waiting.catch(() => {});
-  body.write('XX');
-  body.destroy();
-  assert.equal((await faultOf(waiting)).code, 'UNAVAILABLE');
-  busy.body.end('67890');
-  await busy.done;
-  assert.equal(contentOf(store, id).toString(), '1234567890');
-});
-
 test('a full disk keeps what fits, and the rest may come when there is room', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
@@ -349,114 +203,6 @@ test('a disk that fails is told as such', async (t) => {
   disk.reset();
   assert.equal(await offsetOf(store, id), 0);
   assert.equal((await append(store, id, 0, '1234567890')).finished, true);
-});
-
-test('a body that cannot fit is refused before its first byte', async (t) => {
-  const store = await openStore(t, { limits: { minFreeSpace: 1 } });
-  const id = await make(store, null);
-  const fault = await faultOf(
-    append(store, id, 0, '', { bodyLength: Number.MAX_SAFE_INTEGER, body: bodyOf('') }),
-  );
-  assert.equal(fault.code, 'NO_SPACE');
-  assert.equal(fault.status, 507);
-});
-
-test('bytes that somebody else put into the file count from the next request on', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  await append(store, id, 0, '123');
-  writeFileSync(store.path(id), '12345');
-  assert.equal(await offsetOf(store, id), 5);
-  await append(store, id, 5, '67890');
-  assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
-});
-
-test('a file that lost bytes is said to have, and goes on from what is there', async (t) => {
-  const warnings: string[] = [];
-  const store = await openStore(t, { warn: (message) => warnings.push(message) });
-  const id = await make(store, 10);
-  await append(store, id, 0, '12345');
-  truncateSync(store.path(id), 2);
-  assert.equal((await faultOf(append(store, id, 5, '67890'))).offset, 2);
-  await append(store, id, 2, '34567890');
-  assert.match(warnings.join(), /3 bytes less than recorded/);
-  const { record } = await store.find(id);
-  assert.equal(record.crc32, crcOf(Buffer.from('1234567890')));
-  assert.ok((await store.timeline(record)).some((entry) => entry.event === 'recovered'));
-});
-
-test('a file that is longer than its upload is not written to', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 3);
-  writeFileSync(store.path(id), '12345');
-  assert.equal((await faultOf(append(store, id, 0, ''))).code, 'IO');
-  assert.equal(contentOf(store, id).toString(), '12345');
-});
-
-test('an upload whose file is gone is gone', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  unlinkSync(store.path(id));
-  assert.equal((await faultOf(append(store, id, 0, 'x'))).code, 'GONE');
-  assert.equal((await faultOf(store.find(id))).code, 'GONE');
-  assert.equal(insideOf(store).writers.isBusy(id), false);
-});
-
-test('an upload that has expired takes nothing', async (t) => {
-  let now = 1_000_000;
-  const store = await openStore(t, {
-    now: () => now,
-    expiresAt: (record) => record.activeAt + 1000,
-  });
-  const id = await make(store, 10);
-  now += 999;
-  await append(store, id, 0, '123');
-  now += 999;
-  assert.equal(await offsetOf(store, id), 3);
-  now += 1;
-  assert.equal((await faultOf(append(store, id, 3, '4'))).code, 'GONE');
-  assert.equal((await faultOf(store.find(id))).code, 'GONE');
-});
-
-test('an upload that is being written does not expire under its writer', async (t) => {
-  let now = 1_000_000;
-  const store = await openStore(t, {
-    now: () => now,
-    expiresAt: (record) => record.activeAt + 1000,
-  });
-  const id = await make(store, 10);
-  const { body, done } = await begin(store, id, '123');
-  now += 5_000;
-  assert.equal(await offsetOf(store, id), 3);
-  body.end('4567890');
-  assert.equal((await done).finished, true);
-});
-
-test('a request is accepted once, after every check and before its first byte', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const seen: string[] = [];
-  const body = new PassThrough();
-  body.on('resume', () => seen.push('read'));
-  const done = append(store, id, 0, body, { onAccepted: () => seen.push('accepted') });
-  await until('it is read', () => seen.includes('read'));
-  body.destroy();
-  await done;
-  assert.equal(seen[0], 'accepted');
-  assert.equal(seen.filter((what) => what === 'accepted').length, 1);
-});
-
-test('a request that fails when it is accepted lets go of everything', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const onAccepted = () => {
-    throw new Error('the socket was closed');
-  };
-  await assert.rejects(append(store, id, 0, 'x', { onAccepted }), /socket was closed/);
-  assert.equal(insideOf(store).active.size, 0);
-  assert.equal(insideOf(store).pumps.size, 0);
-  assert.equal(await store.isBeingWritten(id), false);
-  await append(store, id, 0, 'x');
 });
 
 test('what another process has removed meanwhile is not answered as kept', async (t) => {

@@ -6,8 +6,13 @@ import { until } from './until.ts';
 
 export const COMMAND = fileURLToPath(new URL('../../bin/tusd-ts.ts', import.meta.url));
 
-/** node's arguments for the real command from its sources. */
-export const NODE_ARGS = ['--import', import.meta.resolve('tsx'), COMMAND];
+/**
+ * node's arguments for the real command: compiled, where TUSD_TS_PROGRAM says that it was, since that
+ * starts three times as fast; otherwise from its sources.
+ */
+export const NODE_ARGS = process.env.TUSD_TS_PROGRAM
+  ? [process.env.TUSD_TS_PROGRAM]
+  : ['--import', import.meta.resolve('tsx'), COMMAND];
 
 /** The environment of a person who has configured nothing. */
 export function cleanEnvironment(): Record<string, string> {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 
 /** A folder of a test's own, gone when the test ends. */
 export function temporaryFolder(test: Pick<TestContext, 'after'>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tusd-ts-test-'));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'tusd-ts-test-'));
   test.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }

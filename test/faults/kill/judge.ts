@@ -6,12 +6,17 @@ import { UploadStore } from '../../../src/storage/store.ts';
 import type { StoredUpload } from '../../../src/storage/uploads-table.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import type { Expected, Ledger } from './ledger.ts';
+import type { Told } from './receiver.ts';
 
 const STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
 const TWO_HOURS = 2 * 3600;
 
-/** Compares all that the clients were told with catalog and files, while no daemon runs. */
-export async function judge(uploadDir: string, ledger: Ledger): Promise<void> {
+/** Compares all that clients and the hook were told with catalog and files, while no daemon runs. */
+export async function judge(
+  uploadDir: string,
+  ledger: Ledger,
+  told: ReadonlyMap<string, Told>,
+): Promise<void> {
   const store = await UploadStore.open({ uploadDir, role: 'command' });
   try {
     assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
@@ -19,6 +24,7 @@ export async function judge(uploadDir: string, ledger: Ledger): Promise<void> {
     for await (const record of store.list({ states: STATES })) {
       known.set(record.id, record);
       await judgeRecord(store, record, ledger);
+      judgeEvents(store, record, told);
     }
     for (const entry of ledger.entries.values()) {
       if (entry.id !== null) judgeEntry(entry, await store.remember(entry.id));
@@ -68,6 +74,27 @@ async function judgeRecord(
     record.kind === 'final' && record.state !== 'finished' ? 'skipped' : 'ok',
     why,
   );
+}
+
+/** Every event once in the outbox, and from there to the receiver (which may hear of it again). */
+function judgeEvents(
+  store: UploadStore,
+  record: StoredUpload,
+  told: ReadonlyMap<string, Told>,
+): void {
+  const about = `${record.id} (${record.kind}, ${record.state})`;
+  const deliveries = store.outbox.list({ upload: record.id });
+  const events = deliveries.map(({ event }) => event).sort();
+  const expected = ['post-create'];
+  if (record.finishedAt !== null && record.kind !== 'partial') expected.push('post-finish');
+  if (record.state === 'removed') {
+    expected.push(record.removedWhy === 'expired' ? 'post-expire' : 'post-terminate');
+  }
+  assert.deepEqual(events, expected.sort(), `the events of ${about}`);
+  for (const { eventId, event, state } of deliveries) {
+    assert.equal(state, 'delivered', `${event} of ${about}`);
+    assert.deepEqual(told.get(eventId), { event, upload: record.id }, `${event} of ${about}`);
+  }
 }
 
 /** A crash within a creation may leave a file without a record, and nothing else without its half. */

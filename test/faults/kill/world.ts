@@ -8,7 +8,8 @@ import { type Running, start } from '../support/running.ts';
 export interface WorldOptions {
   readonly program: Program;
   readonly uploadDir: string;
-  readonly serveArgs: readonly string[];
+  /** Given to the daemons and to what runs beside them. */
+  readonly configFile: string;
   readonly random: Random;
 }
 
@@ -84,7 +85,7 @@ export class World {
   /** Kills the daemon at some moment and starts the next one, which now and then dies early. */
   async dieAndLive(): Promise<void> {
     const { random } = this.#options;
-    await this.#letWork(random.int(0, 20));
+    await this.#letWork(random.int(0, 15));
     await pause(random.int(0, 20));
     await this.#die();
     const next = this.#startDaemon();
@@ -104,9 +105,8 @@ export class World {
 
   /** Runs a command beside the daemon. */
   command(args: readonly string[]): Running {
-    const { program, uploadDir } = this.#options;
-    const all = [program.main, ...args, '--upload-dir', uploadDir];
-    return start(this.#test, process.execPath, all);
+    const { program, configFile } = this.#options;
+    return start(this.#test, process.execPath, [program.main, ...args, '--config', configFile]);
   }
 
   /** Makes an upload as old as if nobody had come for days. */
@@ -146,8 +146,8 @@ export class World {
   }
 
   #prepare(): Running {
-    const { program, uploadDir, serveArgs } = this.#options;
-    const args = ['--import', program.waiting, program.main, 'serve', '--port', '0'];
-    return start(this.#test, process.execPath, [...args, '--upload-dir', uploadDir, ...serveArgs]);
+    const { program, configFile } = this.#options;
+    const node = ['--import', program.waiting, program.main];
+    return start(this.#test, process.execPath, [...node, 'serve', '--config', configFile]);
   }
 }

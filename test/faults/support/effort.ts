@@ -13,11 +13,3 @@ export function effort(
   if (LONG) return amounts.long;
   return IN_CI ? (amounts.ci ?? amounts.short) : amounts.short;
 }
-
-/**
- * For a test's `skip` option: false when what it needs is here, else the reason. With
- * TUSD_TS_REQUIRE_ALL set nothing is skipped, so that what is missing fails.
- */
-export function skipUnless(present: boolean, reason: string): false | string {
-  return present || process.env.TUSD_TS_REQUIRE_ALL ? false : reason;
-}

@@ -1,0 +1,66 @@
+import { join, resolve } from 'node:path';
+import { type ReadAnswer, readAnswer } from './answer.ts';
+import type { Attempt } from './attempt.ts';
+import type { Hook, HookEvent } from './hook.ts';
+import type { Payload, UploadInfo } from './payload.ts';
+import { newPayload } from './receiver.ts';
+import { createTransport, type TransportSystem } from './transport.ts';
+
+export interface TestOptions extends TransportSystem {
+  readonly uploadDir: string;
+  readonly signal: AbortSignal;
+}
+
+export interface TestOutcome {
+  readonly payload: Payload;
+  readonly attempt: Attempt;
+  /** What the hook answered, for an event whose answer counts; null for the others. */
+  readonly read: ReadAnswer | null;
+}
+
+/** Events whose answer counts. */
+export function wantsAnswer(event: HookEvent): boolean {
+  return event.startsWith('pre-') || event === 'post-receive';
+}
+
+/**
+ * Sends one event to a hook as the daemon would, about an upload that does not exist; it says so
+ * (`"Test": true`). Nothing is recorded, and it is tried once.
+ */
+export async function sendTestEvent(
+  hook: Hook,
+  event: HookEvent,
+  options: TestOptions,
+): Promise<TestOutcome> {
+  const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1', Header: {} };
+  const facts = { Upload: sampleUpload(event, options.uploadDir), HTTPRequest: request };
+  const payload: Payload = { ...newPayload(event, facts, options.now()), Test: true };
+  const message = {
+    event,
+    eventId: payload.ID,
+    body: JSON.stringify(payload),
+    payload: () => payload,
+  };
+  const counts = wantsAnswer(event);
+  const { signal } = options;
+  const attempt = await createTransport(hook, options).send(message, {
+    signal,
+    wantsAnswer: counts,
+  });
+  return { payload, attempt, read: counts && attempt.ok ? readAnswer(attempt.answer) : null };
+}
+
+function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
+  const before = event === 'pre-create';
+  return {
+    ID: before ? '' : 'test',
+    Size: 12,
+    SizeIsDeferred: false,
+    Offset: before || event === 'post-create' ? 0 : 12,
+    MetaData: { filename: 'test.txt', filetype: 'text/plain' },
+    IsPartial: false,
+    IsFinal: false,
+    PartialUploads: null,
+    Storage: before ? null : { Type: 'filestore', Path: join(resolve(uploadDir), 'tus', 'test') },
+  };
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each folder of src may import, of our own. src/fault.ts is everybody's. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  cli: [
+    'daemon',
+    'http',
+    'protocol',
+    'hooks',
+    'retention',
+    'storage',
+    // Leaves that only the rim may touch.
+    'config',
+    'terminal',
+  ],
+  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config'],
+  http: ['hooks', 'retention', 'storage'],
+  protocol: ['hooks', 'retention', 'storage'],
+  hooks: ['storage'],
+  retention: ['storage'],
+  storage: [],
+  config: [],
+  terminal: [],
+};
+
+/** Which way round it goes where somebody is likely to try. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  config: 'declare the options that it needs and let the daemon or the command fill them in',
+  terminal: 'return data and let src/cli print it',
+  daemon: 'let the daemon hand over what is needed',
+  cli: 'return data or take a callback, and let src/cli do the rest',
+  http: 'let the daemon hand one to the other',
+  protocol: 'let the daemon hand one to the other',
+  hooks: 'hang on the events and guards of the storage module',
+  retention: 'take a function from whoever builds it',
+};
+
+/** The folder through which each package comes in. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  commander: 'src/cli',
+  chalk: 'src/terminal',
+  cosmiconfig: 'src/config',
+  zod: 'src/config',
+  'fastest-levenshtein': 'src/config',
+  croner: 'src/retention',
+  'better-sqlite3': 'src/storage',
+  '@tus/server': 'src/protocol/tus',
+  '@tus/file-store': 'src/protocol/tus',
+  send: 'src/http',
+  'content-disposition': 'src/http',
+  standardwebhooks: 'src/hooks',
+};
+
+/** Programs of their own (npm run …) that stand beside what they are about. */
+const SCRIPTS: readonly string[] = ['src/config/generate-docs.ts'];
+
+const LONGEST = 300;
+
+interface Source {
+  /** From the root, with slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Without comments, and with nothing between quotes but what is imported. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+function sourcesIn(...folders: string[]): Source[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.[mc]?[jt]s$/.test(entry.name))
+      .map((entry) => read(join(entry.parentPath, entry.name)))
+      .filter(({ path }) => !path.includes('/node_modules/')),
+  );
+}
+
+function read(file: string): Source {
+  const text = readFileSync(file, 'utf8');
+  const path = relative(ROOT, file).split(sep).join('/');
+  const bare = text.replace(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g,
+    (found) => (found.startsWith('/') ? '' : found),
+  );
+  const imports = [
+    ...bare.matchAll(/(?:\bfrom|\bimport|\bimport\(|\bnew URL\()\s*(['"])([^'"]+)\1/g),
+  ].map((match) => match[2]!);
+  return { path, text, code: bare.replace(/(['"])(?:\\.|(?!\1)[^\\\n])*\1/g, "''"), imports };
+}
+
+/** The folder of src that a file is in ("storage"), or undefined. */
+function folderOf(path: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(path)?.[1];
+}
+
+/** What a relative import means, from the root. */
+function resolve({ path }: Source, specifier: string): string {
+  return join(dirname(path), specifier).split(sep).join('/');
+}
+
+/** "@tus/server" for "@tus/server/types", or undefined for what is no package. */
+function packageOf(specifier: string): string | undefined {
+  if (/^[./]/.test(specifier) || isBuiltin(specifier)) return undefined;
+  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+}
+
+const src = sourcesIn('src');
+const everything = [...src, ...sourcesIn('bin', 'test', 'bench')];
+
+/** Fails with all that is wrong, a sentence on each line. */
+function assertNone(problems: readonly string[]): void {
+  assert.equal(problems.length, 0, `\n${problems.join('\n')}\n`);
+}
+
+test('every folder of src is in the table of doors', () => {
+  const folders = new Set(src.map(({ path }) => folderOf(path)).filter((name) => name));
+  assert.deepEqual([...folders].toSorted(), Object.keys(DOORS).toSorted());
+  assert.deepEqual(
+    src.filter(({ path }) => !folderOf(path)).map(({ path }) => path),
+    ['src/fault.ts'],
+  );
+});
+
+test('imports go downwards only', () => {
+  const problems = src.flatMap((source) => {
+    const from = folderOf(source.path);
+    return source.imports
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => resolve(source, specifier))
+      .filter((target) => target !== 'src/fault.ts')
+      .flatMap((target) => {
+        const to = folderOf(target);
+        if (to !== undefined && (to === from || DOORS[from ?? '']?.includes(to))) return [];
+        const allowed = DOORS[from ?? '']?.join(', ') || 'nothing but src/fault.ts';
+        const hint = INSTEAD[to ?? ''] ?? 'move what is shared downwards';
+        return `${source.path} must not import ${target}: src/${from} may use ${allowed}; ${hint}.`;
+      });
+  });
+  assertNone(problems);
+});
+
+test('bin only starts what is in src/cli', () => {
+  const problems = sourcesIn('bin').flatMap((source) =>
+    source.imports
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => resolve(source, specifier))
+      .filter((target) => folderOf(target) !== 'cli')
+      .map((target) => `${source.path} must not import ${target}: its door is src/cli.`),
+  );
+  assertNone(problems);
+});
+
+test('a package comes in through one folder', () => {
+  const problems = src.flatMap((source) =>
+    source.imports.flatMap((specifier) => {
+      const name = packageOf(specifier);
+      if (name === undefined) return [];
+      const folder = PACKAGES[name];
+      if (folder === undefined) {
+        return `${source.path} imports ${name}, which has no folder yet: choose one in the table of packages here.`;
+      }
+      if (source.path.startsWith(`${folder}/`)) return [];
+      return `${source.path} must not import ${name}: it comes in through ${folder}; use what is exported there.`;
+    }),
+  );
+  assertNone(problems);
+});
+
+test('every dependency is used, and everything that is used is a dependency', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const used = new Set(
+    [...src, ...sourcesIn('bin')].flatMap(({ imports }) => imports.map(packageOf)),
+  );
+  used.delete(undefined);
+  assert.deepEqual([...used].toSorted(), Object.keys(dependencies).toSorted());
+  assert.deepEqual(Object.keys(PACKAGES).toSorted(), Object.keys(dependencies).toSorted());
+});
+
+test('relative imports name files that are there, with their ending', () => {
+  const known = new Set(everything.map(({ path }) => path));
+  const problems = everything.flatMap((source) =>
+    source.imports
+      .filter((specifier) => /^\.\.?\/.*\.[jt]s$/.test(specifier))
+      .map((specifier) => resolve(source, specifier))
+      .filter((target) => !known.has(target) && !target.startsWith('dist/'))
+      .map((target) => `${source.path} imports ${target}, which is not there.`),
+  );
+  assertNone(problems);
+});
+
+test('only bin, src/cli and src/daemon touch the process', () => {
+  const problems = src
+    .filter(({ path }) => !/^src\/(?:cli|daemon)\//.test(path) && !SCRIPTS.includes(path))
+    .filter(
+      ({ code, imports }) =>
+        /(?<![.\w])process\s*[.[]/.test(code) || imports.includes('node:process'),
+    )
+    .map(
+      ({ path }) =>
+        `${path} must not use process: take the clock, the environment or the stream as an option, and let src/cli or src/daemon pass it in.`,
+    );
+  assertNone(problems);
+});
+
+test('only src/cli prints', () => {
+  const problems = src
+    .filter(({ path }) => !path.startsWith('src/cli/') && !SCRIPTS.includes(path))
+    .filter(({ code }) => /(?<![.\w])console\s*\./.test(code))
+    .map(
+      ({ path }) => `${path} must not print: return data, or take a log, and let src/cli print.`,
+    );
+  assertNone(problems);
+});
+
+test('exports have names', () => {
+  const problems = everything
+    .filter(({ code }) => /^\s*export\s+default\b|\bas\s+default\b/m.test(code))
+    .map(({ path }) => `${path} must not have a default export: export it by its name.`);
+  assertNone(problems);
+});
+
+test('no file only passes on what others export', () => {
+  const problems = src
+    .filter(({ code }) => /^\s*export\s+(?:\*|\{[^}]*\})\s+from\b/m.test(code))
+    .map(({ path }) => `${path} must not re-export: import from the file where it is made.`);
+  assertNone(problems);
+});
+
+test('no file is longer than can be read at once', () => {
+  const problems = everything
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+    .filter(({ lines }) => lines >= LONGEST)
+    .map(
+      ({ path, lines }) =>
+        `${path} has ${lines} lines, ${LONGEST} are too many: give one of its concepts a file of its own.`,
+    );
+  assertNone(problems);
+});
+
+test('files are named in kebab-case, for one concept each', () => {
+  const problems = everything
+    .filter(({ path }) => {
+      const name = path.split('/').at(-1)!;
+      return (
+        !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z]+)*$/.test(name) ||
+        /^(?:utils?|helpers?|common|misc|index)\./.test(name)
+      );
+    })
+    .map(({ path }) => `${path} must be named for its concept, in kebab-case.`);
+  assertNone(problems);
+});
