@@ -2,6 +2,7 @@
 // and exits 0, so the files are listed here, and an empty list is a failure.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +25,12 @@ if (files.length === 0) {
 
 const run = spawnSync(
   process.execPath,
-  ['--import', 'tsx', '--test', '--test-reporter=spec', ...files],
+  [
+    ...['--import', 'tsx', '--test', '--test-reporter=spec'],
+    // Most tests wait for a process or the disk and not for a processor.
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+    ...files,
+  ],
   {
     cwd: root,
     stdio: 'inherit',

@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { errnoOf } from '../fault.ts';
 import {
   type Attempt,
@@ -38,10 +39,12 @@ export function createHttpTransport(hook: HttpHook, now: () => number): Transpor
   const secure = url.protocol === 'https:';
   const Agent = secure ? HttpsAgent : HttpAgent;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
+  const target = urlToHttpOptions(url);
   const sign = createSigner(hook.secrets);
   const receiver = { place: url.host, timeoutMs: hook.timeoutMs, hide: createSecretHider(hook) };
   const request = (message: Message): ClientRequest =>
-    (secure ? httpsRequest : httpRequest)(url, {
+    (secure ? httpsRequest : httpRequest)({
+      ...target,
       method: 'POST',
       agent,
       headers: {

@@ -94,9 +94,17 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
   };
 }
 
+const canonicalNames = new Map<string, string>();
+/** Clients may invent names; only so many are remembered. */
+const MOST_NAMES = 500;
+
 /** A header's name in Go's notation: "upload-offset" is "Upload-Offset". */
 export function canonicalName(name: string): string {
-  return name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  const known = canonicalNames.get(name);
+  if (known !== undefined) return known;
+  const canonical = name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  if (canonicalNames.size < MOST_NAMES) canonicalNames.set(name, canonical);
+  return canonical;
 }
 
 /** The recorded JSON with its place in the outbox, which is known only once it is there. */

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { catalogFault, type DatabaseOptions, openDatabase } from './database.ts';
 import { LeasesTable, type OwnerRole } from './leases-table.ts';
 import { OutboxTable } from './outbox-table.ts';
+import { Reserve } from './reserve.ts';
 import { TimelineTable } from './timeline-table.ts';
 import { UploadQueries } from './upload-queries.ts';
 import { UploadsTable } from './uploads-table.ts';
@@ -16,6 +17,7 @@ export class Catalog {
   readonly timeline: TimelineTable;
   readonly leases: LeasesTable;
   readonly outbox: OutboxTable;
+  readonly reserve: Reserve;
   /** Names this process in leases. */
   readonly owner = randomUUID();
   readonly #database: Database.Database;
@@ -23,7 +25,8 @@ export class Catalog {
 
   constructor(uploadDir: string, options: DatabaseOptions) {
     this.file = catalogFile(uploadDir);
-    this.#database = openDatabase(this.file, options);
+    this.reserve = new Reserve(uploadDir);
+    this.#database = this.reserve.useFor(() => openDatabase(this.file, options));
     try {
       this.#transaction = this.#database.transaction((change: () => unknown) => change());
       this.uploads = new UploadsTable(this.#database);
@@ -48,6 +51,11 @@ export class Catalog {
     } catch (error) {
       throw catalogFault(error, this.file);
     }
+  }
+
+  /** Like write, for what makes room and for what a start cannot do without: may use the reserve. */
+  writeFromReserve<T>(change: () => T): T {
+    return this.reserve.useFor(() => this.write(change));
   }
 
   /** Runs `question` and gives SQLite's errors a sentence. */

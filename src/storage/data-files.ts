@@ -91,6 +91,7 @@ export class DataFiles {
   async unlink(id: string): Promise<boolean> {
     try {
       await unlink(this.path(id));
+      this.#free = undefined;
       return true;
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw fileFault(error, 'removing a data file');

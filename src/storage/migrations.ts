@@ -65,7 +65,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX leases_owner ON leases (owner);
 
   CREATE TABLE deliveries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL,
     upload TEXT NOT NULL,
     hook TEXT NOT NULL,

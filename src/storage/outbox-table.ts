@@ -243,14 +243,14 @@ export class OutboxTable {
 
   /**
    * Drops up to `limit` that were delivered before `before`; those that were given up stay for
-   * another 30 days. Returns how many.
+   * another 30 days, and the last of all for ever, since no number may come twice. Returns how many.
    */
   forgetDone(before: number, limit: number): number {
     return this.#database
       .prepare(
         `DELETE FROM deliveries WHERE seq IN (SELECT seq FROM deliveries
            WHERE done_at <= @before AND (state = 'delivered' OR done_at <= @deadBefore)
-           LIMIT @limit)`,
+             AND seq < (SELECT max(seq) FROM deliveries) LIMIT @limit)`,
       )
       .run({ before, deadBefore: before - DEAD_KEPT, limit }).changes;
   }

@@ -70,7 +70,7 @@ async function finishAll(context: StoreContext, seqs: readonly number[]): Promis
  */
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
-  const interrupted = catalog.write(() => catalog.leases.inherit(catalog.owner));
+  const interrupted = catalog.writeFromReserve(() => catalog.leases.inherit(catalog.owner));
   for (const seq of catalog.queries.removing()) {
     await alone(context, seq, (record) => completeRemoval(context, record));
   }

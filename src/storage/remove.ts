@@ -81,7 +81,7 @@ function claim(
 ): StoredUpload | undefined {
   const { catalog } = context;
   const now = context.now();
-  return catalog.write(() => {
+  return catalog.writeFromReserve(() => {
     const record = catalog.uploads.get(id);
     if (!record || record.state === 'removing' || record.state === 'removed') return undefined;
     if (!condemned(record)) return undefined;
@@ -120,6 +120,7 @@ export async function completeRemoval(
 ): Promise<Removal> {
   const bytes = context.files.size(record.id) ?? 0;
   await context.files.unlink(record.id);
-  context.catalog.write(() => context.catalog.uploads.update(record.seq, { state: 'removed' }));
+  const { catalog } = context;
+  catalog.writeFromReserve(() => catalog.uploads.update(record.seq, { state: 'removed' }));
   return { record, bytes };
 }

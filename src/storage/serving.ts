@@ -27,12 +27,18 @@ export class Serving {
     try {
       const boot = bootId();
       const rebooted = boot === null || catalog.getMeta('boot') !== boot;
-      catalog.beat('daemon', context.now());
+      catalog.writeFromReserve(() => {
+        catalog.leases.beat(catalog.owner, 'daemon', context.now());
+      });
       // Reconciling may take long, and what it finishes meanwhile is leased.
-      serving.#every(HEARTBEAT, () => catalog.beat('daemon', context.now()));
+      serving.#every(HEARTBEAT, () => {
+        catalog.beat('daemon', context.now());
+        catalog.reserve.fill();
+      });
       await durability.directoryServed();
       await reconcileAtStart(context, rebooted);
-      if (boot !== null) catalog.write(() => catalog.setMeta('boot', boot));
+      if (boot !== null) catalog.writeFromReserve(() => catalog.setMeta('boot', boot));
+      catalog.reserve.fill();
       serving.#every(PROGRESS, () => recordProgress(context));
       serving.#every(RETRY, () => finishLeftBehind(context));
       serving.#startCheckpoints();

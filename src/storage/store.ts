@@ -257,6 +257,7 @@ export class UploadStore extends StoreReader {
       warn(error instanceof Error ? error.message : String(error));
     }
     try {
+      catalog.reserve.refill();
       durability.close();
       catalog.close();
     } finally {

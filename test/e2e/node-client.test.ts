@@ -30,8 +30,11 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
   }
 
   await t.test('before the first upload list is empty and inspect knows nothing', async () => {
-    assert.deepEqual(await commands.list(), []);
-    const inspected = await runCommand(['inspect', '--upload-dir', folder, '--json', 'zz9']);
+    const [listed, inspected] = await Promise.all([
+      commands.list(),
+      runCommand(['inspect', '--upload-dir', folder, '--json', 'zz9']),
+    ]);
+    assert.deepEqual(listed, []);
     assert.equal(inspected.code, 66);
     assert.equal(JSON.parse(inspected.stderr).error.code, 'NOT_FOUND');
   });
@@ -46,8 +49,10 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
   await t.test('64 MiB arrive, and list and inspect tell so', async () => {
     const metadata = { filename: 'Größe & Maß.bin', filetype: 'application/octet-stream' };
     const url = await uploadAll(large, { endpoint, metadata });
-    const [listed] = await commands.list('--state', 'finished', '--limit', '1');
-    const inspected = await commands.inspect(url);
+    const [[listed], inspected] = await Promise.all([
+      commands.list('--state', 'finished', '--limit', '1'),
+      commands.inspect(url),
+    ]);
     assert.equal(listed?.name, metadata.filename);
     assert.equal(listed?.id, inspected.id);
     assert.equal(inspected.status, 'finished');
@@ -63,15 +68,16 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
 
   await t.test('64 MiB that are aborted in the middle are resumed where they stopped', async () => {
     const url = await uploadUntil(large, 20 * MIB, { endpoint, metadata: { filename: 'half' } });
-    const half = await until('the daemon lets go of the upload', async () => {
-      const seen = await commands.inspect(url);
-      return !seen.beingWritten && seen;
-    });
+    await until('the daemon lets go of the upload', () => /PATCH +---/.test(daemon.output()));
+    const [half, [listed]] = await Promise.all([
+      commands.inspect(url),
+      commands.list('--state', 'receiving'),
+    ]);
+    assert.equal(half.beingWritten, false);
     assert.equal(half.status, 'receiving');
     assert.equal(half.length, large.size);
     assert.ok(half.offset !== null && half.offset > 0 && half.offset < large.size);
     assert.equal(half.sizeOnDisk, half.offset);
-    const [listed] = await commands.list('--state', 'receiving');
     assert.equal(listed?.id, half.id);
     assert.equal(listed?.offset, half.offset);
 
@@ -101,22 +107,29 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     await assertArrived(url, large);
   });
 
-  for (const parallelUploads of [4, 8]) {
+  for (const [parallelUploads, size] of [
+    [4, 64 * MIB],
+    [8, 16 * MIB + 7],
+  ] as const) {
     await t.test(`a file in ${parallelUploads} parallel parts is one file`, async () => {
+      const file = size === large.size ? large : await makeFile(files, 'parallel.bin', size);
       const metadata = { filename: `parallel-${parallelUploads}` };
-      const url = await uploadAll(large, { endpoint, parallelUploads, metadata });
+      const url = await uploadAll(file, { endpoint, parallelUploads, metadata });
       const { kind, parts, name } = await commands.inspect(url);
       assert.equal(kind, 'final');
       assert.equal(name, metadata.filename);
       assert.equal(parts.length, parallelUploads);
-      await assertArrived(url, large);
+      await assertArrived(url, file);
       for (const { id } of parts) await Upload.terminate(endpoint + id);
     });
   }
 
   await t.test('after all of it nothing is left but the memory', async () => {
-    assert.deepEqual(await commands.list(), []);
-    const removed = await commands.list('--state', 'removed');
+    const [left, removed] = await Promise.all([
+      commands.list(),
+      commands.list('--state', 'removed'),
+    ]);
+    assert.deepEqual(left, []);
     assert.ok(removed.every(({ removedWhy }) => removedWhy === 'terminated'));
     assert.equal(await daemon.stop(), 0);
   });

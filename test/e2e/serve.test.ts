@@ -87,119 +87,129 @@ test('with --log-format json every line is an object', async (t) => {
   assert.doesNotMatch(daemon.output(), /\u202E/);
 });
 
-test('what is in the way of serve is a sentence and an exit code', async (t) => {
+interface Where {
+  readonly cwd: string;
+  readonly env?: Record<string, string>;
+}
+
+/** A `serve` that ends by itself. */
+async function serveInVain(args: readonly string[], where: Where) {
+  const { code, stdout, stderr } = await runCommand(['serve', ...args], where);
+  assert.equal(stdout, '');
+  return { code, stderr };
+}
+
+test('what is in the way of serve is a sentence and an exit code', {
+  concurrency: 3,
+}, async (t) => {
   const cwd = temporaryFolder(t);
   const running = await startDaemon(t, [], { cwd });
   const { port } = new URL(running.url);
-  const serve = async (
-    args: string[],
-    options: { cwd?: string; env?: Record<string, string> } = {},
-  ) => {
-    const { code, stdout, stderr } = await runCommand(['serve', ...args], {
-      cwd: temporaryFolder(t),
-      ...options,
-    });
-    assert.equal(stdout, '');
-    return { code, stderr };
-  };
+  const serve = (args: string[], options: Partial<Where> = {}) =>
+    serveInVain(args, { cwd: temporaryFolder(t), ...options });
 
-  await t.test('a port in use', async () => {
-    assert.deepEqual(await serve(['--port', port]), {
-      code: 69,
-      stderr: `tusd-ts: port ${port} on 127.0.0.1 is already in use.
+  await Promise.all([
+    t.test('a port in use', async () => {
+      assert.deepEqual(await serve(['--port', port]), {
+        code: 69,
+        stderr: `tusd-ts: port ${port} on 127.0.0.1 is already in use.
   Stop the other server, or choose another port: tusd-ts serve --port ${Number(port) + 1}
 `,
-    });
-  });
+      });
+    }),
 
-  await t.test('another daemon on the same directory, which goes on', async () => {
-    assert.deepEqual(await serve(['--port', '0'], { cwd }), {
-      code: 69,
-      stderr: `tusd-ts: another daemon already serves this directory.
+    t.test('another daemon on the same directory, which goes on', async () => {
+      assert.deepEqual(await serve(['--port', '0'], { cwd }), {
+        code: 69,
+        stderr: `tusd-ts: another daemon already serves this directory.
   Stop it first, or give this one a directory of its own: --upload-dir
 `,
-    });
-    await begin(foreignTarget(running.url), { 'Upload-Length': '1' });
-  });
+      });
+      await begin(foreignTarget(running.url), { 'Upload-Length': '1' });
+    }),
 
-  await t.test('an upload directory below a file', async () => {
-    const folder = temporaryFolder(t);
-    await writeFile(join(folder, 'file'), '');
-    const { code, stderr } = await serve([
-      '--port',
-      '0',
-      '--upload-dir',
-      join(folder, 'file', 'in'),
-    ]);
-    assert.equal(code, 74);
-    assert.match(stderr, /^tusd-ts: ENOTDIR while making the upload directory .*file\/in\.\n/);
-  });
+    t.test('an upload directory below a file', async () => {
+      const folder = temporaryFolder(t);
+      await writeFile(join(folder, 'file'), '');
+      const { code, stderr } = await serve([
+        '--port',
+        '0',
+        '--upload-dir',
+        join(folder, 'file', 'in'),
+      ]);
+      assert.equal(code, 74);
+      assert.match(stderr, /^tusd-ts: ENOTDIR while making the upload directory .*file\/in\.\n/);
+    }),
 
-  await t.test('an upload directory that may not be made', async () => {
-    // Nobody may make a folder there, not even root.
-    const { code, stderr } = await serve(['--port', '0', '--upload-dir', '/sys/tusd-ts/uploads']);
-    assert.equal(code, 77);
-    assert.match(
-      stderr,
-      /^tusd-ts: not permitted \(E[A-Z]+\) while making the upload directory .*\n {2}Give /,
-    );
-  });
+    t.test('an upload directory that may not be made', async () => {
+      // Nobody may make a folder there, not even root.
+      const { code, stderr } = await serve(['--port', '0', '--upload-dir', '/sys/tusd-ts/uploads']);
+      assert.equal(code, 77);
+      assert.match(
+        stderr,
+        /^tusd-ts: not permitted \(E[A-Z]+\) while making the upload directory .*\n {2}Give /,
+      );
+    }),
 
-  await t.test('an unknown key', async () => {
-    const folder = temporaryFolder(t);
-    await writeFile(join(folder, CONFIG), '{"retentionDay": 3}');
-    assert.deepEqual(await serve([], { cwd: folder }), {
-      code: 78,
-      stderr: `tusd-ts: unknown key "retentionDay" in ${join(folder, CONFIG)}. Did you mean "retentionDays"?\n`,
-    });
-  });
+    t.test('an unknown key', async () => {
+      const folder = temporaryFolder(t);
+      await writeFile(join(folder, CONFIG), '{"retentionDay": 3}');
+      assert.deepEqual(await serve([], { cwd: folder }), {
+        code: 78,
+        stderr: `tusd-ts: unknown key "retentionDay" in ${join(folder, CONFIG)}. Did you mean "retentionDays"?\n`,
+      });
+    }),
 
-  await t.test('an unknown variable', async () => {
-    assert.deepEqual(await serve([], { env: { UPLOAD_DAEMON_PROT: '1' } }), {
-      code: 78,
-      stderr: 'tusd-ts: unknown variable UPLOAD_DAEMON_PROT. Did you mean UPLOAD_DAEMON_PORT?\n',
-    });
-  });
+    t.test('an unknown variable', async () => {
+      assert.deepEqual(await serve([], { env: { UPLOAD_DAEMON_PROT: '1' } }), {
+        code: 78,
+        stderr: 'tusd-ts: unknown variable UPLOAD_DAEMON_PROT. Did you mean UPLOAD_DAEMON_PORT?\n',
+      });
+    }),
 
-  await t.test('an unknown flag', async () => {
-    const { code, stderr } = await serve(['--prot', '1']);
-    assert.equal(code, 64);
-    assert.match(stderr, /^tusd-ts: unknown option "--prot"\. Did you mean "--port"\?\n/);
-  });
+    t.test('an unknown flag', async () => {
+      const { code, stderr } = await serve(['--prot', '1']);
+      assert.equal(code, 64);
+      assert.match(stderr, /^tusd-ts: unknown option "--prot"\. Did you mean "--port"\?\n/);
+    }),
+  ]);
+  assert.equal(await running.stop(), 0);
+});
 
-  await t.test('a catalog of a newer version, and one that is damaged', async () => {
-    assert.equal(await running.stop(), 0);
-    const catalog = join(cwd, 'uploads', 'catalog.db');
-    const kept = await readFile(catalog);
-    const newer = Buffer.from(kept);
-    // Where SQLite keeps user_version: https://www.sqlite.org/fileformat2.html#user_version_number
-    newer.writeUInt32BE(999, 60);
-    await writeFile(catalog, newer);
-    const tooNew = await serve(['--port', '0'], { cwd });
-    assert.equal(tooNew.code, 78);
-    assert.match(
-      tooNew.stderr,
-      /was written by a newer tusd-ts \(schema 999, this one knows \d+\)\.\n {2}Run the newer/,
-    );
-    assert.deepEqual(await readFile(catalog), newer, 'it is left as it is');
+test('a catalog that is newer than the program, or damaged, is left as it is', async (t) => {
+  const cwd = temporaryFolder(t);
+  const running = await startDaemon(t, [], { cwd });
+  assert.equal(await running.stop(), 0);
+  const catalog = join(cwd, 'uploads', 'catalog.db');
+  const kept = await readFile(catalog);
+  const newer = Buffer.from(kept);
+  // Where SQLite keeps user_version: https://www.sqlite.org/fileformat2.html#user_version_number
+  newer.writeUInt32BE(999, 60);
+  await writeFile(catalog, newer);
+  const tooNew = await serveInVain(['--port', '0'], { cwd });
+  assert.equal(tooNew.code, 78);
+  assert.match(
+    tooNew.stderr,
+    /was written by a newer tusd-ts \(schema 999, this one knows \d+\)\.\n {2}Run the newer/,
+  );
+  assert.deepEqual(await readFile(catalog), newer, 'it is left as it is');
 
-    await writeFile(
-      catalog,
-      'this is no database, and it is long enough to be looked at'.repeat(100),
-    );
-    const damaged = await serve(['--port', '0'], { cwd });
-    assert.equal(damaged.code, 74);
-    assert.match(
-      damaged.stderr,
-      /catalog\.db is damaged \(SQLITE_NOTADB\)\.\n {2}The uploaded files are not touched/,
-    );
-    const listed = await runCommand(['list', '--json'], { cwd });
-    assert.deepEqual([listed.code, JSON.parse(listed.stderr).error.code], [74, 'CATALOG_CORRUPT']);
+  await writeFile(
+    catalog,
+    'this is no database, and it is long enough to be looked at'.repeat(100),
+  );
+  const damaged = await serveInVain(['--port', '0'], { cwd });
+  assert.equal(damaged.code, 74);
+  assert.match(
+    damaged.stderr,
+    /catalog\.db is damaged \(SQLITE_NOTADB\)\.\n {2}The uploaded files are not touched/,
+  );
+  const listed = await runCommand(['list', '--json'], { cwd });
+  assert.deepEqual([listed.code, JSON.parse(listed.stderr).error.code], [74, 'CATALOG_CORRUPT']);
 
-    await writeFile(catalog, kept);
-    const again = await startDaemon(t, [], { cwd });
-    assert.equal(await again.stop(), 0);
-  });
+  await writeFile(catalog, kept);
+  const again = await startDaemon(t, [], { cwd });
+  assert.equal(await again.stop(), 0);
 });
 
 test('a directory that goes away and comes back costs no upload', async (t) => {

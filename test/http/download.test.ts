@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Fault } from '../../src/fault.ts';
+import { createDownload } from '../../src/http/download.ts';
+import type { FoundUpload } from '../../src/storage/store.ts';
+import { foreignTarget } from '../conformance/target.ts';
+import { ask } from '../conformance/tus.ts';
+import { Wire } from '../conformance/wire.ts';
+import { listen } from '../support/listen.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+import { until } from '../support/until.ts';
+import { metadataOf } from '../support/uploads.ts';
+
+interface Served {
+  readonly state?: 'finished' | 'receiving';
+  readonly metadata?: Record<string, string>;
+}
+
+/** A listener that serves files of this folder; `uploads` tells what is known of them. */
+async function serve(
+  t: Parameters<typeof listen>[0],
+  folder: string,
+  uploads: Record<string, Served>,
+) {
+  const download = createDownload(
+    {
+      path: (id) => join(folder, id),
+      find: async (id) => {
+        const known = uploads[id];
+        if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');
+        const { state = 'finished', metadata = {} } = known;
+        const name = metadata.filename ?? null;
+        const record = { id, state, crc32: 7, name, metadata: metadataOf(metadata) || null };
+        return { record, offset: 0, expiresAt: null } as unknown as FoundUpload;
+      },
+    },
+    30_000,
+  );
+  return listen(t, async () => {}, { download });
+}
+
+test('a finished upload is a file like any other, in whatever folder it lies', async (t) => {
+  const folder = join(temporaryFolder(t), 'ü #?%20 &;x');
+  mkdirSync(folder);
+  await writeFile(join(folder, 'id'), '0123456789');
+  const { url } = await serve(t, folder, { id: {} });
+  const whole = await fetch(`${url}id`);
+  assert.deepEqual([whole.status, await whole.text()], [200, '0123456789']);
+  assert.equal(whole.headers.get('content-length'), '10');
+  assert.equal(whole.headers.get('etag'), '"id-7"');
+  assert.equal(whole.headers.get('content-disposition'), 'attachment');
+  const some = await fetch(`${url}id`, { headers: { Range: 'bytes=2-3' } });
+  assert.deepEqual([some.status, await some.text()], [206, '23']);
+  // Not fetch, which would ask caches to keep out of it.
+  const given = { headers: { 'If-None-Match': '"id-7"' } };
+  const known = await ask(foreignTarget(url), 'GET', `${url}id`, given);
+  assert.deepEqual([known.status, known.body.length], [304, 0]);
+  const outside = await fetch(`${url}id`, { headers: { Range: 'bytes=10-' } });
+  assert.deepEqual([outside.status, outside.headers.get('content-range')], [416, 'bytes */10']);
+  const changed = await fetch(`${url}id`, { headers: { 'If-Match': '"other"' } });
+  assert.equal(changed.status, 412);
+});
+
+test('what is not there, or not all there, is not served', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeFile(join(folder, 'half'), '01234');
+  mkdirSync(join(folder, 'folder'));
+  const uploads = { half: { state: 'receiving' }, lost: {}, folder: {} } as const;
+  const { url, bugs } = await serve(t, folder, uploads);
+  const statuses: Record<string, number> = {};
+  for (const id of ['half', 'lost', 'folder', 'unknown']) {
+    statuses[id] = (await fetch(url + id)).status;
+  }
+  assert.deepEqual(statuses, { half: 409, lost: 410, folder: 404, unknown: 404 });
+  assert.deepEqual(bugs, []);
+});
+
+test('names and types of a client neither break a header nor run in a browser', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeFile(join(folder, 'id'), 'x');
+  const answer = async (metadata: Record<string, string>) => {
+    const { url } = await serve(t, folder, { id: { metadata } });
+    const { status, headers } = await fetch(`${url}id`);
+    assert.equal(status, 200);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.has('set-cookie'), false);
+    return [headers.get('content-disposition'), headers.get('content-type')];
+  };
+  const bytes = 'application/octet-stream';
+  assert.deepEqual(await answer({ filename: 'a"b\\c.txt' }), ['attachment; filename=c.txt', bytes]);
+  assert.deepEqual(await answer({ filename: '../../.bashrc' }), [
+    'attachment; filename=.bashrc',
+    bytes,
+  ]);
+  assert.deepEqual(await answer({ filename: 'a\r\nSet-Cookie: b' }), [
+    'attachment; filename="a__Set-Cookie: b"',
+    bytes,
+  ]);
+  assert.deepEqual(await answer({ filename: '€.txt' }), [
+    'attachment; filename="?.txt"; filename*=UTF-8\'\'%E2%82%AC.txt',
+    bytes,
+  ]);
+  assert.deepEqual(await answer({ filetype: 'text/html' }), ['attachment', 'text/html']);
+  assert.deepEqual(await answer({ filetype: 'image/svg+xml' }), ['attachment', 'image/svg+xml']);
+  assert.deepEqual(await answer({ filetype: 'IMAGE/PNG' }), ['inline', 'image/png']);
+  assert.deepEqual(await answer({ filetype: `text/plain;a="${'.'.repeat(40)}` }), [
+    'attachment',
+    bytes,
+  ]);
+  assert.deepEqual(await answer({ filetype: 'image/png\r\nX: y' }), ['attachment', bytes]);
+});
+
+test('a reader that goes away leaves no file open', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeFile(join(folder, 'id'), Buffer.alloc(32 * 1024 * 1024));
+  const { url, requests } = await serve(t, folder, { id: {} });
+  const { host, pathname } = new URL(url);
+  for (let count = 1; count <= 5; count += 1) {
+    const wire = await Wire.open(url, 10_000);
+    wire.head('GET', `${pathname}id`, [['Host', host]]);
+    wire.reset();
+    await until('it is told', () => requests.length === count);
+  }
+  if (!existsSync('/proc/self/fd')) return;
+  await until('the files are closed', () => !openFiles().includes(join(folder, 'id')));
+});
+
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+}

@@ -1,0 +1,53 @@
+import type { TestContext } from 'node:test';
+import type { Exchange, ExchangeHandler } from '../../src/http/exchange.ts';
+import { Listener, type ListenerOptions, type RequestRecord } from '../../src/http/listener.ts';
+
+export interface Listening {
+  /** Of the base path, with its slash. */
+  readonly url: string;
+  readonly listener: Listener;
+  /** What the listener told of requests, in order. */
+  readonly requests: RequestRecord[];
+  /** What it took for bugs. */
+  readonly bugs: unknown[];
+}
+
+/** A listener with `protocol` behind it; closed when the test ends. */
+export async function listen(
+  test: Pick<TestContext, 'after'>,
+  protocol: ExchangeHandler,
+  options: Partial<ListenerOptions> = {},
+): Promise<Listening> {
+  const requests: RequestRecord[] = [];
+  const bugs: unknown[] = [];
+  const basePath = options.basePath ?? '/uploads/files/';
+  const listener = new Listener({
+    port: 0,
+    host: '127.0.0.1',
+    basePath,
+    publicUrl: null,
+    corsOrigins: ['*'],
+    trustedProxies: [],
+    headersTimeout: 30_000,
+    maxConnections: 100,
+    protocolName: 'test',
+    protocol,
+    download: null,
+    onRequest: (record) => requests.push(record),
+    onBug: (error) => bugs.push(error),
+    now: Date.now,
+    ...options,
+  });
+  const { port } = await listener.listen();
+  test.after(async () => {
+    const closed = listener.close();
+    listener.closeAll();
+    await closed;
+  });
+  return { url: `http://127.0.0.1:${port}${basePath}`, listener, requests, bugs };
+}
+
+/** Answers every exchange with 200 and this text. */
+export function saying(text: (exchange: Exchange) => string): ExchangeHandler {
+  return async (exchange) => void exchange.response.end(text(exchange));
+}
