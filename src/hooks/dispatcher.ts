@@ -1,7 +1,9 @@
 import type { OutboxTable, Settlement, StoredDelivery } from '../storage/outbox-table.ts';
 import type { HookEvent } from './hook.ts';
+import { Line } from './line.ts';
 import { Outage } from './outage.ts';
 import { outcomeOf } from './outcome.ts';
+import { PACE_INTERVAL, Pace } from './pace.ts';
 import { withSequence } from './payload.ts';
 import type { HookLog, Receiver } from './receiver.ts';
 import { Stranded } from './stranded.ts';
@@ -21,22 +23,20 @@ export interface DispatcherOptions {
 
 /** How often the outbox is looked at for what other processes have put there (milliseconds). */
 const POLL = 1_000;
+/** How long ends of deliveries are gathered for one transaction (milliseconds). */
+const GATHER = 10;
+/** So many are recorded at once, and no more than that are ever sent and not recorded. */
+const GATHERED = 64;
 /** Waiting deliveries that are given up, or hurried, in one go. */
 const AT_ONCE = 500;
 /** After an outage of this length what has failed is tried at once (milliseconds). */
 const LONG_OUTAGE = 60_000;
 
-/** What is on its way to one hook. */
-interface Line {
-  readonly receiver: Receiver;
-  readonly outage: Outage;
-  readonly running: Set<number>;
-  /** Uploads whose events have failed since the last success: enough of them to tell one from several. */
-  readonly failing: Set<string>;
-  /** A long outage has just ended. */
-  recovered: boolean;
-  /** Why every event of every upload fails, once that is so for as long as one delivery is tried. */
-  hopeless: string | null;
+interface Ended {
+  readonly line: Line;
+  readonly seq: number;
+  /** undefined when nothing is known of it. */
+  readonly settlement: Settlement | undefined;
 }
 
 /**
@@ -52,23 +52,21 @@ export class Dispatcher {
   readonly #stranded: Stranded;
   /** The catalog may fail for a while; that stops deliveries and not the daemon. */
   readonly #trouble: Outage;
-  #ended: { readonly line: Line; readonly seq: number; readonly settlement?: Settlement }[] = [];
+  readonly #pace = new Pace(() => performance.eventLoopUtilization().idle);
+  #ended: Ended[] = [];
+  #poll: NodeJS.Timeout | undefined;
+  #recording: NodeJS.Timeout | undefined;
+  #pausing: NodeJS.Timeout | undefined;
   #turnIsComing = false;
-  #timer: NodeJS.Timeout | undefined;
   #stopped: (() => void) | undefined;
 
   constructor(outbox: OutboxTable, options: DispatcherOptions) {
     const { receivers, concurrency, log, random } = options;
     this.#options = options;
     this.#outbox = outbox;
-    this.#lines = receivers.map((receiver) => ({
-      receiver,
-      outage: new Outage(`hook ${receiver.hook.name}`, log, random),
-      running: new Set(),
-      failing: new Set(),
-      recovered: false,
-      hopeless: null,
-    }));
+    this.#lines = receivers.map(
+      (receiver) => new Line(receiver, new Outage(`hook ${receiver.hook.name}`, log, random)),
+    );
     this.#share = Math.max(1, Math.floor(concurrency / Math.max(1, receivers.length)));
     const names = receivers.map(({ hook }) => hook.name);
     this.#stranded = new Stranded(outbox, names, log);
@@ -76,79 +74,93 @@ export class Dispatcher {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#turn(true), POLL);
-    this.#timer.unref();
-    this.#turn(true);
+    const look = () => {
+      this.#careful(() => this.#stranded.look(this.#options.now()));
+      this.#turn();
+    };
+    this.#poll = setInterval(look, POLL);
+    this.#poll.unref();
+    look();
   }
 
-  /** Something may be due, or has ended: looks soon, once for all who say so. */
+  /** Something may be due: looks soon, once for all who say so. */
   readonly wake = (): void => {
     if (this.#turnIsComing) return;
     this.#turnIsComing = true;
     setImmediate(() => {
       this.#turnIsComing = false;
-      this.#turn(false);
+      this.#turn();
     });
   };
 
+  /** Uploads are busy: where there is no time for all, deliveries give way. */
+  uploadChanged(): void {
+    this.#pace.uploadChanged();
+  }
+
   /** Begins nothing more; resolves when what runs has ended or was aborted, and that is recorded. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    clearInterval(this.#poll);
     const stopped = new Promise<void>((resolve) => {
       this.#stopped = resolve;
     });
-    this.#turn(false);
+    this.#turn();
     await stopped;
   }
 
-  #turn(polling: boolean): void {
-    const { now } = this.#options;
-    const startedAt = now();
-    try {
-      this.#record();
-      if (!this.#stopped) {
+  #turn(): void {
+    if (!this.#stopped) {
+      this.#careful(() => {
         for (const line of this.#lines) {
           this.#drawConclusions(line);
           this.#send(line);
         }
-        if (polling) this.#stranded.look(now());
-      }
+      });
+    } else if (this.#lines.every(({ running }) => running === 0)) {
+      this.#record();
+      this.#stopped();
+    }
+  }
+
+  #careful(work: () => void): boolean {
+    const { now } = this.#options;
+    const startedAt = now();
+    try {
+      work();
       this.#trouble.succeeded(now());
+      return true;
     } catch (error) {
       this.#trouble.failed(
         error instanceof Error ? error.message : String(error),
         startedAt,
         now(),
       );
-      // What could not be recorded is sent again after the next start, under the same id.
-      if (this.#stopped) this.#letGo();
+      return false;
     }
-    if (this.#lines.every(({ running }) => running.size === 0)) this.#stopped?.();
-  }
-
-  /** All that has ended since the last turn is one transaction. */
-  #record(): void {
-    const settlements = this.#ended.flatMap(({ settlement }) => settlement ?? []);
-    if (settlements.length > 0) this.#outbox.settle(settlements, this.#options.now());
-    this.#letGo();
-  }
-
-  #letGo(): void {
-    for (const { line, seq } of this.#ended) line.running.delete(seq);
-    this.#ended = [];
   }
 
   #send(line: Line): void {
     const { now } = this.#options;
-    const { receiver, running, outage } = line;
-    const free = outage.room(this.#share, now()) - running.size;
-    if (free <= 0) return;
-    // By its row, what is on its way is still due.
-    const due = this.#outbox.due(receiver.hook.name, now(), free + running.size);
-    for (const delivery of due.filter(({ seq }) => !running.has(seq)).slice(0, free)) {
-      running.add(delivery.seq);
+    const allowed = line.outage.room(this.#share, now());
+    const paced = this.#pace.room(performance.now());
+    let free = Math.min(allowed - line.running, GATHERED - this.#ended.length);
+    if (paced < free) this.#goOnSoon();
+    for (free = Math.min(free, paced); free > 0; free -= 1) {
+      const delivery = line.next(this.#outbox, now());
+      if (!delivery) return;
+      line.running += 1;
+      this.#pace.took(1);
       void this.#deliver(line, delivery);
     }
+  }
+
+  #goOnSoon(): void {
+    if (this.#pausing) return;
+    this.#pausing = setTimeout(() => {
+      this.#pausing = undefined;
+      this.#turn();
+    }, PACE_INTERVAL);
+    this.#pausing.unref();
   }
 
   async #deliver(line: Line, delivery: StoredDelivery): Promise<void> {
@@ -164,9 +176,32 @@ export class Dispatcher {
     const attempt = await line.receiver.transport.send(message, { signal, wantsAnswer: false });
     const maxAge = line.receiver.hook.maxAgeMs;
     const settlement = outcomeOf(delivery, attempt, { startedAt, now: now(), maxAge, random });
-    this.#ended.push({ line, seq, ...(settlement ? { settlement } : {}) });
+    line.running -= 1;
+    this.#ended.push({ line, seq, settlement });
     if (settlement) this.#judge(line, delivery, settlement, startedAt);
+    if (this.#ended.length >= GATHERED) this.#record();
+    else this.#recording ??= setTimeout(() => this.#record(), GATHER);
     this.wake();
+  }
+
+  /** What has ended is recorded in one transaction; the next events of these uploads may follow. */
+  #record(): void {
+    clearTimeout(this.#recording);
+    this.#recording = undefined;
+    const ended = this.#ended;
+    const settlements = ended.flatMap(({ settlement }) => settlement ?? []);
+    const recorded = this.#careful(() => {
+      if (settlements.length > 0) this.#outbox.settle(settlements, this.#options.now());
+    });
+    if (recorded) {
+      for (const { line, seq } of ended) line.letGo(seq);
+      this.#ended = [];
+      this.wake();
+    } else if (!this.#stopped) {
+      // Nothing more is sent than can be recorded; what cannot be is sent again after a restart.
+      this.#recording = setTimeout(() => this.#record(), POLL);
+      this.#recording.unref();
+    }
   }
 
   /** What an attempt says about the receiver as a whole. */
@@ -192,7 +227,7 @@ export class Dispatcher {
 
   #drawConclusions(line: Line): void {
     const { now, log } = this.#options;
-    const { receiver, running, recovered, hopeless } = line;
+    const { receiver, recovered, hopeless } = line;
     const { name, maxAgeMs } = receiver.hook;
     line.recovered = false;
     line.hopeless = null;
@@ -200,7 +235,7 @@ export class Dispatcher {
     if (hopeless === null) return;
     // It has failed for as long as one delivery is tried: what waited all that time is given up, too.
     const waiting = this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
-    const seqs = waiting.filter((seq) => !running.has(seq));
+    const seqs = waiting.filter((seq) => !line.isClaimed(seq));
     if (seqs.length === 0) return;
     const error = `nothing was delivered to this hook while this waited: ${hopeless}`;
     this.#outbox.settle(

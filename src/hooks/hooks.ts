@@ -67,6 +67,7 @@ export function createHooks(options: HooksOptions): Hooks {
       dispatcher = running;
       const progress = new Progress({ ...common, receivers, store, signal: stopping.signal });
       store.onChange((event) => {
+        running.uploadChanged();
         if (event.type === 'received') progress.received(event.record, event.caller);
         else if (told.length > 0) running.wake();
       });

@@ -1,10 +1,12 @@
 /** How often the pace is set anew (milliseconds). */
-const EVERY = 100;
+export const PACE_INTERVAL = 100;
 /** Above this share of the time the event loop has no time left for anybody. */
 const SATURATED = 0.9;
 /** Deliveries a second: what goes out however busy uploads keep the process, and what is no limit. */
 const SLOWEST = 100;
 const FASTEST = 50_000;
+/** By how much the pace rises when there is room. */
+const RISE = 1.25;
 
 /**
  * How fast deliveries may go out: without a limit, but where uploads and deliveries together leave
@@ -14,7 +16,8 @@ const FASTEST = 50_000;
 export class Pace {
   readonly #idleTime: () => number;
   #rate = FASTEST;
-  #tokens = SLOWEST;
+  #room = 0;
+  #used = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
   #idleBefore = 0;
   #uploads = false;
@@ -25,29 +28,30 @@ export class Pace {
   }
 
   /** Something has happened to an upload. */
-  uploadActive(): void {
+  uploadChanged(): void {
     this.#uploads = true;
   }
 
-  /** How many may go out at `now` (milliseconds on any clock that does not jump). */
+  /** How many may go out at `now` (milliseconds on a clock that never jumps). */
   room(now: number): number {
-    const elapsed = now - this.#measuredAt;
-    if (elapsed >= EVERY) this.#measure(now, elapsed);
-    return Math.floor(this.#tokens);
+    if (now - this.#measuredAt >= PACE_INTERVAL) this.#measure(now);
+    return this.#room;
   }
 
   took(count: number): void {
-    this.#tokens -= count;
+    this.#room -= count;
+    this.#used += count;
   }
 
-  #measure(now: number, elapsed: number): void {
+  #measure(now: number): void {
+    const elapsed = now - this.#measuredAt;
     const idle = this.#idleTime();
     const busy = 1 - (idle - this.#idleBefore) / elapsed;
-    const crowded = this.#uploads && busy > SATURATED && elapsed < 10 * EVERY;
-    this.#rate = crowded
-      ? Math.max(SLOWEST, this.#rate / 2)
-      : Math.min(FASTEST, this.#uploads ? this.#rate * 1.25 : FASTEST);
-    this.#tokens = (this.#rate * EVERY) / 1_000;
+    if (!this.#uploads) this.#rate = FASTEST;
+    else if (busy <= SATURATED) this.#rate = Math.min(FASTEST, this.#rate * RISE);
+    else this.#rate = Math.max(SLOWEST, Math.min(this.#rate, (1_000 * this.#used) / elapsed) / 2);
+    this.#room = Math.ceil((this.#rate * PACE_INTERVAL) / 1_000);
+    this.#used = 0;
     this.#measuredAt = now;
     this.#idleBefore = idle;
     this.#uploads = false;
