@@ -21,30 +21,28 @@ const CHANCES = effort({ short: 1, ci: 3, long: 25 });
 
 test('what a client was told survives a power cut', needing('strace'), async (suite) => {
   const program = compileProgram(suite);
+  const completed = await trace(suite, program, 'completed');
 
   await suite.test(
     'fsync "completed" keeps every upload that was told finished',
     async (context) => {
-      const traced = await trace(context, program, 'completed');
-      await cutAtEveryAnswer(context, traced, (promised) => promised.finished);
+      await cutAtEveryAnswer(context, completed, (promised) => promised.finished);
     },
   );
 
   await suite.test(
     'fsync "completed" syncs a data file when it is complete, and not before',
-    async (context) => {
-      const { log, uploadDir, uploads } = await trace(context, program, 'completed');
+    () => {
+      const { log, uploadDir, uploads } = completed;
       const upload = uploads.find(({ what }) => what === 'one in three pieces')!;
-      const offsets: (number | null)[] = [];
+      const file = join(uploadDir, 'tus', upload.id);
       const seen: string[] = [];
       for (const { phase, call } of readTrace(log)) {
-        if (phase === 'ends' && isSyncOf(call, join(uploadDir, 'tus', upload.id)))
-          seen.push('sync');
+        if (phase === 'ends' && isSyncOf(call, file)) seen.push('synced');
         const answer = phase === 'begins' ? answerIn(call) : undefined;
-        if (answer && concerns(answer, upload)) offsets.push(answer.offset);
-        if (answer && concerns(answer, upload)) seen.push('answer');
+        if (answer && concerns(answer, upload)) seen.push(`told ${answer.status}`);
       }
-      assert.deepEqual(seen, ['answer', 'answer', 'answer', 'sync', 'answer'], String(offsets));
+      assert.deepEqual(seen, ['told 201', 'told 204', 'told 204', 'synced', 'told 204']);
     },
   );
 
@@ -85,7 +83,7 @@ test('what a client was told survives a power cut', needing('strace'), async (su
       // And so a cut costs what was told: the simulation does take away what was not synced.
       await assert.rejects(
         cutAtEveryAnswer(context, traced, (promised) => promised.finished),
-        ({ cause }: Error) => /forgotten|other bytes/.test(String(cause)),
+        /^Error: cut at the answer to/,
       );
     },
   );
@@ -154,14 +152,16 @@ async function cutAtEveryAnswer(
     const promise = answer && promiseOf(answer, uploads);
     if (!promise || !mustBeKept(promise)) continue;
     promises.set(promise.id, promise);
+    // Starting as a daemon takes its time, and tells no more of what is finished.
+    const role = cuts % 10 === 9 ? 'daemon' : 'command';
     for (let chance = 0; chance <= CHANCES; chance += 1) {
       const left = join(folder, `${cuts}-${chance}`);
       disk.materialise(left, () => chance > 0 && random.chance(0.5));
       try {
-        await assertKept(left, [...promises.values()]);
+        await assertKept(left, role, [...promises.values()]);
       } catch (error) {
         const when = chance === 0 ? 'nothing else' : `chance ${chance} of seed ${seed}`;
-        throw new Error(`cut at the answer to ${promise.what}, with ${when}`, { cause: error });
+        throw new Error(`cut at the answer to ${promise.what}, with ${when}: ${error}`);
       }
     }
     cuts += 1;

@@ -1,8 +1,11 @@
+import './support/faulty-disk.ts';
+
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Fault } from '../../src/fault.ts';
 import { until } from '../support/until.ts';
+import { faultyDisk } from './support/faulty-disk.ts';
 import {
   append,
   begin,
@@ -80,4 +83,20 @@ test('HEAD tells what is on disk while bytes arrive, and is never held up', asyn
   assert.equal(insideOf(store).active.size, 1);
   body.destroy();
   await done;
+});
+
+test('a writer that waits for the disk is not silent, and is not taken over', async (t) => {
+  const disk = faultyDisk.during(t);
+  let now = 1_000_000;
+  const store = await openStore(t, { now: () => now, limits: { writerWait: 0 } });
+  const id = await make(store, 10);
+  const { body, done } = await begin(store, id, '12345');
+  disk.holdWrites();
+  body.write('67890');
+  await until('the write runs', () => disk.held?.length === 1);
+  now += 60_000;
+  assert.equal((await faultOf(append(store, id, 5, 'x'))).code, 'LOCKED');
+  disk.letGo();
+  body.end();
+  assert.equal((await done).finished, true);
 });

@@ -14,10 +14,17 @@ export interface Promised {
   readonly finished: boolean;
 }
 
-/** Opens what a power cut has left as the daemon does after it, and looks for what was promised. */
-export async function assertKept(uploadDir: string, promised: readonly Promised[]): Promise<void> {
-  forgetBoot(uploadDir);
-  const store = await UploadStore.open({ uploadDir, role: 'daemon' });
+/**
+ * Opens what a power cut has left, as a command does or as the daemon does after it, and looks for
+ * what was promised.
+ */
+export async function assertKept(
+  uploadDir: string,
+  role: 'command' | 'daemon',
+  promised: readonly Promised[],
+): Promise<void> {
+  if (role === 'daemon') forgetBoot(uploadDir);
+  const store = await UploadStore.open({ uploadDir, role, fsync: 'never' });
   try {
     assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
     for (const { what, id, bytes, finished } of promised) {

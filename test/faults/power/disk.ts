@@ -160,25 +160,27 @@ function pathOf(call: Call): string {
 const BLOCK = 4096;
 
 function contentOf({ changes, synced }: Inode, survives: () => boolean): Buffer {
-  let content = Buffer.alloc(0);
+  const content = Buffer.alloc(mostBytes(changes));
+  let size = 0;
   for (const [index, change] of changes.entries()) {
     const isDurable = index < synced;
     if ('size' in change) {
-      if (isDurable || survives()) content = resized(content, change.size);
+      if (!isDurable && !survives()) continue;
+      if (change.size < size) content.fill(0, change.size, size);
+      size = change.size;
       continue;
     }
     for (let from = 0; from < change.bytes.length; from += BLOCK) {
       if (!isDurable && !survives()) continue;
       const block = change.bytes.subarray(from, from + BLOCK);
       const at = change.at + from;
-      content = resized(content, Math.max(content.length, at + block.length));
-      block.copy(content, at);
+      size = Math.max(size, at + block.copy(content, at));
     }
   }
-  return content;
+  return content.subarray(0, size);
 }
 
-function resized(content: Buffer<ArrayBuffer>, size: number): Buffer<ArrayBuffer> {
-  if (size <= content.length) return content.subarray(0, size);
-  return Buffer.concat([content, Buffer.alloc(size - content.length)]);
+function mostBytes(changes: readonly Change[]): number {
+  const ends = changes.map((one) => ('size' in one ? one.size : one.at + one.bytes.length));
+  return Math.max(0, ...ends);
 }
