@@ -196,7 +196,7 @@ export class Dispatcher {
     if (recorded) {
       for (const { line, seq } of ended) line.letGo(seq);
       this.#ended = [];
-      this.wake();
+      if (!this.#stopped) this.wake();
     } else if (!this.#stopped) {
       // Nothing more is sent than can be recorded; what cannot be is sent again after a restart.
       this.#recording = setTimeout(() => this.#record(), POLL);
