@@ -234,6 +234,7 @@ export class Dispatcher {
     if (recovered) this.#outbox.hurry(name, now(), AT_ONCE);
     if (hopeless === null) return;
     // It has failed for as long as one delivery is tried: what waited all that time is given up, too.
+    line.putBack();
     const waiting = this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
     const seqs = waiting.filter((seq) => !line.isClaimed(seq));
     if (seqs.length === 0) return;

@@ -37,6 +37,12 @@ export class Line {
     return this.#waiting.shift();
   }
 
+  /** What is read and not sent yet will be read again. */
+  putBack(): void {
+    for (const { seq } of this.#waiting) this.#claimed.delete(seq);
+    this.#waiting = [];
+  }
+
   isClaimed(seq: number): boolean {
     return this.#claimed.has(seq);
   }

@@ -4,6 +4,8 @@ import { errnoOf, Fault } from '../fault.ts';
 /** A rejected body up to this size is read and thrown away, so that the client sees the answer. */
 const DRAIN_BYTES = 32 * 1024 * 1024;
 const DRAIN_TIME = 10_000;
+/** A client that has sent nothing for so long after the answer has read it, or never will. */
+const QUIET = 1_000;
 
 /**
  * Answers with a fault's status and sentence. Anything that is not a Fault is a bug: the client is
@@ -17,7 +19,8 @@ export function writeFault(
 ): void {
   const fault = error instanceof Fault ? error : undefined;
   const status = fault?.status ?? 500;
-  if (!fault || (status >= 500 && fault.cause)) log(error);
+  // A full disk is no bug: the request's line in the log says it all.
+  if (!fault || (status >= 500 && fault.cause && fault.code !== 'NO_SPACE')) log(error);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -33,7 +36,26 @@ export function writeFault(
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   }
   response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else if (request.complete || response.getHeader('Connection') !== 'close') response.end(body);
+  else endWhenQuiet(request, response, body);
+}
+
+/**
+ * Closing while a client still sends resets the connection and takes the answer with it that the
+ * client has not read yet (RFC 9112, 9.6), so what it sends is read for a while.
+ */
+function endWhenQuiet(request: IncomingMessage, response: ServerResponse, body: string): void {
+  if (body === '') response.flushHeaders();
+  else response.write(body);
+  const end = () => {
+    clearTimeout(quiet);
+    if (!response.writableEnded) response.end();
+  };
+  const quiet = setTimeout(end, QUIET);
+  request.on('data', () => quiet.refresh());
+  request.once('end', end);
+  request.once('close', end);
 }
 
 /** Sets a header that somebody else chose (a hook's receiver): one that Node refuses is left out. */

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.ts';
+import { Fault, type FaultOptions } from '../fault.ts';
 import type { StoreContext } from './context.ts';
 
 /** Throws TOO_LARGE when a length is over the limit. */
@@ -14,8 +14,9 @@ export async function checkSpace({ files, limits }: StoreContext, bytes: number)
   if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace();
 }
 
-export function noSpace(): Fault {
+export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {
   return new Fault('NO_SPACE', 'there is not enough room on the disk for this upload', {
+    ...options,
     hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
   });
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault } from '../fault.ts';
+import { noSpace } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import type { Answer } from './events.ts';
@@ -154,15 +155,25 @@ async function conclude(
     };
   }
   if (rejected === undefined && offset > from) await context.durability.dataReceived(file.fd);
-  const kept = context.catalog.write(() => {
-    context.catalog.leases.drop(record.id, context.catalog.owner);
-    return writeEnding(context, record, ending);
-  });
-  if (!kept) throw removedMeanwhile();
+  if (!recordEnding(context, record, ending)) throw removedMeanwhile();
   await context.durability.commitsOf('progress');
   if (rejected !== undefined) throw rejected;
   if (result.end === 'disk-error') throw fileFault(result.error, 'writing a data file');
   return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
+}
+
+/** Throws NO_SPACE with the offset, which the data file's size tells without a record, too. */
+function recordEnding(context: StoreContext, record: StoredUpload, ending: Ending): boolean {
+  const { catalog } = context;
+  try {
+    return catalog.write(() => {
+      catalog.leases.drop(record.id, catalog.owner);
+      return writeEnding(context, record, ending);
+    });
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
+    throw noSpace({ offset: ending.change.offset, cause: error });
+  }
 }
 
 function interruptionOf({ end }: PumpResult): Interruption | null {

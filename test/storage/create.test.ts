@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import { until } from '../support/until.ts';
 import { leftBehind, NOTHING, watched } from './support/aftermath.ts';
-import { diskError, faultyDisk } from './support/faulty-disk.ts';
+import { diskError, faultyDisk, noSpace } from './support/faulty-disk.ts';
 import {
   append,
   bodyOf,
@@ -216,4 +216,23 @@ test('a listener that throws does not make a committed change fail', async (t) =
   await store.terminate(record.id, { origin: record.origin, request: null });
   assert.equal(warnings.length, 3);
   assert.deepEqual(readdirSync(store.folder), []);
+});
+
+test('a creation that filled the disk gives its room back before it is taken back', async (t) => {
+  const disk = faultyDisk.during(t);
+  const { store } = await watched(t);
+  disk.fail = (step) => {
+    const [name] = readdirSync(store.folder);
+    const full = name !== undefined && (store.sizeOnDisk(name) ?? 0) > 0;
+    return full && !step.startsWith('f') ? noSpace(step) : undefined;
+  };
+  const body = new PassThrough();
+  const made = store.create(creation({ length: LARGE }), { body, bodyLength: LARGE });
+  made.catch(() => {});
+  body.write(bytes(1000));
+  await until('it is written', () => [...insideOf(store).pumps][0]?.position === 1000);
+  body.write(bytes(1000));
+  assert.equal((await faultOf(made)).code, 'NO_SPACE');
+  disk.reset();
+  assert.deepEqual(await leftBehind(store), NOTHING);
 });

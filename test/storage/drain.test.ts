@@ -184,5 +184,6 @@ test('a store may be closed twice, and takes nothing afterwards', async (t) => {
   await Promise.all([store.close(), store.close()]);
   await store.close();
   assert.equal((await faultOf(make(store, 1))).code, 'UNAVAILABLE');
+  assert.equal((await faultOf(store.terminate('a', CALLER))).code, 'UNAVAILABLE');
   assert.equal((await faultOf(append(store, 'a', 0, bodyOf('x')))).code, 'UNAVAILABLE');
 });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import { leftBehind, NOTHING, watched } from './support/aftermath.ts';
-import { bodyOf, contentOf, creation, faultOf } from './support/stores.ts';
+import { begin, bodyOf, contentOf, creation, faultOf } from './support/stores.ts';
 
 test('an upload over the limit is refused before anything is made', async (t) => {
   const { store } = await watched(t, { limits: { maxSize: 100 } });
@@ -75,4 +75,13 @@ test('an id that cannot name a file is refused as the fault of the hook', async 
   const { store } = await watched(t, { guards: { beforeCreate: async () => ({ id: '../up' }) } });
   assert.equal((await faultOf(store.create(creation()))).code, 'HOOK_FAILED');
   assert.deepEqual(await leftBehind(store), NOTHING);
+});
+
+test('an id that is taken and being written is refused at once', async (t) => {
+  const { store } = await watched(t, { guards: { beforeCreate: async () => ({ id: 'same' }) } });
+  await store.create(creation({ length: 10 }));
+  const { body, done } = await begin(store, 'same', '12345');
+  assert.equal((await faultOf(store.create(creation({ length: 1 })))).code, 'CONFLICT');
+  body.end('67890');
+  assert.equal((await done).finished, true);
 });

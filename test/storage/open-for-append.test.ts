@@ -23,6 +23,7 @@ test('a request at another offset is refused with the right one', async (t) => {
     const fault = await faultOf(append(store, id, offset, 'x'));
     assert.equal(fault.code, 'CONFLICT');
     assert.equal(fault.offset, 5);
+    assert.equal(await store.isBeingWritten(id), false);
   }
   assert.equal(contentOf(store, id).toString(), '12345');
 });

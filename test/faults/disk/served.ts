@@ -50,6 +50,11 @@ export class ServedDisk {
     assert.doesNotMatch(this.#daemon.output(), /^\s+at /m, 'a stack trace is in the log');
   }
 
+  /** The URL of an upload since the daemon was started again, on another port. */
+  now(url: string): string {
+    return this.url + idOf(url);
+  }
+
   /** Runs a command with --json and gives what it printed. */
   async command(...args: string[]) {
     const all = [this.#program.main, ...args, '--json', '--upload-dir', this.disk.folder];

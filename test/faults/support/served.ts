@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { foreignTarget, type Target } from '../../conformance/target.ts';
@@ -35,8 +35,8 @@ export async function serve(
   const daemon = await startDaemon(t, args, { env: Object.fromEntries(env) });
   // Longer than any answer takes, shorter than the idle timeout of 60 s.
   const target = foreignTarget(daemon.url, { limitMs: 30_000 });
-  const descriptors = () => openDescriptors(daemon.child.pid ?? 0);
-  const before = descriptors();
+  const open = () => openThings(daemon.child.pid ?? 0, join(folder, 'tus'));
+  const before = open();
   return {
     daemon,
     target,
@@ -46,7 +46,7 @@ export async function serve(
     },
     endsWell: async () => {
       assert.equal(daemon.child.exitCode ?? daemon.child.signalCode, null, daemon.output());
-      await until('no connection and no file is left open', () => descriptors() <= before);
+      await until('no connection and no file is left open', () => open() <= before);
       assert.equal(await daemon.stop(), 0);
       const lines = daemon.output().trim().split('\n');
       const bad = lines
@@ -57,10 +57,18 @@ export async function serve(
   };
 }
 
-/** 0 where the system does not tell. */
-function openDescriptors(pid: number): number {
+/** How many sockets and data files it has open; 0 where the system does not tell. */
+function openThings(pid: number, dataFiles: string): number {
   const folder = `/proc/${pid}/fd`;
-  return existsSync(folder) ? readdirSync(folder).length : 0;
+  if (!existsSync(folder)) return 0;
+  const targets = readdirSync(folder).map((fd) => {
+    try {
+      return readlinkSync(join(folder, fd));
+    } catch {
+      return 'closed in the meantime';
+    }
+  });
+  return targets.filter((to) => to.startsWith('socket:') || to.startsWith(`${dataFiles}/`)).length;
 }
 
 /** Whether nothing has come over this connection: no answer, and no end. */
