@@ -135,6 +135,10 @@ class Exchange {
         response = incoming;
         this.#read(incoming);
       });
+      request.on('upgrade', (incoming, socket) => {
+        socket.destroy();
+        this.#settle(failed(complaint(incoming, '')));
+      });
       request.on('error', (error) => {
         if (response === undefined) this.#failed(request, error);
       });

@@ -47,7 +47,8 @@ export class Pace {
     const elapsed = now - this.#measuredAt;
     const idle = this.#idleTime();
     const busy = 1 - (idle - this.#idleBefore) / elapsed;
-    if (!this.#uploads) this.#rate = FASTEST;
+    // What was measured over a long time says nothing about now.
+    if (!this.#uploads || elapsed > 10 * PACE_INTERVAL) this.#rate = FASTEST;
     else if (busy <= SATURATED) this.#rate = Math.min(FASTEST, this.#rate * RISE);
     else this.#rate = Math.max(SLOWEST, Math.min(this.#rate, (1_000 * this.#used) / elapsed) / 2);
     this.#room = Math.ceil((this.#rate * PACE_INTERVAL) / 1_000);

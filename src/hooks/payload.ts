@@ -81,16 +81,18 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
 /** All headers of the request, but of the credentials only those in `credentials` when it is given. */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
   const { request, origin } = caller;
-  const Header: [string, readonly string[]][] = [];
-  for (const [name, values] of Object.entries(request?.headers ?? {})) {
+  const headers = request?.headers ?? {};
+  // Without a prototype a header may have any name, "__proto__" included.
+  const Header: Record<string, readonly string[]> = Object.create(null);
+  for (const name of Object.keys(headers)) {
     const hidden = credentials && CREDENTIALS.includes(name) && !credentials.includes(name);
-    if (!hidden) Header.push([canonicalName(name), values]);
+    if (!hidden) Header[canonicalName(name)] = headers[name] ?? [];
   }
   return {
     Method: request?.method ?? '',
     URI: request?.uri ?? '',
     RemoteAddr: origin.address,
-    Header: Object.fromEntries(Header),
+    Header,
   };
 }
 

@@ -13,6 +13,9 @@ import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { writeFault } from './write-fault.ts';
 
+/** How long a client may take to read why it is turned away (milliseconds). */
+const LINGER = 1_000;
+
 export interface RequestRecord {
   readonly at: number;
   readonly method: string;
@@ -55,6 +58,8 @@ export class Listener {
   readonly #cors: ReturnType<typeof createCors>;
   readonly #proxies: TrustedProxies;
   readonly #publicHost: string | null;
+  /** The answer that is yet to be sent, by connection; the last one where there are several. */
+  readonly #pending = new WeakMap<Socket, ServerResponse>();
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -123,9 +128,32 @@ export class Listener {
     // A client that resets is noticed where its bytes are read; here it must not end the process.
     response.on('error', () => {});
     request.on('error', () => {});
-    this.#dispatch(exchange)
+    this.#inTurn(exchange)
       .catch((error) => this.#refuse(exchange, error))
       .finally(ended);
+  }
+
+  /**
+   * Requests that came on one connection without waiting are done one after the other: in parallel,
+   * a DELETE overtakes the PATCH before it (RFC 9112, 9.3.2).
+   */
+  async #inTurn(exchange: Exchange & { inBase: boolean }): Promise<void> {
+    const { request, response } = exchange;
+    const { socket } = request;
+    const before = this.#pending.get(socket);
+    this.#pending.set(socket, response);
+    response.once('close', () => {
+      if (this.#pending.get(socket) === response) this.#pending.delete(socket);
+    });
+    if (before) {
+      await new Promise<void>((resolve) => {
+        before.once('close', resolve);
+        // When the connection breaks, Node closes no answer but the one that was being sent.
+        request.once('close', resolve);
+      });
+      if (socket.destroyed) return;
+    }
+    return this.#dispatch(exchange);
   }
 
   #refuse({ request, response, note }: Exchange, error: unknown): void {
@@ -229,6 +257,10 @@ function answerClientError(error: Error, socket: Socket): void {
   socket.end(
     `HTTP/1.1 ${status}\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
+  // Node waits for the client to close its side; one that means harm never does.
+  const ends = setTimeout(() => socket.destroy(), LINGER);
+  ends.unref();
+  socket.once('close', () => clearTimeout(ends));
 }
 
 function listenFault(error: Error, host: string, port: number): unknown {

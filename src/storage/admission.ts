@@ -8,10 +8,17 @@ export function checkSize({ limits }: StoreContext, length: number | null): void
   }
 }
 
-/** Throws NO_SPACE when `bytes` more would leave less than the minimum free. */
-export async function checkSpace({ files, limits }: StoreContext, bytes: number): Promise<void> {
+/**
+ * Throws NO_SPACE when `bytes` more would leave less than the minimum free; with the offset of the
+ * upload that they are for, if it is there already.
+ */
+export async function checkSpace(
+  { files, limits }: StoreContext,
+  bytes: number,
+  upload: Pick<FaultOptions, 'offset'> = {},
+): Promise<void> {
   if (limits.minFreeSpace === 0 && bytes === 0) return;
-  if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace();
+  if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace(upload);
 }
 
 export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {

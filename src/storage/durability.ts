@@ -64,14 +64,9 @@ export class Durability {
   async directoryServed(): Promise<void> {
     if (this.mode === 'never') return;
     const uploadDir = dirname(this.#folderPath);
-    for (const directory of [uploadDir, dirname(uploadDir)]) {
-      const fd = openSync(directory, 'r');
-      try {
-        await sync(fd);
-      } finally {
-        closeSync(fd);
-      }
-    }
+    await syncDirectory(uploadDir);
+    // Whoever runs this may have no business there, and the name is as old as the directory mostly.
+    await syncDirectory(dirname(uploadDir)).catch(() => {});
   }
 
   /** Before a client is told "finished". `fd` is the upload's open data file. */
@@ -113,5 +108,14 @@ export class Durability {
       }
       await run(fd);
     });
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, 'r');
+  try {
+    await sync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

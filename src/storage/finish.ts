@@ -27,10 +27,15 @@ export async function finishUpload(
   try {
     return await finishOnce(context, record, fd, caller, ending);
   } catch (error) {
-    const final = error instanceof Fault && (error.code === 'REFUSED' || error.code === 'GONE');
-    if (!final) context.leftBehind.add(record.seq);
+    leaveBehind(context, record, error);
     throw error;
   }
+}
+
+/** Notes that an upload is to be finished or joined later, unless there is nothing to wait for. */
+export function leaveBehind(context: StoreContext, { seq }: StoredUpload, error: unknown): void {
+  const settled = error instanceof Fault && (error.code === 'REFUSED' || error.code === 'GONE');
+  if (!settled) context.leftBehind.add(seq);
 }
 
 async function finishOnce(

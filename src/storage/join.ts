@@ -5,7 +5,7 @@ import type { StoreContext } from './context.ts';
 import { createUpload } from './create.ts';
 import type { DataFile } from './data-file.ts';
 import type { Answer } from './events.ts';
-import { dropLease, finishUpload } from './finish.ts';
+import { dropLease, finishUpload, leaveBehind } from './finish.ts';
 import type { CreateRequest } from './new-upload.ts';
 import { readBack } from './read-back.ts';
 import { removeCondemned } from './remove.ts';
@@ -134,6 +134,7 @@ async function join(
     const change = { offset: record.length ?? 0, crc32, activeAt: context.now() };
     return await finishUpload(context, record, file.fd, caller, { change, timeline: [] });
   } catch (error) {
+    leaveBehind(context, record, error);
     throw fileFault(error, 'joining the parts of an upload');
   } finally {
     file.close();

@@ -67,7 +67,7 @@ export async function openForAppend(
     record = await reconcileSize(context, record, file);
     checkRequest(context, record, request);
     const remaining = request.bodyLength ?? 0;
-    if (remaining > 0) await checkSpace(context, remaining);
+    if (remaining > 0) await checkSpace(context, remaining, { offset: record.offset });
     record = declare(context, record, request);
     if (request.whole) await context.durability.commitsOf('progress');
     return { record, file };

@@ -5,9 +5,11 @@ export class RunningWork {
   readonly #operations = new Set<Promise<unknown>>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #warn: (message: string) => void;
+  readonly #stopping: () => boolean;
 
-  constructor(warn: (message: string) => void) {
+  constructor(warn: (message: string) => void, stopping: () => boolean) {
     this.#warn = warn;
+    this.#stopping = stopping;
   }
 
   /** true while an operation is under way. */
@@ -30,7 +32,8 @@ export class RunningWork {
     const settled = work
       .catch((error) => {
         // Cut short because the daemon stops; the next start begins it anew.
-        if (error instanceof Fault && error.code === 'UNAVAILABLE') return;
+        const cut = error instanceof Fault && error.code === 'UNAVAILABLE';
+        if (cut && this.#stopping()) return;
         this.#warn(error instanceof Error ? error.message : String(error));
       })
       .finally(() => this.#background.delete(settled));

@@ -40,21 +40,23 @@ export abstract class StoreReader {
     idleSince: number | null;
     finishedBefore: number | null;
   }): AsyncGenerator<StoredUpload> {
-    const { queries, uploads } = this.context.catalog;
-    const seqs = [
+    const { catalog } = this.context;
+    const { queries, uploads } = catalog;
+    const seqs = catalog.read(() => [
       ...(since.idleSince === null ? [] : queries.idleSince(since.idleSince)),
       ...(since.finishedBefore === null ? [] : queries.finishedBefore(since.finishedBefore)),
-    ];
+    ]);
     for (const seq of seqs) {
-      const record = uploads.getBySeq(seq);
+      const record = catalog.read(() => uploads.getBySeq(seq));
       if (record) yield record;
     }
   }
 
   /** Claimed by a removal that did not come to its end: its process died, or the file would not go. */
   async unfinishedRemovals(): Promise<StoredUpload[]> {
-    const { queries, uploads } = this.context.catalog;
-    const records = queries.removing().map((seq) => uploads.getBySeq(seq));
+    const { catalog } = this.context;
+    const { queries, uploads } = catalog;
+    const records = catalog.read(() => queries.removing().map((seq) => uploads.getBySeq(seq)));
     return records.filter((record) => record?.state === 'removing') as StoredUpload[];
   }
 
@@ -64,11 +66,13 @@ export abstract class StoreReader {
   }
 
   async timeline(record: StoredUpload): Promise<TimelineEntry[]> {
-    return this.context.catalog.timeline.of(record.seq);
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.timeline.of(record.seq));
   }
 
   async totals(): Promise<UploadTotals[]> {
-    return this.context.catalog.queries.totals();
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.queries.totals());
   }
 
   async statusTotals(at: StatusMoment): Promise<StatusTotals[]> {
@@ -78,24 +82,27 @@ export abstract class StoreReader {
 
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   async finalsOf(id: string): Promise<StoredUpload[]> {
-    const { queries, uploads } = this.context.catalog;
-    const records = queries.finalsOf(id).map((seq) => uploads.getBySeq(seq));
+    const { catalog } = this.context;
+    const { queries, uploads } = catalog;
+    const records = catalog.read(() => queries.finalsOf(id).map((seq) => uploads.getBySeq(seq)));
     return records.filter((record) => record !== undefined);
   }
 
   /** What was noted about this directory under a name, by whichever process; null for nothing. */
   async note(key: string): Promise<string | null> {
-    return this.context.catalog.getMeta(key);
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.getMeta(key));
   }
 
   async idsBeginningWith(prefix: string, limit: number): Promise<string[]> {
-    return this.context.catalog.queries.idsBeginningWith(prefix, limit);
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.queries.idsBeginningWith(prefix, limit));
   }
 
   /** true while a process holds a lease that counts. */
   async isBeingWritten(id: string): Promise<boolean> {
     const { catalog, now } = this.context;
-    return catalog.leases.holder(id, now()) !== undefined;
+    return catalog.read(() => catalog.leases.holder(id, now())) !== undefined;
   }
 
   /** Where the data files are. */

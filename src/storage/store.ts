@@ -65,7 +65,7 @@ export class UploadStore extends StoreReader {
   private constructor(options: StoreOptions, catalog: Catalog, files: DataFiles) {
     const now = options.now ?? Date.now;
     const warn = options.warn ?? (() => {});
-    const work = new RunningWork(warn);
+    const work = new RunningWork(warn, () => this.context.draining);
     super({
       catalog,
       files,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { beginPatch } from '../conformance/interrupted.ts';
 import { foreignTarget } from '../conformance/target.ts';
@@ -19,11 +18,15 @@ async function beginSlowly(daemon: Daemon) {
   return { url, wire };
 }
 
+/** Resolves with the exit code, when all that it printed has been read. */
 async function signal(daemon: Daemon, name: NodeJS.Signals): Promise<number | null> {
-  const exited = once(daemon.child, 'exit') as Promise<[number | null]>;
+  let closed = false;
+  daemon.child.once('close', () => {
+    closed = true;
+  });
   daemon.child.kill(name);
-  const [code] = await exited;
-  return code;
+  await until('the daemon to end', () => closed, 60_000);
+  return daemon.child.exitCode;
 }
 
 const saysStopping = (daemon: Daemon) =>

@@ -184,7 +184,16 @@ test('requests on one connection, well behaved or not', { concurrency: true }, a
         wire.close();
       }
     }),
-    t.test('a client that asks without end and reads nothing takes no memory', async () => {
+    t.test('downloads that were asked for in advance end with their connection', async () => {
+      const url = await beginWith(target, 8 * MIB, sample(8 * MIB));
+      for (let round = 0; round < 5; round += 1) {
+        const wire = await Wire.open(url, target.limitMs);
+        for (let request = 0; request < 5; request += 1) sendOn(wire, target, 'GET', url);
+        if (round > 0) assert.equal((await wire.reply()).body.length, 8 * MIB);
+        wire.reset();
+      }
+    }),
+    t.test('thousands of requests at once are answered one by one', async () => {
       const url = await begin(target, { 'Upload-Length': '10' });
       const wire = await Wire.open(url, target.limitMs);
       for (let request = 0; request < 2_000; request += 1) sendOn(wire, target, 'HEAD', url);

@@ -250,3 +250,46 @@ test('a command is run for every event, and what it prints is in the log', async
   await allDelivered(hooked);
   assert.deepEqual(hooked.log, [`info: hook script: post-finish ${id} 5`]);
 });
+
+test('a creation that fails with its upload is told of to its end', async (t) => {
+  const receiver = await startReceiver(t, ({ payload }) => ({
+    body: { RejectUpload: payload.Type === 'pre-finish' },
+  }));
+  const all = ['post-create', 'pre-finish', 'post-finish', 'post-terminate'] as const;
+  const hooked = await serveWithHooks(t, [httpHook(receiver.url, { events: all })]);
+  const creation = { kind: 'single', length: 2, metadata: null, protocolData: null } as const;
+  await assert.rejects(
+    hooked.store.create(
+      { ...creation, caller: request('POST') },
+      { body: Readable.from([Buffer.from('ab')]), bodyLength: 2 },
+    ),
+    { code: 'REFUSED' },
+  );
+  const rows = await allDelivered(hooked);
+  assert.deepEqual(rows.map(({ event }) => event).reverse(), ['post-create', 'post-terminate']);
+  assert.equal(receiver.received.at(-1)!.payload.Reason, 'rejected');
+});
+
+test('a catalog that fails for a while stops deliveries, says so once, and loses nothing', async (t) => {
+  const receiver = await startReceiver(t);
+  const hooked = await serveWithHooks(t, [httpHook(receiver.url)], { started: false });
+  const { outbox } = hooked.store;
+  for (let made = 0; made < 100; made += 1) await hooked.finish();
+  let failures = 2;
+  const { settle } = outbox;
+  outbox.settle = (...args) => {
+    failures -= 1;
+    if (failures >= 0) throw new Error('the disk is full');
+    settle.apply(outbox, args);
+  };
+  hooked.hooks.start(hooked.store);
+  await until('it failed', () => failures <= 0);
+  assert.ok(receiver.received.length <= 64 + 16, `${receiver.received.length} are not recorded`);
+  await allDelivered(hooked);
+  assert.equal(receiver.received.length, 100);
+  const words = hooked.log.filter((line) => line.includes('outbox'));
+  assert.match(
+    words.join('\n'),
+    /^warn: outbox: the disk is full; .+\ninfo: outbox: works again .+$/,
+  );
+});

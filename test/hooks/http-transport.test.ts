@@ -161,6 +161,25 @@ test('a receiver that is not there, is no receiver or has no name is told', asyn
   assert.match(nowhere, /no-such-host\.invalid .*DNS|DNS .*no-such-host\.invalid/);
 });
 
+test('answers that are odd in their form are understood, or told', async (t) => {
+  const answers: [string, RegExp][] = [
+    ['HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}', /^ok \{\}$/],
+    ['HTTP/1.0 200 OK\r\n\r\n{"a":1}', /^ok \{"a":1\}$/],
+    [
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+      /answered 101/,
+    ],
+    [`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, /headers that are too long$/],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', /reset in the middle/],
+    ['HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n', /answered 999 Odd$/],
+  ];
+  for (const [text, expected] of answers) {
+    const place = await startRawReceiver(t, (socket) => socket.end(text));
+    const attempt = await send(`http://${place}`);
+    assert.match(attempt.ok ? `ok ${attempt.answer}` : attempt.sentence, expected);
+  }
+});
+
 test('a certificate that cannot be trusted is a failure', async (t) => {
   const server = createTlsServer({ cert: CERTIFICATE, key: PRIVATE_KEY }, (_request, response) => {
     response.end('{}');

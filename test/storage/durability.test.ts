@@ -160,3 +160,16 @@ test('the names in the directories above are synced when a directory is served',
   const steps = durability(t, 'completed');
   assert.deepEqual(await steps((subject) => subject.directoryServed()), ['fsync', 'fsync']);
 });
+
+test('a directory above that is none of our business does not stop a start', async (t) => {
+  const steps = durability(t, 'completed');
+  await steps(async (subject) => {
+    faultyDisk.fail = (_step, index) => (index === 1 ? diskError('EACCES') : undefined);
+    await subject.directoryServed();
+  });
+  const own = steps(async (subject) => {
+    faultyDisk.fail = () => diskError('EIO');
+    await subject.directoryServed();
+  });
+  await assert.rejects(own, /EIO/);
+});

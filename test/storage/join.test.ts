@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, truncateSync, unlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
+import { finishLeftBehind } from '../../src/storage/recover.ts';
 import type { UploadStore } from '../../src/storage/store.ts';
 import { until } from '../support/until.ts';
 import { faultyDisk, noSpace } from './support/faulty-disk.ts';
@@ -215,8 +216,15 @@ test('a join that filled the disk gives the room back and is made up for later',
   await until('it failed', () => insideOf(store).leftBehind.size > 0 && writes >= 3);
   await until('it let go', () => !insideOf(store).writers.isBusy(record.id));
   assert.equal(store.sizeOnDisk(record.id), 0);
-  disk.reset();
   assert.equal(await stateOf(store, record.id), 'joining');
+  for (const full of [true, false]) {
+    writes = full ? 0 : 3;
+    finishLeftBehind(insideOf(store));
+    await until('it was tried again', () => writes === 3 + (full ? 0 : 4));
+    await until('it let go', () => !insideOf(store).writers.isBusy(record.id));
+  }
+  assert.equal(await stateOf(store, record.id), 'finished');
+  assert.equal(insideOf(store).leftBehind.size, 0);
 });
 
 test('a hook may refuse a joined upload: it stays, and is not joined again', async (t) => {

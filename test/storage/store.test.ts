@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { MIGRATIONS } from '../../src/storage/migrations.ts';
 import { UploadStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { until } from '../support/until.ts';
 import { startChild } from './support/child.ts';
 import {
   append,
@@ -150,4 +151,15 @@ test('a question about an id that is none is answered as not found', async (t) =
     }
     assert.equal(await store.remember(id), undefined);
   }
+});
+
+test('the log is moved into the catalog while a daemon serves, and finishes go on', async (t) => {
+  const store = await openStore(t, { fsync: 'completed' });
+  const catalog = join(dirname(store.folder), 'catalog.db');
+  for (let count = 0; count < 50; count++) await make(store, 3);
+  const before = statSync(catalog).size;
+  await until('it was moved', () => statSync(catalog).size > before);
+  const id = await make(store, 3);
+  assert.equal((await append(store, id, 0, 'abc')).finished, true);
+  assert.equal(store.checkIntegrity(), 'ok');
 });

@@ -14,6 +14,9 @@ export const NODE_ARGS = process.env.TUSD_TS_PROGRAM
   ? [process.env.TUSD_TS_PROGRAM]
   : ['--import', import.meta.resolve('tsx'), COMMAND];
 
+/** Longer than any machine takes; what goes on after that goes on for ever (milliseconds). */
+const LIMIT = 60_000;
+
 /** The environment of a person who has configured nothing. */
 export function cleanEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
@@ -38,6 +41,8 @@ export async function runCommand(
     cwd: options.cwd,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT,
+    killSignal: 'SIGKILL',
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
@@ -77,13 +82,21 @@ export async function startDaemon(
   child.stderr.setEncoding('utf8').on('data', (text) => (printed += text));
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const gone = () => child.exitCode !== null || child.signalCode !== null;
+  // It has ended, and all that it printed has been read.
+  let silent = false;
+  child.once('close', () => {
+    silent = true;
+  });
   const daemon: Omit<Daemon, 'url'> = {
     child,
     output: () => printed,
     stop: async () => {
       child.kill('SIGTERM');
-      const [code] = await exited;
-      return code;
+      await until('the daemon to end after SIGTERM', () => silent, LIMIT).catch((error) => {
+        child.kill('SIGKILL');
+        throw new Error(`${error.message}\n${printed}`);
+      });
+      return child.exitCode;
     },
     kill: async () => {
       if (gone()) return;
@@ -98,7 +111,7 @@ export async function startDaemon(
       if (gone()) throw new Error(`serve ended with ${child.exitCode}:\n${printed}`);
       return /ready at (http:\/\/\S+)|"url":"(http:[^"]+)"/.exec(printed)?.slice(1).find(Boolean);
     },
-    60_000,
+    LIMIT,
   );
   return { ...daemon, url };
 }
