@@ -51,7 +51,8 @@ export class Dispatcher {
   readonly #share: number;
   readonly #stranded: Stranded;
   /** The catalog may fail for a while; that stops deliveries and not the daemon. */
-  readonly #trouble: Outage;
+  readonly #reading: Outage;
+  readonly #writing: Outage;
   readonly #pace = new Pace(() => performance.eventLoopUtilization().idle);
   #ended: Ended[] = [];
   #poll: NodeJS.Timeout | undefined;
@@ -70,12 +71,13 @@ export class Dispatcher {
     this.#share = Math.max(1, Math.floor(concurrency / Math.max(1, receivers.length)));
     const names = receivers.map(({ hook }) => hook.name);
     this.#stranded = new Stranded(outbox, names, log);
-    this.#trouble = new Outage('outbox', log, random);
+    this.#reading = new Outage('reading the outbox', log, random);
+    this.#writing = new Outage('recording deliveries', log, random);
   }
 
   start(): void {
     const look = () => {
-      this.#careful(() => this.#stranded.look(this.#options.now()));
+      this.#careful(this.#reading, () => this.#stranded.look(this.#options.now()));
       this.#turn();
     };
     this.#poll = setInterval(look, POLL);
@@ -110,7 +112,7 @@ export class Dispatcher {
 
   #turn(): void {
     if (!this.#stopped) {
-      this.#careful(() => {
+      this.#careful(this.#reading, () => {
         for (const line of this.#lines) {
           this.#drawConclusions(line);
           this.#send(line);
@@ -122,19 +124,15 @@ export class Dispatcher {
     }
   }
 
-  #careful(work: () => void): boolean {
+  #careful(trouble: Outage, work: () => void): boolean {
     const { now } = this.#options;
     const startedAt = now();
     try {
       work();
-      this.#trouble.succeeded(now());
+      trouble.succeeded(now());
       return true;
     } catch (error) {
-      this.#trouble.failed(
-        error instanceof Error ? error.message : String(error),
-        startedAt,
-        now(),
-      );
+      trouble.failed(error instanceof Error ? error.message : String(error), startedAt, now());
       return false;
     }
   }
@@ -179,7 +177,7 @@ export class Dispatcher {
     line.running -= 1;
     this.#ended.push({ line, seq, settlement });
     if (settlement) this.#judge(line, delivery, settlement, startedAt);
-    if (this.#ended.length >= GATHERED) this.#record();
+    if (this.#ended.length === GATHERED) this.#record();
     else this.#recording ??= setTimeout(() => this.#record(), GATHER);
     this.wake();
   }
@@ -190,9 +188,9 @@ export class Dispatcher {
     this.#recording = undefined;
     const ended = this.#ended;
     const settlements = ended.flatMap(({ settlement }) => settlement ?? []);
-    const recorded = this.#careful(() => {
-      if (settlements.length > 0) this.#outbox.settle(settlements, this.#options.now());
-    });
+    const recorded =
+      settlements.length === 0 ||
+      this.#careful(this.#writing, () => this.#outbox.settle(settlements, this.#options.now()));
     if (recorded) {
       for (const { line, seq } of ended) line.letGo(seq);
       this.#ended = [];

@@ -287,9 +287,9 @@ test('a catalog that fails for a while stops deliveries, says so once, and loses
   assert.ok(receiver.received.length <= 64 + 16, `${receiver.received.length} are not recorded`);
   await allDelivered(hooked);
   assert.equal(receiver.received.length, 100);
-  const words = hooked.log.filter((line) => line.includes('outbox'));
+  const words = hooked.log.filter((line) => line.includes('recording'));
   assert.match(
     words.join('\n'),
-    /^warn: outbox: the disk is full; .+\ninfo: outbox: works again .+$/,
+    /^warn: recording deliveries: the disk is full; .+\ninfo: recording .+ works again .+$/,
   );
 });

@@ -39,6 +39,10 @@ export class ServedDisk {
     this.url = await this.#daemon.ready();
   }
 
+  output(): string {
+    return this.#daemon.output();
+  }
+
   kill(): Promise<void> {
     return this.#daemon.kill();
   }
