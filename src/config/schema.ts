@@ -152,7 +152,7 @@ export const configFile = z
       .prefault([])
       .meta({
         description:
-          'Proxies whose Forwarded and X-Forwarded-* headers count: addresses or networks.',
+          'Proxies whose X-Forwarded-* headers count: addresses or networks.',
       })
       .register(keyNotes, { kind: 'list', type: 'list of addresses', placeholder: '<address>' }),
     logFormat: word(['text', 'json'])
