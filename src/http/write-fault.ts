@@ -58,8 +58,12 @@ function endWhenQuiet(request: IncomingMessage, response: ServerResponse, body: 
   request.once('close', end);
 }
 
+/** What the protocol, CORS and the framing of the answer depend on is not for others to set. */
+const OURS = /^(tus-|access-control-|content-length$|transfer-encoding$)/i;
+
 /** Sets a header that somebody else chose (a hook's receiver): one that Node refuses is left out. */
 export function setSafely(response: ServerResponse, name: string, value: string): void {
+  if (OURS.test(name)) return;
   try {
     response.setHeader(name, value);
   } catch (error) {
