@@ -7,6 +7,7 @@ import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
 import { UploadStore } from '../storage/store.ts';
+import { markOnMainThread } from './garbage-collection.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -89,6 +90,7 @@ export class Daemon {
    * CANNOT_LISTEN, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
   static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
+    markOnMainThread();
     const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
     checkPattern(config.cleanupSchedule);
     const hooks = createHooks({
