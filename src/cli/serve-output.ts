@@ -21,8 +21,7 @@ const DAY = 86_400_000;
 
 /** What `serve` says: one block when it is ready, then a line per request and event. */
 export function createServeOutput(io: Io, format: Config['logFormat']): ServeOutput {
-  // A log that nobody reads any more must not stop the uploads.
-  const say = (line: string) => void io.stdout.write(`${line}\n`).catch(() => {});
+  const say = lineLog(io);
   const options = {
     style: styleOf(io),
     date: !io.stdout.isTTY,
@@ -50,6 +49,21 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
     },
     stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
     stopped: () => log.event('info', 'stopped'),
+  };
+}
+
+/** Lines of one turn of the event loop go out together: a write costs more than a line. */
+function lineLog({ stdout }: Io): (line: string) => void {
+  let waiting = '';
+  const flush = () => {
+    const text = waiting;
+    waiting = '';
+    // A log that nobody reads any more must not stop the uploads.
+    stdout.write(text).catch(() => {});
+  };
+  return (line) => {
+    if (waiting === '') setImmediate(flush);
+    waiting += `${line}\n`;
   };
 }
 

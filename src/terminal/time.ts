@@ -3,6 +3,8 @@ export interface TimeOptions {
   readonly timeZone?: string | undefined;
 }
 
+let iso = { ms: Number.NaN, text: '' };
+
 const formats = new Map<string | undefined, Intl.DateTimeFormat>();
 
 /** Local date and time, "2026-11-23 13:07:44". Milliseconds since the epoch in. */
@@ -22,7 +24,9 @@ export function formatClock(
 
 /** ISO 8601 in UTC with milliseconds, for programs: "2026-11-23T12:07:44.000Z". */
 export function formatIso(ms: number): string {
-  return new Date(ms).toISOString();
+  // A busy log asks for the same millisecond many times.
+  if (ms !== iso.ms) iso = { ms, text: new Date(ms).toISOString() };
+  return iso.text;
 }
 
 function partsOf(ms: number, { timeZone }: TimeOptions) {
