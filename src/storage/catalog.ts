@@ -9,6 +9,12 @@ import { TimelineTable } from './timeline-table.ts';
 import { UploadQueries } from './upload-queries.ts';
 import { UploadsTable } from './uploads-table.ts';
 
+interface WaitingChange {
+  readonly change: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** The SQLite database that records uploads: its tables, and transactions over them. */
 export class Catalog {
   readonly file: string;
@@ -22,6 +28,8 @@ export class Catalog {
   readonly owner = randomUUID();
   readonly #database: Database.Database;
   readonly #transaction: Database.Transaction<(change: () => unknown) => unknown>;
+
+  #together: WaitingChange[] = [];
 
   constructor(uploadDir: string, options: DatabaseOptions) {
     this.file = catalogFile(uploadDir);
@@ -51,6 +59,37 @@ export class Catalog {
     } catch (error) {
       throw catalogFault(error, this.file);
     }
+  }
+
+  /**
+   * Like write, in one transaction with whatever else is asked for in this turn of the event loop:
+   * a commit costs as much as the change of a row or two. `change` may run twice, since what fails
+   * together is done again one by one, each for itself.
+   */
+  writeTogether<T>(change: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#together.length === 0) setImmediate(() => this.#commitTogether());
+      this.#together.push({ change, resolve: resolve as (result: unknown) => void, reject });
+    });
+  }
+
+  #commitTogether(): void {
+    const changes = this.#together;
+    this.#together = [];
+    let results: unknown[];
+    try {
+      results = this.write(() => changes.map(({ change }) => change()));
+    } catch {
+      for (const { change, resolve, reject } of changes) {
+        try {
+          resolve(this.write(change));
+        } catch (error) {
+          reject(error);
+        }
+      }
+      return;
+    }
+    for (const [index, { resolve }] of changes.entries()) resolve(results[index]);
   }
 
   /** Like write, for what makes room and for what a start cannot do without: may use the reserve. */

@@ -41,12 +41,12 @@ export async function createWhole(
     const received = await receiveWhole(context, draft, file, body);
     if (received.interrupted !== null) return keep(context, received, caller);
     await durability.dataFinished(file.fd);
-    finished = record(context, received.record, caller);
+    finished = await record(context, received.record, caller);
   } catch (error) {
     await files.unlink(draft.id);
     throw error;
   } finally {
-    file.close();
+    file.closeSmall();
   }
   const { seq, created, ended } = finished;
   try {
@@ -113,8 +113,7 @@ function keep(
   const seq = catalog.write(() => {
     const seq = catalog.uploads.insert(record);
     const [first, bytes] = timelineOf(record);
-    catalog.timeline.add(seq, now, first);
-    catalog.timeline.add(seq, now, { ...bytes, interrupted });
+    catalog.timeline.begin(seq, now, [first, { ...bytes, interrupted }]);
     catalog.outbox.add(record.id, context.plan(created), now);
     return seq;
   });
@@ -125,15 +124,19 @@ function keep(
 
 type Finished = { readonly seq: number } & Record<'created' | 'ended', StorageEvent>;
 
-function record(context: StoreContext, received: UploadRecord, caller: Caller): Finished {
+async function record(
+  context: StoreContext,
+  received: UploadRecord,
+  caller: Caller,
+): Promise<Finished> {
   const { catalog } = context;
   const now = context.now();
   const finished: UploadRecord = { ...received, state: 'finished', finishedAt: now };
   const created = { type: 'created', record: { ...received, offset: 0 }, caller } as const;
   const ended = { type: 'finished', record: finished, caller } as const;
-  const seq = catalog.write(() => {
+  const seq = await catalog.writeTogether(() => {
     const seq = catalog.uploads.insert(finished);
-    for (const entry of timelineOf(finished)) catalog.timeline.add(seq, now, entry);
+    catalog.timeline.begin(seq, now, timelineOf(finished));
     catalog.outbox.add(finished.id, [...context.plan(created), ...context.plan(ended)], now);
     return seq;
   });

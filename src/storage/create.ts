@@ -98,7 +98,7 @@ async function make(
   try {
     const seq = catalog.write(() => {
       const seq = catalog.uploads.insert(record);
-      catalog.timeline.add(seq, now, { event: 'created', origin: record.origin });
+      catalog.timeline.begin(seq, now, [{ event: 'created', origin: record.origin }]);
       catalog.outbox.add(id, context.plan(event), now);
       if (leased) catalog.leases.take(id, catalog.owner, now);
       return seq;

@@ -13,12 +13,16 @@ const MERGE_WITHIN = 60_000;
 
 /** The `timeline` table: what happened to an upload, in order. */
 export class TimelineTable {
+  readonly #first: Statement<[number, number, number, string, string]>;
   readonly #insert: Statement;
   readonly #last: Statement<[number], Row>;
   readonly #merge: Statement;
   readonly #all: Statement<[number], Row>;
 
   constructor(database: Database) {
+    this.#first = database.prepare(
+      'INSERT INTO timeline (upload, position, at, event, detail) VALUES (?, ?, ?, ?, ?)',
+    );
     this.#insert = database.prepare(
       `INSERT INTO timeline (upload, position, at, event, detail) SELECT @upload,
          (SELECT coalesce(max(position), 0) + 1 FROM timeline WHERE upload = @upload),
@@ -34,6 +38,13 @@ export class TimelineTable {
     this.#all = database.prepare(
       'SELECT position, at, event, detail FROM timeline WHERE upload = ? ORDER BY position',
     );
+  }
+
+  /** What is known of an upload as its record is made. */
+  begin(upload: number, at: number, entries: readonly TimelineEvent[]): void {
+    for (const [index, { event, ...detail }] of entries.entries()) {
+      this.#first.run(upload, index + 1, at, event, JSON.stringify(detail));
+    }
   }
 
   add(upload: number, at: number, entry: TimelineEvent): void {

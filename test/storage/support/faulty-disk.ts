@@ -135,10 +135,12 @@ replace('open', (original) => (...args) => {
   });
 });
 
-replace('close', (original) => (...args) => {
-  faultyDisk.open.delete(args[0] as number);
-  return original(...args);
-});
+for (const name of ['close', 'closeSync']) {
+  replace(name, (original) => (...args) => {
+    faultyDisk.open.delete(args[0] as number);
+    return original(...args);
+  });
+}
 syncBuiltinESMExports();
 
 interface Statement {
