@@ -11,7 +11,7 @@ export interface Exchange {
   readonly id: string | null;
   readonly caller: Caller;
   /** Hosts (with port) under which the client may know us, in lower case. */
-  readonly ownHosts: readonly string[];
+  ownHosts(): readonly string[];
   /** The URL of an upload as its client should use it: relative unless we know better. */
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */

@@ -200,7 +200,6 @@ export class Listener {
       (client.forwarded
         ? `${client.forwarded.proto}://${client.forwarded.host}${basePath}`
         : basePath);
-    const hosts = [request.headers.host, client.forwarded?.host, this.#publicHost];
     return {
       inBase,
       request,
@@ -208,7 +207,10 @@ export class Listener {
       method: methodOf(request),
       id: rest === '' ? null : rest,
       caller: this.#caller(request, client.address),
-      ownHosts: hosts.filter((host) => host != null).map((host) => host.toLowerCase()),
+      ownHosts: () =>
+        [request.headers.host, client.forwarded?.host, this.#publicHost]
+          .filter((host) => host != null)
+          .map((host) => host.toLowerCase()),
       urlOf: (id) => base + id,
       accept: () => {
         if (expects && !response.headersSent) response.writeContinue();

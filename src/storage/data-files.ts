@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, open, statSync } from 'node:fs';
 import { opendir, statfs, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { errnoOf, Fault, fileFault } from '../fault.ts';
 import { DataFile } from './data-file.ts';
@@ -28,7 +28,7 @@ export class DataFiles {
   path(id: string): string {
     // The one place where an id becomes a path.
     if (!isUploadId(id)) throw new Fault('NOT_FOUND', 'there is no such upload');
-    return join(this.folder, id);
+    return this.folder + sep + id;
   }
 
   /** Never opens a file that is there already: an id that is taken must not cost its bytes. */

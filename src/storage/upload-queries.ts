@@ -6,7 +6,12 @@ import {
   statusParameters,
 } from './status-query.ts';
 import type { RecordState, UploadStatus } from './upload.ts';
-import type { StoredUpload, UploadRow, UploadsTable } from './uploads-table.ts';
+import {
+  type StoredUpload,
+  UPLOAD_COLUMNS,
+  type UploadRow,
+  type UploadsTable,
+} from './uploads-table.ts';
 
 export interface ListQuery {
   /** Only these; all but `removed` when left out. */
@@ -71,10 +76,12 @@ export class UploadQueries {
   }
 
   *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload> {
-    const page = this.#database.prepare<[Record<string, unknown>], UploadRow>(
-      `SELECT * FROM uploads WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
+    const page = this.#database
+      .prepare<[Record<string, unknown>], UploadRow>(
+        `SELECT ${UPLOAD_COLUMNS} FROM uploads WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
        ORDER BY seq ${order} LIMIT @page`,
-    );
+      )
+      .raw();
     let after = order === 'DESC' ? Number.MAX_SAFE_INTEGER : -1;
     for (let left = limit; left > 0; ) {
       const rows = page.all({ ...parameters, after, page: Math.min(left, PAGE) });
@@ -82,7 +89,7 @@ export class UploadQueries {
       left -= rows.length;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
-      after = last.seq;
+      after = last[0];
     }
   }
 

@@ -1,26 +1,31 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { RecordState, RemovalReason, UploadRecord } from './upload.ts';
 
-interface Row {
-  seq: number;
-  id: string;
-  kind: UploadRecord['kind'];
-  state: RecordState;
-  length: number | null;
-  offset: number;
-  uncommitted_from: number | null;
-  crc32: number;
-  metadata: string | null;
-  name: string | null;
-  protocol_data: string | null;
-  created_at: number;
-  active_at: number;
-  finished_at: number | null;
-  removed_at: number | null;
-  removed_why: string | null;
-  refusal: string | null;
-  origin: string;
-}
+/** What toRecord takes apart, in this order: rows come as arrays, which are made far faster than objects. */
+export const UPLOAD_COLUMNS =
+  'seq, id, kind, state, length, offset, uncommitted_from, crc32, metadata, name, protocol_data, ' +
+  'created_at, active_at, finished_at, removed_at, removed_why, refusal, origin';
+
+export type UploadRow = [
+  seq: number,
+  id: string,
+  kind: UploadRecord['kind'],
+  state: RecordState,
+  length: number | null,
+  offset: number,
+  uncommittedFrom: number | null,
+  crc32: number,
+  metadata: string | null,
+  name: string | null,
+  protocolData: string | null,
+  createdAt: number,
+  activeAt: number,
+  finishedAt: number | null,
+  removedAt: number | null,
+  removedWhy: RemovalReason | null,
+  refusal: string | null,
+  origin: string,
+];
 
 /** A record with the row number that the other tables refer to. */
 export type StoredUpload = UploadRecord & { readonly seq: number };
@@ -57,8 +62,8 @@ export class UploadsTable {
   readonly #database: Database;
   readonly #insert: Statement;
   readonly #insertPart: Statement;
-  readonly #byId: Statement<[string], Row>;
-  readonly #bySeq: Statement<[number], Row>;
+  readonly #byId: Statement<[string], UploadRow>;
+  readonly #bySeq: Statement<[number], UploadRow>;
   readonly #parts: Statement<[number], string>;
   readonly #updates = new Map<string, Statement>();
 
@@ -73,8 +78,9 @@ export class UploadsTable {
     this.#insertPart = database.prepare(
       'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
     );
-    this.#byId = database.prepare('SELECT * FROM uploads WHERE id = ?');
-    this.#bySeq = database.prepare('SELECT * FROM uploads WHERE seq = ?');
+    const select = `SELECT ${UPLOAD_COLUMNS} FROM uploads`;
+    this.#byId = database.prepare<[string], UploadRow>(`${select} WHERE id = ?`).raw();
+    this.#bySeq = database.prepare<[number], UploadRow>(`${select} WHERE seq = ?`).raw();
     this.#parts = database
       .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
       .pluck() as unknown as Statement<[number], string>;
@@ -146,29 +152,46 @@ export class UploadsTable {
       .map((row) => row.final);
   }
 
-  toRecord(row: Row): StoredUpload {
+  toRecord([
+    seq,
+    id,
+    kind,
+    state,
+    length,
+    offset,
+    uncommittedFrom,
+    crc32,
+    metadata,
+    name,
+    protocolData,
+    createdAt,
+    activeAt,
+    finishedAt,
+    removedAt,
+    removedWhy,
+    refusal,
+    origin,
+  ]: UploadRow): StoredUpload {
     return {
-      seq: row.seq,
-      id: row.id,
-      kind: row.kind,
-      state: row.state,
-      length: row.length,
-      offset: row.offset,
-      uncommittedFrom: row.uncommitted_from,
-      crc32: row.crc32,
-      metadata: row.metadata,
-      name: row.name,
-      parts: row.kind === 'final' ? this.#parts.all(row.seq) : [],
-      protocolData: row.protocol_data,
-      createdAt: row.created_at,
-      activeAt: row.active_at,
-      finishedAt: row.finished_at,
-      removedAt: row.removed_at,
-      removedWhy: row.removed_why as RemovalReason | null,
-      refusal: row.refusal,
-      origin: JSON.parse(row.origin),
+      seq,
+      id,
+      kind,
+      state,
+      length,
+      offset,
+      uncommittedFrom,
+      crc32,
+      metadata,
+      name,
+      parts: kind === 'final' ? this.#parts.all(seq) : [],
+      protocolData,
+      createdAt,
+      activeAt,
+      finishedAt,
+      removedAt,
+      removedWhy,
+      refusal,
+      origin: JSON.parse(origin),
     };
   }
 }
-
-export type { Row as UploadRow };

@@ -5,7 +5,7 @@ import { parseConcat } from '../../src/protocol/tus/concat.ts';
 const OWN = {
   basePath: '/uploads/files/',
   publicUrl: 'https://cdn.example.org/up/',
-  ownHosts: ['127.0.0.1:1080', 'cdn.example.org'],
+  ownHosts: () => ['127.0.0.1:1080', 'cdn.example.org'],
 };
 
 const parts = (text: string) => {

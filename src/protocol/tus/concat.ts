@@ -10,7 +10,7 @@ export type Concat =
 export interface OwnUrls {
   readonly basePath: string;
   readonly publicUrl: string | null;
-  readonly ownHosts: readonly string[];
+  readonly ownHosts: () => readonly string[];
 }
 
 /** Parses Upload-Concat (tus 1.0.0, concatenation). Throws BAD_REQUEST for what is not ours. */
@@ -42,7 +42,7 @@ function partId(url: string, own: OwnUrls): string {
 function idBehind(url: string, { basePath, publicUrl, ownHosts }: OwnUrls): string | undefined {
   const publicPath = publicUrl === null ? basePath : new URL(publicUrl).pathname;
   const absolute = /^https?:\/\/([^/?#]+)(\/.*)$/i.exec(url);
-  if (absolute && !ownHosts.includes(absolute[1]!.toLowerCase())) return undefined;
+  if (absolute && !ownHosts().includes(absolute[1]!.toLowerCase())) return undefined;
   const path = absolute ? absolute[2]! : url;
   if (!path.startsWith('/')) return path;
   // Not normalised on purpose: a path with ".." or "%2e" in it is none that we gave out.

@@ -11,7 +11,7 @@ export interface TusExchange {
   readonly id: string | null;
   readonly caller: Caller;
   /** Hosts under which the client may know us, in lower case. */
-  readonly ownHosts: readonly string[];
+  ownHosts(): readonly string[];
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`. */
   accept(): void;

@@ -19,7 +19,8 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
   const metadata = header(request, 'upload-metadata') ?? null;
   if (metadata !== null) parseMetadata(metadata);
   const text = header(request, 'upload-concat');
-  const concat = parseConcat(text, { ...context, ownHosts: exchange.ownHosts });
+  const { basePath, publicUrl } = context;
+  const concat = parseConcat(text, { basePath, publicUrl, ownHosts: () => exchange.ownHosts() });
   const length = lengthOf(exchange, concat);
   const withUpload = request.headers['content-type'] === OFFSET_OCTET_STREAM;
   const hasBytes = withUpload && bodyLength(request) !== 0;
