@@ -26,8 +26,9 @@ interface Entrant extends Outcome {
 const WARM_UP = 0.25;
 
 /**
- * A work whose subjects are all up at once and take turns (A B C A B C …), so that a disk or a
- * machine that is slower for a while is slower for all of them.
+ * A work whose subjects are all up at once and take turns (A B C, B C A, …), so that a disk or a
+ * machine that is slower for a while is slower for all of them, and nobody always comes after the
+ * same one: what the page cache is left with is part of what the next one costs.
  */
 export function interleaved(rounds: Rounds): Work {
   return {
@@ -46,7 +47,7 @@ export function interleaved(rounds: Rounds): Work {
           bench.progress(
             `${rounds.name}: ${round === 0 ? 'warm-up' : `round ${round} of ${counted}`}`,
           );
-          for (const entrant of entrants) {
+          for (const entrant of rotated(entrants, round)) {
             await attempt(entrant, async () => {
               const sample = await entrant.round!(round === 0 ? WARM_UP : 1);
               if (round > 0) entrant.samples.push(sample);
@@ -59,6 +60,11 @@ export function interleaved(rounds: Rounds): Work {
       return toRows(entrants);
     },
   };
+}
+
+function rotated<T>(all: readonly T[], by: number): T[] {
+  const first = by % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
 }
 
 async function start(entrant: Entrant, bench: Bench): Promise<void> {
