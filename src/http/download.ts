@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import { fileTypeOf } from '../storage/metadata.ts';
 import type { FoundUpload } from '../storage/store.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
+import { sendBytes } from './send-bytes.ts';
 
 export interface DownloadSource {
   find(id: string): Promise<FoundUpload>;
@@ -17,9 +18,6 @@ const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/i;
  * may upload must not be able to run a script in the origin of this server.
  */
 const SHOWN = /^(image\/(?!svg)|video\/|audio\/|text\/plain$|application\/pdf$)/i;
-
-/** Read from the file this much at a time: fewer trips to the thread pool (bytes). */
-const BLOCK = 512 * 1024;
 
 /** GET (and a plain HEAD) of a finished upload: ranges, ETag and conditions by `send`. */
 export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
@@ -68,7 +66,6 @@ function transfer(
       index: false,
       cacheControl: false,
       etag: false,
-      highWaterMark: BLOCK,
     } as const;
     const stream = send(request, encodeURI(path), options);
     stream.on('headers', () => {
@@ -79,6 +76,15 @@ function transfer(
     response.once('close', resolve);
     // A reader that takes nothing for so long has gone.
     response.setTimeout(idleTimeout, () => response.destroy());
+    // What is left of `send` after it has settled ranges and conditions: a stream, piped.
+    stream.stream = (file, range: { start?: number } = {}) => {
+      const from = range.start ?? 0;
+      const to = from + Number(response.getHeader('Content-Length'));
+      sendBytes(file, from, to, response).catch((error) => {
+        if (response.headersSent) response.destroy();
+        else stream.onStatError(error);
+      });
+    };
     stream.pipe(response);
   });
 }

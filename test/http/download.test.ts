@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Fault } from '../../src/fault.ts';
 import { createDownload } from '../../src/http/download.ts';
 import type { FoundUpload } from '../../src/storage/store.ts';
@@ -111,6 +113,52 @@ test('names and types of a client neither break a header nor run in a browser', 
     bytes,
   ]);
   assert.deepEqual(await answer({ filetype: 'image/png\r\nX: y' }), ['attachment', bytes]);
+});
+
+test('many downloads at once, slow ones and broken ones among them, each get their own bytes', async (t) => {
+  const folder = temporaryFolder(t);
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  // Several blocks each, no multiple of one, and no two blocks alike.
+  const contents = ids.map((_, index) => randomBytes(3 * 1024 * 1024 + 1000 * index));
+  await Promise.all(ids.map((id, index) => writeFile(join(folder, id), contents[index]!)));
+  const { url } = await serve(t, folder, Object.fromEntries(ids.map((id) => [id, {}])));
+  for (let round = 0; round < 4; round += 1) {
+    await Promise.all(
+      ids.map(async (id, index) => {
+        const response = await fetch(`${url}${id}`);
+        const received: Uint8Array[] = [];
+        for await (const part of response.body!) {
+          // One of them leaves in the middle, another one waits for the rest to use its block.
+          if (index === round) return;
+          if (index === round + 1 && received.length === 0) await setImmediate();
+          received.push(part);
+        }
+        assert.ok(Buffer.concat(received).equals(contents[index]!), `${id} in round ${round}`);
+      }),
+    );
+  }
+});
+
+test('an empty file is an empty answer', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeFile(join(folder, 'id'), '');
+  const { url } = await serve(t, folder, { id: {} });
+  const response = await fetch(`${url}id`);
+  assert.deepEqual([response.status, await response.text()], [200, '']);
+});
+
+test('a file that is cut off while it is sent breaks the connection, and is not short in silence', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'id');
+  await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
+  const { url } = await serve(t, folder, { id: {} });
+  const response = await fetch(`${url}id`);
+  const reader = response.body!.getReader();
+  await reader.read();
+  await truncate(path, 1024 * 1024);
+  await assert.rejects(async () => {
+    while (!(await reader.read()).done);
+  });
 });
 
 test('a reader that goes away leaves no file open', async (t) => {
