@@ -1,7 +1,7 @@
 import { write as writeCallback, writev as writevCallback } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
 import { errnoOf } from '../fault.ts';
+import { crc32 } from './crc32.ts';
 import type { Interruption } from './timeline.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */

@@ -1,7 +1,7 @@
-import { crc32 } from 'node:zlib';
 import { Fault, fileFault } from '../fault.ts';
 import { checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
+import { crc32 } from './crc32.ts';
 import { createUpload } from './create.ts';
 import type { DataFile } from './data-file.ts';
 import type { Answer } from './events.ts';

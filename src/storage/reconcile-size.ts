@@ -1,6 +1,6 @@
-import { crc32 } from 'node:zlib';
 import { Fault } from '../fault.ts';
 import type { StoreContext } from './context.ts';
+import { crc32 } from './crc32.ts';
 import type { DataFile } from './data-file.ts';
 import { readBack } from './read-back.ts';
 import type { StoredUpload } from './uploads-table.ts';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
 import { errnoOf } from '../fault.ts';
+import { crc32 } from './crc32.ts';
 import type { Pace } from './pace.ts';
 import type { UploadStore } from './store.ts';
 import type { StoredUpload } from './uploads-table.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { Fault } from '../../fault.ts';
+import { crc32 } from '../../storage/crc32.ts';
 import type { WholeRequest } from '../../storage/open-for-append.ts';
 
 interface Digest {
