@@ -12,6 +12,7 @@ export interface Programs {
   readonly stock: string;
   readonly ceiling: string;
   readonly sink: string;
+  readonly receiver: string;
   readonly fillCatalog: string;
 }
 
@@ -44,6 +45,7 @@ export function compilePrograms(): Programs {
     stock: program('subjects/stock'),
     ceiling: program('subjects/ceiling'),
     sink: program('subjects/sink'),
+    receiver: program('subjects/receiver'),
     fillCatalog: program('works/fill-catalog'),
   };
 }

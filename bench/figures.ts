@@ -24,6 +24,8 @@ export const FIGURES = {
   aloneMibPerSecond: { label: 'MiB/s alone', digits: 0 },
   besideMibPerSecond: { label: 'MiB/s beside them', digits: 0 },
   keptPercent: { label: 'kept %', digits: 0 },
+  waiting: { label: 'waiting', digits: 0 },
+  toldMs: { label: 'told after ms', digits: 0 },
   earlyMib: { label: 'RSS MiB early', digits: 0 },
   lateMib: { label: 'RSS MiB late', digits: 0 },
   firstStartMs: { label: 'first start ms', digits: 0 },
@@ -41,6 +43,7 @@ export const FIGURES = {
   removed: { label: 'removed', digits: 0 },
   sweepMs: { label: 'sweep ms', digits: 0 },
   emptySweepMs: { label: 'empty sweep ms', digits: 0 },
+  scanMs: { label: 'scan ms', digits: 0 },
 } satisfies Record<string, FigureKind>;
 
 export type FigureName = keyof typeof FIGURES;

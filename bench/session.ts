@@ -37,6 +37,7 @@ export async function runSession(options: Options, output: SessionOutput): Promi
       const rows = await work.run({
         subjects: subjectsOf(options, programs),
         ...{ client, sizes, rounds, progress, daemon, fillCatalog: programs.fillCatalog },
+        receiver: programs.receiver,
         directory: (name) => makeFolder(folder, name),
       });
       rmSync(folder, { recursive: true, force: true });

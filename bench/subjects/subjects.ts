@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Programs } from '../compile.ts';
 import { freePort, startServer } from './server-process.ts';
@@ -19,6 +20,7 @@ export async function startOurs(
   program: string,
   directory: string,
   fsync: FsyncMode,
+  more: readonly string[] = [],
 ): Promise<RunningSubject> {
   const port = await freePort();
   const args = [
@@ -26,8 +28,23 @@ export async function startOurs(
     ...['--log-format', 'json', '--fsync', fsync],
     // A sweep in the middle of a round would be measured with it.
     ...['--cleanup-schedule', 'never'],
+    ...more,
   ];
   return startServer({ args, cwd: directory, path: '/uploads/files/', port });
+}
+
+/** The daemon with its default durability, telling one hook of every finished upload. */
+export function oursWithHook(program: string, hookUrl: string): Subject {
+  return {
+    name: 'with a hook',
+    kind: 'ours',
+    start: (directory) => {
+      const config = join(directory, 'upload-daemon.config.json');
+      const hook = { type: 'http', name: 'bench', url: hookUrl, events: ['post-finish'] };
+      writeFileSync(config, JSON.stringify({ hooks: [hook] }));
+      return startOurs(program, directory, 'completed', ['--config', config]);
+    },
+  };
 }
 
 /** @tus/server with FileStore, as shipped. */

@@ -1,6 +1,7 @@
 import { catalog } from './catalog.ts';
 import { getDifferent16, getSame2, getSame16 } from './get.ts';
 import { head } from './head.ts';
+import { hooksLarge, hooksSmall } from './hooks.ts';
 import { huge } from './huge.ts';
 import { paused } from './paused.ts';
 import { smallCreate } from './small-create.ts';
@@ -17,6 +18,8 @@ export const WORKS: readonly Work[] = [
   getSame2,
   getSame16,
   getDifferent16,
+  hooksSmall,
+  hooksLarge,
   paused,
   huge,
   catalog,

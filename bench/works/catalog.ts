@@ -18,7 +18,7 @@ export const catalog: Work = {
   title: ({ catalogRows }) =>
     `ours with ${catalogRows.map((rows) => rows.toLocaleString('en')).join(', ')} uploads in the catalog, 1 % of them abandoned`,
   notes: [
-    'sweep: `cleanup` that removes the abandoned ones; empty sweep: the same again, with nothing to remove; both include the start of node',
+    'sweep: `cleanup --no-orphans` that removes the abandoned ones; empty sweep: the same again, with nothing to remove; scan: `cleanup`, which also compares the folder with the catalog; all include the start of node',
     'list: `list --limit 50`; ndjson: `list --ndjson` of all',
     `requests: ${REQUESTS} of each kind from ${CLIENTS} clients`,
   ],
@@ -61,9 +61,10 @@ async function withRows(count: number, bench: Bench): Promise<Sample> {
   const ndjson = await run('list', '--ndjson');
   const files = () => readdirSync(join(uploadDir, 'tus')).length;
   const before = files();
-  const sweep = await run('cleanup', '--json');
+  const sweep = await run('cleanup', '--json', '--no-orphans');
   const removed = before - files();
-  const empty = await run('cleanup', '--json');
+  const empty = await run('cleanup', '--json', '--no-orphans');
+  const scan = await run('cleanup', '--json');
   return {
     ...requests,
     firstStartMs: first.startMs ?? Number.NaN,
@@ -75,6 +76,7 @@ async function withRows(count: number, bench: Bench): Promise<Sample> {
     removed,
     sweepMs: sweep.ms,
     emptySweepMs: empty.ms,
+    scanMs: scan.ms,
   };
 }
 

@@ -5,7 +5,7 @@ import { type Outcome, toRows } from './rows.ts';
 import { closeTarget, openTarget, type Target } from './target.ts';
 import type { Bench, Work } from './work.ts';
 
-interface Rounds extends Omit<Work, 'run'> {
+export interface Rounds extends Omit<Work, 'run'> {
   /** Fewer rounds than asked for, where one takes long. */
   readonly atMost?: number;
   readonly skip?: (subject: Subject) => boolean;

@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 import { createEmpty, removeAll } from './uploads.ts';
 import type { Work } from './work.ts';
 
-interface Plan {
+export interface Plan {
   readonly streams: number;
   /** Bytes of each upload. */
   readonly length: number;
@@ -40,12 +40,12 @@ function streamWork(
   return interleaved({
     name,
     title: (sizes) => title(planOf(sizes)),
-    open: async (target, sizes) => (share) => upload(target, planOf(sizes), share),
+    open: async (target, sizes) => (share) => uploadStreams(target, planOf(sizes), share),
   });
 }
 
 /** Creation is not measured here, and the bytes are removed before the disk has to write them. */
-async function upload(target: Target, plan: Plan, share: number): Promise<Sample> {
+export async function uploadStreams(target: Target, plan: Plan, share: number): Promise<Sample> {
   const length = Math.ceil(plan.length * share);
   const urls = await createEmpty(target, plan.streams, length);
   const job = { kind: 'append', urls, length, chunk: plan.chunk } as const;

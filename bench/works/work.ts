@@ -26,6 +26,7 @@ export interface Bench {
   /** The compiled daemon and programs of works, for those that start them themselves. */
   readonly daemon: string;
   readonly fillCatalog: string;
+  readonly receiver: string;
   /** Tells a person who waits what is going on. */
   readonly progress: (text: string) => void;
 }

@@ -1,0 +1,95 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Sample } from '../figures.ts';
+import type { Row } from '../report.ts';
+import { MIB, type Sizes } from '../sizes.ts';
+import { startServer } from '../subjects/server-process.ts';
+import { ours, oursWithHook } from '../subjects/subjects.ts';
+import { interleaved } from './interleaved.ts';
+import { createSmall } from './small-create.ts';
+import { uploadStreams } from './streams.ts';
+import type { Target } from './target.ts';
+import type { Work } from './work.ts';
+
+const TOLD_WITHIN = 120_000;
+const STREAMS = 4;
+
+export const hooksSmall = withAndWithout({
+  name: 'hooks-small',
+  title: ({ smallUpload, smallUploads }) =>
+    `ours, ${smallUploads} × ${smallUpload / 1024} KiB, 16 clients, with and without an http hook for post-finish`,
+  uploads: ({ smallUploads }) => smallUploads,
+  round: (target, sizes) => createSmall(target, sizes),
+});
+
+export const hooksLarge = withAndWithout({
+  name: 'hooks-large',
+  title: ({ chunks, chunk }) =>
+    `ours, ${STREAMS} × ${chunks / MIB} MiB in PATCHes of ${chunk / MIB} MiB, with and without an http hook for post-finish`,
+  uploads: () => STREAMS,
+  round: (target, { chunks, chunk }) =>
+    uploadStreams(target, { streams: STREAMS, length: chunks, chunk }, 1),
+});
+
+interface Load {
+  readonly name: string;
+  readonly title: (sizes: Sizes) => string;
+  /** How many uploads a round finishes. */
+  readonly uploads: (sizes: Sizes) => number;
+  readonly round: (target: Target, sizes: Sizes) => Promise<Sample>;
+}
+
+/** The same load on a daemon that tells nobody and on one that tells a receiver on this machine. */
+function withAndWithout({ name, title, uploads, round }: Load): Work {
+  return {
+    name,
+    title,
+    notes: [
+      'kept: throughput in proportion to that without a hook',
+      'waiting: events not told yet when the last upload was answered; told after: until there were none, before the next round',
+    ],
+    async run(bench) {
+      if (!bench.subjects.some(({ kind }) => kind === 'ours')) return [];
+      const receiver = await startServer({
+        args: [bench.receiver],
+        cwd: bench.directory('receiver'),
+        path: '/events',
+      });
+      const hooked = oursWithHook(bench.daemon, receiver.url);
+      const without = { ...ours(bench.daemon, 'completed'), name: 'without' };
+      let expected = 0;
+      const work = interleaved({
+        ...{ name, title },
+        open: async (target, sizes) => async () => {
+          const sample = await round(target, sizes);
+          if (target.subject !== hooked) return sample;
+          expected += uploads(sizes);
+          return { ...sample, ...(await untilTold(receiver.url, expected)) };
+        },
+      });
+      try {
+        return withKept(await work.run({ ...bench, subjects: [without, hooked] }));
+      } finally {
+        await receiver.stop();
+      }
+    },
+  };
+}
+
+async function untilTold(url: string, expected: number): Promise<Sample> {
+  const begun = performance.now();
+  const told = async () => Number(await (await fetch(url)).text());
+  const waiting = expected - (await told());
+  while ((await told()) < expected) {
+    if (performance.now() - begun > TOLD_WITHIN) throw new Error('events were not told');
+    await delay(5);
+  }
+  return { waiting, toldMs: performance.now() - begun };
+}
+
+function withKept(rows: readonly Row[]): Row[] {
+  const rate = ({ figures }: Row) => figures.perSecond ?? figures.mibPerSecond ?? Number.NaN;
+  return rows.map((row) => ({
+    ...row,
+    figures: { ...row.figures, keptPercent: (100 * rate(row)) / rate(rows[0]!) },
+  }));
+}
