@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Sample } from '../figures.ts';
 import { residentBytes } from '../process-usage.ts';
 import { MIB } from '../sizes.ts';
+import { median } from '../statistics.ts';
 import { atRest } from './at-rest.ts';
 import { interleaved } from './interleaved.ts';
 import { measure } from './measure.ts';
@@ -10,6 +11,7 @@ import { createEmpty, removeAll } from './uploads.ts';
 
 const LENGTH = 64 * 1024;
 const SENT = LENGTH / 2;
+const SINGLE_UPLOADS = 5;
 /** A paused upload takes a socket and a file in the server, and each process has its own. */
 const OTHER_DESCRIPTORS = 200;
 
@@ -76,7 +78,16 @@ async function whilePaused<T>(
   return result;
 }
 
+/** The middle of some uploads: a single one of a second varies by a third. */
 async function uploadRate(target: Target, length: number): Promise<number> {
+  const rates: number[] = [];
+  for (let count = 0; count < SINGLE_UPLOADS; count++) {
+    rates.push(await singleRate(target, length));
+  }
+  return median(rates);
+}
+
+async function singleRate(target: Target, length: number): Promise<number> {
   const urls = await createEmpty(target, 1, length);
   const job = { kind: 'append', urls, length, chunk: length } as const;
   const { sample } = await measure(target.server, target.client, job, 'bytes');
