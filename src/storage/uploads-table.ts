@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { RecordCache } from './record-cache.ts';
 import type { RecordState, RemovalReason, UploadRecord } from './upload.ts';
 
 /** What toRecord takes apart, in this order: rows come as arrays, which are made far faster than objects. */
@@ -60,6 +61,7 @@ const COLUMN: Record<keyof UploadChange, string> = {
 /** The `uploads` and `parts` tables: rows in, records out. */
 export class UploadsTable {
   readonly #database: Database;
+  readonly #cache: RecordCache;
   readonly #insert: Statement;
   readonly #insertPart: Statement;
   readonly #byId: Statement<[string], UploadRow>;
@@ -69,6 +71,7 @@ export class UploadsTable {
 
   constructor(database: Database) {
     this.#database = database;
+    this.#cache = new RecordCache(database);
     this.#insert = database.prepare(
       `INSERT INTO uploads (id, kind, state, length, offset, uncommitted_from, crc32, metadata, name,
          protocol_data, created_at, active_at, finished_at, removed_at, removed_why, refusal, origin)
@@ -96,8 +99,10 @@ export class UploadsTable {
   }
 
   get(id: string): StoredUpload | undefined {
-    const row = this.#byId.get(id);
-    return row && this.toRecord(row);
+    return this.#cache.get(id, () => {
+      const row = this.#byId.get(id);
+      return row && this.toRecord(row);
+    });
   }
 
   getBySeq(seq: number): StoredUpload | undefined {
@@ -132,10 +137,12 @@ export class UploadsTable {
       );
       this.#updates.set(text, statement);
     }
+    this.#cache.drop(seq);
     return statement.run({ ...change, seq }).changes === 1;
   }
 
   delete(seq: number): void {
+    this.#cache.drop(seq);
     this.#database.prepare('DELETE FROM timeline WHERE upload = ?').run(seq);
     this.#database.prepare('DELETE FROM parts WHERE final = ?').run(seq);
     this.#database.prepare('DELETE FROM uploads WHERE seq = ?').run(seq);

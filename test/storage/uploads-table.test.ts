@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Catalog } from '../../src/storage/catalog.ts';
-import type { UploadRecord } from '../../src/storage/upload.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { draftRecord } from './support/records.ts';
 import { CALLER, faultOf } from './support/stores.ts';
 
 function catalogOf(t: TestContext): Catalog {
@@ -11,33 +11,9 @@ function catalogOf(t: TestContext): Catalog {
   return catalog;
 }
 
-function record(change: Partial<UploadRecord> = {}): UploadRecord {
-  return {
-    id: 'a',
-    kind: 'single',
-    state: 'receiving',
-    length: 10,
-    offset: 0,
-    uncommittedFrom: null,
-    crc32: 0,
-    metadata: null,
-    name: null,
-    parts: [],
-    protocolData: null,
-    createdAt: 1,
-    activeAt: 1,
-    finishedAt: null,
-    removedAt: null,
-    removedWhy: null,
-    refusal: null,
-    origin: CALLER.origin,
-    ...change,
-  };
-}
-
 test('a record comes back as it was put in', (t) => {
   const { uploads } = catalogOf(t);
-  const full = record({
+  const full = draftRecord({
     kind: 'final',
     state: 'finished',
     length: Number.MAX_SAFE_INTEGER,
@@ -63,11 +39,11 @@ test('a record comes back as it was put in', (t) => {
 
 test('an id that is taken is refused, and the record that has it stays', async (t) => {
   const catalog = catalogOf(t);
-  catalog.write(() => catalog.uploads.insert(record()));
+  catalog.write(() => catalog.uploads.insert(draftRecord()));
   const again = (async () =>
     catalog.write(() => {
-      catalog.uploads.insert(record({ id: 'b' }));
-      catalog.uploads.insert(record({ length: 99 }));
+      catalog.uploads.insert(draftRecord({ id: 'b' }));
+      catalog.uploads.insert(draftRecord({ length: 99 }));
     }))();
   assert.equal((await faultOf(again)).code, 'CONFLICT');
   assert.equal(catalog.uploads.get('a')?.length, 10);
@@ -76,7 +52,7 @@ test('an id that is taken is refused, and the record that has it stays', async (
 
 test('an upload finishes once', (t) => {
   const { uploads } = catalogOf(t);
-  const seq = uploads.insert(record({ refusal: 'not yet' }));
+  const seq = uploads.insert(draftRecord({ refusal: 'not yet' }));
   assert.equal(uploads.finish(seq, { finishedAt: 5, offset: 10 }), true);
   assert.equal(uploads.finish(seq, { finishedAt: 6, offset: 11 }), false);
   const { state, finishedAt, offset, refusal } = uploads.get('a')!;
@@ -86,7 +62,7 @@ test('an upload finishes once', (t) => {
 test('what was removed neither finishes nor receives', (t) => {
   const { uploads } = catalogOf(t);
   for (const state of ['removing', 'removed'] as const) {
-    const seq = uploads.insert(record({ id: state, state }));
+    const seq = uploads.insert(draftRecord({ id: state, state }));
     assert.equal(uploads.finish(seq, { finishedAt: 5 }), false);
     assert.equal(uploads.receive(seq, { offset: 5 }), false);
     assert.equal(uploads.get(state)?.state, state);
@@ -101,12 +77,12 @@ test('a change of a record that is gone changes nothing', (t) => {
 
 test('a final upload is found by its parts for as long as it is not joined', (t) => {
   const { uploads } = catalogOf(t);
-  const waiting = uploads.insert(record({ id: 'w', kind: 'final', parts: ['p', 'q', 'p'] }));
+  const waiting = uploads.insert(draftRecord({ id: 'w', kind: 'final', parts: ['p', 'q', 'p'] }));
   const joining = uploads.insert(
-    record({ id: 'j', kind: 'final', state: 'joining', parts: ['p'] }),
+    draftRecord({ id: 'j', kind: 'final', state: 'joining', parts: ['p'] }),
   );
   for (const state of ['finished', 'removing', 'removed'] as const) {
-    uploads.insert(record({ id: state, kind: 'final', state, parts: ['p'] }));
+    uploads.insert(draftRecord({ id: state, kind: 'final', state, parts: ['p'] }));
   }
   assert.deepEqual(uploads.finalsWaitingFor('p'), [waiting, joining]);
   assert.deepEqual(uploads.finalsWaitingFor('q'), [waiting]);
@@ -116,7 +92,7 @@ test('a final upload is found by its parts for as long as it is not joined', (t)
 test('deleting a record takes its parts and its timeline along', (t) => {
   const catalog = catalogOf(t);
   const { uploads, timeline } = catalog;
-  const seq = uploads.insert(record({ kind: 'final', parts: ['p'] }));
+  const seq = uploads.insert(draftRecord({ kind: 'final', parts: ['p'] }));
   timeline.add(seq, 1, { event: 'created', origin: CALLER.origin });
   uploads.delete(seq);
   assert.equal(uploads.get('a'), undefined);
