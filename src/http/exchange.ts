@@ -16,6 +16,8 @@ export interface Exchange {
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */
   accept(): void;
+  /** Adds a header that a hook chose, unless it is not for others to set. */
+  addHeader(name: string, value: string): void;
   /** Set for the log: which upload this was about, and what is worth saying. */
   note: { id?: string; text?: string; bytes?: number };
 }

@@ -11,6 +11,7 @@ import type { Caller } from '../storage/upload.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
+import { setForeignHeader } from './foreign-header.ts';
 import { writeFault } from './write-fault.ts';
 
 /** How long a client may take to read why it is turned away (milliseconds). */
@@ -215,6 +216,7 @@ export class Listener {
       accept: () => {
         if (expects && !response.headersSent) response.writeContinue();
       },
+      addHeader: (name, value) => setForeignHeader(response, name, value),
       note: {},
     };
   }

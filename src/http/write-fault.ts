@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errnoOf, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
+import { setForeignHeader } from './foreign-header.ts';
 
 /** A rejected body up to this size is read and thrown away, so that the client sees the answer. */
 const DRAIN_BYTES = 32 * 1024 * 1024;
@@ -27,8 +28,9 @@ export function writeFault(
   }
   const secret = !fault || fault.code === 'IO' || fault.code === 'PERMISSION';
   const body = fault?.body ?? `${secret ? 'the server could not do this' : fault.message}\n`;
-  for (const [name, value] of Object.entries(fault?.headers ?? {}))
-    setSafely(response, name, value);
+  for (const [name, value] of Object.entries(fault?.headers ?? {})) {
+    setForeignHeader(response, name, value);
+  }
   settleBody(request, response);
   response.statusCode = status;
   if (status === 460) response.statusMessage = 'Checksum Mismatch';
@@ -56,19 +58,6 @@ function endWhenQuiet(request: IncomingMessage, response: ServerResponse, body: 
   request.on('data', () => quiet.refresh());
   request.once('end', end);
   request.once('close', end);
-}
-
-/** What the protocol, CORS and the framing of the answer depend on is not for others to set. */
-const OURS = /^(tus-|access-control-|content-length$|transfer-encoding$)/i;
-
-/** Sets a header that somebody else chose (a hook's receiver): one that Node refuses is left out. */
-export function setSafely(response: ServerResponse, name: string, value: string): void {
-  if (OURS.test(name)) return;
-  try {
-    response.setHeader(name, value);
-  } catch (error) {
-    if (!errnoOf(error)?.startsWith('ERR_')) throw error;
-  }
 }
 
 /**

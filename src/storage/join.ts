@@ -30,20 +30,21 @@ export function lengthOfParts(context: StoreContext, parts: readonly string[]): 
 }
 
 /**
- * Makes a final upload of its parts and returns its id. When all are finished it is joined first;
+ * Makes a final upload of its parts; returns its id and what hooks want its client to be told. When all are finished it is joined first;
  * otherwise it is once the last part is.
  */
 export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
-): Promise<string> {
+): Promise<{ id: string; answer: Answer | undefined }> {
   lengthOfParts(context, request.parts);
   const length = announcedLength(context, request.parts);
-  const { record } = await createUpload(context, { ...request, kind: 'final', length });
+  const made = await createUpload(context, { ...request, kind: 'final', length });
+  const { record } = made;
   try {
     // Only now: a part may have finished, or gone, since it was looked at.
-    await joinIfReady(context, record.seq, request.caller);
-    return record.id;
+    const answer = await joinIfReady(context, record.seq, request.caller);
+    return { id: record.id, answer: answer ?? made.answer };
   } catch (error) {
     // The client is told of a failure, so nothing stays but what a hook has refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {

@@ -162,8 +162,11 @@ export class UploadStore extends StoreReader {
    * Makes a final upload of finished or unfinished parts. When all are finished it is joined before
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
-  async concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload> {
-    return this.find(await this.#run(() => concatenate(this.context, request)));
+  async concatenate(
+    request: CreateRequest & { parts: readonly string[] },
+  ): Promise<FoundUpload & { readonly answer: Answer | undefined }> {
+    const { id, answer } = await this.#run(() => concatenate(this.context, request));
+    return { ...(await this.find(id)), answer };
   }
 
   /** Removes an upload on a client's or a sysadmin's word, taking over from its writer. */

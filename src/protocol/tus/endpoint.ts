@@ -88,8 +88,8 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const { status, headers } = await context.library.answer(exchange, id);
-      return respond(exchange, status, headers);
+      const { status, headers, answer } = await context.library.answer(exchange, id);
+      return respond(exchange, status, headers, answer);
     }
     default:
       throw notAllowed('OPTIONS, HEAD, PATCH, DELETE');

@@ -15,6 +15,8 @@ export interface TusExchange {
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`. */
   accept(): void;
+  /** Adds a header that a hook chose, unless it is not for others to set. */
+  addHeader(name: string, value: string): void;
   /** For the log. */
   note: { id?: string; text?: string; bytes?: number };
 }

@@ -1,6 +1,7 @@
 import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
+import type { Answer } from '../../storage/events.ts';
 import type { UploadStore } from '../../storage/store.ts';
 import type { TusExchange } from './exchange.ts';
 
@@ -9,6 +10,8 @@ interface Ticket {
   readonly id: string;
   readonly exchange: TusExchange;
   fault?: unknown;
+  /** What a hook wants the client to be told. */
+  answer?: Answer | undefined;
 }
 
 /**
@@ -49,7 +52,7 @@ export class TusLibrary {
   async answer(
     exchange: TusExchange,
     id: string | null,
-  ): Promise<{ status: number; headers: Record<string, string> }> {
+  ): Promise<{ status: number; headers: Record<string, string>; answer: Answer | undefined }> {
     const ticket: Ticket = { id: id ?? '', exchange };
     const number = id === null ? '' : `ticket-${++this.#lastTicket}`;
     this.#tickets.set(number, ticket);
@@ -62,7 +65,7 @@ export class TusLibrary {
       if (ticket.fault !== undefined) throw ticket.fault;
       if (!response.ok) throw new Fault('BAD_REQUEST', await response.text());
       const tus = [...response.headers].filter(([name]) => name.startsWith('tus-'));
-      return { status: response.status, headers: Object.fromEntries(tus) };
+      return { status: response.status, headers: Object.fromEntries(tus), answer: ticket.answer };
     } finally {
       this.#tickets.delete(number);
     }
@@ -98,7 +101,8 @@ class StorageAdapter extends FileStore {
     if (!ticket) throw new Error('a removal outside of a request');
     const { request, caller } = ticket.exchange;
     try {
-      await this.#store.terminate(ticket.id, caller, { signal: () => closeSignal(request) });
+      const signal = () => closeSignal(request);
+      ticket.answer = (await this.#store.terminate(ticket.id, caller, { signal })).answer;
     } catch (error) {
       ticket.fault = error;
       throw error;

@@ -59,14 +59,15 @@ async function final(
   exchange: TusExchange,
   creation: Parameters<TusContext['store']['concatenate']>[0],
 ): Promise<void> {
-  const { record, offset, expiresAt } = await context.store.concatenate(creation);
+  const { record, offset, expiresAt, answer } = await context.store.concatenate(creation);
   exchange.note.id = record.id;
-  respond(exchange, 201, {
+  const headers = {
     Location: exchange.urlOf(record.id),
     'Upload-Concat': creation.protocolData ?? '',
     ...(offset === null ? {} : { 'Upload-Offset': String(offset) }),
     ...expiresHeader(record, expiresAt),
-  });
+  };
+  respond(exchange, 201, headers, answer);
 }
 
 /** null for a length that comes later; a final upload's length is the sum of its parts. */

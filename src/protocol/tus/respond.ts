@@ -7,13 +7,14 @@ const OURS = new Set(['tus-resumable', 'upload-offset', 'upload-length', 'conten
 
 /** Sends a success, with what a hook wants to add to it. */
 export function respond(
-  { response, method }: TusExchange,
+  exchange: TusExchange,
   status: number,
   headers: Readonly<Record<string, string>>,
   answer?: Answer,
 ): void {
+  const { response, method } = exchange;
   for (const [name, value] of Object.entries(answer?.headers ?? {})) {
-    if (!OURS.has(name.toLowerCase())) response.setHeader(name, value);
+    if (!OURS.has(name.toLowerCase())) exchange.addHeader(name, value);
   }
   const body = answer?.body ?? '';
   response.statusCode = answer?.status ?? status;

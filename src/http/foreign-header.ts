@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+import { errnoOf } from '../fault.ts';
+
+/** What the protocol, CORS and the framing of the answer depend on is not for others to set. */
+const OURS = /^(tus-|access-control-|content-length$|transfer-encoding$)/i;
+
+const EXPOSE = 'Access-Control-Expose-Headers';
+
+/**
+ * Sets a header that somebody else chose (a hook's receiver), and lets a page that may read the
+ * answer read it, too. One that Node refuses is left out.
+ */
+export function setForeignHeader(response: ServerResponse, name: string, value: string): void {
+  if (OURS.test(name)) return;
+  try {
+    response.setHeader(name, value);
+  } catch (error) {
+    if (errnoOf(error)?.startsWith('ERR_')) return;
+    throw error;
+  }
+  const exposed = response.getHeader(EXPOSE);
+  if (typeof exposed !== 'string') return;
+  const known = exposed.toLowerCase().split(', ').includes(name.toLowerCase());
+  if (!known) response.setHeader(EXPOSE, `${exposed}, ${name}`);
+}
