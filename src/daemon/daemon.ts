@@ -79,6 +79,13 @@ export class Daemon {
       }),
       download,
       onRequest: (record) => log.request(record),
+      onTurnedAway: (count) => {
+        const what = count === 1 ? 'a connection was' : `${count} connections were`;
+        log.event(
+          'warn',
+          `${what} turned away: ${config.maxConnections} are open (maxConnections)`,
+        );
+      },
       onBug: (error) => log.bug(error),
       now: Date.now,
     });

@@ -12,6 +12,7 @@ import { clientAddress, TrustedProxies } from './client-address.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
+import { seldom } from './seldom.ts';
 import { writeFault } from './write-fault.ts';
 
 /** How long a client may take to read why it is turned away (milliseconds). */
@@ -48,6 +49,8 @@ export interface ListenerOptions {
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
   readonly onRequest: (record: RequestRecord) => void;
+  /** Connections over the limit, told once a minute at most. */
+  readonly onTurnedAway: (count: number) => void;
   readonly onBug: (error: unknown) => void;
   readonly now: () => number;
 }
@@ -76,6 +79,7 @@ export class Listener {
       noDelay: true,
     });
     this.#server.maxConnections = options.maxConnections;
+    this.#server.on('drop', seldom(options.onTurnedAway));
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     // Without this Node answers 100 by itself, before anybody looked at the request.
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));

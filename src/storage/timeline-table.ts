@@ -8,25 +8,26 @@ interface Row {
   detail: string;
 }
 
+type Received = TimelineEvent & { readonly event: 'received' };
+
 /** Requests further apart than this are told apart in the timeline (milliseconds). */
 const MERGE_WITHIN = 60_000;
 
+/** More than a person reads: from here on what clients can repeat for ever takes no more room. */
+const MOST = 1_000;
+const REPEATABLE: ReadonlySet<string> = new Set(['received', 'rejected', 'refused']);
+
 /** The `timeline` table: what happened to an upload, in order. */
 export class TimelineTable {
-  readonly #first: Statement<[number, number, number, string, string]>;
-  readonly #insert: Statement;
+  readonly #insert: Statement<[number, number, number, string, string]>;
   readonly #last: Statement<[number], Row>;
   readonly #merge: Statement;
   readonly #all: Statement<[number], Row>;
 
   constructor(database: Database) {
-    this.#first = database.prepare(
-      'INSERT INTO timeline (upload, position, at, event, detail) VALUES (?, ?, ?, ?, ?)',
-    );
     this.#insert = database.prepare(
-      `INSERT INTO timeline (upload, position, at, event, detail) SELECT @upload,
-         (SELECT coalesce(max(position), 0) + 1 FROM timeline WHERE upload = @upload),
-         @at, @event, @detail`,
+      `INSERT OR REPLACE INTO timeline (upload, position, at, event, detail)
+       VALUES (?, ?, ?, ?, ?)`,
     );
     this.#last = database.prepare(
       `SELECT position, at, event, detail FROM timeline WHERE upload = ?
@@ -43,16 +44,17 @@ export class TimelineTable {
   /** What is known of an upload as its record is made. */
   begin(upload: number, at: number, entries: readonly TimelineEvent[]): void {
     for (const [index, { event, ...detail }] of entries.entries()) {
-      this.#first.run(upload, index + 1, at, event, JSON.stringify(detail));
+      this.#insert.run(upload, index + 1, at, event, JSON.stringify(detail));
     }
   }
 
   add(upload: number, at: number, entry: TimelineEvent): void {
     const { event, ...detail } = entry;
-    // The first bytes have nothing before them to be merged with.
-    const follows = entry.event === 'received' && entry.from > 0;
-    if (follows && this.#extend(upload, at, entry)) return;
-    this.#insert.run({ upload, at, event, detail: JSON.stringify(detail) });
+    const last = this.#last.get(upload);
+    if (last && entry.event === 'received' && this.#extend(upload, last, at, entry)) return;
+    const full = last && last.position >= MOST && isRepeated(last.event, event);
+    const position = full ? last.position : (last?.position ?? 0) + 1;
+    this.#insert.run(upload, position, at, event, JSON.stringify(detail));
   }
 
   of(upload: number): TimelineEntry[] {
@@ -62,9 +64,8 @@ export class TimelineTable {
   }
 
   /** A terabyte in 5 MiB requests is one line, not two hundred thousand. */
-  #extend(upload: number, at: number, entry: TimelineEvent & { event: 'received' }): boolean {
-    const last = this.#last.get(upload);
-    if (last?.event !== 'received') return false;
+  #extend(upload: number, last: Row, at: number, entry: Received): boolean {
+    if (last.event !== 'received') return false;
     const before = JSON.parse(last.detail) as Omit<typeof entry, 'event'>;
     const follows =
       before.interrupted === null &&
@@ -82,4 +83,8 @@ export class TimelineTable {
     this.#merge.run(JSON.stringify(merged), upload, last.position);
     return true;
   }
+}
+
+function isRepeated(before: string, event: string): boolean {
+  return REPEATABLE.has(before) && REPEATABLE.has(event);
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import type { Exchange } from '../../src/http/exchange.ts';
@@ -234,4 +236,27 @@ test('GET is refused where downloads are off, and answered by them where they ar
   assert.equal(await (await fetch(`${on.url}an-id`)).text(), 'download');
   const base = await ask(foreignTarget(on.url), 'GET', on.url);
   assert.deepEqual([base.status, base.headers.get('allow')], [405, 'OPTIONS, POST']);
+});
+
+test('connections over the limit are closed, which is told once and not for each', async (t) => {
+  const told: number[] = [];
+  const { url } = await listen(t, async ({ response }) => void response.end(), {
+    maxConnections: 2,
+    onTurnedAway: (count) => told.push(count),
+  });
+  const { port, host, pathname } = new URL(url);
+  const wires = [await Wire.open(url, 10_000), await Wire.open(url, 10_000)];
+  for (let count = 0; count < 5; count += 1) {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+    await once(socket.resume(), 'close');
+  }
+  assert.deepEqual(told, [1]);
+  for (const wire of wires) wire.reset();
+  await until('there is room again', async () => {
+    const wire = await Wire.open(url, 10_000);
+    wire.head('POST', pathname, [['Host', host]]);
+    const answer = await wire.reply().catch(() => undefined);
+    wire.close();
+    return answer?.status === 200;
+  });
 });

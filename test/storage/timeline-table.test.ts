@@ -87,3 +87,20 @@ test('another event in between ends a line', (t) => {
     ['received', 'length-declared', 'received'],
   );
 });
+
+test('a client that fails for ever does not fill the disk, and how it ended is told', (t) => {
+  const timeline = timelineOf(t);
+  timeline.add(1, 0, { event: 'created', origin });
+  for (let request = 1; request <= 5_000; request++) {
+    add(timeline, received(0, 0, request * 100_000, { interrupted: 'reset' }));
+    timeline.add(1, request * 100_000, { event: 'rejected', why: `no. ${request}`, origin });
+  }
+  timeline.add(1, 1e9, { event: 'finished' });
+  const entries = timeline.of(1);
+  assert.equal(entries.length, 1_001);
+  assert.equal(entries[0]?.event, 'created');
+  assert.deepEqual(entries.slice(-2), [
+    { at: 5_000 * 100_000, event: 'rejected', why: 'no. 5000', origin },
+    { at: 1e9, event: 'finished' },
+  ] as unknown[]);
+});

@@ -34,6 +34,7 @@ export async function listen(
     protocol,
     download: null,
     onRequest: (record) => requests.push(record),
+    onTurnedAway: () => {},
     onBug: (error) => bugs.push(error),
     now: Date.now,
     ...options,
