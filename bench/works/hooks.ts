@@ -43,6 +43,8 @@ function withAndWithout({ name, title, uploads, round }: Load): Work {
   return {
     name,
     title,
+    // A comparison of ours with ours.
+    onlyOnRequest: true,
     notes: [
       'kept: throughput in proportion to that without a hook',
       'waiting: events not told yet when the last upload was answered; told after: until there were none, before the next round',
