@@ -26,9 +26,9 @@ interface Entrant extends Outcome {
 const WARM_UP = 0.25;
 
 /**
- * A work whose subjects are all up at once and take turns (A B C, B C A, …), so that a disk or a
- * machine that is slower for a while is slower for all of them, and nobody always comes after the
- * same one: what the page cache is left with is part of what the next one costs.
+ * A work whose subjects are all up at once and take turns, so that a disk or a machine that is slower
+ * for a while is slower for all of them. Each round has an order of its own: what one leaves behind
+ * (free memory that a virtual machine has given back, above all) is part of what the next one costs.
  */
 export function interleaved(rounds: Rounds): Work {
   return {
@@ -47,7 +47,7 @@ export function interleaved(rounds: Rounds): Work {
           bench.progress(
             `${rounds.name}: ${round === 0 ? 'warm-up' : `round ${round} of ${counted}`}`,
           );
-          for (const entrant of rotated(entrants, round)) {
+          for (const entrant of shuffled(entrants)) {
             await attempt(entrant, async () => {
               const sample = await entrant.round!(round === 0 ? WARM_UP : 1);
               if (round > 0) entrant.samples.push(sample);
@@ -62,9 +62,13 @@ export function interleaved(rounds: Rounds): Work {
   };
 }
 
-function rotated<T>(all: readonly T[], by: number): T[] {
-  const first = by % all.length;
-  return [...all.slice(first), ...all.slice(0, first)];
+function shuffled<T>(all: readonly T[]): T[] {
+  const rest = [...all];
+  const order: T[] = [];
+  while (rest.length > 0) {
+    order.push(...rest.splice(Math.floor(Math.random() * rest.length), 1));
+  }
+  return order;
 }
 
 async function start(entrant: Entrant, bench: Bench): Promise<void> {
