@@ -186,7 +186,7 @@ export const configFile = z
       .register(keyNotes, DURATION),
     maxConnections: wholeNumber(1, 1_000_000)
       .prefault(10_000)
-      .meta({ description: 'Connections open at once; more are turned away.' })
+      .meta({ description: 'Connections open at once; more are turned away, which the log tells.' })
       .register(keyNotes, NUMBER),
     disableDownload: yesOrNo()
       .prefault(false)
