@@ -114,7 +114,7 @@ function keep(
     const seq = catalog.uploads.insert(record);
     const [first, bytes] = timelineOf(record);
     catalog.timeline.begin(seq, now, [first, { ...bytes, interrupted }]);
-    catalog.outbox.add(record.id, context.plan(created), now);
+    catalog.outbox.begin(record.id, context.plan(created), now);
     return seq;
   });
   context.emit(created);
@@ -137,7 +137,7 @@ async function record(
   const seq = await catalog.writeTogether(() => {
     const seq = catalog.uploads.insert(finished);
     catalog.timeline.begin(seq, now, timelineOf(finished));
-    catalog.outbox.add(finished.id, [...context.plan(created), ...context.plan(ended)], now);
+    catalog.outbox.begin(finished.id, [...context.plan(created), ...context.plan(ended)], now);
     return seq;
   });
   return { seq, created, ended };

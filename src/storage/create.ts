@@ -99,7 +99,7 @@ async function make(
     const seq = catalog.write(() => {
       const seq = catalog.uploads.insert(record);
       catalog.timeline.begin(seq, now, [{ event: 'created', origin: record.origin }]);
-      catalog.outbox.add(id, context.plan(event), now);
+      catalog.outbox.begin(id, context.plan(event), now);
       if (leased) catalog.leases.take(id, catalog.owner, now);
       return seq;
     });

@@ -51,6 +51,28 @@ test('of the events of one upload only the first is due; other uploads are not h
   assert.deepEqual(due(50), ['b created', 'a removed']);
 });
 
+test('the events of a new upload come in order, for each hook by itself, and later ones after them', (t) => {
+  const { outbox, add, due, settle } = openOutbox(t);
+  const delivery = (hook: string, event: string) => ({
+    eventId: event,
+    hook,
+    event,
+    payload: '{}',
+  });
+  outbox.begin(
+    'a',
+    [delivery('app', 'created'), delivery('other', 'made'), delivery('app', 'finished')],
+    10,
+  );
+  add('a', 20, 'removed');
+  assert.deepEqual(due(20), ['a created']);
+  assert.equal(outbox.nextDueAt('other'), 10);
+  settle('a', 'created', 30, 'delivered');
+  assert.deepEqual(due(30), ['a finished']);
+  settle('a', 'finished', 40, 'delivered');
+  assert.deepEqual(due(40), ['a removed']);
+});
+
 test('hooks have lines of their own', (t) => {
   const { outbox, settle, add } = openOutbox(t);
   add('a', 10, 'created', 'finished');
