@@ -21,7 +21,7 @@ const DAY = 86_400_000;
 
 /** What `serve` says: one block when it is ready, then a line per request and event. */
 export function createServeOutput(io: Io, format: Config['logFormat']): ServeOutput {
-  const say = lineLog(io);
+  const { say, sayLater } = lineLog(io);
   const options = {
     style: styleOf(io),
     date: !io.stdout.isTTY,
@@ -29,7 +29,7 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
   };
   const json = format === 'json';
   const log: DaemonLog = {
-    request: (record) => say(json ? requestJson(record) : requestLine(record, options)),
+    request: (record) => sayLater(json ? requestJson(record) : requestLine(record, options)),
     event: (level, message) => {
       const event = { at: io.now(), level, message };
       say(json ? eventJson(event) : eventLine(event, options));
@@ -52,18 +52,27 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
   };
 }
 
-/** Lines of one turn of the event loop go out together: a write costs more than a line. */
-function lineLog({ stdout }: Io): (line: string) => void {
+/**
+ * A write costs more than a line: what may be said later goes out with the other lines of its turn of
+ * the event loop. What tells of trouble goes at once, since the process may not live that long.
+ */
+function lineLog({ stdout }: Io): Record<'say' | 'sayLater', (line: string) => void> {
   let waiting = '';
   const flush = () => {
     const text = waiting;
     waiting = '';
     // A log that nobody reads any more must not stop the uploads.
-    stdout.write(text).catch(() => {});
+    if (text !== '') stdout.write(text).catch(() => {});
   };
-  return (line) => {
-    if (waiting === '') setImmediate(flush);
-    waiting += `${line}\n`;
+  return {
+    say: (line) => {
+      waiting += `${line}\n`;
+      flush();
+    },
+    sayLater: (line) => {
+      if (waiting === '') setImmediate(flush);
+      waiting += `${line}\n`;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { errnoOf } from '../fault.ts';
 
 /** What the protocol, CORS and the framing of the answer depend on is not for others to set. */
-const OURS = /^(tus-|access-control-|content-length$|transfer-encoding$)/i;
+const OURS = /^(tus-|access-control-|content-length$|trailer$|transfer-encoding$|vary$)/i;
 
 const EXPOSE = 'Access-Control-Expose-Headers';
 

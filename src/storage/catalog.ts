@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
+import { Fault } from '../fault.ts';
 import { catalogFault, type DatabaseOptions, openDatabase } from './database.ts';
 import { LeasesTable, type OwnerRole } from './leases-table.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -63,8 +64,8 @@ export class Catalog {
 
   /**
    * Like write, in one transaction with whatever else is asked for in this turn of the event loop:
-   * a commit costs as much as the change of a row or two. `change` may run twice, since what fails
-   * together is done again one by one, each for itself.
+   * a commit costs as much as the change of a row or two. `change` may run twice: when one of them
+   * fails, all are done again one by one, each for itself.
    */
   writeTogether<T>(change: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -79,17 +80,22 @@ export class Catalog {
     let results: unknown[];
     try {
       results = this.write(() => changes.map(({ change }) => change()));
-    } catch {
-      for (const { change, resolve, reject } of changes) {
-        try {
-          resolve(this.write(change));
-        } catch (error) {
-          reject(error);
-        }
-      }
+    } catch (error) {
+      if (isTheCatalogs(error)) for (const { reject } of changes) reject(error);
+      else this.#commitOneByOne(changes);
       return;
     }
     for (const [index, { resolve }] of changes.entries()) resolve(results[index]);
+  }
+
+  #commitOneByOne(changes: readonly WaitingChange[]): void {
+    for (const { change, resolve, reject } of changes) {
+      try {
+        resolve(this.write(change));
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   /** Like write, for what makes room and for what a start cannot do without: may use the reserve. */
@@ -135,6 +141,11 @@ export class Catalog {
   close(): void {
     this.#database.close();
   }
+}
+
+/** Whatever was to be changed would have failed: no other change needs to wait for that again. */
+function isTheCatalogs(error: unknown): boolean {
+  return error instanceof Fault && error.code !== 'CONFLICT';
 }
 
 export function catalogFile(uploadDir: string): string {

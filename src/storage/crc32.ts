@@ -7,4 +7,7 @@ import { crc32 as portable } from 'node:zlib';
  */
 export const crc32: (bytes: Uint8Array, before: number) => number = await import('@node-rs/crc32')
   .then(({ crc32 }) => crc32)
-  .catch(() => portable);
+  .catch(() => (bytes: Uint8Array, before: number) => {
+    // zlib takes an empty buffer without memory for a question about its initial value.
+    return bytes.length === 0 ? before : portable(bytes, before);
+  });

@@ -6,6 +6,7 @@ import type { StoreContext } from './context.ts';
 import type { FirstBytes } from './create.ts';
 import type { DataFile } from './data-file.ts';
 import type { StorageEvent } from './events.ts';
+import { recordFirstEvents } from './new-upload.ts';
 import { readBack } from './read-back.ts';
 import type { Interruption, TimelineEvent } from './timeline.ts';
 import type { Caller, UploadRecord } from './upload.ts';
@@ -114,7 +115,7 @@ function keep(
     const seq = catalog.uploads.insert(record);
     const [first, bytes] = timelineOf(record);
     catalog.timeline.begin(seq, now, [first, { ...bytes, interrupted }]);
-    catalog.outbox.begin(record.id, context.plan(created), now);
+    recordFirstEvents(context, record.id, context.plan(created), now);
     return seq;
   });
   context.emit(created);
@@ -137,7 +138,8 @@ async function record(
   const seq = await catalog.writeTogether(() => {
     const seq = catalog.uploads.insert(finished);
     catalog.timeline.begin(seq, now, timelineOf(finished));
-    catalog.outbox.begin(finished.id, [...context.plan(created), ...context.plan(ended)], now);
+    const events = [...context.plan(created), ...context.plan(ended)];
+    recordFirstEvents(context, finished.id, events, now);
     return seq;
   });
   return { seq, created, ended };

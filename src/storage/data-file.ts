@@ -53,6 +53,10 @@ export class DataFile {
   closeSmall(): void {
     if (!this.#open) return;
     this.#open = false;
-    closeSync(this.fd);
+    try {
+      closeSync(this.fd);
+    } catch {
+      // What had to be on the disk was synced: a late complaint must not undo what is recorded.
+    }
   }
 }

@@ -114,7 +114,10 @@ export class OutboxTable {
     this.#transaction = database.transaction((change: () => number) => change());
   }
 
-  /** For use inside the transaction that makes an upload: there is nothing to wait for but each other. */
+  /**
+   * Like add, in the transaction that makes an upload whose id is new: its events wait for nothing
+   * but each other, so nothing is looked for.
+   */
   begin(upload: string, deliveries: readonly NewDelivery[], now: number): void {
     for (const [index, delivery] of deliveries.entries()) {
       const waits = deliveries.slice(0, index).some(({ hook }) => hook === delivery.hook);
