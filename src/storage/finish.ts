@@ -71,7 +71,7 @@ async function finishOnce(
     // The compare of the compare-and-set: another process may have taken the lease or the upload.
     const change = recorded ? {} : ending.change;
     if (!catalog.uploads.finish(record.seq, { ...change, finishedAt: now })) return false;
-    if (!recorded) writeTimeline(context, record, ending);
+    if (!recorded) writeTimeline(context, record, ending, now);
     catalog.timeline.add(record.seq, now, { event: 'finished' });
     catalog.outbox.add(record.id, context.plan(event), now);
     catalog.leases.drop(record.id, catalog.owner);
@@ -116,12 +116,17 @@ export function writeEnding(context: StoreContext, record: StoredUpload, ending:
     record.kind === 'final'
       ? catalog.uploads.update(seq, ending.change)
       : catalog.uploads.receive(seq, ending.change);
-  if (open) writeTimeline(context, record, ending);
+  if (open) writeTimeline(context, record, ending, context.now());
   return open;
 }
 
-function writeTimeline({ catalog, now }: StoreContext, record: StoredUpload, ending: Ending): void {
-  for (const entry of ending.timeline) catalog.timeline.add(record.seq, now(), entry);
+function writeTimeline(
+  { catalog }: StoreContext,
+  { seq }: StoredUpload,
+  ending: Ending,
+  at: number,
+): void {
+  for (const entry of ending.timeline) catalog.timeline.add(seq, at, entry);
 }
 
 function recordRefusal(context: StoreContext, record: StoredUpload, error: unknown): void {

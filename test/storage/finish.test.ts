@@ -10,7 +10,9 @@ import { diskError, faultyDisk, noSpace } from './support/faulty-disk.ts';
 import {
   append,
   begin,
+  bodyOf,
   contentOf,
+  creation,
   faultOf,
   insideOf,
   make,
@@ -41,6 +43,35 @@ test('an upload finishes once, with one delivery and one line in its timeline', 
   const { record } = await store.find(id);
   const lines = (await store.timeline(record)).filter((entry) => entry.event === 'finished');
   assert.equal(lines.length, 1);
+});
+
+test('what happened is told in the order of its times, however slow the clock between', async (t) => {
+  let now = 1_000_000;
+  const store = await openStore(t, {
+    now: () => ++now,
+    guards: { beforeFinish: async () => ({}) },
+  });
+  const unasked = await openStore(t, { now: () => ++now });
+  for (const one of [store, unasked]) {
+    const ids = [
+      await make(one, 3),
+      (await one.create(creation({ length: 3 }), { body: bodyOf('abc'), bodyLength: 3 })).record.id,
+    ];
+    await append(one, ids[0]!, 0, 'abc');
+    for (const id of ids) {
+      const entries = await one.timeline((await one.remember(id))!);
+      assert.deepEqual(
+        entries.map(({ event }) => event),
+        ['created', 'received', 'finished'],
+      );
+      const times = entries.map(({ at }) => at);
+      assert.deepEqual(
+        times,
+        times.toSorted((a, b) => a - b),
+        id,
+      );
+    }
+  }
 });
 
 test('a hook is asked before the finish, when the bytes are recorded and safe', async (t) => {
