@@ -29,7 +29,6 @@ export class Catalog {
   readonly owner = randomUUID();
   readonly #database: Database.Database;
   readonly #transaction: Database.Transaction<(change: () => unknown) => unknown>;
-
   #together: WaitingChange[] = [];
 
   constructor(uploadDir: string, options: DatabaseOptions) {

@@ -30,8 +30,8 @@ export function lengthOfParts(context: StoreContext, parts: readonly string[]): 
 }
 
 /**
- * Makes a final upload of its parts; returns its id and what hooks want its client to be told. When all are finished it is joined first;
- * otherwise it is once the last part is.
+ * Makes a final upload of its parts; returns its id and what hooks want its client to be told. When
+ * all parts are finished it is joined first; otherwise it is once the last one is.
  */
 export async function concatenate(
   context: StoreContext,

@@ -7,8 +7,8 @@ import {
 } from './status-query.ts';
 import type { RecordState, UploadStatus } from './upload.ts';
 import {
+  SELECT_UPLOADS,
   type StoredUpload,
-  UPLOAD_COLUMNS,
   type UploadRow,
   type UploadsTable,
 } from './uploads-table.ts';
@@ -76,12 +76,10 @@ export class UploadQueries {
   }
 
   *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload> {
-    const page = this.#database
-      .prepare<[Record<string, unknown>], UploadRow>(
-        `SELECT ${UPLOAD_COLUMNS} FROM uploads WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
+    const page = this.#database.prepare<[Record<string, unknown>], UploadRow>(
+      `${SELECT_UPLOADS} WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
        ORDER BY seq ${order} LIMIT @page`,
-      )
-      .raw();
+    );
     let after = order === 'DESC' ? Number.MAX_SAFE_INTEGER : -1;
     for (let left = limit; left > 0; ) {
       const rows = page.all({ ...parameters, after, page: Math.min(left, PAGE) });
@@ -89,7 +87,7 @@ export class UploadQueries {
       left -= rows.length;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
-      after = last[0];
+      after = last.seq;
     }
   }
 

@@ -2,32 +2,6 @@ import type { Database, Statement } from 'better-sqlite3';
 import { RecordCache } from './record-cache.ts';
 import type { RecordState, RemovalReason, UploadRecord } from './upload.ts';
 
-/** What toRecord takes apart, in this order: rows come as arrays, which are made far faster than objects. */
-export const UPLOAD_COLUMNS =
-  'seq, id, kind, state, length, offset, uncommitted_from, crc32, metadata, name, protocol_data, ' +
-  'created_at, active_at, finished_at, removed_at, removed_why, refusal, origin';
-
-export type UploadRow = [
-  seq: number,
-  id: string,
-  kind: UploadRecord['kind'],
-  state: RecordState,
-  length: number | null,
-  offset: number,
-  uncommittedFrom: number | null,
-  crc32: number,
-  metadata: string | null,
-  name: string | null,
-  protocolData: string | null,
-  createdAt: number,
-  activeAt: number,
-  finishedAt: number | null,
-  removedAt: number | null,
-  removedWhy: RemovalReason | null,
-  refusal: string | null,
-  origin: string,
-];
-
 /** A record with the row number that the other tables refer to. */
 export type StoredUpload = UploadRecord & { readonly seq: number };
 
@@ -45,18 +19,34 @@ export interface UploadChange {
   refusal?: string | null;
 }
 
-const COLUMN: Record<keyof UploadChange, string> = {
+/** A record as its row holds it. */
+export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
+
+/** The column of each property; the parts are a table of their own. */
+const COLUMN: Record<keyof UploadRow, string> = {
+  seq: 'seq',
+  id: 'id',
+  kind: 'kind',
   state: 'state',
   length: 'length',
   offset: 'offset',
   uncommittedFrom: 'uncommitted_from',
   crc32: 'crc32',
+  metadata: 'metadata',
+  name: 'name',
+  protocolData: 'protocol_data',
+  createdAt: 'created_at',
   activeAt: 'active_at',
   finishedAt: 'finished_at',
   removedAt: 'removed_at',
   removedWhy: 'removed_why',
   refusal: 'refusal',
+  origin: 'origin',
 };
+const COLUMNS = Object.entries(COLUMN);
+
+/** Selects rows that `toRecord` takes. */
+export const SELECT_UPLOADS = `SELECT ${COLUMNS.map(([key, column]) => `${column} AS ${key}`)} FROM uploads`;
 
 /** The `uploads` and `parts` tables: rows in, records out. */
 export class UploadsTable {
@@ -72,18 +62,16 @@ export class UploadsTable {
   constructor(database: Database) {
     this.#database = database;
     this.#cache = new RecordCache(database);
+    const given = COLUMNS.filter(([key]) => key !== 'seq');
     this.#insert = database.prepare(
-      `INSERT INTO uploads (id, kind, state, length, offset, uncommitted_from, crc32, metadata, name,
-         protocol_data, created_at, active_at, finished_at, removed_at, removed_why, refusal, origin)
-       VALUES (@id, @kind, @state, @length, @offset, @uncommittedFrom, @crc32, @metadata, @name,
-         @protocolData, @createdAt, @activeAt, @finishedAt, @removedAt, @removedWhy, @refusal, @origin)`,
+      `INSERT INTO uploads (${given.map(([, column]) => column)})
+       VALUES (${given.map(([key]) => `@${key}`)})`,
     );
     this.#insertPart = database.prepare(
       'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
     );
-    const select = `SELECT ${UPLOAD_COLUMNS} FROM uploads`;
-    this.#byId = database.prepare<[string], UploadRow>(`${select} WHERE id = ?`).raw();
-    this.#bySeq = database.prepare<[number], UploadRow>(`${select} WHERE seq = ?`).raw();
+    this.#byId = database.prepare(`${SELECT_UPLOADS} WHERE id = ?`);
+    this.#bySeq = database.prepare(`${SELECT_UPLOADS} WHERE seq = ?`);
     this.#parts = database
       .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
       .pluck() as unknown as Statement<[number], string>;
@@ -159,46 +147,8 @@ export class UploadsTable {
       .map((row) => row.final);
   }
 
-  toRecord([
-    seq,
-    id,
-    kind,
-    state,
-    length,
-    offset,
-    uncommittedFrom,
-    crc32,
-    metadata,
-    name,
-    protocolData,
-    createdAt,
-    activeAt,
-    finishedAt,
-    removedAt,
-    removedWhy,
-    refusal,
-    origin,
-  ]: UploadRow): StoredUpload {
-    return {
-      seq,
-      id,
-      kind,
-      state,
-      length,
-      offset,
-      uncommittedFrom,
-      crc32,
-      metadata,
-      name,
-      parts: kind === 'final' ? this.#parts.all(seq) : [],
-      protocolData,
-      createdAt,
-      activeAt,
-      finishedAt,
-      removedAt,
-      removedWhy,
-      refusal,
-      origin: JSON.parse(origin),
-    };
+  toRecord(row: UploadRow): StoredUpload {
+    const parts = row.kind === 'final' ? this.#parts.all(row.seq) : [];
+    return { ...row, parts, origin: JSON.parse(row.origin) };
   }
 }

@@ -3,7 +3,7 @@ import type { UploadRecord } from '../../storage/upload.ts';
 import type { TusExchange } from './exchange.ts';
 
 /** Headers that say how the upload stands; a hook's answer must not contradict them. */
-const OURS = new Set(['tus-resumable', 'upload-offset', 'upload-length', 'content-length']);
+const OURS = new Set(['upload-offset', 'upload-length']);
 
 /** Sends a success, with what a hook wants to add to it. */
 export function respond(
