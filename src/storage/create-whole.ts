@@ -6,7 +6,6 @@ import type { StoreContext } from './context.ts';
 import type { FirstBytes } from './create.ts';
 import type { DataFile } from './data-file.ts';
 import type { StorageEvent } from './events.ts';
-import { recordFirstEvents } from './new-upload.ts';
 import { readBack } from './read-back.ts';
 import type { Interruption, TimelineEvent } from './timeline.ts';
 import type { Caller, UploadRecord } from './upload.ts';
@@ -115,7 +114,7 @@ function keep(
     const seq = catalog.uploads.insert(record);
     const [first, bytes] = timelineOf(record);
     catalog.timeline.begin(seq, now, [first, { ...bytes, interrupted }]);
-    recordFirstEvents(context, record.id, context.plan(created), now);
+    catalog.outbox.add(record.id, context.plan(created), now);
     return seq;
   });
   context.emit(created);
@@ -138,8 +137,7 @@ async function record(
   const seq = await catalog.writeTogether(() => {
     const seq = catalog.uploads.insert(finished);
     catalog.timeline.begin(seq, now, timelineOf(finished));
-    const events = [...context.plan(created), ...context.plan(ended)];
-    recordFirstEvents(context, finished.id, events, now);
+    catalog.outbox.add(finished.id, [...context.plan(created), ...context.plan(ended)], now);
     return seq;
   });
   return { seq, created, ended };

@@ -3,7 +3,7 @@ import { type AppendOutcome, receive } from './append.ts';
 import type { StoreContext } from './context.ts';
 import { createWhole, fitsOneTransaction } from './create-whole.ts';
 import { dropLease, finishUpload } from './finish.ts';
-import { admit, type CreateRequest, recordFirstEvents } from './new-upload.ts';
+import { admit, type CreateRequest } from './new-upload.ts';
 import type { AppendRequest, OpenUpload } from './open-for-append.ts';
 import { removeCondemned } from './remove.ts';
 import type { Caller, UploadRecord } from './upload.ts';
@@ -99,7 +99,7 @@ async function make(
     const seq = catalog.write(() => {
       const seq = catalog.uploads.insert(record);
       catalog.timeline.begin(seq, now, [{ event: 'created', origin: record.origin }]);
-      recordFirstEvents(context, id, context.plan(event), now);
+      catalog.outbox.add(id, context.plan(event), now);
       if (leased) catalog.leases.take(id, catalog.owner, now);
       return seq;
     });

@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
-import type { Answer, NewDelivery } from './events.ts';
+import type { Answer } from './events.ts';
 import { fileNameOf } from './metadata.ts';
 import type { Caller, UploadRecord } from './upload.ts';
 import { isUploadId, newUploadId } from './upload-id.ts';
@@ -15,18 +15,6 @@ export interface CreateRequest {
   /** Ids of a final upload's parts in order. */
   readonly parts?: readonly string[];
   readonly caller: Caller;
-}
-
-/** Records the first events of an upload, inside the transaction that makes it. */
-export function recordFirstEvents(
-  { catalog, guards }: StoreContext,
-  id: string,
-  deliveries: readonly NewDelivery[],
-  now: number,
-): void {
-  // An id that a hook may choose may have been another upload's, whose events may still wait.
-  if (guards.beforeCreate) catalog.outbox.add(id, deliveries, now);
-  else catalog.outbox.begin(id, deliveries, now);
 }
 
 /**

@@ -66,7 +66,6 @@ const DEAD_KEPT = 30 * 86_400_000;
 export class OutboxTable {
   readonly #database: Database;
   readonly #insert: Statement;
-  readonly #pending: Statement<[string, string]>;
   readonly #due: Statement<unknown[], StoredDelivery>;
   readonly #next: Statement<unknown[], { at: number | null }>;
   readonly #keyOf: Statement<[number], { upload: string; hook: string; state: DeliveryState }>;
@@ -78,10 +77,9 @@ export class OutboxTable {
     this.#database = database;
     this.#insert = database.prepare(
       `INSERT INTO deliveries (event_id, upload, hook, event, payload, state, attempts, created_at, next_at)
-       VALUES (@eventId, @upload, @hook, @event, @payload, 'pending', 0, @now, @nextAt)`,
-    );
-    this.#pending = database.prepare(
-      `SELECT 1 FROM deliveries WHERE upload = ? AND hook = ? AND state = 'pending' LIMIT 1`,
+       VALUES (@eventId, @upload, @hook, @event, @payload, 'pending', 0, @now,
+         CASE WHEN EXISTS (SELECT 1 FROM deliveries
+           WHERE upload = @upload AND hook = @hook AND state = 'pending') THEN NULL ELSE @now END)`,
     );
     this.#due = database.prepare(
       `SELECT ${COLUMNS}, payload FROM deliveries
@@ -114,23 +112,9 @@ export class OutboxTable {
     this.#transaction = database.transaction((change: () => number) => change());
   }
 
-  /**
-   * Like add, in the transaction that makes an upload whose id is new: its events wait for nothing
-   * but each other, so nothing is looked for.
-   */
-  begin(upload: string, deliveries: readonly NewDelivery[], now: number): void {
-    for (const [index, delivery] of deliveries.entries()) {
-      const waits = deliveries.slice(0, index).some(({ hook }) => hook === delivery.hook);
-      this.#insert.run({ ...delivery, upload, now, nextAt: waits ? null : now });
-    }
-  }
-
   /** For use inside the transaction of the change that causes these deliveries. */
   add(upload: string, deliveries: readonly NewDelivery[], now: number): void {
-    for (const delivery of deliveries) {
-      const waits = this.#pending.get(upload, delivery.hook) !== undefined;
-      this.#insert.run({ ...delivery, upload, now, nextAt: waits ? null : now });
-    }
+    for (const delivery of deliveries) this.#insert.run({ ...delivery, upload, now });
   }
 
   /** Deliveries of a hook whose time has come, the longest waiting first. */

@@ -59,7 +59,7 @@ test('the events of a new upload come in order, for each hook by itself, and lat
     event,
     payload: '{}',
   });
-  outbox.begin(
+  outbox.add(
     'a',
     [delivery('app', 'created'), delivery('other', 'made'), delivery('app', 'finished')],
     10,
