@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { Catalog } from '../../src/storage/catalog.ts';
-import { DataFiles } from '../../src/storage/data-files.ts';
-import type { UploadRecord } from '../../src/storage/upload.ts';
+import { DataFiles } from '../../src/storage/bytes/files/data-files.ts';
+import { Catalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import type { UploadRecord } from '../../src/storage/model/upload.ts';
 
 // Fills an upload directory with finished uploads and abandoned ones, as months of use would. Prints
 // some of the ids.

@@ -1,5 +1,5 @@
-import type { Interruption, TimelineEntry } from '../storage/timeline.ts';
-import type { UploadRecord } from '../storage/upload.ts';
+import type { Interruption, TimelineEntry } from '../storage/model/timeline.ts';
+import type { UploadRecord } from '../storage/model/upload.ts';
 import { formatPercent } from '../terminal/progress-bar.ts';
 import { formatSize } from '../terminal/size.ts';
 

@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import type { StoredDelivery } from '../storage/outbox-table.ts';
+import type { StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
 import type { UploadStore } from '../storage/store.ts';
 
 /** The delivery of a number as `hooks list` shows it. Throws USAGE or NOT_FOUND. */

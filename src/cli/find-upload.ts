@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
+import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
 import type { UploadStore } from '../storage/store.ts';
-import type { StoredUpload } from '../storage/uploads-table.ts';
 
 const CANDIDATES = 5;
 const LONGEST_SHOWN = 60;

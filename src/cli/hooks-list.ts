@@ -5,8 +5,8 @@ import {
   DELIVERY_STATUSES,
   type DeliveryQuery,
   type DeliveryStatus,
-} from '../storage/delivery-query.ts';
-import type { DeliveryCounts } from '../storage/outbox-table.ts';
+} from '../storage/catalog/sqlite/delivery-query.ts';
+import type { DeliveryCounts } from '../storage/catalog/sqlite/outbox-table.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { formatJson } from '../terminal/json.ts';
 import { formatCount } from '../terminal/size.ts';

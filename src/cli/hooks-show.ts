@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withSequence } from '../hooks/payload.ts';
-import { deliveryStatus } from '../storage/delivery-query.ts';
-import type { StoredDelivery } from '../storage/outbox-table.ts';
+import { deliveryStatus } from '../storage/catalog/sqlite/delivery-query.ts';
+import type { StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
 import { formatDuration } from '../terminal/duration.ts';
 import { formatJson } from '../terminal/json.ts';
 import { sanitize } from '../terminal/sanitize.ts';

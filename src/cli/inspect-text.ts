@@ -1,4 +1,4 @@
-import type { Origin } from '../storage/upload.ts';
+import type { Origin } from '../storage/model/upload.ts';
 import { formatAge, formatDuration } from '../terminal/duration.ts';
 import { pad, truncate } from '../terminal/fit.ts';
 import { sanitize } from '../terminal/sanitize.ts';

@@ -1,7 +1,7 @@
 import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
-import type { UploadStatus } from '../storage/upload.ts';
-import type { ListSort } from '../storage/upload-queries.ts';
+import type { ListSort } from '../storage/catalog/sqlite/upload-queries.ts';
+import type { UploadStatus } from '../storage/model/upload.ts';
 
 export const STATUSES = [
   'receiving',

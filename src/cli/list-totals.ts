@@ -1,5 +1,5 @@
-import type { UploadStatus } from '../storage/upload.ts';
-import type { StatusTotals } from '../storage/upload-queries.ts';
+import type { StatusTotals } from '../storage/catalog/sqlite/upload-queries.ts';
+import type { UploadStatus } from '../storage/model/upload.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 import { STATUSES } from './list-query.ts';
 

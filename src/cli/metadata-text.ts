@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type MetadataPair, readMetadata } from '../storage/metadata.ts';
+import { type MetadataPair, readMetadata } from '../storage/model/metadata.ts';
 import { truncate } from '../terminal/fit.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatBytes } from '../terminal/size.ts';

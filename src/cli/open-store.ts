@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { servedPolicy } from '../retention/served-policy.ts';
-import type { DeliveryPlanner } from '../storage/events.ts';
+import type { DeliveryPlanner } from '../storage/model/events.ts';
 import { UploadStore } from '../storage/store.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';

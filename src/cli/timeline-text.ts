@@ -1,6 +1,6 @@
-import type { Delivery } from '../storage/outbox-table.ts';
-import type { TimelineEntry } from '../storage/timeline.ts';
-import type { UploadRecord } from '../storage/upload.ts';
+import type { Delivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { TimelineEntry } from '../storage/model/timeline.ts';
+import type { UploadRecord } from '../storage/model/upload.ts';
 import { formatDuration } from '../terminal/duration.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';

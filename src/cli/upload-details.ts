@@ -1,8 +1,8 @@
 import type { RetentionPolicy } from '../retention/policy.ts';
-import type { Delivery } from '../storage/outbox-table.ts';
+import type { Delivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import type { TimelineEntry } from '../storage/model/timeline.ts';
 import type { UploadStore } from '../storage/store.ts';
-import type { TimelineEntry } from '../storage/timeline.ts';
-import type { StoredUpload } from '../storage/uploads-table.ts';
 import { type UploadView, viewOf } from './upload-view.ts';
 
 /** All that is known of one upload at a moment. */

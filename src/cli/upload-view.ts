@@ -1,5 +1,5 @@
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
-import { statusOf, type UploadRecord, type UploadStatus } from '../storage/upload.ts';
+import { statusOf, type UploadRecord, type UploadStatus } from '../storage/model/upload.ts';
 import { formatIso } from '../terminal/time.ts';
 
 /** A record, and what it is called at a moment. */

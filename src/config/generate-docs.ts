@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { errnoOf } from '../fault.ts';
 import { schemaText, withConfigTable } from './docs.ts';
 
-const root = new URL('../../', import.meta.url);
+const root = new URL('../..', import.meta.url);
 const check = process.argv.includes('--check');
 
 refresh('upload-daemon.config.schema.json', () => schemaText());

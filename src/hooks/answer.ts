@@ -1,5 +1,5 @@
-import { formatMetadata, parseMetadata } from '../storage/metadata.ts';
-import { isUploadId } from '../storage/upload-id.ts';
+import { formatMetadata, parseMetadata } from '../storage/model/metadata.ts';
+import { isUploadId } from '../storage/model/upload-id.ts';
 
 /** What a hook answered, in the notation of tusd's hooks (its HookResponse), checked. */
 export interface HookAnswer {

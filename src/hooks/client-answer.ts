@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { Answer } from '../storage/events.ts';
+import type { Answer } from '../storage/model/events.ts';
 import type { HookAnswer } from './answer.ts';
 import { plainText } from './plain-text.ts';
 

@@ -1,4 +1,8 @@
-import type { OutboxTable, Settlement, StoredDelivery } from '../storage/outbox-table.ts';
+import type {
+  OutboxTable,
+  Settlement,
+  StoredDelivery,
+} from '../storage/catalog/sqlite/outbox-table.ts';
 import type { HookEvent } from './hook.ts';
 import { Line } from './line.ts';
 import { Outage } from './outage.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Fault } from '../fault.ts';
-import { DataFiles } from '../storage/data-files.ts';
-import type { Answer, CreationDraft, Guards } from '../storage/events.ts';
-import type { Caller, UploadRecord } from '../storage/upload.ts';
+import { DataFiles } from '../storage/bytes/files/data-files.ts';
+import type { Answer, CreationDraft, Guards } from '../storage/model/events.ts';
+import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';

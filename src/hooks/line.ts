@@ -1,4 +1,4 @@
-import type { OutboxTable, StoredDelivery } from '../storage/outbox-table.ts';
+import type { OutboxTable, StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
 import type { Outage } from './outage.ts';
 import type { Receiver } from './receiver.ts';
 

@@ -1,6 +1,6 @@
-import type { CreationDraft } from '../storage/events.ts';
-import { readMetadata } from '../storage/metadata.ts';
-import type { Caller, RemovalReason, UploadRecord } from '../storage/upload.ts';
+import type { CreationDraft } from '../storage/model/events.ts';
+import { readMetadata } from '../storage/model/metadata.ts';
+import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
 import type { HookEvent } from './hook.ts';
 
 /** An upload as tusd's hooks describe it (its FileInfo). */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { DataFiles } from '../storage/data-files.ts';
-import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/events.ts';
-import type { RemovalReason } from '../storage/upload.ts';
+import { DataFiles } from '../storage/bytes/files/data-files.ts';
+import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/model/events.ts';
+import type { RemovalReason } from '../storage/model/upload.ts';
 import { type Hook, type HookEvent, RECORDED_EVENTS } from './hook.ts';
 import { describeRequest, describeUpload, keptCredentials, type Payload } from './payload.ts';
 

@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
+import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import type { UploadStore } from '../storage/store.ts';
-import type { Caller, UploadRecord } from '../storage/upload.ts';
 import { readAnswer } from './answer.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { Outage } from './outage.ts';

@@ -1,4 +1,4 @@
-import type { OutboxTable } from '../storage/outbox-table.ts';
+import type { OutboxTable } from '../storage/catalog/sqlite/outbox-table.ts';
 import type { HookLog } from './receiver.ts';
 
 const LOOK_EVERY = 600_000;

@@ -1,7 +1,7 @@
 import { create as contentDisposition } from 'content-disposition';
 import send from 'send';
 import { Fault } from '../fault.ts';
-import { fileTypeOf } from '../storage/metadata.ts';
+import { fileTypeOf } from '../storage/model/metadata.ts';
 import type { FoundUpload } from '../storage/store.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { sendBytes } from './send-bytes.ts';

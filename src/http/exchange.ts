@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../storage/upload.ts';
+import type { Caller } from '../storage/model/upload.ts';
 
 /** One request under the base path, with what the listener has already settled about it. */
 export interface Exchange {

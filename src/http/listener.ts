@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
-import type { Caller } from '../storage/upload.ts';
+import type { Caller } from '../storage/model/upload.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';

@@ -1,6 +1,6 @@
+import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import { type Caller, nobody, type UploadRecord } from '../storage/model/upload.ts';
 import type { UploadStore } from '../storage/store.ts';
-import { type Caller, nobody, type UploadRecord } from '../storage/upload.ts';
-import type { StoredUpload } from '../storage/uploads-table.ts';
 import type { SweepDecision, SweepReason } from './decision.ts';
 import { attempt } from './failure.ts';
 import { type Cutoffs, expiresAt, isKept, type RetentionPolicy } from './policy.ts';

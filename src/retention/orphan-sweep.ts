@@ -1,6 +1,6 @@
-import type { OrphanFile, OrphanRecord } from '../storage/orphans.ts';
-import { ORPHAN_AGE } from '../storage/orphans.ts';
-import { nobody } from '../storage/upload.ts';
+import { nobody } from '../storage/model/upload.ts';
+import type { OrphanFile, OrphanRecord } from '../storage/uploads/orphans.ts';
+import { ORPHAN_AGE } from '../storage/uploads/orphans.ts';
 import { type CondemnedSweep, isCondemned } from './condemned.ts';
 import type { SweepDecision } from './decision.ts';
 import { attempt } from './failure.ts';

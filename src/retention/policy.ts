@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../storage/upload.ts';
+import type { UploadRecord } from '../storage/model/upload.ts';
 import { describePeriod } from './period.ts';
 
 /** How long uploads are kept, in milliseconds; null keeps them for ever. */

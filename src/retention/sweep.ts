@@ -1,5 +1,5 @@
+import type { Caller } from '../storage/model/upload.ts';
 import type { UploadStore } from '../storage/store.ts';
-import type { Caller } from '../storage/upload.ts';
 import { type CondemnedSweep, isCondemned, sweepCondemned } from './condemned.ts';
 import { type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
 import { attempt } from './failure.ts';

@@ -1,11 +1,11 @@
-import type { StoreContext } from './context.ts';
-import { catalogFault } from './database.ts';
-import { listOrphans, type Orphan } from './orphans.ts';
-import type { OutboxTable } from './outbox-table.ts';
-import type { StatusMoment } from './status-query.ts';
-import type { TimelineEntry } from './timeline.ts';
-import type { ListQuery, StatusTotals, UploadTotals } from './upload-queries.ts';
-import type { StoredUpload } from './uploads-table.ts';
+import { catalogFault } from './catalog/sqlite/database.ts';
+import type { OutboxTable } from './catalog/sqlite/outbox-table.ts';
+import type { StatusMoment } from './catalog/sqlite/status-query.ts';
+import type { ListQuery, StatusTotals, UploadTotals } from './catalog/sqlite/upload-queries.ts';
+import type { StoredUpload } from './catalog/sqlite/uploads-table.ts';
+import type { TimelineEntry } from './model/timeline.ts';
+import type { StoreContext } from './uploads/context.ts';
+import { listOrphans, type Orphan } from './uploads/orphans.ts';
 
 /** The questions that storage answers; none of them changes or disturbs anything. */
 export abstract class StoreReader {

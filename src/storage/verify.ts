@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { errnoOf } from '../fault.ts';
-import { crc32 } from './crc32.ts';
+import type { StoredUpload } from './catalog/sqlite/uploads-table.ts';
+import { crc32 } from './model/crc32.ts';
 import type { Pace } from './pace.ts';
 import type { UploadStore } from './store.ts';
-import type { StoredUpload } from './uploads-table.ts';
 
 /**
  * What came of comparing an upload's data file with its record.

@@ -9,7 +9,7 @@ import { configTable, schemaText, withConfigTable } from '../../src/config/docs.
 import { CONFIG_KEYS, configFile, descriptionOf } from '../../src/config/schema.ts';
 import { configFolder, FILE, loadIn } from './config-folder.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const published = JSON.parse(schemaText());
 const accepts = (value: unknown) => z.fromJSONSchema(published).safeParse(value).success;
 

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 import { uploadAll } from '../support/tus-client.ts';
 import { until } from '../support/until.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** npm as from a shell: what the npm that runs the tests has put into the environment is not for it. */

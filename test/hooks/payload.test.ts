@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Hook } from '../../src/hooks/hook.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
-import type { StorageEvent } from '../../src/storage/events.ts';
-import { type Caller, nobody, type UploadRecord } from '../../src/storage/upload.ts';
+import type { StorageEvent } from '../../src/storage/model/events.ts';
+import { type Caller, nobody, type UploadRecord } from '../../src/storage/model/upload.ts';
 import { metadataOf } from '../support/uploads.ts';
 import { httpHook, scriptHook } from './support/hooks-of.ts';
 

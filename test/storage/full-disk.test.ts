@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
-import type { AppendOutcome } from '../../src/storage/append.ts';
-import type { StorageEvent } from '../../src/storage/events.ts';
-import { finishLeftBehind } from '../../src/storage/recover.ts';
+import type { StorageEvent } from '../../src/storage/model/events.ts';
 import type { UploadStore } from '../../src/storage/store.ts';
+import type { AppendOutcome } from '../../src/storage/uploads/append.ts';
+import { finishLeftBehind } from '../../src/storage/uploads/recover.ts';
 import { until } from '../support/until.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import {

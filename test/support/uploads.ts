@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
-import type { Guards } from '../../src/storage/events.ts';
+import type { Guards } from '../../src/storage/model/events.ts';
+import type { Caller, UploadRecord } from '../../src/storage/model/upload.ts';
 import { type StoreOptions, UploadStore } from '../../src/storage/store.ts';
-import type { Caller, UploadRecord } from '../../src/storage/upload.ts';
 import { temporaryFolder } from './temporary.ts';
 import { until } from './until.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
-import { crc32 } from '../../storage/crc32.ts';
-import type { WholeRequest } from '../../storage/open-for-append.ts';
+import { crc32 } from '../../storage/model/crc32.ts';
+import type { WholeRequest } from '../../storage/uploads/open-for-append.ts';
 
 interface Digest {
   update(chunk: Buffer): void;

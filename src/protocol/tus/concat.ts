@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { isUploadId } from '../../storage/upload-id.ts';
+import { isUploadId } from '../../storage/model/upload-id.ts';
 
 export type Concat =
   | { readonly kind: 'single' }

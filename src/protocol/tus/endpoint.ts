@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
+import type { UploadRecord } from '../../storage/model/upload.ts';
+import { isUploadId } from '../../storage/model/upload-id.ts';
 import type { UploadStore } from '../../storage/store.ts';
-import type { UploadRecord } from '../../storage/upload.ts';
-import { isUploadId } from '../../storage/upload-id.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusExchange } from './exchange.ts';
 import { head } from './head.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../../storage/upload.ts';
+import type { Caller } from '../../storage/model/upload.ts';
 
 /** What this protocol needs of a request; the listener provides it. */
 export interface TusExchange {

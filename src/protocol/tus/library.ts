@@ -1,7 +1,7 @@
 import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../../storage/events.ts';
+import type { Answer } from '../../storage/model/events.ts';
 import type { UploadStore } from '../../storage/store.ts';
 import type { TusExchange } from './exchange.ts';
 

@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { parseMetadata } from '../../storage/metadata.ts';
+import { parseMetadata } from '../../storage/model/metadata.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import { type Concat, parseConcat } from './concat.ts';
 import type { TusContext } from './endpoint.ts';

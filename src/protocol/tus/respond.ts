@@ -1,5 +1,5 @@
-import type { Answer } from '../../storage/events.ts';
-import type { UploadRecord } from '../../storage/upload.ts';
+import type { Answer } from '../../storage/model/events.ts';
+import type { UploadRecord } from '../../storage/model/upload.ts';
 import type { TusExchange } from './exchange.ts';
 
 /** Headers that say how the upload stands; a hook's answer must not contradict them. */

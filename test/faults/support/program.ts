@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { temporaryFolder } from '../../support/temporary.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The program as it is published: compiled, so that hundreds of starts are affordable. */
 export interface Program {

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { Hook } from '../../../src/hooks/hook.ts';
 import { createHooks, type Hooks, type HooksOptions } from '../../../src/hooks/hooks.ts';
-import type { AppendOutcome } from '../../../src/storage/append.ts';
-import type { CreateRequest } from '../../../src/storage/new-upload.ts';
+import type { Caller } from '../../../src/storage/model/upload.ts';
 import { UploadStore } from '../../../src/storage/store.ts';
-import type { Caller } from '../../../src/storage/upload.ts';
+import type { AppendOutcome } from '../../../src/storage/uploads/append.ts';
+import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { metadataOf } from '../../support/uploads.ts';
 

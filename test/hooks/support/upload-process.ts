@@ -5,8 +5,8 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHooks } from '../../../src/hooks/hooks.ts';
+import type { Caller } from '../../../src/storage/model/upload.ts';
 import { UploadStore } from '../../../src/storage/store.ts';
-import type { Caller } from '../../../src/storage/upload.ts';
 import { httpHook } from './hooks-of.ts';
 
 const [folder = '', url = '', task] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import type { StorageEvent } from '../../../src/storage/events.ts';
+import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import type { StoreOptions, UploadStore } from '../../../src/storage/store.ts';
 import { insideOf, openStore } from './stores.ts';
 

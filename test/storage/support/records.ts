@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../../../src/storage/upload.ts';
+import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import { CALLER } from './stores.ts';
 
 /** An upload that has just been made, with what a test cares about. */

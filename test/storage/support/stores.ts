@@ -4,12 +4,12 @@ import type { TestContext } from 'node:test';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
-import type { AppendOutcome } from '../../../src/storage/append.ts';
-import type { StoreContext } from '../../../src/storage/context.ts';
-import type { CreateRequest } from '../../../src/storage/new-upload.ts';
-import type { AppendRequest, WholeRequest } from '../../../src/storage/open-for-append.ts';
+import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
 import { type StoreOptions, UploadStore } from '../../../src/storage/store.ts';
-import type { Caller, UploadRecord } from '../../../src/storage/upload.ts';
+import type { AppendOutcome } from '../../../src/storage/uploads/append.ts';
+import type { StoreContext } from '../../../src/storage/uploads/context.ts';
+import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
+import type { AppendRequest, WholeRequest } from '../../../src/storage/uploads/open-for-append.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
 

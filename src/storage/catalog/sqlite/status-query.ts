@@ -1,0 +1,48 @@
+import { STALLED_AFTER, type UploadStatus } from '../../model/upload.ts';
+
+/**
+ * The moments that tell what an upload is called now (milliseconds since the epoch). Both cut-offs
+ * come from the retention policy; null means that nothing of that kind ever expires.
+ */
+export interface StatusMoment {
+  readonly now: number;
+  /** Unfinished uploads and parts without a byte since then have expired. */
+  readonly idleSince: number | null;
+  /** Uploads that finished before then have expired. */
+  readonly finishedBefore: number | null;
+}
+
+/** `statusOf` as SQL, so that counting and filtering many uploads reads no row into the program. */
+export const STATUS_SQL = `CASE
+  WHEN state IN ('removing', 'removed') THEN 'removed'
+  WHEN state = 'finished' AND kind <> 'partial' AND finished_at <= @finishedBefore THEN 'expired'
+  WHEN (state <> 'finished' OR kind = 'partial') AND active_at <= @idleSince THEN 'expired'
+  WHEN state = 'finished' THEN 'finished'
+  WHEN state = 'joining' THEN 'joining'
+  WHEN kind = 'final' THEN 'waiting'
+  WHEN active_at > @stalledSince THEN 'receiving'
+  ELSE 'stalled' END`;
+
+/** The parameters of STATUS_SQL. */
+export function statusParameters({ now, idleSince, finishedBefore }: StatusMoment) {
+  return { idleSince, finishedBefore, stalledSince: now - STALLED_AFTER };
+}
+
+/** Word for word the conditions of indexes over few rows, which makes SQLite use them. */
+const NARROW: readonly (readonly [ReadonlySet<UploadStatus>, string])[] = [
+  [new Set(['receiving', 'stalled', 'waiting', 'joining']), `state IN ('receiving', 'joining')`],
+  [new Set(['removed']), `state IN ('removing', 'removed')`],
+];
+
+/**
+ * A condition that is true for uploads of these statuses (their names are ours and need no quoting).
+ * narrow: an index finds them, so that the whole table need not be read in its order.
+ */
+export function statusCondition(statuses: readonly UploadStatus[]): {
+  readonly sql: string;
+  readonly narrow: boolean;
+} {
+  const sql = `${STATUS_SQL} IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
+  const index = NARROW.find(([names]) => statuses.every((status) => names.has(status)));
+  return index ? { sql: `${index[1]} AND ${sql}`, narrow: true } : { sql, narrow: false };
+}

@@ -1,0 +1,215 @@
+import type { Database } from 'better-sqlite3';
+import type { RecordState, UploadStatus } from '../../model/upload.ts';
+import {
+  STATUS_SQL,
+  type StatusMoment,
+  statusCondition,
+  statusParameters,
+} from './status-query.ts';
+import {
+  SELECT_UPLOADS,
+  type StoredUpload,
+  type UploadRow,
+  type UploadsTable,
+} from './uploads-table.ts';
+
+export interface ListQuery {
+  /** Only these; all but `removed` when left out. */
+  readonly states?: readonly RecordState[];
+  /** Only what is called so at a moment; `states` is not looked at then. */
+  readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
+  /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
+  readonly sort?: ListSort;
+  /** The other way round. */
+  readonly reverse?: boolean;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
+export type ListSort = 'created' | 'active' | 'size' | 'name';
+
+export interface UploadTotals {
+  readonly state: RecordState;
+  readonly count: number;
+  /** Bytes received. */
+  readonly bytes: number;
+}
+
+export type StatusTotals = UploadTotals & { readonly status: UploadStatus };
+
+const PAGE = 500;
+const SORT: Record<ListSort, { by: string; descending: boolean }> = {
+  created: { by: 'created_at', descending: true },
+  active: { by: 'active_at', descending: true },
+  size: { by: 'coalesce(length, offset)', descending: true },
+  name: { by: "coalesce(name, '') COLLATE NOCASE", descending: false },
+};
+
+const STORED_STATES: readonly RecordState[] = ['receiving', 'joining', 'finished', 'removing'];
+
+/** The questions that run over many rows. A condition that repeats an index's, word for word, uses it. */
+export class UploadQueries {
+  readonly #database: Database;
+  readonly #uploads: UploadsTable;
+
+  constructor(database: Database, uploads: UploadsTable) {
+    this.#database = database;
+    this.#uploads = uploads;
+  }
+
+  /**
+   * All that match, a page at a time, so that memory stays flat and no read transaction stays open
+   * while a slow consumer (a pager) holds the pipe: that would keep the WAL from being reset.
+   */
+  *list(query: ListQuery): Generator<StoredUpload> {
+    const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
+    const states = query.states ?? STORED_STATES;
+    const { sql: where, narrow } = statuses
+      ? statusCondition(statuses.names)
+      : { sql: `state IN (${states.map((state) => `'${state}'`).join(', ')})`, narrow: false };
+    const parameters = statuses ? statusParameters(statuses.at) : {};
+    const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
+    const selection = { where, parameters, order, limit } as const;
+    // created_at rises with seq, which the primary key gives in order, page by page.
+    if (sort === 'created' && !narrow) yield* this.#bySeq(selection);
+    else yield* this.#sorted(selection, sort === 'created' ? '+seq' : SORT[sort].by);
+  }
+
+  *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload> {
+    const page = this.#database.prepare<[Record<string, unknown>], UploadRow>(
+      `${SELECT_UPLOADS} WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
+       ORDER BY seq ${order} LIMIT @page`,
+    );
+    let after = order === 'DESC' ? Number.MAX_SAFE_INTEGER : -1;
+    for (let left = limit; left > 0; ) {
+      const rows = page.all({ ...parameters, after, page: Math.min(left, PAGE) });
+      for (const row of rows) yield this.#uploads.toRecord(row);
+      left -= rows.length;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last.seq;
+    }
+  }
+
+  /** Sorted once, keeping eight bytes per upload; the records are read as they are asked for. */
+  *#sorted({ where, parameters, order, limit }: Selection, by: string): Generator<StoredUpload> {
+    const seqs = this.#seqs(
+      `SELECT seq FROM uploads WHERE ${where} ORDER BY ${by} ${order}, seq ${order} LIMIT @limit`,
+      { ...parameters, limit },
+    );
+    for (const seq of seqs) {
+      const record = this.#uploads.getBySeq(seq);
+      if (record) yield record;
+    }
+  }
+
+  /** Ids that begin with a prefix, at most `limit` of them. */
+  idsBeginningWith(prefix: string, limit: number): string[] {
+    return this.#database
+      .prepare<[string, string, number], { id: string }>(
+        'SELECT id FROM uploads WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
+      )
+      .all(prefix, `${prefix}\u{10ffff}`, limit)
+      .map((row) => row.id);
+  }
+
+  totals(): UploadTotals[] {
+    return this.#database
+      .prepare<[], UploadTotals>(
+        'SELECT state, count(*) AS count, sum(offset) AS bytes FROM uploads GROUP BY state',
+      )
+      .all();
+  }
+
+  /** Counts by what uploads are called at a moment, with what is only remembered. */
+  statusTotals(at: StatusMoment): StatusTotals[] {
+    return this.#database
+      .prepare<[Record<string, unknown>], StatusTotals>(
+        `SELECT state, ${STATUS_SQL} AS status, count(*) AS count, sum(offset) AS bytes
+         FROM uploads GROUP BY 1, 2`,
+      )
+      .all(statusParameters(at));
+  }
+
+  /** Row numbers of the final uploads that a part belongs to. */
+  finalsOf(part: string): number[] {
+    return this.#seqs('SELECT DISTINCT final AS seq FROM parts WHERE part = @part', { part });
+  }
+
+  /** Uploads that should have a data file, in no meaningful order, beginning behind a row number. */
+  stored(after: number, limit: number): { seq: number; id: string; activeAt: number }[] {
+    return this.#database
+      .prepare<[number, number], { seq: number; id: string; activeAt: number }>(
+        `SELECT seq, id, active_at AS activeAt FROM uploads
+         WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+      )
+      .all(after, limit);
+  }
+
+  /** Row numbers of unfinished uploads and of finished parts without a byte since `before`. */
+  idleSince(before: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND active_at <= @before
+       UNION ALL
+       SELECT seq FROM uploads WHERE state = 'finished' AND kind = 'partial' AND active_at <= @before`,
+      { before },
+    );
+  }
+
+  finishedBefore(before: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state = 'finished' AND kind <> 'partial' AND finished_at <= @before`,
+      { before },
+    );
+  }
+
+  /** Claimed by a removal that did not come to its end. */
+  removing(): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('removing', 'removed') AND state = 'removing'`,
+      {},
+    );
+  }
+
+  /** Memories of removed uploads that are older than `before`. */
+  removedBefore(before: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads
+       WHERE state IN ('removing', 'removed') AND state = 'removed' AND removed_at <= @before`,
+      { before },
+    );
+  }
+
+  /** Final uploads that are not joined yet. */
+  finals(): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND kind = 'final'`,
+      {},
+    );
+  }
+
+  /** Unfinished although all bytes are recorded: recording the finish failed, or asking a hook. */
+  complete(): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND kind <> 'final'
+         AND offset = length AND refusal IS NULL`,
+      {},
+    );
+  }
+
+  unfinished(): number[] {
+    return this.#seqs(`SELECT seq FROM uploads WHERE state IN ('receiving', 'joining')`, {});
+  }
+
+  #seqs(sql: string, parameters: Record<string, unknown>): number[] {
+    const statement = this.#database.prepare<[Record<string, unknown>], number>(sql).pluck();
+    return statement.all(parameters) as number[];
+  }
+}
+
+interface Selection {
+  readonly where: string;
+  readonly parameters: Record<string, unknown>;
+  readonly order: 'ASC' | 'DESC';
+  readonly limit: number;
+}

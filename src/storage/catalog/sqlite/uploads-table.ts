@@ -1,0 +1,154 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { RecordState, RemovalReason, UploadRecord } from '../../model/upload.ts';
+import { RecordCache } from './record-cache.ts';
+
+/** A record with the row number that the other tables refer to. */
+export type StoredUpload = UploadRecord & { readonly seq: number };
+
+/** The columns that change after creation, as a patch. */
+export interface UploadChange {
+  state?: RecordState;
+  length?: number | null;
+  offset?: number;
+  uncommittedFrom?: number | null;
+  crc32?: number;
+  activeAt?: number;
+  finishedAt?: number | null;
+  removedAt?: number | null;
+  removedWhy?: RemovalReason | null;
+  refusal?: string | null;
+}
+
+/** A record as its row holds it. */
+export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
+
+/** The column of each property; the parts are a table of their own. */
+const COLUMN: Record<keyof UploadRow, string> = {
+  seq: 'seq',
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  length: 'length',
+  offset: 'offset',
+  uncommittedFrom: 'uncommitted_from',
+  crc32: 'crc32',
+  metadata: 'metadata',
+  name: 'name',
+  protocolData: 'protocol_data',
+  createdAt: 'created_at',
+  activeAt: 'active_at',
+  finishedAt: 'finished_at',
+  removedAt: 'removed_at',
+  removedWhy: 'removed_why',
+  refusal: 'refusal',
+  origin: 'origin',
+};
+const COLUMNS = Object.entries(COLUMN);
+
+/** Selects rows that `toRecord` takes. */
+export const SELECT_UPLOADS = `SELECT ${COLUMNS.map(([key, column]) => `${column} AS ${key}`)} FROM uploads`;
+
+/** The `uploads` and `parts` tables: rows in, records out. */
+export class UploadsTable {
+  readonly #database: Database;
+  readonly #cache: RecordCache;
+  readonly #insert: Statement;
+  readonly #insertPart: Statement;
+  readonly #byId: Statement<[string], UploadRow>;
+  readonly #bySeq: Statement<[number], UploadRow>;
+  readonly #parts: Statement<[number], string>;
+  readonly #updates = new Map<string, Statement>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#cache = new RecordCache(database);
+    const given = COLUMNS.filter(([key]) => key !== 'seq');
+    this.#insert = database.prepare(
+      `INSERT INTO uploads (${given.map(([, column]) => column)})
+       VALUES (${given.map(([key]) => `@${key}`)})`,
+    );
+    this.#insertPart = database.prepare(
+      'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
+    );
+    this.#byId = database.prepare(`${SELECT_UPLOADS} WHERE id = ?`);
+    this.#bySeq = database.prepare(`${SELECT_UPLOADS} WHERE seq = ?`);
+    this.#parts = database
+      .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
+      .pluck() as unknown as Statement<[number], string>;
+  }
+
+  /** Returns the row number. A second row of one id is refused by the table (SQLITE_CONSTRAINT). */
+  insert(record: UploadRecord): number {
+    const { parts, origin, ...columns } = record;
+    const { lastInsertRowid } = this.#insert.run({ ...columns, origin: JSON.stringify(origin) });
+    const seq = Number(lastInsertRowid);
+    for (const [position, part] of parts.entries()) this.#insertPart.run(seq, position, part);
+    return seq;
+  }
+
+  get(id: string): StoredUpload | undefined {
+    return this.#cache.get(id, () => {
+      const row = this.#byId.get(id);
+      return row && this.toRecord(row);
+    });
+  }
+
+  getBySeq(seq: number): StoredUpload | undefined {
+    const row = this.#bySeq.get(seq);
+    return row && this.toRecord(row);
+  }
+
+  /** Changes the columns that are given. Returns false when the row is not there (any more). */
+  update(seq: number, change: UploadChange): boolean {
+    return this.#change(seq, change, '');
+  }
+
+  /** Like update, for what a request has brought: false when the upload is no longer receiving. */
+  receive(seq: number, change: UploadChange): boolean {
+    return this.#change(seq, change, ` AND state = 'receiving'`);
+  }
+
+  /** The compare-and-set behind "finished once": false when the upload is not unfinished (any more). */
+  finish(seq: number, change: UploadChange): boolean {
+    const finished = { ...change, state: 'finished', refusal: null } as const;
+    return this.#change(seq, finished, ` AND state IN ('receiving', 'joining')`);
+  }
+
+  #change(seq: number, change: UploadChange, condition: string): boolean {
+    const keys = Object.keys(change) as (keyof UploadChange)[];
+    const text = keys.join() + condition;
+    let statement = this.#updates.get(text);
+    if (!statement) {
+      const columns = keys.map((key) => `${COLUMN[key]} = @${key}`).join(', ');
+      statement = this.#database.prepare(
+        `UPDATE uploads SET ${columns} WHERE seq = @seq${condition}`,
+      );
+      this.#updates.set(text, statement);
+    }
+    this.#cache.drop(seq);
+    return statement.run({ ...change, seq }).changes === 1;
+  }
+
+  delete(seq: number): void {
+    this.#cache.drop(seq);
+    this.#database.prepare('DELETE FROM timeline WHERE upload = ?').run(seq);
+    this.#database.prepare('DELETE FROM parts WHERE final = ?').run(seq);
+    this.#database.prepare('DELETE FROM uploads WHERE seq = ?').run(seq);
+  }
+
+  /** Row numbers of final uploads that are not joined yet and need this part. */
+  finalsWaitingFor(part: string): number[] {
+    return this.#database
+      .prepare<[string], { final: number }>(
+        `SELECT DISTINCT final FROM parts JOIN uploads ON uploads.seq = parts.final
+         WHERE part = ? AND state IN ('receiving', 'joining')`,
+      )
+      .all(part)
+      .map((row) => row.final);
+  }
+
+  toRecord(row: UploadRow): StoredUpload {
+    const parts = row.kind === 'final' ? this.#parts.all(row.seq) : [];
+    return { ...row, parts, origin: JSON.parse(row.origin) };
+  }
+}

@@ -1,0 +1,35 @@
+import { Fault, type FaultOptions } from '../../fault.ts';
+import type { StoreContext } from './context.ts';
+
+/** Throws TOO_LARGE when a length is over the limit. */
+export function checkSize({ limits }: StoreContext, length: number | null): void {
+  if (length !== null && limits.maxSize !== null && length > limits.maxSize) {
+    throw new Fault('TOO_LARGE', `an upload may have at most ${limits.maxSize} bytes`);
+  }
+}
+
+/**
+ * Throws NO_SPACE when `bytes` more would leave less than the minimum free; with the offset of the
+ * upload that they are for, if it is there already.
+ */
+export async function checkSpace(
+  { files, limits }: StoreContext,
+  bytes: number,
+  upload: Pick<FaultOptions, 'offset'> = {},
+): Promise<void> {
+  if (limits.minFreeSpace === 0 && bytes === 0) return;
+  if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace(upload);
+}
+
+export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {
+  return new Fault('NO_SPACE', 'there is not enough room on the disk for this upload', {
+    ...options,
+    hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
+  });
+}
+
+export function stopping(): Fault {
+  return new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
+    headers: { 'Retry-After': '5' },
+  });
+}

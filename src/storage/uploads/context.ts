@@ -1,0 +1,69 @@
+import type { BytePump } from './byte-pump.ts';
+import type { Catalog } from '../catalog/sqlite/sqlite-catalog.ts';
+import type { DataFiles } from '../bytes/files/data-files.ts';
+import type { Durability } from './durability.ts';
+import type { Answer, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
+import type { WriterQueue } from './writer-queue.ts';
+
+/** Bytes that are on their way into an upload now, in this process. */
+export interface ActiveAppend {
+  readonly pump: BytePump;
+  /** The offset at which this request began. */
+  readonly from: number;
+  /** Counts as a whole or not at all: until it is verified, its bytes are not told to anyone. */
+  readonly whole: boolean;
+  readonly seq: number;
+  readonly caller: Caller;
+  /** What has been written to the catalog of this request's progress. */
+  recorded: number;
+  /** What a hook that stopped this upload wants its client to be told. */
+  stopped?: Answer;
+}
+
+export interface StoreLimits {
+  /** The most bytes that an upload may have; null for no limit. */
+  readonly maxSize: number | null;
+  /** Bytes that must stay free on the disk. */
+  readonly minFreeSpace: number;
+  /** A request whose body is silent for this long is ended, its bytes kept (milliseconds). */
+  readonly idleTimeout: number;
+  /** How long a request waits for another one that writes the same upload (milliseconds). */
+  readonly writerWait: number;
+}
+
+export const DEFAULT_LIMITS: StoreLimits = {
+  maxSize: null,
+  minFreeSpace: 0,
+  idleTimeout: 60_000,
+  writerWait: 10_000,
+};
+
+/** What the operations on uploads share; made by UploadStore, used within storage alone. */
+export interface StoreContext {
+  readonly catalog: Catalog;
+  readonly files: DataFiles;
+  readonly durability: Durability;
+  readonly writers: WriterQueue;
+  readonly active: Map<string, ActiveAppend>;
+  /** Every pump that runs, so that all can be stopped. */
+  readonly pumps: Set<BytePump>;
+  /** Row numbers of what is complete and could not be finished or joined: it is tried again. */
+  readonly leftBehind: Set<number>;
+  readonly limits: StoreLimits;
+  readonly guards: Guards;
+  readonly plan: DeliveryPlanner;
+  /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
+  readonly expiresAt: (record: UploadRecord) => number | null;
+  readonly now: () => number;
+  /** Tells listeners of a change that is committed. */
+  readonly emit: (event: StorageEvent) => void;
+  /** Work that goes on after a request was answered; awaited when the store closes. */
+  readonly background: (work: Promise<unknown>) => void;
+  /** Something a sysadmin should read in the log. */
+  readonly warn: (message: string) => void;
+  /** true once no more bytes are taken (the daemon is stopping). */
+  draining: boolean;
+  /** true once what takes long is cut short, too: the time to drain is over. */
+  ending: boolean;
+}

@@ -1,0 +1,68 @@
+import { Fault } from '../../fault.ts';
+import { checkSize, checkSpace, stopping } from './admission.ts';
+import type { StoreContext } from './context.ts';
+import type { Answer } from '../model/events.ts';
+import { fileNameOf } from '../model/metadata.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
+import { isUploadId, newUploadId } from '../model/upload-id.ts';
+
+export interface CreateRequest {
+  readonly kind: UploadRecord['kind'];
+  /** null when the client will say later. */
+  readonly length: number | null;
+  readonly metadata: string | null;
+  readonly protocolData: string | null;
+  /** Ids of a final upload's parts in order. */
+  readonly parts?: readonly string[];
+  readonly caller: Caller;
+}
+
+/**
+ * The record of an upload that may be made: it fits, and the guard (which may choose id and
+ * metadata) agrees. Nothing is written yet.
+ * Throws UNAVAILABLE, TOO_LARGE, NO_SPACE, HOOK_FAILED, or what the guard throws.
+ */
+export async function admit(
+  context: StoreContext,
+  request: CreateRequest,
+): Promise<{ record: UploadRecord; answer: Answer | undefined }> {
+  if (context.draining) throw stopping();
+  checkSize(context, request.length);
+  await checkSpace(context, request.length ?? 0);
+  const { kind, length, metadata, parts = [] } = request;
+  const draft = { id: newUploadId(), kind, length, metadata, parts };
+  const { beforeCreate } = context.guards;
+  const changed = beforeCreate ? await beforeCreate(draft, request.caller) : undefined;
+  const { id, metadata: kept } = { ...draft, ...changed };
+  if (!isUploadId(id)) {
+    throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name', {
+      status: 500,
+    });
+  }
+  // A chosen id that is taken is told at once, and not when its file turns out to be there.
+  if (changed?.id !== undefined && context.catalog.uploads.get(id)) {
+    throw new Fault('CONFLICT', 'an upload of this id is there already');
+  }
+  const now = context.now();
+  const record: UploadRecord = {
+    id,
+    kind,
+    state: 'receiving',
+    length,
+    offset: 0,
+    uncommittedFrom: null,
+    crc32: 0,
+    metadata: kept,
+    name: fileNameOf(kept),
+    parts,
+    protocolData: request.protocolData,
+    createdAt: now,
+    activeAt: now,
+    finishedAt: null,
+    removedAt: null,
+    removedWhy: null,
+    refusal: null,
+    origin: request.caller.origin,
+  };
+  return { record, answer: changed?.answer };
+}

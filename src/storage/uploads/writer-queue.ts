@@ -1,0 +1,137 @@
+import { Fault } from '../../fault.ts';
+
+/** A writer that has been silent for this long is taken over at once (milliseconds). */
+export const SILENT_AFTER = 2_000;
+
+export interface Writing {
+  /** When the holder's last byte came, or null while it cannot be stopped (it is finishing). */
+  lastByteAt(): number | null;
+  /** Asks the holder to put on disk what it has and to let go. */
+  stop(): void;
+}
+
+export interface AcquireOptions {
+  /** A DELETE takes over from any writer and goes before all who wait. */
+  readonly urgent?: boolean;
+  /** How long to wait for a busy writer before LOCKED (milliseconds). */
+  readonly waitFor: number;
+  /** Aborts when the client has gone; asked for only when there is a queue to leave. */
+  readonly signal?: () => AbortSignal;
+}
+
+/** The right to write one upload in this process. */
+export class WriterSlot {
+  writing: Writing | undefined;
+  readonly #release: () => void;
+  #held = true;
+
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.writing = undefined;
+    this.#release();
+  }
+}
+
+interface Waiter {
+  readonly urgent: boolean;
+  readonly take: (slot: WriterSlot) => void;
+}
+
+interface Line {
+  slot: WriterSlot;
+  readonly waiters: Waiter[];
+}
+
+/** One writer per upload: a fair queue without a busy wait. */
+export class WriterQueue {
+  readonly #lines = new Map<string, Line>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  isBusy(id: string): boolean {
+    return this.#lines.has(id);
+  }
+
+  /** Throws LOCKED with Retry-After when the writer is busy for longer than `waitFor`. */
+  async acquire(id: string, options: AcquireOptions): Promise<WriterSlot> {
+    const line = this.#lines.get(id);
+    if (!line) {
+      const slot = this.#slot(id);
+      this.#lines.set(id, { slot, waiters: [] });
+      return slot;
+    }
+    return this.#wait(line, options);
+  }
+
+  #slot(id: string): WriterSlot {
+    return new WriterSlot(() => {
+      const line = this.#lines.get(id);
+      const next = line?.waiters.shift();
+      if (!line || !next) {
+        this.#lines.delete(id);
+        return;
+      }
+      line.slot = this.#slot(id);
+      next.take(line.slot);
+    });
+  }
+
+  #wait(line: Line, options: AcquireOptions): Promise<WriterSlot> {
+    const { urgent = false, waitFor } = options;
+    const signal = options.signal?.();
+    return new Promise((resolve, reject) => {
+      const giveUpAt = this.#now() + waitFor;
+      let timer: NodeJS.Timeout | undefined;
+      const leave = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abandoned);
+        const index = line.waiters.indexOf(waiter);
+        if (index !== -1) line.waiters.splice(index, 1);
+      };
+      const waiter: Waiter = {
+        urgent,
+        take: (slot) => {
+          leave();
+          resolve(slot);
+        },
+      };
+      const abandoned = () => {
+        leave();
+        reject(new Fault('UNAVAILABLE', 'the client has gone'));
+      };
+      const look = () => {
+        const now = this.#now();
+        const { writing } = line.slot;
+        const lastByteAt = writing?.lastByteAt() ?? null;
+        const silent = lastByteAt !== null && now - lastByteAt >= SILENT_AFTER;
+        if (writing && lastByteAt !== null && (urgent || silent)) writing.stop();
+        if (!line.waiters.includes(waiter)) return;
+        if (now >= giveUpAt) {
+          leave();
+          reject(
+            new Fault('LOCKED', 'another request is writing this upload', {
+              headers: { 'Retry-After': '2' },
+            }),
+          );
+          return;
+        }
+        const silentAt = lastByteAt === null ? Number.POSITIVE_INFINITY : lastByteAt + SILENT_AFTER;
+        const next = Math.min(giveUpAt, Math.max(silentAt, now + 50), now + 500);
+        timer = setTimeout(look, next - now);
+      };
+      if (signal?.aborted) return abandoned();
+      signal?.addEventListener('abort', abandoned);
+      if (urgent) line.waiters.splice(line.waiters.filter((one) => one.urgent).length, 0, waiter);
+      else line.waiters.push(waiter);
+      look();
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import type { StorageEvent } from '../../../src/storage/model/events.ts';
+import { recordProgress } from '../../../src/storage/uploads/progress.ts';
+import { until } from '../../support/until.ts';
+import { begin, crcOf, insideOf, make, openStore, whole } from '../support/stores.ts';
+
+test('the progress of running requests is recorded and told, once for what is new', async (t) => {
+  let now = 1_000_000;
+  const store = await openStore(t, { now: () => now });
+  const events: StorageEvent[] = [];
+  store.onChange((event) => event.type === 'received' && events.push(event));
+  const id = await make(store, 10);
+  now += 5_000;
+  const { body, done } = await begin(store, id, '12345');
+  recordProgress(insideOf(store));
+  recordProgress(insideOf(store));
+  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  const seen = (await command.find(id)).record;
+  assert.deepEqual(
+    [seen.offset, seen.crc32, seen.activeAt],
+    [5, crcOf(Buffer.from('12345')), 1_005_000],
+  );
+  assert.deepEqual(
+    events.map(({ record }) => record.offset),
+    [5],
+  );
+  body.write('67');
+  await until('the next bytes are told', () => {
+    recordProgress(insideOf(store));
+    return events.length === 2;
+  });
+  body.end('890');
+  await done;
+  assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
+});
+
+test('bytes that wait to be verified are recorded as activity alone', async (t) => {
+  let now = 1_000_000;
+  const store = await openStore(t, { now: () => now });
+  const id = await make(store, 10);
+  now += 5_000;
+  const { body, done } = await begin(store, id, '12345', { whole: whole(true) });
+  recordProgress(insideOf(store));
+  const { offset, activeAt, uncommittedFrom } = (await store.remember(id))!;
+  assert.deepEqual([offset, activeAt, uncommittedFrom], [0, 1_005_000, 0]);
+  body.destroy();
+  await done;
+});
