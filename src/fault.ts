@@ -39,11 +39,15 @@ export interface FaultOptions {
   hint?: string;
   /** Overrides the table's HTTP status (a hook's receiver may choose its own). */
   status?: number;
-  /** Response headers that belong to this answer, such as Retry-After. */
+  /** Response headers that belong to this answer. */
   headers?: Readonly<Record<string, string>>;
+  /** After how many seconds it may work. */
+  retryAfter?: number;
   /** The offset that a client who believed another one should go on from. */
   offset?: number;
-  /** What is answered instead of the message (a hook's receiver may choose its own). */
+  /** What a client reads in place of the message, which may name paths and settings: one sentence. */
+  publicMessage?: string;
+  /** The whole body of the answer (a hook's receiver may choose its own). */
   body?: string;
   cause?: unknown;
 }
@@ -56,7 +60,9 @@ export class Fault extends Error {
   readonly exitCode: number;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly retryAfter: number | undefined;
   readonly offset: number | undefined;
+  readonly publicMessage: string | undefined;
   readonly body: string | undefined;
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
@@ -66,9 +72,16 @@ export class Fault extends Error {
     this.exitCode = FAULTS[code].exit;
     this.status = options.status ?? FAULTS[code].status;
     this.headers = options.headers ?? {};
+    this.retryAfter = options.retryAfter;
     this.offset = options.offset;
+    this.publicMessage = options.publicMessage;
     this.body = options.body;
   }
+}
+
+/** What an error says, for a log line or a person: its message, or the thrown value as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The errno name of a system error ("ENOSPC"), or undefined for anything else. */

@@ -1,5 +1,4 @@
-import { type DeliveryStatus, deliveryStatus } from '../storage/catalog/sqlite/delivery-query.ts';
-import type { Delivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import { type Delivery, type DeliveryStatus, deliveryStatus } from '../storage/model/delivery.ts';
 import { formatAge, formatRelative } from '../terminal/duration.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatCount } from '../terminal/size.ts';

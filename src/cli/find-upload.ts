@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
-import type { UploadStore } from '../storage/store.ts';
+import type { StoredUpload } from '../storage/model/upload.ts';
+import type { CommandStore } from '../storage/store.ts';
 
 const CANDIDATES = 5;
 const LONGEST_SHOWN = 60;
@@ -10,7 +10,7 @@ const LONGEST_SHOWN = 60;
  * file. Finds removed ones, too, while they are remembered. Throws NOT_FOUND, or USAGE when several
  * begin like that.
  */
-export async function findUpload(store: UploadStore, given: string): Promise<StoredUpload> {
+export async function findUpload(store: CommandStore, given: string): Promise<StoredUpload> {
   const id = idIn(given);
   const exact = await store.remember(id);
   if (exact) return exact;

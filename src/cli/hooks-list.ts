@@ -3,11 +3,11 @@ import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
 import {
   DELIVERY_STATUSES,
+  type DeliveryCounts,
   type DeliveryQuery,
   type DeliveryStatus,
-} from '../storage/catalog/sqlite/delivery-query.ts';
-import type { DeliveryCounts } from '../storage/catalog/sqlite/outbox-table.ts';
-import type { UploadStore } from '../storage/store.ts';
+} from '../storage/model/delivery.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { formatJson } from '../terminal/json.ts';
 import { formatCount } from '../terminal/size.ts';
 import { DELIVERY_COLUMNS, deliveryJson, deliveryRow } from './delivery-view.ts';
@@ -77,7 +77,7 @@ async function list(io: Io, options: ListOptions): Promise<void> {
 }
 
 /** Deliveries may be there for longer than anything else is known of their upload. */
-async function idOf(store: UploadStore, given: string): Promise<string> {
+async function idOf(store: CommandStore, given: string): Promise<string> {
   try {
     return (await findUpload(store, given)).id;
   } catch (error) {
@@ -101,19 +101,19 @@ function readStatuses(text: string): readonly DeliveryStatus[] {
   });
 }
 
-async function printJson(io: Io, store: UploadStore, query: DeliveryQuery): Promise<void> {
-  const deliveries = store.outbox.list(query).map(deliveryJson);
-  const totals = store.outbox.counts();
+async function printJson(io: Io, store: CommandStore, query: DeliveryQuery): Promise<void> {
+  const deliveries = (await store.outbox.list(query)).map(deliveryJson);
+  const totals = await store.outbox.counts();
   await io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
 }
 
-async function printTable(io: Io, store: UploadStore, query: DeliveryQuery): Promise<void> {
+async function printTable(io: Io, store: CommandStore, query: DeliveryQuery): Promise<void> {
   const style = styleOf(io);
   const now = io.now();
   const lines = new LineWriter(io.stdout);
   const width = io.stdout.size()?.columns ?? null;
   const table = new TableWriter(DELIVERY_COLUMNS, lines, { width, style });
-  const deliveries = store.outbox.list(query);
+  const deliveries = await store.outbox.list(query);
   for (const delivery of deliveries) {
     const id = delivery.upload;
     const upload = io.stdout.isTTY ? await shownId(store, id) : id;
@@ -121,7 +121,7 @@ async function printTable(io: Io, store: UploadStore, query: DeliveryQuery): Pro
   }
   await table.flush();
   if (deliveries.length === 0) await lines.line(nothing(query));
-  const totals = store.outbox.counts();
+  const totals = await store.outbox.counts();
   if (totals.length > 0) await lines.line(style.dim(totalsLine(totals)));
   await lines.flush();
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
-import type { UploadStore } from '../storage/store.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { formatJson } from '../terminal/json.ts';
 import { formatCount } from '../terminal/size.ts';
 import { findDelivery } from './find-delivery.ts';
@@ -49,7 +49,8 @@ async function retry(io: Io, no: string | undefined, options: RetryOptions): Pro
     });
   }
   await withStore(io, options, async ({ store }) => {
-    const count = no === undefined ? retryAll(store, io.now()) : retryOne(store, no, io.now());
+    const now = io.now();
+    const count = await (no === undefined ? retryAll(store, now) : retryOne(store, no, now));
     await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
   });
 }
@@ -59,16 +60,16 @@ function sentenceOf(count: number): string {
   return count === 1 ? '1 delivery is due now.' : `${formatCount(count)} deliveries are due now.`;
 }
 
-function retryOne(store: UploadStore, no: string, now: number): number {
-  store.outbox.retry(findDelivery(store, no).seq, now);
+async function retryOne(store: CommandStore, no: string, now: number): Promise<number> {
+  await store.outbox.retry((await findDelivery(store, no)).seq, now);
   return 1;
 }
 
-function retryAll(store: UploadStore, now: number): number {
+async function retryAll(store: CommandStore, now: number): Promise<number> {
   let count = 0;
   let after = 0;
   for (;;) {
-    const seqs = store.outbox.retryFailed(after, AT_ONCE, now);
+    const seqs = await store.outbox.retryFailed(after, AT_ONCE, now);
     count += seqs.length;
     const last = seqs.at(-1);
     if (last === undefined) return count;

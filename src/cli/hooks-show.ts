@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { withSequence } from '../hooks/payload.ts';
-import { deliveryStatus } from '../storage/catalog/sqlite/delivery-query.ts';
-import type { StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import { deliveryStatus, type StoredDelivery } from '../storage/model/delivery.ts';
 import { formatDuration } from '../terminal/duration.ts';
 import { formatJson } from '../terminal/json.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -34,7 +33,7 @@ export function hooksShowCommand(io: Io): Command {
     .addHelpText('after', HELP)
     .action((no: string, options: Readonly<Record<string, unknown>>) =>
       withStore(io, options, async ({ store }) => {
-        const delivery = findDelivery(store, no);
+        const delivery = await findDelivery(store, no);
         const payload = JSON.parse(withSequence(delivery.payload, delivery.seq));
         const text = options.json
           ? formatJson({ ...deliveryJson(delivery), payload }, 2)

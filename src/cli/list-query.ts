@@ -1,6 +1,6 @@
 import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
-import type { ListSort } from '../storage/catalog/sqlite/upload-queries.ts';
+import type { ListSort } from '../storage/model/list-query.ts';
 import type { UploadStatus } from '../storage/model/upload.ts';
 
 export const STATUSES = [

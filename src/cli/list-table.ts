@@ -1,4 +1,4 @@
-import type { UploadStore } from '../storage/store.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { formatAge, formatRelative } from '../terminal/duration.ts';
 import { formatPercent, progressBar } from '../terminal/progress-bar.ts';
 import { sanitize } from '../terminal/sanitize.ts';
@@ -56,7 +56,7 @@ function progressCell({ offset, length }: UploadView['record'], isTTY: boolean):
 const SHORTEST = 8;
 
 /** The beginning of an id that no other id has, for `inspect` to take. */
-export async function shownId(store: UploadStore, id: string): Promise<string> {
+export async function shownId(store: CommandStore, id: string): Promise<string> {
   for (let keep = SHORTEST; keep < id.length; keep += 4) {
     const found = await store.idsBeginningWith(id.slice(0, keep), 2);
     if (found.length < 2) return shortId(id, keep);

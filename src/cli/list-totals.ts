@@ -1,4 +1,4 @@
-import type { StatusTotals } from '../storage/catalog/sqlite/upload-queries.ts';
+import type { StatusTotals } from '../storage/model/list-query.ts';
 import type { UploadStatus } from '../storage/model/upload.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 import { STATUSES } from './list-query.ts';

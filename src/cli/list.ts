@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
 import { cutoffs } from '../retention/policy.ts';
-import type { ListQuery } from '../storage/catalog/sqlite/upload-queries.ts';
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import type { ListQuery } from '../storage/model/list-query.ts';
+import type { StoredUpload } from '../storage/model/upload.ts';
 import { formatJson } from '../terminal/json.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';

@@ -4,13 +4,13 @@ import type { LoadedConfig } from '../config/load.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { servedPolicy } from '../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../storage/model/events.ts';
-import { UploadStore } from '../storage/store.ts';
+import { type CommandStore, openCommandStore } from '../storage/store.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import type { Io } from './io.ts';
 
 export interface OpenedStore {
-  readonly store: UploadStore;
+  readonly store: CommandStore;
   readonly config: Config;
   readonly policy: RetentionPolicy;
 }
@@ -48,8 +48,7 @@ export async function withStore<T>(
   const loaded = await readConfig(io, options, { withSecrets: false });
   const { config } = loaded;
   let policy = configured(config);
-  const store = await UploadStore.open({
-    role: 'command',
+  const store = await openCommandStore({
     uploadDir: config.uploadDir,
     expiresAt: (record) => expiresAt(record, policy),
     now: io.now,

@@ -24,7 +24,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
 
 /** A removal from the command line is told to hooks by the daemon, as one of its own. */
 function planOf(io: Io) {
-  return ({ hooks, uploadDir }: Config) => createPlanner({ hooks, uploadDir, now: io.now });
+  return ({ hooks }: Config) => createPlanner({ hooks, now: io.now });
 }
 
 const HELP = `

@@ -1,4 +1,4 @@
-import type { Delivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { Delivery } from '../storage/model/delivery.ts';
 import type { TimelineEntry } from '../storage/model/timeline.ts';
 import type { UploadRecord } from '../storage/model/upload.ts';
 import { formatDuration } from '../terminal/duration.ts';

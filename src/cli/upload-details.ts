@@ -1,8 +1,8 @@
 import type { RetentionPolicy } from '../retention/policy.ts';
-import type { Delivery } from '../storage/catalog/sqlite/outbox-table.ts';
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import type { Delivery } from '../storage/model/delivery.ts';
 import type { TimelineEntry } from '../storage/model/timeline.ts';
-import type { UploadStore } from '../storage/store.ts';
+import type { StoredUpload } from '../storage/model/upload.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { type UploadView, viewOf } from './upload-view.ts';
 
 /** All that is known of one upload at a moment. */
@@ -35,12 +35,12 @@ const MOST_DELIVERIES = 1000;
 
 /** Reads everything, takes no lease and disturbs nobody. */
 export async function detailsOf(
-  store: UploadStore,
+  store: CommandStore,
   record: StoredUpload,
   policy: RetentionPolicy,
   now: number,
 ): Promise<UploadDetails> {
-  const sizeOnDisk = store.sizeOnDisk(record.id);
+  const sizeOnDisk = await store.size(record);
   const parts = await Promise.all(
     record.parts.map(async (id) => {
       const part = await store.remember(id);
@@ -51,12 +51,14 @@ export async function detailsOf(
     id: final.id,
     view: viewOf(final, policy, now),
   }));
-  const deliveries = store.outbox.list({ upload: record.id, limit: MOST_DELIVERIES }).reverse();
+  const deliveries = (
+    await store.outbox.list({ upload: record.id, limit: MOST_DELIVERIES })
+  ).reverse();
   return {
     ...viewOf(record, policy, now),
     record,
     now,
-    path: store.path(record.id),
+    path: store.locate(record.id),
     sizeOnDisk,
     offset: offsetOf(record, sizeOnDisk),
     beingWritten: await store.isBeingWritten(record.id),

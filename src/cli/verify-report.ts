@@ -1,4 +1,4 @@
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import type { StoredUpload } from '../storage/model/upload.ts';
 import type { Verdict, Verification } from '../storage/verify.ts';
 import { shortenName } from '../terminal/fit.ts';
 import { formatJson } from '../terminal/json.ts';

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { parseSize } from '../config/size.ts';
 import { Fault } from '../fault.ts';
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
+import type { StoredUpload } from '../storage/model/upload.ts';
 import { createPace, type Pace } from '../storage/pace.ts';
-import type { UploadStore } from '../storage/store.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { type Verdict, type Verification, verifyUpload } from '../storage/verify.ts';
 import { findUpload } from './find-upload.ts';
 import { helpText } from './help-text.ts';
@@ -72,7 +72,7 @@ interface Wanted {
 /** Verdicts that mean that bytes which were received are not there any more. */
 const WRONG: ReadonlySet<Verdict> = new Set(['truncated', 'altered', 'missing', 'unreadable']);
 
-async function verify(io: Io, store: UploadStore, wanted: Wanted): Promise<void> {
+async function verify(io: Io, store: CommandStore, wanted: Wanted): Promise<void> {
   const { uploads, rate, options } = wanted;
   // All are looked up first: a wrong id is told at once, and not after hours.
   const named = await Promise.all(uploads.map((given) => findUpload(store, given)));
@@ -104,7 +104,7 @@ async function verify(io: Io, store: UploadStore, wanted: Wanted): Promise<void>
 }
 
 async function verifyEach(
-  store: UploadStore,
+  store: CommandStore,
   named: readonly StoredUpload[],
   pace: Pace,
   report: VerifyReport,
@@ -123,7 +123,7 @@ async function verifyEach(
   return wrong;
 }
 
-async function totalOf(store: UploadStore, named: readonly StoredUpload[]) {
+async function totalOf(store: CommandStore, named: readonly StoredUpload[]) {
   if (named.length > 0) {
     return { uploads: named.length, bytes: named.reduce((sum, one) => sum + one.offset, 0) };
   }

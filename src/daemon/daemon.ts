@@ -6,7 +6,7 @@ import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
-import { UploadStore } from '../storage/store.ts';
+import { openStore, type UploadStore } from '../storage/store.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
@@ -102,16 +102,14 @@ export class Daemon {
     checkPattern(config.cleanupSchedule);
     const hooks = createHooks({
       hooks: config.hooks,
-      uploadDir: config.uploadDir,
       concurrency: config.hookConcurrency,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
-    const store = await UploadStore.open({
+    const store = await openStore({
       uploadDir: config.uploadDir,
-      role: 'daemon',
       fsync: config.fsync,
       limits: {
         maxSize: config.maxSize,
@@ -135,7 +133,7 @@ export class Daemon {
   async #open(): Promise<Ready> {
     const { port, address, family } = await this.#listener.listen();
     await notePolicy(this.#store, this.#policy);
-    this.#hooks.start(this.#store);
+    await this.#hooks.start(this.#store);
     this.#schedule.start(
       this.#config.cleanupSchedule,
       (signal) =>
@@ -150,8 +148,8 @@ export class Daemon {
     const host = family === 'IPv6' ? `[${address}]` : address;
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
-      folder: this.#store.folder,
-      freeSpace: await this.#store.freeSpace(),
+      folder: this.#store.place,
+      freeSpace: await this.#store.room(),
       policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
     };

@@ -1,8 +1,6 @@
-import type {
-  OutboxTable,
-  Settlement,
-  StoredDelivery,
-} from '../storage/catalog/sqlite/outbox-table.ts';
+import { messageOf } from '../fault.ts';
+import type { Settlement, StoredDelivery } from '../storage/model/delivery.ts';
+import type { Outbox } from '../storage/store.ts';
 import type { HookEvent } from './hook.ts';
 import { Line } from './line.ts';
 import { Outage } from './outage.ts';
@@ -50,7 +48,7 @@ interface Ended {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #outbox: OutboxTable;
+  readonly #outbox: Outbox;
   readonly #lines: readonly Line[];
   readonly #share: number;
   readonly #stranded: Stranded;
@@ -58,14 +56,20 @@ export class Dispatcher {
   readonly #reading: Outage;
   readonly #writing: Outage;
   readonly #pace = new Pace(() => performance.eventLoopUtilization().idle);
+  readonly #deliveries = new Set<Promise<void>>();
   #ended: Ended[] = [];
+  /** The ends that are being recorded now. */
+  #recording: Promise<void> | undefined;
+  #recordingCount = 0;
   #poll: NodeJS.Timeout | undefined;
-  #recording: NodeJS.Timeout | undefined;
-  #pausing: NodeJS.Timeout | undefined;
+  #recordTimer: NodeJS.Timeout | undefined;
+  #pauseTimer: NodeJS.Timeout | undefined;
   #turnIsComing = false;
-  #stopped: (() => void) | undefined;
+  #turning: Promise<void> | undefined;
+  #turnAgain = false;
+  #stopping = false;
 
-  constructor(outbox: OutboxTable, options: DispatcherOptions) {
+  constructor(outbox: Outbox, options: DispatcherOptions) {
     const { receivers, concurrency, log, random } = options;
     this.#options = options;
     this.#outbox = outbox;
@@ -80,22 +84,22 @@ export class Dispatcher {
   }
 
   start(): void {
-    const look = () => {
-      this.#careful(this.#reading, () => this.#stranded.look(this.#options.now()));
-      this.#turn();
+    const look = async () => {
+      await this.#careful(this.#reading, () => this.#stranded.look(this.#options.now()));
+      await this.#turn();
     };
     this.#poll = setInterval(look, POLL);
     this.#poll.unref();
-    look();
+    void look();
   }
 
   /** Something may be due: looks soon, once for all who say so. */
   readonly wake = (): void => {
-    if (this.#turnIsComing) return;
+    if (this.#turnIsComing || this.#stopping) return;
     this.#turnIsComing = true;
     setImmediate(() => {
       this.#turnIsComing = false;
-      this.#turn();
+      void this.#turn();
     });
   };
 
@@ -106,63 +110,76 @@ export class Dispatcher {
 
   /** Begins nothing more; resolves when what runs has ended or was aborted, and that is recorded. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     clearInterval(this.#poll);
-    const stopped = new Promise<void>((resolve) => {
-      this.#stopped = resolve;
-    });
-    this.#turn();
-    await stopped;
+    clearTimeout(this.#pauseTimer);
+    await this.#turning;
+    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
+    await this.#recording;
+    await this.#record();
+    clearTimeout(this.#recordTimer);
   }
 
-  #turn(): void {
-    if (!this.#stopped) {
-      this.#careful(this.#reading, () => {
+  /** Looks at every line, never twice at once: a line's numbers change while the outbox is asked. */
+  #turn(): Promise<void> {
+    this.#turnAgain = true;
+    this.#turning ??= this.#turns().finally(() => {
+      this.#turning = undefined;
+    });
+    return this.#turning;
+  }
+
+  async #turns(): Promise<void> {
+    while (this.#turnAgain && !this.#stopping) {
+      this.#turnAgain = false;
+      await this.#careful(this.#reading, async () => {
         for (const line of this.#lines) {
-          this.#drawConclusions(line);
-          this.#send(line);
+          await this.#drawConclusions(line);
+          await this.#send(line);
         }
       });
-    } else if (this.#lines.every(({ running }) => running === 0)) {
-      this.#record();
-      this.#stopped();
     }
   }
 
-  #careful(trouble: Outage, work: () => void): boolean {
+  async #careful(trouble: Outage, work: () => Promise<void>): Promise<boolean> {
     const { now } = this.#options;
     const startedAt = now();
     try {
-      work();
+      await work();
       trouble.succeeded(now());
       return true;
     } catch (error) {
-      trouble.failed(error instanceof Error ? error.message : String(error), startedAt, now());
+      trouble.failed(messageOf(error), startedAt, now());
       return false;
     }
   }
 
-  #send(line: Line): void {
+  async #send(line: Line): Promise<void> {
     const { now } = this.#options;
     const allowed = line.outage.room(this.#share, now());
     const paced = this.#pace.room(performance.now());
-    let free = Math.min(allowed - line.running, GATHERED - this.#ended.length);
+    const unrecorded = this.#ended.length + this.#recordingCount;
+    const free = Math.min(allowed - line.running, GATHERED - unrecorded);
     if (paced < free) this.#goOnSoon();
-    for (free = Math.min(free, paced); free > 0; free -= 1) {
-      const delivery = line.next(this.#outbox, now());
-      if (!delivery) return;
+    for (let left = Math.min(free, paced); left > 0 && !this.#stopping; left -= 1) {
+      const delivery = line.next() ?? (await line.fetch(this.#outbox, now()));
+      if (!delivery || this.#stopping) return;
       line.running += 1;
       this.#pace.took(1);
-      void this.#deliver(line, delivery);
+      const sending: Promise<void> = this.#deliver(line, delivery).finally(() =>
+        this.#deliveries.delete(sending),
+      );
+      this.#deliveries.add(sending);
     }
   }
 
   #goOnSoon(): void {
-    if (this.#pausing) return;
-    this.#pausing = setTimeout(() => {
-      this.#pausing = undefined;
-      this.#turn();
+    if (this.#pauseTimer) return;
+    this.#pauseTimer = setTimeout(() => {
+      this.#pauseTimer = undefined;
+      void this.#turn();
     }, PACE_INTERVAL);
-    this.#pausing.unref();
+    this.#pauseTimer.unref();
   }
 
   async #deliver(line: Line, delivery: StoredDelivery): Promise<void> {
@@ -181,29 +198,41 @@ export class Dispatcher {
     line.running -= 1;
     this.#ended.push({ line, seq, settlement });
     if (settlement) this.#judge(line, delivery, settlement, startedAt);
-    if (this.#ended.length === GATHERED) this.#record();
-    else this.#recording ??= setTimeout(() => this.#record(), GATHER);
+    if (this.#ended.length >= GATHERED) void this.#record();
+    else this.#recordTimer ??= setTimeout(() => this.#record(), GATHER);
     this.wake();
   }
 
   /** What has ended is recorded in one transaction; the next events of these uploads may follow. */
-  #record(): void {
-    clearTimeout(this.#recording);
-    this.#recording = undefined;
+  #record(): Promise<void> {
+    clearTimeout(this.#recordTimer);
+    this.#recordTimer = undefined;
+    // What ends meanwhile is recorded after it.
+    this.#recording ??= this.#recordEnded().finally(() => {
+      this.#recording = undefined;
+    });
+    return this.#recording;
+  }
+
+  async #recordEnded(): Promise<void> {
     const ended = this.#ended;
+    this.#ended = [];
+    this.#recordingCount = ended.length;
     const settlements = ended.flatMap(({ settlement }) => settlement ?? []);
     const recorded =
       settlements.length === 0 ||
-      this.#careful(this.#writing, () => this.#outbox.settle(settlements, this.#options.now()));
+      (await this.#careful(this.#writing, () =>
+        this.#outbox.settle(settlements, this.#options.now()),
+      ));
+    this.#recordingCount = 0;
     if (recorded) {
       for (const { line, seq } of ended) line.letGo(seq);
-      this.#ended = [];
-      if (!this.#stopped) this.wake();
-    } else if (!this.#stopped) {
-      // Nothing more is sent than can be recorded; what cannot be is sent again after a restart.
-      this.#recording = setTimeout(() => this.#record(), POLL);
-      this.#recording.unref();
-    }
+      this.wake();
+    } else this.#ended = [...ended, ...this.#ended];
+    if (this.#ended.length === 0 || this.#stopping) return;
+    // Nothing more is sent than can be recorded; what cannot be is sent again after a restart.
+    this.#recordTimer ??= setTimeout(() => this.#record(), recorded ? GATHER : POLL);
+    this.#recordTimer.unref();
   }
 
   /** What an attempt says about the receiver as a whole. */
@@ -227,21 +256,21 @@ export class Dispatcher {
     this.#options.log('error', `hook ${name}: ${told} (tusd-ts hooks show ${seq})`);
   }
 
-  #drawConclusions(line: Line): void {
+  async #drawConclusions(line: Line): Promise<void> {
     const { now, log } = this.#options;
     const { receiver, recovered, hopeless } = line;
     const { name, maxAgeMs } = receiver.hook;
     line.recovered = false;
     line.hopeless = null;
-    if (recovered) this.#outbox.hurry(name, now(), AT_ONCE);
+    if (recovered) await this.#outbox.hurry(name, now(), AT_ONCE);
     if (hopeless === null) return;
     // It has failed for as long as one delivery is tried: what waited all that time is given up, too.
     line.putBack();
-    const waiting = this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
+    const waiting = await this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
     const seqs = waiting.filter((seq) => !line.isClaimed(seq));
     if (seqs.length === 0) return;
     const error = `nothing was delivered to this hook while this waited: ${hopeless}`;
-    this.#outbox.settle(
+    await this.#outbox.settle(
       seqs.map((seq) => ({ seq, state: 'dead', error, attempted: false })),
       now(),
     );

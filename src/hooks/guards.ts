@@ -1,6 +1,4 @@
-import { resolve } from 'node:path';
 import { Fault } from '../fault.ts';
-import { DataFiles } from '../storage/bytes/files/data-files.ts';
 import type { Answer, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
@@ -14,7 +12,6 @@ import { span } from './span.ts';
 
 export interface GuardsOptions {
   readonly receivers: readonly Receiver[];
-  readonly uploadDir: string;
   readonly log: HookLog;
   /** Aborts when the program ends. */
   readonly signal: AbortSignal;
@@ -37,12 +34,11 @@ type BlockingEvent = keyof typeof REFUSED;
  * answer overrides an earlier one. Guards that no hook wants are not there at all.
  */
 export function createGuards(options: GuardsOptions): Guards {
-  const files = new DataFiles(resolve(options.uploadDir));
   const [creating, finishing, removing] = (
     ['pre-create', 'pre-finish', 'pre-terminate'] as const
   ).map((event) => options.receivers.filter((receiver) => receiver.listensTo(event)));
-  const factsOf = (record: UploadRecord, caller: Caller) => ({
-    Upload: describeUpload(record, files.path(record.id)),
+  const factsOf = (record: UploadRecord, caller: Caller, place: string) => ({
+    Upload: describeUpload(record, place),
     HTTPRequest: describeRequest(caller),
   });
   const askAll = async (
@@ -60,14 +56,14 @@ export function createGuards(options: GuardsOptions): Guards {
       : {}),
     ...(finishing?.length
       ? {
-          beforeFinish: (record, caller) =>
-            askAll('pre-finish', finishing, factsOf(record, caller)),
+          beforeFinish: (record, caller, place) =>
+            askAll('pre-finish', finishing, factsOf(record, caller, place)),
         }
       : {}),
     ...(removing?.length
       ? {
-          beforeRemove: (record, caller) =>
-            askAll('pre-terminate', removing, factsOf(record, caller)),
+          beforeRemove: (record, caller, place) =>
+            askAll('pre-terminate', removing, factsOf(record, caller, place)),
         }
       : {}),
   };

@@ -11,7 +11,6 @@ import { type HookLog, Receiver } from './receiver.ts';
 export interface HooksOptions {
   /** In the order in which "pre-" hooks are asked. */
   readonly hooks: readonly Hook[];
-  readonly uploadDir: string;
   /** Deliveries that run at once; every hook has an equal share of it, at least one. */
   readonly concurrency: number;
   /** Milliseconds since the epoch. */
@@ -31,7 +30,7 @@ export interface Hooks {
   /** For UploadStore.open: the deliveries that a change causes. */
   readonly plan: DeliveryPlanner;
   /** Begins to deliver, with what an earlier run has left. */
-  start(store: UploadStore): void;
+  start(store: UploadStore): Promise<void>;
   /**
    * Begins no delivery any more, gives those that run `grace` milliseconds, then ends them (a program
    * has another two seconds until it is killed), and also whatever a request still waits for. What
@@ -43,7 +42,7 @@ export interface Hooks {
 
 /** Everything about hooks that a daemon needs, made before the storage is open. */
 export function createHooks(options: HooksOptions): Hooks {
-  const { hooks, uploadDir, log, now, concurrency, random = Math.random } = options;
+  const { hooks, log, now, concurrency, random = Math.random } = options;
   const receivers = hooks.map((hook) => new Receiver(hook, options));
   const told = receivers.filter((receiver) => RECORDED_EVENTS.some((e) => receiver.listensTo(e)));
   const ending = new AbortController();
@@ -52,12 +51,15 @@ export function createHooks(options: HooksOptions): Hooks {
   setMaxListeners(0, ending.signal, stopping.signal);
   let dispatcher: Dispatcher | undefined;
   return {
-    guards: createGuards({ receivers, uploadDir, log, signal: ending.signal }),
-    plan: createPlanner({ hooks, uploadDir, now }),
-    start(store) {
+    guards: createGuards({ receivers, log, signal: ending.signal }),
+    plan: createPlanner({ hooks, now }),
+    async start(store) {
       const common = { now, log, concurrency, random };
-      const left = receivers.filter(({ hook }) => store.outbox.nextDueAt(hook.name) !== null);
-      const served = receivers.filter((one) => told.includes(one) || left.includes(one));
+      const served: Receiver[] = [];
+      for (const receiver of receivers) {
+        const isLeft = (await store.outbox.nextDueAt(receiver.hook.name)) !== null;
+        if (isLeft || told.includes(receiver)) served.push(receiver);
+      }
       const running = new Dispatcher(store.outbox, {
         ...common,
         receivers: served,

@@ -1,4 +1,5 @@
-import type { OutboxTable, StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { StoredDelivery } from '../storage/model/delivery.ts';
+import type { Outbox } from '../storage/store.ts';
 import type { Outage } from './outage.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -26,14 +27,17 @@ export class Line {
     this.outage = outage;
   }
 
-  /** The next delivery to be sent at `now`, or undefined when none is due. */
-  next(outbox: OutboxTable, now: number): StoredDelivery | undefined {
-    if (this.#waiting.length === 0) {
-      // By its row, what is on its way is still due.
-      const due = outbox.due(this.receiver.hook.name, now, this.#claimed.size + AT_ONCE);
-      this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq));
-      for (const { seq } of this.#waiting) this.#claimed.add(seq);
-    }
+  /** Reads what is due at `now` from the outbox; returns the first of it, or undefined. */
+  async fetch(outbox: Outbox, now: number): Promise<StoredDelivery | undefined> {
+    // By its row, what is on its way is still due.
+    const due = await outbox.claim(this.receiver.hook.name, now, this.#claimed.size + AT_ONCE);
+    this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq));
+    for (const { seq } of this.#waiting) this.#claimed.add(seq);
+    return this.next();
+  }
+
+  /** The next delivery of those that were read, or undefined. */
+  next(): StoredDelivery | undefined {
     return this.#waiting.shift();
   }
 

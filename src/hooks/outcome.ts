@@ -1,4 +1,4 @@
-import type { Settlement, StoredDelivery } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { Settlement, StoredDelivery } from '../storage/model/delivery.ts';
 import type { Attempt } from './attempt.ts';
 import { backoff } from './backoff.ts';
 

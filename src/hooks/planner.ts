@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
-import { DataFiles } from '../storage/bytes/files/data-files.ts';
 import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/model/events.ts';
 import type { RemovalReason } from '../storage/model/upload.ts';
 import { type Hook, type HookEvent, RECORDED_EVENTS } from './hook.ts';
@@ -8,7 +6,6 @@ import { describeRequest, describeUpload, keptCredentials, type Payload } from '
 
 export interface PlannerOptions {
   readonly hooks: readonly Hook[];
-  readonly uploadDir: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -19,20 +16,19 @@ const NOTHING: readonly NewDelivery[] = [];
  * Turns a change into rows of the outbox, for the daemon and for commands that remove uploads. Needs
  * no secrets. The payload is made here and never again, so that every attempt tells the same.
  */
-export function createPlanner({ hooks, uploadDir, now }: PlannerOptions): DeliveryPlanner {
-  const files = new DataFiles(resolve(uploadDir));
+export function createPlanner({ hooks, now }: PlannerOptions): DeliveryPlanner {
   const listeners = new Map<HookEvent, { name: string; credentials: readonly string[] }[]>();
   for (const event of RECORDED_EVENTS) {
     const names = hooks.filter((hook) => hook.events.includes(event)).map(listenerOf);
     if (names.length > 0) listeners.set(event, names);
   }
-  return (change) => {
+  return (change, place) => {
     const event = recordedEvent(change);
     const told = event && listeners.get(event);
     if (!event || !told) return NOTHING;
     const eventId = newEventId();
     const { record, caller } = change;
-    const Upload = describeUpload(record, files.path(record.id));
+    const Upload = describeUpload(record, place);
     const Time = new Date(now()).toISOString();
     const written = new Map<string, string>();
     return told.map(({ name, credentials }) => {

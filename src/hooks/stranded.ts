@@ -1,4 +1,4 @@
-import type { OutboxTable } from '../storage/catalog/sqlite/outbox-table.ts';
+import type { Outbox } from '../storage/store.ts';
 import type { HookLog } from './receiver.ts';
 
 const LOOK_EVERY = 600_000;
@@ -8,38 +8,39 @@ const AT_ONCE = 500;
 
 /** Events on their way to hooks that are not configured any more: said, kept for a day, given up. */
 export class Stranded {
-  readonly #outbox: OutboxTable;
+  readonly #outbox: Outbox;
   readonly #configured: ReadonlySet<string>;
   readonly #log: HookLog;
   #nextLook = 0;
   #hooks: string[] = [];
 
-  constructor(outbox: OutboxTable, configured: readonly string[], log: HookLog) {
+  constructor(outbox: Outbox, configured: readonly string[], log: HookLog) {
     this.#outbox = outbox;
     this.#configured = new Set(configured);
     this.#log = log;
   }
 
   /** To be called now and then with the time (milliseconds since the epoch). */
-  look(now: number): void {
-    if (now >= this.#nextLook) this.#find(now);
+  async look(now: number): Promise<void> {
+    if (now >= this.#nextLook) await this.#find(now);
     const [hook] = this.#hooks;
     if (hook === undefined) return;
-    const seqs = this.#outbox.waiting(hook, now - KEPT, AT_ONCE);
+    const seqs = await this.#outbox.waiting(hook, now - KEPT, AT_ONCE);
     if (seqs.length < AT_ONCE) this.#hooks.shift();
     const error = 'no hook of this name is configured any more';
-    this.#outbox.settle(
+    await this.#outbox.settle(
       seqs.map((seq) => ({ seq, state: 'dead', error, attempted: false })),
       now,
     );
   }
 
-  #find(now: number): void {
+  async #find(now: number): Promise<void> {
     const first = this.#nextLook === 0;
     this.#nextLook = now + LOOK_EVERY;
-    const waiting = this.#outbox
-      .counts()
-      .filter(({ hook, pending, failing }) => pending + failing > 0 && !this.#configured.has(hook));
+    const counts = await this.#outbox.counts();
+    const waiting = counts.filter(
+      ({ hook, pending, failing }) => pending + failing > 0 && !this.#configured.has(hook),
+    );
     this.#hooks = waiting.map(({ hook }) => hook);
     if (!first) return;
     for (const { hook, pending, failing } of waiting) {

@@ -8,7 +8,7 @@ import { sendBytes } from './send-bytes.ts';
 
 export interface DownloadSource {
   find(id: string): Promise<FoundUpload>;
-  path(id: string): string;
+  locate(id: string): string;
 }
 
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/i;
@@ -27,7 +27,7 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
     if (record.state !== 'finished') {
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
-    await transfer(exchange, source.path(id), headersOf(record), idleTimeout);
+    await transfer(exchange, source.locate(id), headersOf(record), idleTimeout);
   };
 }
 

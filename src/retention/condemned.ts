@@ -1,12 +1,19 @@
-import type { StoredUpload } from '../storage/catalog/sqlite/uploads-table.ts';
-import { type Caller, nobody, type UploadRecord } from '../storage/model/upload.ts';
-import type { UploadStore } from '../storage/store.ts';
+import {
+  type Caller,
+  isGone,
+  isKept,
+  isUnfinished,
+  nobody,
+  type StoredUpload,
+  type UploadRecord,
+} from '../storage/model/upload.ts';
+import type { CommandStore } from '../storage/store.ts';
 import type { SweepDecision, SweepReason } from './decision.ts';
 import { attempt } from './failure.ts';
-import { type Cutoffs, expiresAt, isKept, type RetentionPolicy } from './policy.ts';
+import { type Cutoffs, expiresAt, type RetentionPolicy } from './policy.ts';
 
 export interface CondemnedSweep {
-  readonly store: UploadStore;
+  readonly store: CommandStore;
   readonly policy: RetentionPolicy;
   readonly cutoffs: Cutoffs;
   /** Milliseconds since the epoch. */
@@ -17,7 +24,7 @@ export interface CondemnedSweep {
 
 /** Tells whether a sweep removes an upload that nobody needs. */
 export function isCondemned(record: UploadRecord, cutoffs: Cutoffs): boolean {
-  if (record.state === 'removing' || record.state === 'removed') return false;
+  if (isGone(record)) return false;
   const { idleSince, finishedBefore } = cutoffs;
   if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
   return finishedBefore !== null && (record.finishedAt ?? record.activeAt) <= finishedBefore;
@@ -60,19 +67,19 @@ async function remove(
   }
   const latest = await store.remember(id);
   // Its client or another sweep was faster: nothing was kept, and nothing was done.
-  if (!latest || latest.state === 'removing' || latest.state === 'removed') return undefined;
+  if (!latest || isGone(latest)) return undefined;
   const code = (await store.isBeingWritten(id))
     ? 'writing'
     : isCondemned(latest, cutoffs)
       ? 'needed'
       : 'changed';
-  return { action: 'kept', id, name, bytes: store.sizeOnDisk(id) ?? 0, reason: { code } };
+  return { action: 'kept', id, name, bytes: (await store.size(record)) ?? 0, reason: { code } };
 }
 
 async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision> {
   const { store, cutoffs, now } = sweep;
   const { id, name } = record;
-  const about = { id, name, bytes: store.sizeOnDisk(id) ?? 0 };
+  const about = { id, name, bytes: (await store.size(record)) ?? 0 };
   if (await store.isBeingWritten(id)) {
     return { action: 'would-keep', ...about, reason: { code: 'writing' } };
   }
@@ -84,7 +91,7 @@ async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<Swe
 
 async function isNeeded({ store, cutoffs }: CondemnedSweep, part: string): Promise<boolean> {
   for (const final of await store.finalsOf(part)) {
-    if (final.state !== 'receiving' && final.state !== 'joining') continue;
+    if (!isUnfinished(final)) continue;
     if (!isCondemned(final, cutoffs) || (await store.isBeingWritten(final.id))) return true;
   }
   return false;

@@ -1,6 +1,5 @@
 import { nobody } from '../storage/model/upload.ts';
-import type { OrphanFile, OrphanRecord } from '../storage/uploads/orphans.ts';
-import { ORPHAN_AGE } from '../storage/uploads/orphans.ts';
+import { ORPHAN_AGE, type OrphanFile, type OrphanRecord } from '../storage/store.ts';
 import { type CondemnedSweep, isCondemned } from './condemned.ts';
 import type { SweepDecision } from './decision.ts';
 import { attempt } from './failure.ts';
@@ -60,7 +59,7 @@ async function sweepRecord(
     id,
     'file-missing',
     caller ?? nobody(record),
-    (current) => current.activeAt <= now - ORPHAN_AGE && store.sizeOnDisk(id) === null,
+    async (current) => current.activeAt <= now - ORPHAN_AGE && (await store.size(current)) === null,
   );
   return removal && { action: 'removed', id, name, bytes: 0, reason };
 }

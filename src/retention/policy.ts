@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../storage/model/upload.ts';
+import { isGone, isKept, type UploadRecord } from '../storage/model/upload.ts';
 import { describePeriod } from './period.ts';
 
 /** How long uploads are kept, in milliseconds; null keeps them for ever. */
@@ -25,17 +25,12 @@ type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt'>;
  * one it is as abandoned as half a file.
  */
 export function expiresAt(record: Dated, policy: RetentionPolicy): number | null {
-  if (record.state === 'removing' || record.state === 'removed') return null;
+  if (isGone(record)) return null;
   const { unfinishedFor, finishedFor } = policy;
   if (isKept(record)) {
     return finishedFor === null ? null : (record.finishedAt ?? record.activeAt) + finishedFor;
   }
   return unfinishedFor === null ? null : record.activeAt + unfinishedFor;
-}
-
-/** true for what was finished and is somebody's file: it is never removed as abandoned. */
-export function isKept(record: Pick<UploadRecord, 'state' | 'kind'>): boolean {
-  return record.state === 'finished' && record.kind !== 'partial';
 }
 
 export function cutoffs({ unfinishedFor, finishedFor }: RetentionPolicy, now: number): Cutoffs {

@@ -1,5 +1,5 @@
 import type { Caller } from '../storage/model/upload.ts';
-import type { UploadStore } from '../storage/store.ts';
+import type { CommandStore } from '../storage/store.ts';
 import { type CondemnedSweep, isCondemned, sweepCondemned } from './condemned.ts';
 import { type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
 import { attempt } from './failure.ts';
@@ -39,7 +39,7 @@ const ORPHANS_NOTE = 'orphans-looked-for';
  * about, as it goes, and returns the sum. One upload that cannot be removed does not stop it.
  */
 export async function* sweep(
-  store: UploadStore,
+  store: CommandStore,
   options: SweepOptions,
 ): AsyncGenerator<SweepDecision, SweepSummary> {
   const tally = new SweepTally();
@@ -52,7 +52,7 @@ export async function* sweep(
 }
 
 async function* decisions(
-  store: UploadStore,
+  store: CommandStore,
   options: SweepOptions,
 ): AsyncGenerator<SweepDecision> {
   const { policy, dryRun = false, olderThan } = options;
@@ -88,7 +88,7 @@ async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<Sw
         const { bytes } = await store.completeRemoval(record);
         return { action: 'removed', id, name, bytes, reason };
       }
-      return { action: 'would-remove', id, name, bytes: store.sizeOnDisk(id) ?? 0, reason };
+      return { action: 'would-remove', id, name, bytes: (await store.size(record)) ?? 0, reason };
     });
     if (decision) yield decision;
   }
@@ -102,7 +102,12 @@ async function* explainUnfinished(
     if (isCondemned(record, cutoffs)) continue;
     const { id, name } = record;
     const decision = await attempt(record, async () => {
-      const about = { action: 'would-keep', id, name, bytes: store.sizeOnDisk(id) ?? 0 } as const;
+      const about = {
+        action: 'would-keep',
+        id,
+        name,
+        bytes: (await store.size(record)) ?? 0,
+      } as const;
       if (await store.isBeingWritten(id)) return { ...about, reason: { code: 'writing' } };
       const end = expiresAt(record, limits);
       if (end === null) return { ...about, reason: { code: 'never' } };
@@ -114,7 +119,7 @@ async function* explainUnfinished(
 }
 
 async function wantsOrphans(
-  store: UploadStore,
+  store: CommandStore,
   orphans: SweepOptions['orphans'],
   now: number,
 ): Promise<boolean> {
@@ -124,7 +129,7 @@ async function wantsOrphans(
   return !(last <= now && now - last < DAY);
 }
 
-async function forget(store: UploadStore, { policy, now }: SweepOptions): Promise<number> {
+async function forget(store: CommandStore, { policy, now }: SweepOptions): Promise<number> {
   const kept = Math.max(REMEMBERED_FOR, policy.unfinishedFor ?? 0);
   return store.forget(now() - kept, now() - REMEMBERED_FOR);
 }

@@ -1,296 +1,140 @@
-import { EventEmitter } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { Fault, fileFault } from '../fault.ts';
-import { DataFiles } from './bytes/files/data-files.ts';
-import { catalogFault } from './catalog/sqlite/database.ts';
-import type { OwnerRole } from './catalog/sqlite/leases-table.ts';
-import { ServingLock } from './catalog/sqlite/serving-lock.ts';
-import { Catalog, catalogFile } from './catalog/sqlite/sqlite-catalog.ts';
-import type { StoredUpload } from './catalog/sqlite/uploads-table.ts';
-import type { Answer, DeliveryPlanner, Guards, StorageEvent } from './model/events.ts';
-import type { Caller, RemovalReason, UploadRecord } from './model/upload.ts';
-import { StoreReader } from './store-reader.ts';
-import { assertThere, currentOffset } from './uploads/access.ts';
-import { stopping } from './uploads/admission.ts';
-import { type AppendOutcome, appendBody } from './uploads/append.ts';
-import { DEFAULT_LIMITS, type StoreLimits } from './uploads/context.ts';
-import { createUpload, type FirstBytes } from './uploads/create.ts';
-import { Durability, type FsyncMode } from './uploads/durability.ts';
-import { forget } from './uploads/forget.ts';
-import { concatenate, joinFinalsOf } from './uploads/join.ts';
+import { Fault } from '../fault.ts';
+import { openLocal } from './local.ts';
+import type { Answer, StorageEvent } from './model/events.ts';
+import { createReads, type FoundUpload, type Reads } from './reads.ts';
+import { createRemovals, type Removals } from './removals.ts';
+import {
+  type AppendOutcome,
+  type AppendRequest,
+  appendBody,
+  type BodyRequest,
+} from './uploads/append.ts';
+import { createUpload } from './uploads/create.ts';
+import { Engine, type EngineOptions } from './uploads/engine.ts';
+import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
-import type { AppendRequest } from './uploads/open-for-append.ts';
-import { removeOrphanFile } from './uploads/orphans.ts';
-import { finishIfComplete } from './uploads/recover.ts';
-import { completeRemoval, type Removal, removeCondemned, terminate } from './uploads/remove.ts';
-import { RunningWork } from './uploads/running-work.ts';
-import { Serving } from './uploads/serving.ts';
-import { WriterQueue } from './uploads/writer-queue.ts';
 
-export interface StoreOptions {
-  readonly uploadDir: string;
-  /** daemon: serves uploads, one per directory. command: reads and removes beside it. */
-  readonly role: OwnerRole;
-  readonly fsync?: FsyncMode;
-  readonly limits?: Partial<StoreLimits>;
-  readonly expiresAt?: (record: UploadRecord) => number | null;
-  readonly guards?: Guards;
-  readonly plan?: DeliveryPlanner;
-  readonly now?: () => number;
-  readonly warn?: (message: string) => void;
-}
+export type { Outbox } from './catalog/outbox.ts';
+export type { WholeRequest } from './uploads/append.ts';
+export type { StoreLimits } from './uploads/context.ts';
+export type { FsyncMode } from './uploads/durability.ts';
+export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
+export { ORPHAN_AGE } from './uploads/orphans.ts';
+export type { Removal } from './uploads/remove.ts';
+export type { AppendOutcome, AppendRequest, BodyRequest, CreateRequest, FoundUpload };
 
-/** An upload as it is now: the record, and what only the disk and this process know. */
-export interface FoundUpload {
-  readonly record: StoredUpload;
-  /** What the next append must name; null while a final upload is not joined. */
-  readonly offset: number | null;
-  /** Milliseconds since the epoch; null for never. */
-  readonly expiresAt: number | null;
-}
-
-/**
- * The one storage module: data files, catalog and leases of one upload directory. Every command and
- * every protocol works through it; nothing of SQLite or of a protocol shows in it.
- */
-export class UploadStore extends StoreReader {
-  readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
-  readonly #work: RunningWork;
-  #servingLock: ServingLock | undefined;
-  #serving: Serving | undefined;
-  #closed: Promise<void> | undefined;
-  readonly role: OwnerRole;
-
-  private constructor(options: StoreOptions, catalog: Catalog, files: DataFiles) {
-    const now = options.now ?? Date.now;
-    const warn = options.warn ?? (() => {});
-    const work = new RunningWork(warn, () => this.context.draining);
-    super({
-      catalog,
-      files,
-      durability: new Durability(options.fsync ?? 'completed', files.folder, `${catalog.file}-wal`),
-      writers: new WriterQueue(now),
-      active: new Map(),
-      pumps: new Set(),
-      leftBehind: new Set(),
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      guards: options.guards ?? {},
-      plan: options.plan ?? (() => []),
-      expiresAt: options.expiresAt ?? (() => null),
-      now,
-      emit: (event) => this.#changed(event),
-      background: (promise) => work.background(promise),
-      warn,
-      draining: false,
-      ending: false,
-    });
-    this.role = options.role;
-    this.#work = work;
-  }
-
-  /**
-   * Opens an upload directory. A daemon makes what is missing, refuses to share the directory with
-   * another daemon (DIRECTORY_IN_USE) and reconciles records with files before this resolves.
-   * Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
-   */
-  static async open(options: StoreOptions): Promise<UploadStore> {
-    const daemon = options.role === 'daemon';
-    const files = new DataFiles(options.uploadDir);
-    if (daemon) {
-      try {
-        mkdirSync(options.uploadDir, { recursive: true, mode: 0o750 });
-      } catch (error) {
-        throw fileFault(error, `making the upload directory ${options.uploadDir}`);
-      }
-      files.makeFolder();
-    }
-    const lock = daemon ? ServingLock.take(join(options.uploadDir, 'serving.lock')) : undefined;
-    let store: UploadStore | undefined;
-    try {
-      const catalog = new Catalog(options.uploadDir, {
-        autoCheckpoint: !daemon,
-        mustExist: !daemon,
-      });
-      store = new UploadStore(options, catalog, files);
-      store.#servingLock = lock;
-      if (daemon) store.#serving = await Serving.start(store.context);
-      return store;
-    } catch (error) {
-      if (store) await store.close();
-      else lock?.release();
-      throw catalogFault(error, catalogFile(options.uploadDir));
-    }
-  }
-
-  /** Hears of every change that was committed, and of progress. */
-  onChange(listener: (event: StorageEvent) => void): void {
-    this.#events.on('change', listener);
-  }
-
-  /** Throws NOT_FOUND, or GONE while the removal is remembered. Never disturbs a writer. */
-  async find(id: string): Promise<FoundUpload> {
-    const context = this.context;
-    const record = context.catalog.read(() => context.catalog.uploads.get(id));
-    assertThere(context, record);
-    const unjoined = record.kind === 'final' && record.state !== 'finished';
-    const offset = unjoined ? null : currentOffset(context, record);
-    if (offset !== null && record.state === 'receiving' && offset === record.length) {
-      // All bytes are there, yet nobody recorded the finish: whoever wrote them is gone.
-      if (this.role === 'daemon' && !context.active.has(id) && !context.draining) {
-        context.background(finishIfComplete(context, id));
-      }
-    }
-    return { record, offset, expiresAt: context.expiresAt(record) };
-  }
-
+/** What a daemon may do with uploads: everything. */
+export interface UploadStore extends Reads, Removals {
   /** Makes an upload, and receives the first bytes when the request brings some. */
-  async create(request: CreateRequest, body?: FirstBytes): Promise<AppendOutcome> {
-    return this.#run(() => createUpload(this.context, request, body));
-  }
+  create(request: CreateRequest, body?: BodyRequest): Promise<AppendOutcome>;
 
   /**
    * Appends a request's body. Throws NOT_FOUND, GONE, FORBIDDEN, LOCKED, CONFLICT, TOO_LARGE,
    * BAD_REQUEST or NO_SPACE, and then nothing was changed. What was received before a client
    * vanished is kept, unless the request counts as a whole.
    */
-  async append(id: string, request: AppendRequest): Promise<AppendOutcome> {
-    return this.#run(() => appendBody(this.context, id, request));
-  }
+  append(id: string, request: AppendRequest): Promise<AppendOutcome>;
 
   /**
    * Makes a final upload of finished or unfinished parts. When all are finished it is joined before
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
-  async concatenate(
+  concatenate(
     request: CreateRequest & { parts: readonly string[] },
-  ): Promise<FoundUpload & { readonly answer: Answer | undefined }> {
-    const { id, answer } = await this.#run(() => concatenate(this.context, request));
-    return { ...(await this.find(id)), answer };
-  }
-
-  /** Removes an upload on a client's or a sysadmin's word, taking over from its writer. */
-  async terminate(
-    id: string,
-    caller: Caller,
-    options: { why?: RemovalReason; signal?: () => AbortSignal } = {},
-  ): Promise<Removal> {
-    return this.#run(() => terminate(this.context, id, caller, { why: 'terminated', ...options }));
-  }
+  ): Promise<FoundUpload & { readonly answer: Answer | undefined }>;
 
   /** Ends a running request and removes its upload, unless it has finished (a hook asked for it). */
-  async stop(id: string, answer: Answer): Promise<void> {
-    const active = this.context.active.get(id);
-    if (!active) return;
-    active.stopped = answer;
-    active.pump.stop('stopped');
-    try {
-      await this.terminate(id, active.caller, { why: 'stopped' });
-    } catch (error) {
-      // Its last byte came before the word to stop it, or somebody else has removed it.
-      if (!(error instanceof Fault && error.code === 'GONE')) throw error;
-    }
-  }
+  stop(id: string, answer: Answer): Promise<void>;
 
-  /** Removes what a policy has condemned; undefined when it is kept because somebody needs it. */
-  async removeCondemned(
-    id: string,
-    why: RemovalReason,
-    caller: Caller,
-    condemned: (record: UploadRecord) => boolean,
-  ): Promise<Removal | undefined> {
-    return this.#run(() => removeCondemned(this.context, id, why, caller, condemned));
-  }
-
-  /** Ends such a removal; may run beside the process that began it. */
-  async completeRemoval(record: StoredUpload): Promise<Removal> {
-    return this.#run(() => completeRemoval(this.context, record));
-  }
-
-  /** Removes a file without a record; null when it is kept (see orphans.ts). */
-  async removeOrphanFile(name: string, olderThan: number): Promise<number | null> {
-    return this.#run(() => removeOrphanFile(this.context, name, olderThan));
-  }
-
-  /**
-   * Forgets uploads that were removed, and events that were delivered, before these moments
-   * (milliseconds since the epoch). Returns how many uploads.
-   */
-  async forget(removedBefore: number, deliveredBefore = removedBefore): Promise<number> {
-    return this.#run(() => forget(this.context, removedBefore, deliveredBefore));
-  }
-
-  async setNote(key: string, value: string): Promise<void> {
-    const { catalog } = this.context;
-    catalog.write(() => catalog.setMeta(key, value));
-  }
+  /** Calls back with every change that was committed, and with progress. */
+  onChange(listener: (event: StorageEvent) => void): void;
 
   /**
    * Takes no more; lets what is under way go on for `grace` milliseconds, then keeps the bytes that
    * have come. Resolves when every operation is over.
    */
-  async drain(grace: number): Promise<void> {
-    const { context } = this;
-    context.draining = true;
-    const ends = performance.now() + grace;
-    while (this.#work.busy && performance.now() < ends) await pause(50);
-    context.ending = true;
-    while (this.#work.busy) {
-      // Again and again: a request may have been about to read its first byte.
-      for (const pump of context.pumps) pump.stop('draining');
-      await pause(10);
-    }
-  }
+  drain(grace: number): Promise<void>;
 
-  /** Lets what is under way end, keeping the bytes that have come, and closes every file. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  async #close(): Promise<void> {
-    const { catalog, durability, warn } = this.context;
-    await this.drain(0);
-    await this.#work.backgroundEnded();
-    await this.#serving?.stop();
-    try {
-      if (this.role === 'daemon') catalog.write(() => catalog.leases.leave(catalog.owner));
-    } catch (error) {
-      // On a full disk, for one: what it held counts for no longer than its last heartbeat.
-      warn(error instanceof Error ? error.message : String(error));
-    }
-    try {
-      catalog.reserve.refill();
-      durability.close();
-      catalog.close();
-    } finally {
-      this.#servingLock?.release();
-    }
-  }
-
-  /** Does an operation's work; what the disk and SQLite throw gets a sentence. */
-  async #run<T>(operation: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw stopping();
-    try {
-      return await this.#work.operation(operation());
-    } catch (error) {
-      throw fileFault(catalogFault(error, this.context.catalog.file), 'working on an upload');
-    }
-  }
-
-  #changed(event: StorageEvent): void {
-    // What happened is committed: nobody who hears of it can make it fail any more.
-    try {
-      if (event.type === 'finished' && event.record.kind === 'partial') {
-        joinFinalsOf(this.context, event.record.id);
-      }
-      this.#events.emit('change', event);
-    } catch (error) {
-      this.context.warn(error instanceof Error ? error.message : String(error));
-    }
-  }
+  /** Lets what is under way end, keeping the bytes that have come, and closes everything. */
+  close(): Promise<void>;
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** What a command may do beside the daemon, or without it: read and remove. */
+export interface CommandStore extends Reads, Removals {
+  close(): Promise<void>;
+}
+
+export interface StoreOptions extends EngineOptions {
+  readonly uploadDir: string;
+}
+
+/**
+ * Opens an upload directory to serve it. Makes what is missing, refuses to share the directory with
+ * another daemon (DIRECTORY_IN_USE), and reconciles records with files before it resolves. Throws
+ * CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
+ */
+export async function openStore({ uploadDir, ...options }: StoreOptions): Promise<UploadStore> {
+  const backend = openLocal(uploadDir, 'daemon', options.warn ?? (() => {}));
+  const engine = new Engine(backend.catalog, backend.bytes, options);
+  const close = async () => {
+    try {
+      await engine.close();
+    } finally {
+      backend.release();
+    }
+  };
+  try {
+    await engine.serve({ boot: backend.boot });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return createStore(engine, close);
+}
+
+/** Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. */
+export async function openCommandStore({
+  uploadDir,
+  ...options
+}: StoreOptions): Promise<CommandStore> {
+  const { catalog, bytes } = openLocal(uploadDir, 'command', options.warn ?? (() => {}));
+  const engine = new Engine(catalog, bytes, options);
+  const { context, run } = engine;
+  return {
+    ...createReads(context),
+    ...createRemovals(context, run),
+    close: () => engine.close(),
+  };
+}
+
+/** The face of a daemon's storage over an engine that serves. */
+export function createStore(engine: Engine, close: () => Promise<void>): UploadStore {
+  const { context, run } = engine;
+  const reads = createReads(context);
+  const removals = createRemovals(context, run);
+  return {
+    ...reads,
+    ...removals,
+    create: (request, body) => run(() => createUpload(context, request, body)),
+    append: (id, request) => run(() => appendBody(context, id, request)),
+    async concatenate(request) {
+      const { id, answer } = await run(() => concatenate(context, request));
+      return { ...(await reads.find(id)), answer };
+    },
+    async stop(id, answer) {
+      const active = context.active.get(id);
+      if (!active) return;
+      active.stopped = answer;
+      active.pump.stop('stopped');
+      try {
+        await removals.terminate(id, active.caller, { why: 'stopped' });
+      } catch (error) {
+        // Its last byte came before the word to stop it, or it was removed meanwhile.
+        if (!(error instanceof Fault && error.code === 'GONE')) throw error;
+      }
+    },
+    onChange: (listener) => engine.onChange(listener),
+    drain: (grace) => engine.drain(grace),
+    close,
+  };
 }

@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { errnoOf } from '../fault.ts';
-import type { StoredUpload } from './catalog/sqlite/uploads-table.ts';
+import { errnoOf, Fault, messageOf } from '../fault.ts';
+import type { Reader } from './bytes/bytes.ts';
 import { crc32 } from './model/crc32.ts';
+import { isGone, type StoredUpload } from './model/upload.ts';
 import type { Pace } from './pace.ts';
-import type { UploadStore } from './store.ts';
+import type { Reads } from './reads.ts';
 
 /**
  * What came of comparing an upload's data file with its record.
@@ -23,36 +23,30 @@ export interface Verification {
   readonly found: number | null;
 }
 
-const BLOCK = 1024 * 1024;
-
 /**
  * Reads an upload's data file at the given pace and compares its length and CRC-32 with what was
  * recorded while the bytes came. Of an unfinished upload, the bytes up to the recorded offset count.
  * Takes no lease: what changed while it was being read is read once more.
  */
-export async function verifyUpload(
-  store: UploadStore,
-  id: string,
-  pace: Pace,
-): Promise<Verification> {
+export async function verifyUpload(store: Reads, id: string, pace: Pace): Promise<Verification> {
   for (let attempt = 1; ; attempt += 1) {
     const record = await store.remember(id);
     const reason = await reasonToSkip(store, record);
     if (!record || reason !== null) return skipped(record, reason ?? 'nothing is known of it');
-    const result = await compare(store.path(id), record, pace);
+    const result = await compare(store, record, pace);
     if (result.verdict === 'ok' || !(await hasChanged(store, record))) return result;
     if (attempt === 2) return skipped(record, 'it changed while it was being read');
   }
 }
 
-async function reasonToSkip(store: UploadStore, record: StoredUpload | undefined) {
-  if (!record || record.state === 'removing' || record.state === 'removed') return 'it was removed';
+async function reasonToSkip(store: Reads, record: StoredUpload | undefined) {
+  if (!record || isGone(record)) return 'it was removed';
   if (await store.isBeingWritten(record.id)) return 'it is being written';
   if (record.kind === 'final' && record.state !== 'finished') return 'its parts are not joined yet';
   return null;
 }
 
-async function hasChanged(store: UploadStore, before: StoredUpload): Promise<boolean> {
+async function hasChanged(store: Reads, before: StoredUpload): Promise<boolean> {
   const record = await store.remember(before.id);
   const same =
     record?.state === before.state &&
@@ -65,12 +59,12 @@ function skipped(record: StoredUpload | undefined, why: string): Verification {
   return { verdict: 'skipped', why, expected: record?.offset ?? 0, found: null };
 }
 
-async function compare(path: string, record: StoredUpload, pace: Pace): Promise<Verification> {
+async function compare(store: Reads, record: StoredUpload, pace: Pace): Promise<Verification> {
   const expected = record.offset;
-  let file: FileHandle | undefined;
+  let reader: Reader | undefined;
   try {
-    file = await open(path, 'r');
-    const { size: found } = await file.stat();
+    reader = await store.open(record);
+    const found = reader.size;
     if (found < expected) {
       const why = `${expected - found} of ${expected} bytes are missing at its end`;
       return { verdict: 'truncated', why, expected, found };
@@ -79,36 +73,33 @@ async function compare(path: string, record: StoredUpload, pace: Pace): Promise<
       const why = `it has ${found - expected} bytes more than the ${expected} recorded`;
       return { verdict: 'altered', why, expected, found };
     }
-    const actual = await checksumOf(file, expected, pace);
+    const actual = await checksumOf(reader, expected, pace);
     if (actual === record.crc32) return { verdict: 'ok', why: '', expected, found };
     const why = `its CRC-32 is ${hex(actual)}, recorded was ${hex(record.crc32)}`;
     return { verdict: 'altered', why, expected, found };
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    const missing = errno === 'ENOENT';
-    return {
-      verdict: missing ? 'missing' : 'unreadable',
-      why: missing ? 'there is no data file' : `reading it failed (${errno})`,
-      expected,
-      found: null,
-    };
+    return { ...unreadable(error), expected, found: null };
   } finally {
-    await file?.close();
+    reader?.close();
   }
 }
 
-/** CRC-32 of the first `length` bytes, or of what there is. */
-async function checksumOf(file: FileHandle, length: number, pace: Pace): Promise<number> {
-  const block = Buffer.allocUnsafe(Math.min(BLOCK, Math.max(1, length)));
+/** What it means that the bytes could not be read. Throws what is no fault of theirs. */
+function unreadable(error: unknown): Pick<Verification, 'verdict' | 'why'> {
+  const fault = error instanceof Fault ? error : undefined;
+  if (fault?.code === 'GONE') return { verdict: 'missing', why: 'there is no data file' };
+  const errno = errnoOf(fault?.cause ?? error);
+  if (errno === undefined && !fault) throw error;
+  if (errno === undefined) return { verdict: 'unreadable', why: messageOf(error) };
+  return { verdict: 'unreadable', why: `reading it failed (${errno})` };
+}
+
+/** CRC-32 of the first `length` bytes. */
+async function checksumOf(reader: Reader, length: number, pace: Pace): Promise<number> {
   let crc = 0;
-  for (let position = 0; position < length; ) {
-    const want = Math.min(block.length, length - position);
-    const { bytesRead } = await file.read(block, 0, want, position);
-    if (bytesRead === 0) break;
-    crc = crc32(block.subarray(0, bytesRead), crc);
-    position += bytesRead;
-    await pace(bytesRead);
+  for await (const block of reader.blocks(0, length)) {
+    crc = crc32(block, crc);
+    await pace(block.length);
   }
   return crc;
 }

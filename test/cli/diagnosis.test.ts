@@ -3,9 +3,8 @@ import { test } from 'node:test';
 import { diagnose } from '../../src/cli/diagnosis.ts';
 import type { UploadDetails } from '../../src/cli/upload-details.ts';
 import { viewOf } from '../../src/cli/upload-view.ts';
-import type { StoredUpload } from '../../src/storage/catalog/sqlite/uploads-table.ts';
 import type { Interruption, TimelineEntry } from '../../src/storage/model/timeline.ts';
-import type { RemovalReason } from '../../src/storage/model/upload.ts';
+import type { RemovalReason, StoredUpload } from '../../src/storage/model/upload.ts';
 import { DAY, HOUR } from '../support/uploads.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 13);

@@ -4,7 +4,7 @@ import { backoff } from '../../src/hooks/backoff.ts';
 import { Outage } from '../../src/hooks/outage.ts';
 import { outcomeOf } from '../../src/hooks/outcome.ts';
 import { span } from '../../src/hooks/span.ts';
-import type { StoredDelivery } from '../../src/storage/catalog/sqlite/outbox-table.ts';
+import type { StoredDelivery } from '../../src/storage/model/delivery.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,7 +1,6 @@
 import { Fault } from '../../fault.ts';
 import type { Answer } from '../../storage/model/events.ts';
-import type { AppendOutcome } from '../../storage/uploads/append.ts';
-import type { AppendRequest } from '../../storage/uploads/open-for-append.ts';
+import type { AppendOutcome, AppendRequest } from '../../storage/store.ts';
 import { checksumFromHeader, checksumFromTrailer } from './checksum.ts';
 import type { TusExchange } from './exchange.ts';
 import { bodyLength, header } from './headers.ts';

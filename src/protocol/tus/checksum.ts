@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 import { crc32 } from '../../storage/model/crc32.ts';
-import type { WholeRequest } from '../../storage/uploads/open-for-append.ts';
+import type { WholeRequest } from '../../storage/store.ts';
 
 interface Digest {
   update(chunk: Buffer): void;

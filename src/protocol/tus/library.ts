@@ -84,7 +84,7 @@ class StorageAdapter extends FileStore {
 
   constructor(store: UploadStore, tickets: ReadonlyMap<string, Ticket>) {
     super({
-      directory: store.folder,
+      directory: store.place,
       configstore: {
         get: (id: string) => readRecord(store, id),
         // Records are written by storage, in the transaction of the change they belong to.

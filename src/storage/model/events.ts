@@ -13,7 +13,7 @@ export type StorageEvent =
       readonly why: RemovalReason;
     };
 
-/** A row for the outbox, made in the transaction of the change that causes it. */
+/** A row for the outbox, recorded in the unit of work of the change that causes it. */
 export interface NewDelivery {
   /** The same for every attempt and every hook that is told of this event. */
   readonly eventId: string;
@@ -43,9 +43,10 @@ export interface Guards {
     draft: CreationDraft,
     caller: Caller,
   ): Promise<{ id?: string; metadata?: string | null; answer?: Answer }>;
-  beforeFinish?(record: UploadRecord, caller: Caller): Promise<Answer | undefined>;
-  beforeRemove?(record: UploadRecord, caller: Caller): Promise<Answer | undefined>;
+  /** `place` is where the bytes are: a path. */
+  beforeFinish?(record: UploadRecord, caller: Caller, place: string): Promise<Answer | undefined>;
+  beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<Answer | undefined>;
 }
 
-/** Turns a change into the deliveries it causes. Runs inside the transaction: no I/O, no waiting. */
-export type DeliveryPlanner = (event: StorageEvent) => readonly NewDelivery[];
+/** Turns a change into the deliveries it causes. `place` is where the bytes are: a path. */
+export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];

@@ -34,6 +34,26 @@ export interface UploadRecord {
   readonly origin: Origin;
 }
 
+/** A record as the catalog holds it. */
+export type StoredUpload = UploadRecord & {
+  /** Rises with every creation; one id never has two. */
+  readonly seq: number;
+};
+
+/** What may change after creation, as a patch. */
+export interface UploadChange {
+  readonly state?: RecordState;
+  readonly length?: number | null;
+  readonly offset?: number;
+  readonly uncommittedFrom?: number | null;
+  readonly crc32?: number;
+  readonly activeAt?: number;
+  readonly finishedAt?: number | null;
+  readonly removedAt?: number | null;
+  readonly removedWhy?: RemovalReason | null;
+  readonly refusal?: string | null;
+}
+
 /** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
 export type RecordState = 'receiving' | 'joining' | 'finished' | 'removing' | 'removed';
 
@@ -46,6 +66,21 @@ export type RemovalReason =
   /** The request that made it failed, so its client never learnt its URL. */
   | 'rejected'
   | 'file-missing';
+
+/** true for what was finished and is a file of its own: it is never removed as abandoned. */
+export function isKept(record: Pick<UploadRecord, 'state' | 'kind'>): boolean {
+  return record.state === 'finished' && record.kind !== 'partial';
+}
+
+/** true once a removal was claimed: for everybody but the one who removes it, it is gone. */
+export function isGone({ state }: Pick<UploadRecord, 'state'>): boolean {
+  return state === 'removing' || state === 'removed';
+}
+
+/** true while bytes, parts or a finish are still to come. */
+export function isUnfinished({ state }: Pick<UploadRecord, 'state'>): boolean {
+  return state === 'receiving' || state === 'joining';
+}
 
 /** Where a request came from. */
 export interface Origin {
@@ -91,7 +126,7 @@ export function statusOf(
   now: number,
   expiresAt: number | null,
 ): UploadStatus {
-  if (record.state === 'removing' || record.state === 'removed') return 'removed';
+  if (isGone(record)) return 'removed';
   if (expiresAt !== null && expiresAt <= now) return 'expired';
   if (record.state === 'finished') return 'finished';
   if (record.state === 'joining') return 'joining';

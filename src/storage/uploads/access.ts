@@ -1,6 +1,6 @@
 import { Fault } from '../../fault.ts';
+import { isGone, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import type { StoredUpload } from '../catalog/sqlite/uploads-table.ts';
 
 /** Throws NOT_FOUND, or GONE while we remember an upload that was removed or has expired. */
 export function assertThere(
@@ -8,20 +8,21 @@ export function assertThere(
   record: StoredUpload | undefined,
 ): asserts record is StoredUpload {
   if (!record) throw new Fault('NOT_FOUND', 'there is no such upload');
-  if (record.state === 'removing' || record.state === 'removed') {
-    throw new Fault('GONE', 'this upload was removed');
-  }
+  if (isGone(record)) throw new Fault('GONE', 'this upload was removed');
   const expiresAt = context.expiresAt(record);
   if (expiresAt !== null && expiresAt <= context.now() && !context.active.has(record.id)) {
     throw new Fault('GONE', 'this upload has expired');
   }
 }
 
-/** The offset that the next append may use: what is on disk and is not waiting to be verified. */
-export function currentOffset(context: StoreContext, record: StoredUpload): number {
+/**
+ * The offset that the next append may use: the bytes that are there and do not wait to be verified.
+ * Throws GONE when the bytes are not there, UNAVAILABLE when no bytes are.
+ */
+export async function currentOffset(context: StoreContext, record: StoredUpload): Promise<number> {
   const active = context.active.get(record.id);
   if (active) return active.whole ? active.from : active.pump.position;
-  const size = context.files.size(record.id);
-  if (size === null) throw context.files.missing();
+  const size = await context.bytes.size(record);
+  if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
   return record.uncommittedFrom === null ? size : Math.min(size, record.uncommittedFrom);
 }

@@ -13,12 +13,12 @@ export function checkSize({ limits }: StoreContext, length: number | null): void
  * upload that they are for, if it is there already.
  */
 export async function checkSpace(
-  { files, limits }: StoreContext,
+  { bytes: store, limits }: StoreContext,
   bytes: number,
   upload: Pick<FaultOptions, 'offset'> = {},
 ): Promise<void> {
   if (limits.minFreeSpace === 0 && bytes === 0) return;
-  if ((await files.freeSpace()) - bytes < limits.minFreeSpace) throw noSpace(upload);
+  if ((await store.room()) - bytes < limits.minFreeSpace) throw noSpace(upload);
 }
 
 export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {
@@ -30,6 +30,6 @@ export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): F
 
 export function stopping(): Fault {
   return new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
-    headers: { 'Retry-After': '5' },
+    retryAfter: 5,
   });
 }

@@ -1,20 +1,38 @@
 import type { Readable } from 'node:stream';
-import { Fault, fileFault } from '../../fault.ts';
-import { noSpace } from './admission.ts';
-import { BytePump, type PumpResult } from './byte-pump.ts';
-import type { ActiveAppend, StoreContext } from './context.ts';
+import { Fault } from '../../fault.ts';
 import type { Answer } from '../model/events.ts';
-import { dropLease, type Ending, finishUpload, removedMeanwhile, writeEnding } from './finish.ts';
-import {
-  type AppendRequest,
-  byteLimit,
-  type OpenUpload,
-  openForAppend,
-} from './open-for-append.ts';
-import { readBack } from '../bytes/files/read-back.ts';
-import type { Interruption, TimelineEvent } from '../model/timeline.ts';
-import type { StoredUpload } from '../catalog/sqlite/uploads-table.ts';
-import type { WriterSlot } from './writer-queue.ts';
+import type { Interruption } from '../model/timeline.ts';
+import type { Caller, StoredUpload } from '../model/upload.ts';
+import { checkSize, checkSpace, stopping } from './admission.ts';
+import type { StoreContext } from './context.ts';
+import { byteLimit, receive } from './receive.ts';
+import type { Recording } from './recording.ts';
+import { type OpenUpload, WriteRight } from './write-right.ts';
+
+/** A request that counts as a whole or not at all: its checksum decides. */
+export interface WholeRequest {
+  onChunk?(chunk: Buffer): void;
+  /** Throws when the bytes are not what the client meant; `readBack` reads them again. */
+  verify(readBack: () => AsyncIterable<Buffer>): Promise<void>;
+}
+
+/** The part of a request that brings bytes. */
+export interface BodyRequest {
+  readonly body: Readable;
+  /** How many bytes the body declares; null when it does not say. */
+  readonly bodyLength: number | null;
+  readonly whole?: WholeRequest | undefined;
+  /** Called once the request is accepted, before its first byte is read. */
+  readonly onAccepted?: () => void;
+}
+
+export interface AppendRequest extends BodyRequest {
+  /** Where the client believes the next byte goes. */
+  readonly offset: number;
+  /** The upload's length, when the client says it only now. */
+  readonly length?: number;
+  readonly caller: Caller;
+}
 
 export interface AppendOutcome {
   readonly record: StoredUpload;
@@ -27,29 +45,30 @@ export interface AppendOutcome {
   readonly answer: Answer | undefined;
 }
 
-/** Appends a request's body: waits for its turn, checks, receives, lets go. */
+/**
+ * Appends a request's body: waits for its turn, checks, receives, lets go. Throws NOT_FOUND, GONE,
+ * FORBIDDEN, LOCKED, CONFLICT, TOO_LARGE, BAD_REQUEST or NO_SPACE, and then nothing was changed.
+ */
 export async function appendBody(
   context: StoreContext,
   id: string,
   request: AppendRequest,
 ): Promise<AppendOutcome> {
-  const slot = await context.writers.acquire(id, {
+  if (context.draining) throw stopping();
+  const turn = {
     waitFor: context.limits.writerWait,
     signal: () => closeSignal(request.body),
+  };
+  return WriteRight.use(context, id, turn, async (right) => {
+    if (context.draining) throw stopping();
+    const open = await right.open();
+    const { record } = open;
+    checkRequest(context, record, request);
+    const brings = request.bodyLength ?? 0;
+    if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
+    const declared = open.recording ? await declare(context, open, open.recording, request) : record;
+    return receive(context, right, { ...open, record: declared }, request);
   });
-  try {
-    const open = await openForAppend(context, id, request);
-    try {
-      return await receive(context, slot, open, request);
-    } catch (error) {
-      dropLease(context, id);
-      throw error;
-    } finally {
-      open.file.close();
-    }
-  } finally {
-    slot.release();
-  }
 }
 
 function closeSignal(body: Readable): AbortSignal {
@@ -59,150 +78,47 @@ function closeSignal(body: Readable): AbortSignal {
   return controller.signal;
 }
 
-/** Receives the bytes of one request into an upload whose slot and lease the caller holds. */
-export async function receive(
-  context: StoreContext,
-  slot: WriterSlot,
-  { record, file }: OpenUpload,
-  request: AppendRequest,
-): Promise<AppendOutcome> {
-  const from = record.offset;
-  const { whole } = request;
-  const pump = new BytePump(request.body, {
-    fd: file.fd,
-    position: from,
-    crc32: record.crc32,
-    limit: byteLimit(context, record.length, from),
-    idleTimeout: context.limits.idleTimeout,
-    now: context.now,
-    ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
-  });
-  const active: ActiveAppend = {
-    pump,
-    from,
-    whole: whole !== undefined,
-    seq: record.seq,
-    caller: request.caller,
-    recorded: from,
-  };
-  slot.writing = {
-    // A client that waits for our disk is not silent.
-    lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
-    stop: () => pump.stop('superseded'),
-  };
-  context.active.set(record.id, active);
-  context.pumps.add(pump);
-  try {
-    request.onAccepted?.();
-    const result = await pump.run();
-    slot.writing = undefined;
-    if (record.state === 'finished') return noBytes(record, result);
-    return await conclude(context, active, { record, file }, request, result);
-  } finally {
-    context.pumps.delete(pump);
-    context.active.delete(record.id);
-  }
-}
-
-/** A finished upload takes nothing more; an empty request at its end is answered kindly. */
-function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
-  if (result.end === 'overrun') throw new Fault('TOO_LARGE', 'this upload is complete');
-  const interrupted = result.end === 'complete' ? null : result.end;
-  return { record, offset: record.offset, finished: false, interrupted, answer: undefined };
-}
-
-async function conclude(
-  context: StoreContext,
-  active: ActiveAppend,
-  open: OpenUpload,
-  request: AppendRequest,
-  result: PumpResult,
-): Promise<AppendOutcome> {
-  const { record, file } = open;
-  const { pump, from } = active;
-  let rejected: unknown;
-  if (result.end === 'overrun') {
-    rejected = new Fault('TOO_LARGE', 'the body is longer than what this upload was missing');
-  } else if (request.whole && result.end === 'complete') {
-    try {
-      await request.whole.verify(() => readBack(file, from, pump.position));
-    } catch (error) {
-      rejected = error;
+function checkRequest(context: StoreContext, record: StoredUpload, request: AppendRequest): void {
+  const { length } = request;
+  if (length !== undefined) {
+    if (record.length !== null && record.length !== length) {
+      throw new Fault('BAD_REQUEST', `the length of this upload is ${record.length} already`);
+    }
+    checkSize(context, length);
+    if (length < record.offset) {
+      throw new Fault('BAD_REQUEST', `this upload has ${record.offset} bytes already`);
     }
   }
-  const undo = rejected !== undefined || (request.whole && result.end !== 'complete');
-  if (undo && pump.position !== from) await file.truncate(from);
-  const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
-  const offset = undo ? from : pump.position;
-  const ending: Ending = {
-    change: {
-      offset,
-      crc32: undo ? record.crc32 : pump.crc32,
-      uncommittedFrom: null,
-      activeAt: pump.lastByteAt,
-    },
-    timeline: timelineOf(context, record, request, offset, interrupted, rejected),
-  };
-  const latest = { ...record, ...ending.change };
-  if (rejected === undefined && !active.stopped && record.length === offset) {
-    const answer = await finishUpload(context, record, file.fd, request.caller, ending);
-    return {
-      record: { ...latest, state: 'finished' },
-      offset,
-      finished: true,
-      interrupted: null,
-      answer,
-    };
-  }
-  if (rejected === undefined && offset > from) await context.durability.dataReceived(file.fd);
-  if (!recordEnding(context, record, ending)) throw removedMeanwhile();
-  await context.durability.commitsOf('progress');
-  if (rejected !== undefined) throw rejected;
-  if (result.end === 'disk-error') throw fileFault(result.error, 'writing a data file');
-  return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
-}
-
-/** Throws NO_SPACE with the offset, which the data file's size tells without a record, too. */
-function recordEnding(context: StoreContext, record: StoredUpload, ending: Ending): boolean {
-  const { catalog } = context;
-  try {
-    return catalog.write(() => {
-      catalog.leases.drop(record.id, catalog.owner);
-      return writeEnding(context, record, ending);
+  if (request.offset !== record.offset) {
+    throw new Fault('CONFLICT', `the offset of this upload is ${record.offset}`, {
+      offset: record.offset,
     });
-  } catch (error) {
-    if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
-    throw noSpace({ offset: ending.change.offset, cause: error });
+  }
+  const limit = byteLimit(context, record.length ?? length ?? null, record.offset);
+  if (request.bodyLength !== null && request.bodyLength > limit) {
+    throw new Fault('TOO_LARGE', `only ${limit} bytes of this upload are missing`);
   }
 }
 
-function interruptionOf({ end }: PumpResult): Interruption | null {
-  return end === 'complete' || end === 'overrun' ? null : end;
-}
-
-function timelineOf(
+/** Records a length that is declared only now, and where a request that must be verified begins. */
+async function declare(
   context: StoreContext,
-  record: StoredUpload,
+  { record }: OpenUpload,
+  recording: Recording,
   request: AppendRequest,
-  to: number,
-  interrupted: Interruption | null,
-  rejected: unknown,
-): TimelineEvent[] {
-  const { origin } = request.caller;
-  if (rejected !== undefined) {
-    const why = rejected instanceof Error ? rejected.message : String(rejected);
-    return [{ event: 'rejected', why, origin }];
-  }
-  if (to === record.offset && interrupted === null) return [];
-  return [
-    {
-      event: 'received',
-      from: record.offset,
-      to,
-      requests: 1,
-      until: context.now(),
-      origin,
-      interrupted,
-    },
-  ];
+): Promise<StoredUpload> {
+  const length = record.length === null ? request.length : undefined;
+  const whole = request.whole !== undefined;
+  if (length === undefined && !whole) return record;
+  const change = {
+    ...(length === undefined ? {} : { length }),
+    ...(whole ? { uncommittedFrom: record.offset } : {}),
+  };
+  await recording.record({
+    change,
+    timeline: length === undefined ? [] : [{ event: 'length-declared', length }],
+    at: context.now(),
+  });
+  if (whole) await context.durability.recorded('progress');
+  return { ...record, ...change };
 }

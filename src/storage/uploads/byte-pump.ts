@@ -1,6 +1,6 @@
-import { write as writeCallback, writev as writevCallback } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { errnoOf } from '../../fault.ts';
+import type { Writer } from '../bytes/bytes.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
 
@@ -8,8 +8,8 @@ import type { Interruption } from '../model/timeline.ts';
 const HIGH_WATER = 512 * 1024;
 
 export interface PumpOptions {
-  readonly fd: number;
-  /** Where in the file the first byte goes. */
+  readonly writer: Pick<Writer, 'write'>;
+  /** Where the first byte goes. */
   readonly position: number;
   /** CRC-32 of the bytes before `position`. */
   readonly crc32: number;
@@ -48,7 +48,7 @@ export class BytePump {
   #ending: PumpResult | undefined;
   #settle: ((result: PumpResult) => void) | undefined;
   #idle: NodeJS.Timeout | undefined;
-  /** The file offset after the last byte on disk. */
+  /** The offset after the last byte that was written. */
   position: number;
   /** CRC-32 of the bytes before `position`. */
   crc32: number;
@@ -170,11 +170,9 @@ export class BytePump {
   };
 
   #write(chunks: Buffer[], crcAfter: number): void {
-    const { fd } = this.#options;
-    const done = (error: Error | null, written: number) =>
-      this.#written(chunks, crcAfter, error, written);
-    if (chunks.length === 1) writeCallback(fd, chunks[0]!, 0, null, this.position, done);
-    else writevCallback(fd, chunks, this.position, done);
+    this.#options.writer.write(chunks, this.position, (error, written) =>
+      this.#written(chunks, crcAfter, error, written),
+    );
   }
 
   #written(chunks: Buffer[], crcAfter: number, error: Error | null, written: number): void {

@@ -1,9 +1,9 @@
-import type { BytePump } from './byte-pump.ts';
-import type { Catalog } from '../catalog/sqlite/sqlite-catalog.ts';
-import type { DataFiles } from '../bytes/files/data-files.ts';
-import type { Durability } from './durability.ts';
-import type { Answer, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Bytes } from '../bytes/bytes.ts';
+import type { Catalog, Lease } from '../catalog/catalog.ts';
+import type { Answer, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
+import type { BytePump } from './byte-pump.ts';
+import type { Durability } from './durability.ts';
 import type { WriterQueue } from './writer-queue.ts';
 
 /** Bytes that are on their way into an upload now, in this process. */
@@ -11,9 +11,10 @@ export interface ActiveAppend {
   readonly pump: BytePump;
   /** The offset at which this request began. */
   readonly from: number;
-  /** Counts as a whole or not at all: until it is verified, its bytes are not told to anyone. */
+  /** Counts as a whole or not at all: until it is verified, nobody learns of its bytes. */
   readonly whole: boolean;
-  readonly seq: number;
+  /** null while the upload is not recorded (see create.ts). */
+  readonly lease: Lease | null;
   readonly caller: Caller;
   /** What has been written to the catalog of this request's progress. */
   recorded: number;
@@ -39,20 +40,21 @@ export const DEFAULT_LIMITS: StoreLimits = {
   writerWait: 10_000,
 };
 
-/** What the operations on uploads share; made by UploadStore, used within storage alone. */
+/** What the operations on uploads share; used within storage alone. */
 export interface StoreContext {
   readonly catalog: Catalog;
-  readonly files: DataFiles;
+  readonly bytes: Bytes;
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
   /** Every pump that runs, so that all can be stopped. */
   readonly pumps: Set<BytePump>;
-  /** Row numbers of what is complete and could not be finished or joined: it is tried again. */
-  readonly leftBehind: Set<number>;
+  /** Ids of what is complete and could not be finished or joined: it is tried again. */
+  readonly leftBehind: Set<string>;
   readonly limits: StoreLimits;
   readonly guards: Guards;
-  readonly plan: DeliveryPlanner;
+  /** The deliveries that a change causes. */
+  readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
   readonly now: () => number;

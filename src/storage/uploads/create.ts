@@ -1,122 +1,107 @@
-import { checkSpace, noSpace } from './admission.ts';
-import { type AppendOutcome, receive } from './append.ts';
-import type { StoreContext } from './context.ts';
-import { createWhole, fitsOneTransaction } from './create-whole.ts';
-import { dropLease, finishUpload } from './finish.ts';
-import { admit, type CreateRequest } from './new-upload.ts';
-import type { AppendRequest, OpenUpload } from './open-for-append.ts';
-import { removeCondemned } from './remove.ts';
+import type { Answer } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
+import { messageOf } from '../../fault.ts';
+import { checkSpace, noSpace } from './admission.ts';
+import type { AppendOutcome, BodyRequest } from './append.ts';
+import type { StoreContext } from './context.ts';
+import { finishUpload } from './finish.ts';
+import { admit, type CreateRequest } from './new-upload.ts';
+import { receive } from './receive.ts';
+import { removeCondemned } from './remove.ts';
+import { type OpenUpload, WriteRight } from './write-right.ts';
 
-/** The bytes that come with a creation. */
-export type FirstBytes = Omit<AppendRequest, 'offset' | 'caller'>;
+/** Uploads up to this size that come whole with their creation are recorded last (bytes). */
+const SMALL = 256 * 1024;
 
 /**
  * Makes an upload and receives what the request brings of it. An upload of no bytes is finished at
- * once. When receiving fails the upload is removed again: its client will not be told where it is.
- * Throws what `admit`, `make` and `receive` throw.
+ * once. When receiving fails the upload is removed again: its client will not learn where it is.
+ * Throws what `admit`, `WriteRight.create` and `receive` throw.
  */
 export async function createUpload(
   context: StoreContext,
   request: CreateRequest,
-  body?: FirstBytes,
+  body?: BodyRequest,
 ): Promise<AppendOutcome> {
   const { record: draft, answer } = await admit(context, request);
-  if (body && fitsOneTransaction(context, draft, body)) {
-    return { ...(await createWhole(context, draft, request.caller, body)), answer };
-  }
-  if (body?.bodyLength) await checkSpace(context, body.bodyLength);
-  // A final upload of no bytes is finished by joining its empty parts.
-  const brings = body !== undefined || (request.length === 0 && request.kind !== 'final');
+  const order = orderOf(context, draft, body);
+  if (order !== 'last' && body?.bodyLength) await checkSpace(context, body.bodyLength);
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
-  const slot = await context.writers.acquire(draft.id, { waitFor: context.limits.writerWait });
+  const { caller } = request;
+  const turn = { waitFor: context.limits.writerWait };
+  let made = false;
   try {
-    const open = await make(context, marked, request.caller, brings);
-    try {
-      await announce(context, open.record, request.caller);
-      if (!brings) {
-        return { record: open.record, offset: 0, finished: false, interrupted: null, answer };
+    const outcome = await WriteRight.use(context, draft.id, turn, async (right) => {
+      const open = await right.create(marked, caller, order);
+      made = true;
+      try {
+        if (order !== 'last') await announce(context, open, caller);
+        return await fill(context, right, open, caller, body);
+      } catch (error) {
+        // The removal is recorded in the catalog, which needs the room when the disk is full.
+        await open.writer.rollback(0).catch(() => {});
+        throw error;
       }
-      const outcome = body
-        ? await receive(context, slot, open, { ...body, offset: 0, caller: request.caller })
-        : await finishEmpty(context, open, request.caller);
-      if (outcome.interrupted === 'no-space') throw noSpace();
-      return { ...outcome, answer: outcome.answer ?? answer };
-    } catch (error) {
-      slot.release();
-      await undo(context, open, request.caller);
-      throw error;
-    } finally {
-      open.file.close();
-    }
-  } finally {
-    slot.release();
-  }
-}
-
-/** Takes back an upload that nobody was told of; what was finished stays, whatever failed after. */
-async function undo(context: StoreContext, { record, file }: OpenUpload, caller: Caller) {
-  const { catalog, warn } = context;
-  const { id, seq } = record;
-  dropLease(context, id);
-  try {
-    if (catalog.uploads.getBySeq(seq)?.state === 'finished') return;
-    // The removal is recorded in the catalog, which needs the room when the disk is full.
-    await file.truncate(0).catch(() => {});
-    await removeCondemned(context, id, 'rejected', caller, ({ state }) => state !== 'finished');
-  } catch (error) {
-    warn(error instanceof Error ? error.message : String(error));
-  }
-}
-
-async function finishEmpty(
-  context: StoreContext,
-  { record, file }: OpenUpload,
-  caller: Caller,
-): Promise<AppendOutcome> {
-  const ending = { change: { offset: 0, crc32: 0 }, timeline: [] };
-  const answer = await finishUpload(context, record, file.fd, caller, ending);
-  const finished = { ...record, state: 'finished' } as const;
-  return { record: finished, offset: 0, finished: true, interrupted: null, answer };
-}
-
-/**
- * The data file and the record. The file comes first: a crash in between leaves an empty file that
- * cleanup finds, and never a record whose file is missing.
- * Throws CONFLICT (a hook chose an id that is taken), NO_SPACE, PERMISSION or IO.
- */
-async function make(
-  context: StoreContext,
-  record: UploadRecord,
-  caller: Caller,
-  leased: boolean,
-): Promise<OpenUpload> {
-  const { catalog, files } = context;
-  const { id, createdAt: now } = record;
-  const event = { type: 'created', record, caller } as const;
-  const file = await files.create(id);
-  try {
-    const seq = catalog.write(() => {
-      const seq = catalog.uploads.insert(record);
-      catalog.timeline.begin(seq, now, [{ event: 'created', origin: record.origin }]);
-      catalog.outbox.add(id, context.plan(event), now);
-      if (leased) catalog.leases.take(id, catalog.owner, now);
-      return seq;
     });
-    return { record: { ...record, seq }, file };
+    return { ...outcome, answer: outcome.answer ?? answer };
   } catch (error) {
-    file.close();
-    await files.unlink(id);
+    // Never what was there before: an id that is taken is somebody else's.
+    if (made) await undo(context, marked, caller);
     throw error;
   }
 }
 
+/** A hook that is asked before the finish must find a record. */
+function orderOf({ guards }: StoreContext, draft: UploadRecord, body: BodyRequest | undefined) {
+  const { length, kind } = draft;
+  const small = length !== null && length <= SMALL && length === body?.bodyLength;
+  if (small && !guards.beforeFinish) return 'last';
+  // A final upload of no bytes is finished by joining its empty parts.
+  return body || (length === 0 && kind !== 'final') ? 'first' : 'first, no lease';
+}
+
+async function fill(
+  context: StoreContext,
+  right: WriteRight,
+  open: OpenUpload,
+  caller: Caller,
+  body: BodyRequest | undefined,
+): Promise<AppendOutcome> {
+  const { record, recording } = open;
+  if (body) {
+    const outcome = await receive(context, right, open, { ...body, caller });
+    if (outcome.interrupted === 'no-space') throw noSpace();
+    return outcome;
+  }
+  let answer: Answer | undefined;
+  if (!recording) return { record, offset: 0, finished: false, interrupted: null, answer };
+  const at = context.now();
+  const ending = { change: { offset: 0, crc32: 0 }, timeline: [], at };
+  const finished = await finishUpload(context, { ...open, recording }, caller, ending);
+  return { ...finished, offset: 0, finished: true, interrupted: null };
+}
+
 /** Tells of a creation that is committed, once it is as durable as the mode wants it. */
-async function announce(context: StoreContext, record: UploadRecord, caller: Caller) {
+async function announce(context: StoreContext, { record, writer }: OpenUpload, caller: Caller) {
   const { durability } = context;
   try {
-    await Promise.all([durability.nameCreated(), durability.commitsOf('progress')]);
+    await Promise.all([durability.received(writer), durability.recorded('progress')]);
   } finally {
     context.emit({ type: 'created', record, caller });
+  }
+}
+
+/** Takes back an upload whose client learns of a failure; what was finished stays. */
+async function undo(context: StoreContext, draft: UploadRecord, caller: Caller): Promise<void> {
+  const { catalog, bytes, warn } = context;
+  try {
+    const record = await catalog.get(draft.id);
+    if (!record) await bytes.remove(draft);
+    else {
+      const unfinished = ({ state }: UploadRecord) => state !== 'finished';
+      await removeCondemned(context, draft.id, 'rejected', caller, unfinished);
+    }
+  } catch (error) {
+    warn(messageOf(error));
   }
 }

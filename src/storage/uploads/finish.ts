@@ -1,143 +1,80 @@
 import { Fault } from '../../fault.ts';
-import type { StoreContext } from './context.ts';
+import type { Ending } from '../catalog/catalog.ts';
 import type { Answer } from '../model/events.ts';
-import type { TimelineEvent } from '../model/timeline.ts';
-import type { Caller } from '../model/upload.ts';
-import type { StoredUpload, UploadChange } from '../catalog/sqlite/uploads-table.ts';
-
-/** What is recorded together with the finish, so that one transaction does for both. */
-export interface Ending {
-  readonly change: UploadChange & { readonly offset: number; readonly crc32: number };
-  readonly timeline: readonly TimelineEvent[];
-}
+import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
+import type { StoreContext } from './context.ts';
+import type { Recording } from './recording.ts';
+import type { OpenUpload } from './write-right.ts';
 
 /**
- * The step from receiving to finished, once: asks the guard, makes the bytes durable, then sets the
- * state with its timeline entry and deliveries in one transaction and makes that durable.
- * The caller holds the upload's slot and lease; the lease is gone when this returns or throws.
- * Throws REFUSED or HOOK_FAILED from the guard: the bytes stay and the next request asks again.
+ * The step to finished, once: makes the bytes durable, asks the guard, then sets the state with its
+ * timeline entry and deliveries in one unit of work and makes that durable.
+ * Throws REFUSED or HOOK_FAILED from the guard: the bytes stay, and the next request asks again.
  */
 export async function finishUpload(
   context: StoreContext,
-  record: StoredUpload,
-  fd: number,
+  open: OpenUpload & { readonly recording: Recording },
   caller: Caller,
   ending: Ending,
-): Promise<Answer | undefined> {
+): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
   try {
-    return await finishOnce(context, record, fd, caller, ending);
+    return await finishOnce(context, open, caller, ending);
   } catch (error) {
-    leaveBehind(context, record, error);
+    leaveBehind(context, open.record, error);
     throw error;
   }
 }
 
 /** Notes that an upload is to be finished or joined later, unless there is nothing to wait for. */
-export function leaveBehind(context: StoreContext, { seq }: StoredUpload, error: unknown): void {
+export function leaveBehind(
+  context: StoreContext,
+  { id }: Pick<UploadRecord, 'id'>,
+  error: unknown,
+): void {
   const settled = error instanceof Fault && (error.code === 'REFUSED' || error.code === 'GONE');
-  if (!settled) context.leftBehind.add(seq);
+  if (!settled) context.leftBehind.add(id);
 }
 
 async function finishOnce(
   context: StoreContext,
-  record: StoredUpload,
-  fd: number,
+  { record, writer, recording }: OpenUpload & { readonly recording: Recording },
   caller: Caller,
   ending: Ending,
-): Promise<Answer | undefined> {
-  const { catalog, durability, guards } = context;
-  const finished = { ...record, ...ending.change };
+): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
+  const { durability, guards, plan } = context;
+  await durability.finished(writer);
+  const complete = { ...record, ...ending.change };
   let answer: Answer | undefined;
-  let recorded = false;
-  await durability.dataFinished(fd);
+  let { change, timeline } = ending;
   if (guards.beforeFinish && record.kind !== 'partial') {
     // A receiver may take long: what has arrived and was verified is recorded before it is asked.
-    if (!catalog.write(() => writeEnding(context, record, ending))) throw removedMeanwhile();
-    recorded = true;
+    await recording.record(ending);
+    change = {};
+    timeline = [];
     try {
-      answer = await guards.beforeFinish(finished, caller);
+      answer = await guards.beforeFinish(complete, caller, context.bytes.locate(record));
     } catch (error) {
-      recordRefusal(context, record, error);
+      await recording.refuse(refusalOf(context, error));
       throw error;
     }
   }
-  const now = context.now();
-  const event = {
-    type: 'finished',
-    record: { ...finished, state: 'finished', finishedAt: now, refusal: null },
-    caller,
-  } as const;
-  const won = catalog.write(() => {
-    // The compare of the compare-and-set: another process may have taken the lease or the upload.
-    const change = recorded ? {} : ending.change;
-    if (!catalog.uploads.finish(record.seq, { ...change, finishedAt: now })) return false;
-    if (!recorded) writeTimeline(context, record, ending, now);
-    catalog.timeline.add(record.seq, now, { event: 'finished' });
-    catalog.outbox.add(record.id, context.plan(event), now);
-    catalog.leases.drop(record.id, catalog.owner);
-    return true;
-  });
-  if (!won) throw removedMeanwhile();
+  const at = context.now();
+  const finished = { ...complete, state: 'finished', finishedAt: at, refusal: null } as const;
+  const event = { type: 'finished', record: finished, caller } as const;
+  const stored = await recording.finish({ change, timeline, deliveries: plan(event), at });
   try {
-    await durability.commitsOf('finish');
+    await durability.recorded('finish');
   } finally {
     // Committed is committed, even when the disk could not promise to keep it.
+    if (!recording.lease) context.emit({ type: 'created', record, caller });
     context.emit(event);
   }
-  return answer;
+  return { record: stored, answer };
 }
 
-/** Another process has taken the lease, or the upload: nothing of the request's end was recorded. */
-export function removedMeanwhile(): Fault {
-  return new Fault('GONE', 'this upload was removed while its bytes came');
-}
-
-/**
- * Lets go of the lease, for what ended without anything to record. Never throws, so that what went
- * wrong before is what its caller hears: a lease that stays is this process's own and does no harm.
- */
-export function dropLease({ catalog, warn }: StoreContext, id: string): void {
-  try {
-    catalog.write(() => catalog.leases.drop(id, catalog.owner));
-  } catch (error) {
-    warn(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/**
- * Records how a request ended; for use inside a transaction. Returns false, with nothing recorded,
- * when the upload takes no bytes any more.
- */
-export function writeEnding(context: StoreContext, record: StoredUpload, ending: Ending): boolean {
-  const { catalog } = context;
-  const { seq } = record;
-  // A final upload is joining, and only its own process brings it from there.
-  const open =
-    record.kind === 'final'
-      ? catalog.uploads.update(seq, ending.change)
-      : catalog.uploads.receive(seq, ending.change);
-  if (open) writeTimeline(context, record, ending, context.now());
-  return open;
-}
-
-function writeTimeline(
-  { catalog }: StoreContext,
-  { seq }: StoredUpload,
-  ending: Ending,
-  at: number,
-): void {
-  for (const entry of ending.timeline) catalog.timeline.add(seq, at, entry);
-}
-
-function recordRefusal(context: StoreContext, record: StoredUpload, error: unknown): void {
-  const { catalog } = context;
+function refusalOf(context: StoreContext, error: unknown) {
+  // Only a refusal is remembered: when the receiver was down, the next start may ask again.
+  const remembered = error instanceof Fault && error.code === 'REFUSED';
   const why = error instanceof Fault ? error.message : 'the hook failed';
-  catalog.write(() => {
-    // Only a refusal is remembered: when the receiver was down, the next start may ask again.
-    if (error instanceof Fault && error.code === 'REFUSED') {
-      catalog.uploads.update(record.seq, { refusal: why });
-    }
-    catalog.timeline.add(record.seq, context.now(), { event: 'refused', why });
-    catalog.leases.drop(record.id, catalog.owner);
-  });
+  return { why, remembered, at: context.now() };
 }

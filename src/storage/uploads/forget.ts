@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoreContext } from './context.ts';
 
-/** Memories that one transaction drops. */
+/** Memories that one unit of work drops. */
 const AT_ONCE = 100;
 
 /**
@@ -13,16 +13,15 @@ export async function forget(
   removedBefore: number,
   deliveredBefore: number,
 ): Promise<number> {
-  while (catalog.read(() => catalog.outbox.forgetDone(deliveredBefore, AT_ONCE)) === AT_ONCE) {
+  while ((await catalog.outbox.forgetDone(deliveredBefore, AT_ONCE)) === AT_ONCE) {
     // A daemon serves in between.
     await nextTurn();
   }
-  const seqs = catalog.read(() => catalog.queries.removedBefore(removedBefore));
-  for (let index = 0; index < seqs.length; index += AT_ONCE) {
-    catalog.write(() => {
-      for (const seq of seqs.slice(index, index + AT_ONCE)) catalog.uploads.delete(seq);
-    });
+  let forgotten = 0;
+  for (;;) {
+    const count = await catalog.forget(removedBefore, AT_ONCE);
+    forgotten += count;
+    if (count < AT_ONCE) return forgotten;
     await nextTurn();
   }
-  return seqs.length;
 }

@@ -35,12 +35,10 @@ export async function admit(
   const changed = beforeCreate ? await beforeCreate(draft, request.caller) : undefined;
   const { id, metadata: kept } = { ...draft, ...changed };
   if (!isUploadId(id)) {
-    throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name', {
-      status: 500,
-    });
+    throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name');
   }
-  // A chosen id that is taken is told at once, and not when its file turns out to be there.
-  if (changed?.id !== undefined && context.catalog.uploads.get(id)) {
+  // A chosen id that is taken is refused at once, before any byte is read.
+  if (changed?.id !== undefined && (await context.catalog.get(id))) {
     throw new Fault('CONFLICT', 'an upload of this id is there already');
   }
   const now = context.now();

@@ -1,22 +1,21 @@
 import type { StoreContext } from './context.ts';
 
 /**
- * Records how far the running requests have come, all in one transaction, and tells listeners.
- * A request that counts as a whole has an activity but no offset until it is verified.
+ * Records how far the running requests have come, all in one unit of work, and tells listeners. Of a
+ * request that counts as a whole only the activity is recorded until it is verified.
  */
-export function recordProgress(context: StoreContext): void {
-  const { catalog, active } = context;
-  const moved = [...active].filter(([, append]) => append.pump.position > append.recorded);
-  if (moved.length === 0) return;
-  catalog.write(() => {
-    for (const [, append] of moved) {
-      const { position: offset, crc32, lastByteAt: activeAt } = append.pump;
-      catalog.uploads.update(append.seq, append.whole ? { activeAt } : { activeAt, offset, crc32 });
-      append.recorded = offset;
-    }
+export async function recordProgress({ catalog, active, emit }: StoreContext): Promise<void> {
+  const moved = [...active].flatMap(([id, append]) => {
+    const { lease, pump, whole, caller } = append;
+    const { position: offset, crc32, lastByteAt: activeAt } = pump;
+    if (!lease || offset <= append.recorded) return [];
+    append.recorded = offset;
+    return [{ id, caller, lease, activeAt, ...(whole ? {} : { received: { offset, crc32 } }) }];
   });
-  for (const [id, { caller }] of moved) {
-    const record = catalog.uploads.get(id);
-    if (record) context.emit({ type: 'received', record, caller });
+  if (moved.length === 0) return;
+  await catalog.progress(moved);
+  for (const { id, caller } of moved) {
+    const record = await catalog.get(id);
+    if (record) emit({ type: 'received', record, caller });
   }
 }

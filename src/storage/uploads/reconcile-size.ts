@@ -1,24 +1,21 @@
 import { Fault } from '../../fault.ts';
-import type { StoreContext } from './context.ts';
 import { crc32 } from '../model/crc32.ts';
-import type { DataFile } from '../bytes/files/data-file.ts';
-import { readBack } from '../bytes/files/read-back.ts';
-import type { StoredUpload } from '../catalog/sqlite/uploads-table.ts';
+import type { StoredUpload } from '../model/upload.ts';
+import type { StoreContext } from './context.ts';
+import type { Recording } from './recording.ts';
+import type { OpenUpload } from './write-right.ts';
 
 /**
- * Brings a record in line with its data file, whose size is the truth about bytes: bytes that were
- * written but not recorded count, those of a request that was never verified do not.
- * The caller holds the upload's slot and lease, or is alone.
+ * Brings a record in line with the bytes that are there: bytes that were written but not recorded
+ * count, those of a request that was never verified do not. Returns the record as it is then.
  */
 export async function reconcileSize(
   context: StoreContext,
-  record: StoredUpload,
-  file: DataFile,
+  { record, writer, recording }: OpenUpload & { readonly recording: Recording },
 ): Promise<StoredUpload> {
-  if (record.state !== 'receiving' || record.kind === 'final') return record;
-  let size = file.size();
+  let { size } = writer;
   if (record.uncommittedFrom !== null && size > record.uncommittedFrom) {
-    await file.truncate(record.uncommittedFrom);
+    await writer.rollback(record.uncommittedFrom);
     size = record.uncommittedFrom;
   }
   if (size === record.offset && record.uncommittedFrom === null) return record;
@@ -30,18 +27,17 @@ export async function reconcileSize(
   }
   const grown = size >= record.offset;
   let crc = grown ? record.crc32 : 0;
-  for await (const block of readBack(file, grown ? record.offset : 0, size)) {
+  for await (const block of writer.blocks(grown ? record.offset : 0, size)) {
     crc = crc32(block, crc);
   }
   const change = { offset: size, crc32: crc, uncommittedFrom: null };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`
     : `the data file has ${record.offset - size} bytes less than recorded; the client must send them again`;
-  context.catalog.write(() => {
-    context.catalog.uploads.update(record.seq, change);
-    if (size !== record.offset) {
-      context.catalog.timeline.add(record.seq, context.now(), { event: 'recovered', what });
-    }
+  await recording.record({
+    change,
+    timeline: size === record.offset ? [] : [{ event: 'recovered', what }],
+    at: context.now(),
   });
   if (!grown) context.warn(`upload ${record.id}: ${what}`);
   return { ...record, ...change };

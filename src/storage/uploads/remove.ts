@@ -1,9 +1,9 @@
 import { Fault } from '../../fault.ts';
+import type { Answer } from '../model/events.ts';
+import { type Caller, isGone, type RemovalReason, type StoredUpload } from '../model/upload.ts';
 import { assertThere } from './access.ts';
 import type { StoreContext } from './context.ts';
-import type { Answer } from '../model/events.ts';
-import type { Caller, RemovalReason } from '../model/upload.ts';
-import type { StoredUpload } from '../catalog/sqlite/uploads-table.ts';
+import { WriteRight } from './write-right.ts';
 
 export interface Removal {
   readonly record: StoredUpload;
@@ -11,6 +11,9 @@ export interface Removal {
   readonly bytes: number;
   readonly answer?: Answer | undefined;
 }
+
+/** Whether an upload is to be removed, asked again whenever it has changed. */
+export type Condemned = (record: StoredUpload) => boolean | Promise<boolean>;
 
 /** Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT. */
 export async function terminate(
@@ -20,107 +23,92 @@ export async function terminate(
   options: { readonly why: RemovalReason; readonly signal?: () => AbortSignal },
 ): Promise<Removal> {
   const { why, signal } = options;
-  const record = context.catalog.uploads.get(id);
+  const record = await context.catalog.get(id);
   assertThere(context, record);
   // What a hook has ended needs no other hook's consent.
-  const asked = why !== 'stopped';
-  const answer = asked ? await context.guards.beforeRemove?.(record, caller) : undefined;
-  const slot = await context.writers.acquire(id, {
+  const stopped = why === 'stopped';
+  const place = context.bytes.locate(record);
+  const answer = stopped ? undefined : await context.guards.beforeRemove?.(record, caller, place);
+  const turn = {
     urgent: true,
     waitFor: context.limits.writerWait,
     ...(signal ? { signal } : {}),
-  });
-  try {
+  };
+  return WriteRight.use(context, id, turn, async () => {
     // A hook stops what is under way; what has finished meanwhile is somebody's file.
-    const claimed = claim(
-      context,
-      id,
-      why,
-      caller,
-      ({ state }) => why !== 'stopped' || state !== 'finished',
-    );
+    const condemned: Condemned = ({ state }) => !stopped || state !== 'finished';
+    const claimed = await claim(context, id, why, caller, condemned);
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
-    return { ...(await finishRemoval(context, claimed, why, caller)), answer };
-  } finally {
-    slot.release();
-  }
+    return { ...(await completeRemoval(context, claimed)), answer };
+  });
 }
 
 /**
- * Removes what a policy has condemned, unless somebody is writing it: `condemned` is asked again
- * inside the transaction that claims the record. Returns undefined when the upload is kept.
+ * Removes what a policy has condemned, unless it is being written. Returns undefined when the
+ * upload is kept: it changed, it is leased by another process, or a final upload needs it.
  */
 export async function removeCondemned(
   context: StoreContext,
   id: string,
   why: RemovalReason,
   caller: Caller,
-  condemned: (record: StoredUpload) => boolean,
+  condemned: Condemned,
 ): Promise<Removal | undefined> {
   if (context.writers.isBusy(id)) return undefined;
-  const slot = await context.writers.acquire(id, { waitFor: 0 });
-  try {
-    const claimed = claim(context, id, why, caller, condemned);
-    return claimed && (await finishRemoval(context, claimed, why, caller));
-  } catch (error) {
-    // Leased by another process, or needed by a final upload: kept for now.
-    if (error instanceof Fault && (error.code === 'LOCKED' || error.code === 'CONFLICT')) return;
-    throw error;
-  } finally {
-    slot.release();
-  }
+  return WriteRight.use(context, id, { waitFor: 0 }, async () => {
+    try {
+      const claimed = await claim(context, id, why, caller, condemned);
+      return claimed && (await completeRemoval(context, claimed));
+    } catch (error) {
+      if (error instanceof Fault && (error.code === 'LOCKED' || error.code === 'CONFLICT')) return;
+      throw error;
+    }
+  });
 }
 
-/** Compare-and-set from any state to `removing`, never while another process holds the lease. */
-function claim(
+/**
+ * Compare-and-set from any state to `removing`, never while another process holds the lease.
+ * Returns undefined when the upload is gone or not condemned. Throws LOCKED or CONFLICT.
+ */
+async function claim(
   context: StoreContext,
   id: string,
   why: RemovalReason,
   caller: Caller,
-  condemned: (record: StoredUpload) => boolean,
-): StoredUpload | undefined {
-  const { catalog } = context;
-  const now = context.now();
-  return catalog.writeFromReserve(() => {
-    const record = catalog.uploads.get(id);
-    if (!record || record.state === 'removing' || record.state === 'removed') return undefined;
-    if (!condemned(record)) return undefined;
-    const holder = catalog.leases.holder(id, now);
-    if (holder && holder.owner !== catalog.owner) {
-      throw new Fault('LOCKED', 'another process is working on this upload', {
-        headers: { 'Retry-After': '2' },
-      });
+  condemned: Condemned,
+): Promise<StoredUpload | undefined> {
+  const { catalog, bytes, plan, now } = context;
+  for (;;) {
+    const record = await catalog.get(id);
+    if (!record || isGone(record) || !(await condemned(record))) return undefined;
+    const event = { type: 'removed', record, caller, why } as const;
+    const freed = (await bytes.size(record)) ?? 0;
+    const outcome = await catalog.claimRemoval(record, {
+      why,
+      bytes: freed,
+      deliveries: plan(event),
+      at: now(),
+    });
+    switch (outcome) {
+      case 'claimed':
+        context.emit(event);
+        return record;
+      case 'leased':
+        throw new Fault('LOCKED', 'another process is working on this upload', { retryAfter: 2 });
+      case 'needed':
+        throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');
+      case 'changed':
     }
-    if (record.kind === 'partial' && catalog.uploads.finalsWaitingFor(id).length > 0) {
-      throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');
-    }
-    catalog.uploads.update(record.seq, { state: 'removing', removedAt: now, removedWhy: why });
-    const bytes = context.files.size(id) ?? 0;
-    catalog.timeline.add(record.seq, now, { event: 'removed', why, bytes });
-    catalog.outbox.add(id, context.plan({ type: 'removed', record, caller, why }), now);
-    catalog.leases.drop(id, catalog.owner);
-    return record;
-  });
+  }
 }
 
-async function finishRemoval(
-  context: StoreContext,
-  record: StoredUpload,
-  why: RemovalReason,
-  caller: Caller,
-): Promise<Removal> {
-  context.emit({ type: 'removed', record, caller, why });
-  return completeRemoval(context, record);
-}
-
-/** Unlinks the file of a claimed upload and keeps a memory of it; also ends what a crash cut short. */
+/** Removes the bytes of a claimed upload and keeps a memory of it; also ends what a crash cut short. */
 export async function completeRemoval(
-  context: StoreContext,
+  { bytes, catalog }: StoreContext,
   record: StoredUpload,
 ): Promise<Removal> {
-  const bytes = context.files.size(record.id) ?? 0;
-  await context.files.unlink(record.id);
-  const { catalog } = context;
-  catalog.writeFromReserve(() => catalog.uploads.update(record.seq, { state: 'removed' }));
-  return { record, bytes };
+  const freed = (await bytes.size(record)) ?? 0;
+  await bytes.remove(record);
+  await catalog.removalDone(record.id);
+  return { record, bytes: freed };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StoredUpload } from '../../../src/storage/catalog/sqlite/uploads-table.ts';
 import { metadataText } from '../../../src/storage/model/metadata.ts';
+import type { StoredUpload } from '../../../src/storage/model/upload.ts';
 import { UploadStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import type { Expected, Ledger } from './ledger.ts';

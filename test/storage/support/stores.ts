@@ -6,10 +6,13 @@ import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
 import { type StoreOptions, UploadStore } from '../../../src/storage/store.ts';
-import type { AppendOutcome } from '../../../src/storage/uploads/append.ts';
+import type {
+  AppendOutcome,
+  AppendRequest,
+  WholeRequest,
+} from '../../../src/storage/uploads/append.ts';
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
 import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
-import type { AppendRequest, WholeRequest } from '../../../src/storage/uploads/open-for-append.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
 

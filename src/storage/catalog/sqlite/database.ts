@@ -75,7 +75,7 @@ export function catalogFault(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
     return new Fault('CATALOG_CORRUPT', `the catalog ${file} is damaged (${code})`, {
       hint: `The uploaded files are not touched by this. Restore the catalog from a backup, or move it and its -wal and -shm files away: finished files stay on disk, and cleanup will list them as files without a record.`,
-      body: 'the server could not do this\n',
+      publicMessage: 'the server could not do this',
       ...cause,
     });
   }
@@ -83,7 +83,7 @@ export function catalogFault(error: unknown, file: string): unknown {
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new Fault('NO_SPACE', `no space left on the disk for the catalog ${file}`, {
       hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
-      body: 'no room is left on the disk\n',
+      publicMessage: 'no room is left on the disk',
       ...cause,
     });
   }
@@ -105,7 +105,7 @@ export function catalogFault(error: unknown, file: string): unknown {
   if (code.startsWith('SQLITE_BUSY')) {
     return new Fault('UNAVAILABLE', `the catalog ${file} is locked by another process`, {
       hint: 'Try again; if it lasts, see which process holds it (lsof).',
-      body: 'the server is busy; try again in a moment\n',
+      publicMessage: 'the server is busy; try again in a moment',
       ...cause,
     });
   }

@@ -1,21 +1,4 @@
-import type { Delivery } from './outbox-table.ts';
-
-/** What a person is told: a pending delivery that has failed before is `failing`. */
-export const DELIVERY_STATUSES = ['pending', 'failing', 'dead', 'delivered'] as const;
-
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
-
-export function deliveryStatus({ state, attempts }: Delivery): DeliveryStatus {
-  return state === 'pending' && attempts > 0 ? 'failing' : state;
-}
-
-export interface DeliveryQuery {
-  readonly statuses?: readonly DeliveryStatus[];
-  readonly hook?: string;
-  readonly upload?: string;
-  /** Default 100. */
-  readonly limit?: number;
-}
+import type { DeliveryQuery, DeliveryStatus } from '../../model/delivery.ts';
 
 const CONDITIONS: Readonly<Record<DeliveryStatus, string>> = {
   pending: `(state = 'pending' AND attempts = 0)`,

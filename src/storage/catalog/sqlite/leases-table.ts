@@ -1,10 +1,11 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { LEASE_VOID_AFTER, type OwnerRole } from '../catalog.ts';
 
-/** What takes leases: a daemon, or a command that removes. */
-export type OwnerRole = 'daemon' | 'command';
-
-/** A lease is void when its owner has not been heard of for this long (milliseconds). */
-export const LEASE_VOID_AFTER = 30_000;
+/** Which lease of which process. Owners are never named twice, so the pair is never used again. */
+export interface Holder {
+  readonly owner: string;
+  readonly epoch: number;
+}
 
 /**
  * The `leases` and `owners` tables: who is writing an upload now, between processes. One heartbeat
@@ -13,6 +14,8 @@ export const LEASE_VOID_AFTER = 30_000;
 export class LeasesTable {
   readonly #take: Statement;
   readonly #drop: Statement;
+  readonly #void: Statement;
+  readonly #holds: Statement<[string, string, number], number>;
   readonly #beat: Statement;
   readonly #holder: Statement<[string, number], { owner: string; takenAt: number }>;
   readonly #database: Database;
@@ -20,12 +23,20 @@ export class LeasesTable {
   constructor(database: Database) {
     this.#database = database;
     this.#take = database.prepare(
-      `INSERT INTO leases (upload, owner, taken_at) VALUES (@upload, @owner, @now)
-       ON CONFLICT (upload) DO UPDATE SET owner = @owner, taken_at = @now
+      `INSERT INTO leases (upload, owner, epoch, taken_at) VALUES (@upload, @owner, @epoch, @now)
+       ON CONFLICT (upload) DO UPDATE SET owner = @owner, epoch = @epoch, taken_at = @now
        WHERE owner = @owner OR owner NOT IN
          (SELECT owner FROM owners WHERE heartbeat_at > @now - ${LEASE_VOID_AFTER})`,
     );
-    this.#drop = database.prepare('DELETE FROM leases WHERE upload = ? AND owner = ?');
+    this.#drop = database.prepare(
+      'DELETE FROM leases WHERE upload = ? AND owner = ? AND epoch = ?',
+    );
+    this.#void = database.prepare('DELETE FROM leases WHERE upload = ?');
+    this.#holds = database
+      .prepare<[string, string, number], number>(
+        'SELECT 1 FROM leases WHERE upload = ? AND owner = ? AND epoch = ?',
+      )
+      .pluck() as unknown as Statement<[string, string, number], number>;
     this.#beat = database.prepare(
       `INSERT INTO owners (owner, role, heartbeat_at) VALUES (@owner, @role, @now)
        ON CONFLICT (owner) DO UPDATE SET heartbeat_at = @now`,
@@ -36,14 +47,23 @@ export class LeasesTable {
     );
   }
 
-  /** Compare-and-set: true when the lease is this owner's now. */
-  take(upload: string, owner: string, now: number): boolean {
-    return this.#take.run({ upload, owner, now }).changes === 1;
+  /** Compare-and-set: true when the lease is this holder's now. */
+  take(upload: string, { owner, epoch }: Holder, now: number): boolean {
+    return this.#take.run({ upload, owner, epoch, now }).changes === 1;
   }
 
-  /** Returns false when the lease was no longer this owner's. */
-  drop(upload: string, owner: string): boolean {
-    return this.#drop.run(upload, owner).changes === 1;
+  holds(upload: string, { owner, epoch }: Holder): boolean {
+    return this.#holds.get(upload, owner, epoch) !== undefined;
+  }
+
+  /** Returns false when the lease was no longer this holder's. */
+  drop(upload: string, { owner, epoch }: Holder): boolean {
+    return this.#drop.run(upload, owner, epoch).changes === 1;
+  }
+
+  /** Ends the lease of an upload, whoever holds it. */
+  dropAny(upload: string): void {
+    this.#void.run(upload);
   }
 
   /** Who holds a lease that counts, or undefined. */
@@ -67,13 +87,13 @@ export class LeasesTable {
    * so that a start which is cut short loses none. The owner's own heartbeat stays: without one its
    * leases would not count for other processes.
    */
-  inherit(owner: string): string[] {
+  inherit({ owner, epoch }: Holder): string[] {
     this.#database
       .prepare(
-        `UPDATE leases SET owner = ? WHERE owner NOT IN
+        `UPDATE leases SET owner = ?, epoch = ? WHERE owner NOT IN
            (SELECT owner FROM owners WHERE role <> 'daemon')`,
       )
-      .run(owner);
+      .run(owner, epoch);
     this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`).run(owner);
     return this.#database
       .prepare<[string], string>('SELECT upload FROM leases WHERE owner = ?')

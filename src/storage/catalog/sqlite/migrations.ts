@@ -84,4 +84,6 @@ export const MIGRATIONS: readonly string[] = [
     WHERE state <> 'delivered';
   CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL;
   `,
+  // Leases carry a fencing number.
+  'ALTER TABLE leases ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
 ];

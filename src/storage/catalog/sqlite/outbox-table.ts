@@ -1,55 +1,14 @@
-import type { Database, Statement, Transaction } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
+import type {
+  Delivery,
+  DeliveryCounts,
+  DeliveryQuery,
+  DeliveryState,
+  Settlement,
+  StoredDelivery,
+} from '../../model/delivery.ts';
 import type { NewDelivery } from '../../model/events.ts';
-import { type DeliveryQuery, selection } from './delivery-query.ts';
-
-export type DeliveryState = 'pending' | 'delivered' | 'dead';
-
-/** One event on its way to one hook. Times are milliseconds since the epoch. */
-export interface Delivery extends Omit<NewDelivery, 'payload'> {
-  /** Rises with every delivery; the order that hooks see. */
-  readonly seq: number;
-  readonly upload: string;
-  readonly state: DeliveryState;
-  /** Since it was made, or since a person had it tried anew. */
-  readonly attempts: number;
-  readonly createdAt: number;
-  /** When the first of these attempts began; null before it. */
-  readonly firstAt: number | null;
-  /** null while an earlier event of its upload is not delivered to this hook, and when it is done. */
-  readonly nextAt: number | null;
-  /** When it was delivered or given up. */
-  readonly doneAt: number | null;
-  readonly lastError: string | null;
-}
-
-export type StoredDelivery = Delivery & NewDelivery;
-
-/** How an attempt ended, or that a delivery is given up without one (`attempted` false). */
-export type Settlement =
-  | { readonly seq: number; readonly state: 'delivered' }
-  | {
-      readonly seq: number;
-      readonly state: 'pending';
-      readonly error: string;
-      /** When this attempt began, and when the next one may. */
-      readonly startedAt: number;
-      readonly nextAt: number;
-    }
-  | {
-      readonly seq: number;
-      readonly state: 'dead';
-      readonly error: string;
-      readonly attempted: boolean;
-    };
-
-export interface DeliveryCounts {
-  readonly hook: string;
-  /** Not tried yet. */
-  readonly pending: number;
-  /** Tried in vain so far. */
-  readonly failing: number;
-  readonly dead: number;
-}
+import { selection } from './delivery-query.ts';
 
 const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
   created_at AS createdAt, first_at AS firstAt, next_at AS nextAt, done_at AS doneAt,
@@ -71,7 +30,6 @@ export class OutboxTable {
   readonly #keyOf: Statement<[number], { upload: string; hook: string; state: DeliveryState }>;
   readonly #settle: Record<DeliveryState, Statement>;
   readonly #promote: Statement;
-  readonly #transaction: Transaction<(change: () => number) => number>;
 
   constructor(database: Database) {
     this.#database = database;
@@ -109,7 +67,6 @@ export class OutboxTable {
       `UPDATE deliveries SET next_at = @now WHERE next_at IS NULL AND seq = (SELECT seq FROM deliveries
          WHERE upload = @upload AND hook = @hook AND state = 'pending' ORDER BY seq LIMIT 1)`,
     );
-    this.#transaction = database.transaction((change: () => number) => change());
   }
 
   /** For use inside the transaction of the change that causes these deliveries. */
@@ -128,14 +85,11 @@ export class OutboxTable {
   }
 
   /**
-   * Records how attempts ended, all in one transaction, and lets the next event of an upload follow.
-   * What somebody else has settled or forgotten meanwhile stays as it is.
+   * Records how attempts ended, and lets the next event of an upload follow. A delivery that was
+   * settled or forgotten meanwhile stays as it is.
    */
   settle(settlements: readonly Settlement[], now: number): void {
-    this.#transaction.immediate(() => {
-      for (const settlement of settlements) this.#settleOne(settlement, now);
-      return settlements.length;
-    });
+    for (const settlement of settlements) this.#settleOne(settlement, now);
   }
 
   #settleOne(settlement: Settlement, now: number): void {
@@ -176,10 +130,10 @@ export class OutboxTable {
    * Returns false when there is none.
    */
   retry(seq: number, now: number): boolean {
-    return this.#transaction.immediate(() => this.#retryOne(seq, now)) === 1;
+    return this.#retryOne(seq, now);
   }
 
-  /** The same for up to `limit` failing and dead ones beyond `after`; returns those that it was. */
+  /** The same for up to `limit` failing and dead ones beyond `after`; returns their numbers. */
   retryFailed(after: number, limit: number, now: number): number[] {
     const seqs = this.#database
       .prepare<unknown[], number>(
@@ -189,16 +143,13 @@ export class OutboxTable {
       )
       .pluck()
       .all(after, limit) as unknown as number[];
-    this.#transaction.immediate(() => {
-      for (const seq of seqs) this.#retryOne(seq, now);
-      return seqs.length;
-    });
+    for (const seq of seqs) this.#retryOne(seq, now);
     return seqs;
   }
 
-  #retryOne(seq: number, now: number): number {
+  #retryOne(seq: number, now: number): boolean {
     const known = this.#keyOf.get(seq);
-    if (!known) return 0;
+    if (!known) return false;
     this.#database
       .prepare(
         `UPDATE deliveries SET state = 'pending', attempts = 0, first_at = NULL, done_at = NULL
@@ -213,7 +164,7 @@ export class OutboxTable {
       )
       .run({ ...known, now });
     if (changes === 0) this.#promote.run({ ...known, now });
-    return 1;
+    return true;
   }
 
   get(seq: number): StoredDelivery | undefined {

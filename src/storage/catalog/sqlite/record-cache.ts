@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { StoredUpload } from './uploads-table.ts';
+import type { StoredUpload } from '../../model/upload.ts';
 
 /** Records that are kept; with more, all are dropped and the ones in use come back. */
 const MOST = 2_000;

@@ -1,16 +1,5 @@
+import type { StatusMoment } from '../../model/list-query.ts';
 import { STALLED_AFTER, type UploadStatus } from '../../model/upload.ts';
-
-/**
- * The moments that tell what an upload is called now (milliseconds since the epoch). Both cut-offs
- * come from the retention policy; null means that nothing of that kind ever expires.
- */
-export interface StatusMoment {
-  readonly now: number;
-  /** Unfinished uploads and parts without a byte since then have expired. */
-  readonly idleSince: number | null;
-  /** Uploads that finished before then have expired. */
-  readonly finishedBefore: number | null;
-}
 
 /** `statusOf` as SQL, so that counting and filtering many uploads reads no row into the program. */
 export const STATUS_SQL = `CASE

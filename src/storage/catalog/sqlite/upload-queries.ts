@@ -1,41 +1,14 @@
 import type { Database } from 'better-sqlite3';
-import type { RecordState, UploadStatus } from '../../model/upload.ts';
-import {
-  STATUS_SQL,
-  type StatusMoment,
-  statusCondition,
-  statusParameters,
-} from './status-query.ts';
-import {
-  SELECT_UPLOADS,
-  type StoredUpload,
-  type UploadRow,
-  type UploadsTable,
-} from './uploads-table.ts';
-
-export interface ListQuery {
-  /** Only these; all but `removed` when left out. */
-  readonly states?: readonly RecordState[];
-  /** Only what is called so at a moment; `states` is not looked at then. */
-  readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
-  /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
-  readonly sort?: ListSort;
-  /** The other way round. */
-  readonly reverse?: boolean;
-  /** At most so many. */
-  readonly limit?: number;
-}
-
-export type ListSort = 'created' | 'active' | 'size' | 'name';
-
-export interface UploadTotals {
-  readonly state: RecordState;
-  readonly count: number;
-  /** Bytes received. */
-  readonly bytes: number;
-}
-
-export type StatusTotals = UploadTotals & { readonly status: UploadStatus };
+import type {
+  ListQuery,
+  ListSort,
+  StatusMoment,
+  StatusTotals,
+  UploadTotals,
+} from '../../model/list-query.ts';
+import type { RecordState, StoredUpload } from '../../model/upload.ts';
+import { STATUS_SQL, statusCondition, statusParameters } from './status-query.ts';
+import { SELECT_UPLOADS, type UploadRow, type UploadsTable } from './uploads-table.ts';
 
 const PAGE = 500;
 const SORT: Record<ListSort, { by: string; descending: boolean }> = {
@@ -61,7 +34,7 @@ export class UploadQueries {
    * All that match, a page at a time, so that memory stays flat and no read transaction stays open
    * while a slow consumer (a pager) holds the pipe: that would keep the WAL from being reset.
    */
-  *list(query: ListQuery): Generator<StoredUpload> {
+  *list(query: ListQuery): Generator<StoredUpload[]> {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
     const { sql: where, narrow } = statuses
@@ -75,7 +48,7 @@ export class UploadQueries {
     else yield* this.#sorted(selection, sort === 'created' ? '+seq' : SORT[sort].by);
   }
 
-  *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload> {
+  *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload[]> {
     const page = this.#database.prepare<[Record<string, unknown>], UploadRow>(
       `${SELECT_UPLOADS} WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
        ORDER BY seq ${order} LIMIT @page`,
@@ -83,7 +56,7 @@ export class UploadQueries {
     let after = order === 'DESC' ? Number.MAX_SAFE_INTEGER : -1;
     for (let left = limit; left > 0; ) {
       const rows = page.all({ ...parameters, after, page: Math.min(left, PAGE) });
-      for (const row of rows) yield this.#uploads.toRecord(row);
+      if (rows.length > 0) yield rows.map((row) => this.#uploads.toRecord(row));
       left -= rows.length;
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE) return;
@@ -92,14 +65,13 @@ export class UploadQueries {
   }
 
   /** Sorted once, keeping eight bytes per upload; the records are read as they are asked for. */
-  *#sorted({ where, parameters, order, limit }: Selection, by: string): Generator<StoredUpload> {
+  *#sorted({ where, parameters, order, limit }: Selection, by: string): Generator<StoredUpload[]> {
     const seqs = this.#seqs(
       `SELECT seq FROM uploads WHERE ${where} ORDER BY ${by} ${order}, seq ${order} LIMIT @limit`,
       { ...parameters, limit },
     );
-    for (const seq of seqs) {
-      const record = this.#uploads.getBySeq(seq);
-      if (record) yield record;
+    for (let index = 0; index < seqs.length; index += PAGE) {
+      yield seqs.slice(index, index + PAGE).flatMap((seq) => this.#uploads.getBySeq(seq) ?? []);
     }
   }
 
@@ -137,13 +109,24 @@ export class UploadQueries {
   }
 
   /** Uploads that should have a data file, in no meaningful order, beginning behind a row number. */
-  stored(after: number, limit: number): { seq: number; id: string; activeAt: number }[] {
+  stored(after: number): { seq: number; id: string; activeAt: number }[] {
     return this.#database
       .prepare<[number, number], { seq: number; id: string; activeAt: number }>(
         `SELECT seq, id, active_at AS activeAt FROM uploads
          WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
       )
-      .all(after, limit);
+      .all(after, PAGE);
+  }
+
+  /** Those of the ids that have a record which is not `removed`. */
+  known(ids: readonly string[]): Set<string> {
+    const rows = this.#database
+      .prepare<[string], string>(
+        `SELECT id FROM uploads WHERE state <> 'removed' AND id IN (SELECT value FROM json_each(?))`,
+      )
+      .pluck()
+      .all(JSON.stringify(ids)) as unknown as string[];
+    return new Set(rows);
   }
 
   /** Row numbers of unfinished uploads and of finished parts without a byte since `before`. */
@@ -172,33 +155,32 @@ export class UploadQueries {
   }
 
   /** Memories of removed uploads that are older than `before`. */
-  removedBefore(before: number): number[] {
+  removedBefore(before: number, limit: number): number[] {
     return this.#seqs(
       `SELECT seq FROM uploads
-       WHERE state IN ('removing', 'removed') AND state = 'removed' AND removed_at <= @before`,
-      { before },
+       WHERE state IN ('removing', 'removed') AND state = 'removed' AND removed_at <= @before
+       LIMIT @limit`,
+      { before, limit },
     );
   }
 
-  /** Final uploads that are not joined yet. */
-  finals(): number[] {
-    return this.#seqs(
-      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND kind = 'final'`,
-      {},
+  /** Ids of unfinished uploads that have all their bytes, and of final ones that are not joined. */
+  unfinishedButComplete(): string[] {
+    return this.#ids(
+      `state IN ('receiving', 'joining') AND
+         (kind = 'final' OR (offset = length AND refusal IS NULL))`,
     );
   }
 
-  /** Unfinished although all bytes are recorded: recording the finish failed, or asking a hook. */
-  complete(): number[] {
-    return this.#seqs(
-      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND kind <> 'final'
-         AND offset = length AND refusal IS NULL`,
-      {},
-    );
+  unfinished(): string[] {
+    return this.#ids(`state IN ('receiving', 'joining')`);
   }
 
-  unfinished(): number[] {
-    return this.#seqs(`SELECT seq FROM uploads WHERE state IN ('receiving', 'joining')`, {});
+  #ids(condition: string): string[] {
+    return this.#database
+      .prepare<[], string>(`SELECT id FROM uploads WHERE ${condition}`)
+      .pluck()
+      .all() as unknown as string[];
   }
 
   #seqs(sql: string, parameters: Record<string, unknown>): number[] {

@@ -1,23 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { RecordState, RemovalReason, UploadRecord } from '../../model/upload.ts';
+import type { StoredUpload, UploadChange, UploadRecord } from '../../model/upload.ts';
 import { RecordCache } from './record-cache.ts';
-
-/** A record with the row number that the other tables refer to. */
-export type StoredUpload = UploadRecord & { readonly seq: number };
-
-/** The columns that change after creation, as a patch. */
-export interface UploadChange {
-  state?: RecordState;
-  length?: number | null;
-  offset?: number;
-  uncommittedFrom?: number | null;
-  crc32?: number;
-  activeAt?: number;
-  finishedAt?: number | null;
-  removedAt?: number | null;
-  removedWhy?: RemovalReason | null;
-  refusal?: string | null;
-}
 
 /** A record as its row holds it. */
 export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
@@ -57,6 +40,7 @@ export class UploadsTable {
   readonly #byId: Statement<[string], UploadRow>;
   readonly #bySeq: Statement<[number], UploadRow>;
   readonly #parts: Statement<[number], string>;
+  readonly #finalsWaiting: Statement<[string], string>;
   readonly #updates = new Map<string, Statement>();
 
   constructor(database: Database) {
@@ -75,6 +59,12 @@ export class UploadsTable {
     this.#parts = database
       .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
       .pluck() as unknown as Statement<[number], string>;
+    this.#finalsWaiting = database
+      .prepare<[string], string>(
+        `SELECT DISTINCT uploads.id FROM parts JOIN uploads ON uploads.seq = parts.final
+         WHERE part = ? AND state IN ('receiving', 'joining')`,
+      )
+      .pluck() as unknown as Statement<[string], string>;
   }
 
   /** Returns the row number. A second row of one id is refused by the table (SQLITE_CONSTRAINT). */
@@ -103,9 +93,9 @@ export class UploadsTable {
     return this.#change(seq, change, '');
   }
 
-  /** Like update, for what a request has brought: false when the upload is no longer receiving. */
-  receive(seq: number, change: UploadChange): boolean {
-    return this.#change(seq, change, ` AND state = 'receiving'`);
+  /** Like update, for progress that may be late: false when more bytes are recorded already. */
+  advance(seq: number, change: UploadChange & { readonly offset: number }): boolean {
+    return this.#change(seq, change, ' AND offset <= @offset');
   }
 
   /** The compare-and-set behind "finished once": false when the upload is not unfinished (any more). */
@@ -136,15 +126,9 @@ export class UploadsTable {
     this.#database.prepare('DELETE FROM uploads WHERE seq = ?').run(seq);
   }
 
-  /** Row numbers of final uploads that are not joined yet and need this part. */
-  finalsWaitingFor(part: string): number[] {
-    return this.#database
-      .prepare<[string], { final: number }>(
-        `SELECT DISTINCT final FROM parts JOIN uploads ON uploads.seq = parts.final
-         WHERE part = ? AND state IN ('receiving', 'joining')`,
-      )
-      .all(part)
-      .map((row) => row.final);
+  /** Ids of final uploads that are not joined yet and need this part. */
+  finalsWaitingFor(part: string): string[] {
+    return this.#finalsWaiting.all(part) as unknown as string[];
   }
 
   toRecord(row: UploadRow): StoredUpload {

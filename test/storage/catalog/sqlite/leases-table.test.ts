@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import {
-  LEASE_VOID_AFTER,
-  type LeasesTable,
-} from '../../../../src/storage/catalog/sqlite/leases-table.ts';
+import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/catalog.ts';
+import type { LeasesTable } from '../../../../src/storage/catalog/sqlite/leases-table.ts';
 import { Catalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 

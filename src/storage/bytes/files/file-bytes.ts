@@ -1,0 +1,201 @@
+import { existsSync, mkdirSync, open, statSync } from 'node:fs';
+import { opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { errnoOf, Fault, fileFault } from '../../../fault.ts';
+import { syncDirectory, syncerOf } from '../../disk/shared-sync.ts';
+import type { UploadRecord } from '../../model/upload.ts';
+import { isUploadId } from '../../model/upload-id.ts';
+import type { Bytes, Entry, Safety } from '../bytes.ts';
+import { FileReader } from './file-reader.ts';
+import { FileWriter, type WriterOptions } from './file-writer.ts';
+
+const openAsync = promisify(open);
+
+/** How long a look at the free space counts (milliseconds). */
+const ROOM_COUNTS_FOR = 250;
+const NAMES_AT_ONCE = 256;
+
+type Identified = Pick<UploadRecord, 'id'>;
+
+/** Bytes are one plain file per upload, at its final place from the first byte. */
+export class FileBytes implements Bytes {
+  readonly place: string;
+  readonly #names: ReturnType<typeof syncerOf>;
+  readonly #writerOptions: WriterOptions;
+  #room: { at: number; bytes: number } | undefined;
+
+  constructor(uploadDir: string) {
+    this.place = join(uploadDir, 'tus');
+    this.#names = syncerOf(this.place, 'directory');
+    this.#writerOptions = {
+      folder: this.#names.sync,
+      openPart: (part) => this.openForReading(part),
+    };
+  }
+
+  makeFolder(): void {
+    try {
+      mkdirSync(this.place, { recursive: true, mode: 0o750 });
+    } catch (error) {
+      throw fileFault(error, `making the upload directory ${this.place}`);
+    }
+  }
+
+  /** Never opens a file that is there already: an id that is taken must not cost its bytes. */
+  async create({ id }: Identified): Promise<FileWriter> {
+    try {
+      return new FileWriter(await openAsync(this.#path(id), 'wx+', 0o640), this.#writerOptions);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') {
+        throw new Fault('CONFLICT', 'an upload of this id is there already');
+      }
+      throw this.#fault(error, 'making a data file');
+    }
+  }
+
+  async openForAppend({ id }: UploadRecord): Promise<FileWriter> {
+    try {
+      return new FileWriter(await openAsync(this.#path(id), 'r+'), this.#writerOptions);
+    } catch (error) {
+      throw this.#fault(error, 'opening a data file');
+    }
+  }
+
+  async openForReading({ id }: UploadRecord): Promise<FileReader> {
+    try {
+      return new FileReader(await openAsync(this.#path(id), 'r'));
+    } catch (error) {
+      throw this.#fault(error, 'opening a data file');
+    }
+  }
+
+  /**
+   * Synchronous inside, on purpose: the entry is in the kernel's cache, and the trip to the thread
+   * pool costs ten times the call.
+   */
+  async size({ id }: UploadRecord): Promise<number | null> {
+    const size = this.#sizeOf(id);
+    if (size === null && !existsSync(this.place)) throw this.#missing();
+    return size;
+  }
+
+  async missing(ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => this.#sizeOf(id) === null);
+  }
+
+  async remove({ id }: Identified): Promise<boolean> {
+    const removed = await this.#unlink(this.#path(id), 'removing a data file');
+    if (!removed && !existsSync(this.place)) throw this.#missing();
+    return removed;
+  }
+
+  async *entries(): AsyncGenerator<readonly string[]> {
+    let names: string[] = [];
+    try {
+      for await (const found of await opendir(this.place, { bufferSize: NAMES_AT_ONCE })) {
+        if (!found.isFile()) continue;
+        names.push(found.name);
+        if (names.length < NAMES_AT_ONCE) continue;
+        yield names;
+        names = [];
+      }
+    } catch (error) {
+      throw fileFault(error, `reading the folder ${this.place}`);
+    }
+    if (names.length > 0) yield names;
+  }
+
+  /** Names of all kinds are looked at, also those that could not be an upload's id. */
+  async entry(name: string): Promise<Entry | null> {
+    const place = this.#placeOf(name);
+    const found = await stat(place).catch(() => null);
+    if (!found?.isFile()) return null;
+    return { name, place, bytes: found.size, modifiedAt: found.mtimeMs };
+  }
+
+  async removeEntry(name: string): Promise<boolean> {
+    return this.#unlink(this.#placeOf(name), 'removing a file without a record');
+  }
+
+  async room(): Promise<number> {
+    const now = performance.now();
+    if (this.#room && now - this.#room.at < ROOM_COUNTS_FOR) return this.#room.bytes;
+    try {
+      const { bavail, bsize } = await statfs(this.place);
+      this.#room = { at: now, bytes: bavail * bsize };
+      return this.#room.bytes;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') throw this.#missing();
+      throw fileFault(error, `looking for free space in ${this.place}`);
+    }
+  }
+
+  locate({ id }: Identified): string {
+    return this.#path(id);
+  }
+
+  /** The names of the folder, of what lies beside it, and of the upload directory. */
+  async prepare(safety: Safety): Promise<void> {
+    if (safety === 'process') return;
+    const uploadDir = dirname(this.place);
+    await syncDirectory(uploadDir);
+    // Best effort: the parent directory may not be ours, and the name in it is mostly an old one.
+    await syncDirectory(dirname(uploadDir)).catch(() => {});
+  }
+
+  close(): void {
+    this.#names.close();
+  }
+
+  #sizeOf(id: string): number | null {
+    try {
+      return statSync(this.#path(id), { throwIfNoEntry: false })?.size ?? null;
+    } catch (error) {
+      throw fileFault(error, 'looking at a data file');
+    }
+  }
+
+  #path(id: string): string {
+    // The one place where an id becomes a path.
+    if (!isUploadId(id)) throw new Fault('NOT_FOUND', 'there is no such upload');
+    return this.place + sep + id;
+  }
+
+  #placeOf(name: string): string {
+    if (name.includes(sep) || name === '.' || name === '..') {
+      throw new Fault('NOT_FOUND', 'there is no such file');
+    }
+    return this.place + sep + name;
+  }
+
+  async #unlink(path: string, doing: string): Promise<boolean> {
+    try {
+      await unlink(path);
+      this.#room = undefined;
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw fileFault(error, doing);
+    }
+  }
+
+  #fault(error: unknown, doing: string): unknown {
+    return errnoOf(error) === 'ENOENT' ? this.#missing() : fileFault(error, doing);
+  }
+
+  /**
+   * Why a data file is not found. Without the folder nothing is known of any file (a disk that is
+   * not mounted any more): its clients must come back and not begin anew.
+   */
+  #missing(): Fault {
+    if (existsSync(this.place)) {
+      return new Fault('GONE', 'the data file of this upload is no longer there');
+    }
+    return new Fault('UNAVAILABLE', `the upload directory ${this.place} is not there`, {
+      hint: 'Bring it back (is its disk mounted?) and restart the daemon.',
+      retryAfter: 60,
+      publicMessage: 'the uploads of this server are not there at the moment',
+    });
+  }
+}

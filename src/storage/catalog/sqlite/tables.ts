@@ -1,0 +1,30 @@
+import type Database from 'better-sqlite3';
+import { LeasesTable } from './leases-table.ts';
+import { MetaTable } from './meta-table.ts';
+import { OutboxTable } from './outbox-table.ts';
+import { TimelineTable } from './timeline-table.ts';
+import { UploadQueries } from './upload-queries.ts';
+import { UploadsTable } from './uploads-table.ts';
+
+/** The tables of one open catalog; their methods run inside the transaction of a unit of work. */
+export interface Tables {
+  readonly uploads: UploadsTable;
+  readonly queries: UploadQueries;
+  readonly timeline: TimelineTable;
+  readonly leases: LeasesTable;
+  readonly outbox: OutboxTable;
+  readonly meta: MetaTable;
+}
+
+/** Throws SQLite's error when the schema is not the one that its number promises. */
+export function prepareTables(database: Database.Database): Tables {
+  const uploads = new UploadsTable(database);
+  return {
+    uploads,
+    queries: new UploadQueries(database, uploads),
+    timeline: new TimelineTable(database),
+    leases: new LeasesTable(database),
+    outbox: new OutboxTable(database),
+    meta: new MetaTable(database),
+  };
+}

@@ -1,0 +1,62 @@
+import { closeSync, fdatasync, fsync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const sync = promisify(fsync);
+const dataSync = promisify(fdatasync);
+
+/**
+ * Shares one sync among all who ask for it while the one before is running: a request is served by
+ * a sync that began after it was made.
+ */
+export class SharedSync {
+  readonly #run: () => Promise<void>;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(run: () => Promise<void>) {
+    this.#run = run;
+  }
+
+  request(): Promise<void> {
+    if (!this.#running) return this.#start();
+    this.#next ??= this.#running.then(
+      () => this.#start(),
+      () => this.#start(),
+    );
+    return this.#next;
+  }
+
+  #start(): Promise<void> {
+    this.#next = undefined;
+    const running = this.#run().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+}
+
+/** Syncs one file or directory for all who ask. It is opened with the first request. */
+export function syncerOf(path: string, kind: 'file' | 'directory' = 'file') {
+  const run = kind === 'file' ? dataSync : sync;
+  let fd: number | undefined;
+  return {
+    sync: new SharedSync(async () => {
+      fd ??= openSync(path, 'r');
+      await run(fd);
+    }),
+    close(): void {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
+    },
+  };
+}
+
+export async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, 'r');
+  try {
+    await sync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

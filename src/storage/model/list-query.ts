@@ -1,0 +1,37 @@
+import type { RecordState, UploadStatus } from './upload.ts';
+
+/**
+ * The moments that decide an upload's status now (milliseconds since the epoch). Both cut-offs come
+ * from the retention policy; null means that nothing of that kind ever expires.
+ */
+export interface StatusMoment {
+  readonly now: number;
+  /** Unfinished uploads and parts without a byte since then have expired. */
+  readonly idleSince: number | null;
+  /** Uploads that finished before then have expired. */
+  readonly finishedBefore: number | null;
+}
+
+export interface ListQuery {
+  /** Only these; all but `removed` when left out. */
+  readonly states?: readonly RecordState[];
+  /** Only those with these statuses at a moment; `states` is then ignored. */
+  readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
+  /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
+  readonly sort?: ListSort;
+  /** The other way round. */
+  readonly reverse?: boolean;
+  /** At most so many. */
+  readonly limit?: number;
+}
+
+export type ListSort = 'created' | 'active' | 'size' | 'name';
+
+export interface UploadTotals {
+  readonly state: RecordState;
+  readonly count: number;
+  /** Bytes received. */
+  readonly bytes: number;
+}
+
+export type StatusTotals = UploadTotals & { readonly status: UploadStatus };
