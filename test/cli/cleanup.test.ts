@@ -32,7 +32,7 @@ test('cleanup --dry-run tells what it would do with each unfinished upload, and 
     'would keep    young-upload                 1 B  last byte just now; its time is up in 1 d',
     '1 of 3 uploads, 1 KiB. Nothing was removed (--dry-run).',
   ]);
-  assert.equal(existsSync(uploads.store.path('old-upload')), true);
+  assert.equal(existsSync(uploads.store.locate('old-upload')), true);
 });
 
 test('cleanup removes what was abandoned and says what it freed', async (context) => {
@@ -46,8 +46,8 @@ test('cleanup removes what was abandoned and says what it freed', async (context
     'removed  old    1 KiB  unfinished, last byte 2 d ago (limit 1 day)',
     'Removed 1 of 2 uploads, 1 KiB.',
   ]);
-  assert.equal(existsSync(uploads.store.path('old')), false);
-  assert.equal(existsSync(uploads.store.path('finished')), true);
+  assert.equal(existsSync(uploads.store.locate('old')), false);
+  assert.equal(existsSync(uploads.store.locate('finished')), true);
   assert.equal((await cleanup(uploads)).stdout, 'Removed 0 of 1 upload, 0 B.\n');
 });
 
@@ -85,8 +85,8 @@ test('cleanup --json has a stable shape', async (context) => {
 test('cleanup exits 1 when something could not be removed, and removes the rest', async (context) => {
   const uploads = await serveUploads(context);
   for (const id of ['stuck', 'loose']) await uploads.make({ id });
-  rmSync(uploads.store.path('stuck'));
-  mkdirSync(uploads.store.path('stuck'));
+  rmSync(uploads.store.locate('stuck'));
+  mkdirSync(uploads.store.locate('stuck'));
   uploads.clock.now += DAY;
   const { code, stdout } = await cleanup(uploads);
   assert.equal(code, 1);
@@ -94,7 +94,7 @@ test('cleanup exits 1 when something could not be removed, and removes the rest'
   assert.match(stdout, /^removed {2}loose /m);
   assert.match(stdout, /1 could not be removed; the next cleanup tries again\./);
   // As the sentence says.
-  rmSync(uploads.store.path('stuck'), { recursive: true });
+  rmSync(uploads.store.locate('stuck'), { recursive: true });
   const again = await cleanup(uploads);
   assert.equal(again.code, 0);
   assert.match(again.stdout, /its removal was begun before, and cut short/);
@@ -118,7 +118,7 @@ test('cleanup --completed without an age needs a configured one', async (context
   const refused = await cleanup(uploads, ['--completed']);
   assert.equal(refused.code, 64);
   assert.match(refused.stderr, /finished uploads are kept for ever\.\n {2}Add --older-than 90d/);
-  assert.equal(existsSync(uploads.store.path('whole')), true);
+  assert.equal(existsSync(uploads.store.locate('whole')), true);
   const configured = ['--completed', '--completed-retention-days', '2'];
   assert.match((await cleanup(uploads, configured)).stdout, /Removed 1 of 1 upload/);
 });
@@ -136,7 +136,7 @@ test('cleanup goes by what the daemon was told, unless it is told itself', async
 
 test('cleanup reports files without a record, and removes them with --orphans', async (context) => {
   const uploads = await serveUploads(context);
-  const path = join(uploads.store.folder, 'lost\x1b[2J');
+  const path = join(uploads.store.place, 'lost\x1b[2J');
   writeFileSync(path, 'lost');
   const at = (uploads.clock.now - 2 * HOUR) / 1000;
   utimesSync(path, at, at);

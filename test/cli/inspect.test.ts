@@ -32,7 +32,7 @@ test('inspect tells what is known of an upload and what is the matter with it', 
     'The client can still resume; without that it expires in 20 h 48 min.',
     '',
     '  received   900 B of 2 KiB (900 of 2,048 bytes)',
-    `  file       ${store.path('k3v9QmT4')} (900 bytes on disk, as recorded)`,
+    `  file       ${store.locate('k3v9QmT4')} (900 bytes on disk, as recorded)`,
     '  metadata   filename  holiday.mov',
     '             filetype  video/quicktime',
     '  created    2026-11-23 13:00:00 by 10.0.0.5 (tus 1.0.0, "Mozilla/5.0")',
@@ -63,7 +63,7 @@ test('an upload is found by its id, its beginning, its URL and the path of its f
   assert.equal(await idOf('http://127.0.0.1:1080/uploads/files/alpha-two'), 'alpha-two');
   assert.equal(await idOf('/uploads/files/alpha-two/?x=1#y'), 'alpha-two');
   assert.equal(await idOf('https://h/%61lpha-two'), 'alpha-two');
-  assert.equal(await idOf(uploads.store.path('alpha-one')), 'alpha-one');
+  assert.equal(await idOf(uploads.store.locate('alpha-one')), 'alpha-one');
 });
 
 test('what is ambiguous or unknown is said with what to do', async (context) => {
@@ -97,7 +97,7 @@ test('inspect --path gives the path of the data file alone', async (context) => 
   await uploads.make({ id: 'there' });
   await uploads.make({ id: 'gone' });
   const there = await inspect(uploads, ['--path', 'there']);
-  assert.deepEqual([there.code, there.stdout], [0, `${uploads.store.path('there')}\n`]);
+  assert.deepEqual([there.code, there.stdout], [0, `${uploads.store.locate('there')}\n`]);
   await uploads.store.terminate('gone', CALLER);
   const gone = await inspect(uploads, ['--path', 'gone']);
   assert.equal(gone.code, 66);
@@ -203,11 +203,11 @@ test('what hooks were told stands in the timeline', async (context) => {
 test('inspect --json has a stable shape', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'shape', length: 10, received: 4 });
-  rmSync(uploads.store.path('shape'));
+  rmSync(uploads.store.locate('shape'));
   const { stdout } = await inspect(uploads, ['shape', '--json']);
   const { diagnosis, timeline, path, ...rest } = JSON.parse(stdout);
   assert.equal(diagnosis.length, 2);
-  assert.equal(path, uploads.store.path('shape'));
+  assert.equal(path, uploads.store.locate('shape'));
   assert.deepEqual(timeline[1], {
     at: '2026-11-23T13:00:00.000Z',
     event: 'received',

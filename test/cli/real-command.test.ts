@@ -19,7 +19,7 @@ test('a cleanup in another process keeps an upload that is being written, and ta
   assert.equal(during.code, 0);
   assert.match(during.stdout, /^kept +busy +10 B +a transfer is running$/m);
   assert.match(during.stdout, /^removed +idle /m);
-  assert.equal(existsSync(uploads.store.path('busy')), true);
+  assert.equal(existsSync(uploads.store.locate('busy')), true);
   // The transfer was not disturbed: it goes on where it was.
   await transfer.end();
   await uploads.append('busy', 5);

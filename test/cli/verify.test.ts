@@ -35,11 +35,11 @@ test('verify reports what is truncated, altered and missing, and exits 1', async
   for (const id of ['ok', 'bitrot', 'short', 'long', 'gone', 'half']) {
     await uploads.make({ id, length: id === 'half' ? 5000 : 3000, received: 3000 });
   }
-  damage(store.path('bitrot'), 2999);
-  truncateSync(store.path('short'), 2000);
-  appendFileSync(store.path('long'), 'more');
-  rmSync(store.path('gone'));
-  truncateSync(store.path('half'), 10);
+  damage(store.locate('bitrot'), 2999);
+  truncateSync(store.locate('short'), 2000);
+  appendFileSync(store.locate('long'), 'more');
+  rmSync(store.locate('gone'));
+  truncateSync(store.locate('half'), 10);
   const { code, stdout } = await verify(uploads);
   assert.equal(code, 1);
   assert.match(stdout, /^altered +bitrot +its CRC-32 is [0-9a-f]{8}, recorded was [0-9a-f]{8}$/m);
@@ -54,9 +54,9 @@ test('verify reports what is truncated, altered and missing, and exits 1', async
 test('of an unfinished upload what was recorded counts', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'half', length: 100, received: 43 });
-  appendFileSync(uploads.store.path('half'), 'not recorded yet');
+  appendFileSync(uploads.store.locate('half'), 'not recorded yet');
   assert.equal((await verify(uploads)).code, 0);
-  damage(uploads.store.path('half'), 42);
+  damage(uploads.store.locate('half'), 42);
   assert.equal((await verify(uploads)).code, 1);
 });
 
@@ -85,7 +85,7 @@ test('verify --json has a stable shape', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'ok', length: 3, received: 3, metadata: { filename: 'x\u202e' } });
   await uploads.make({ id: 'short', length: 3, received: 3 });
-  truncateSync(uploads.store.path('short'), 1);
+  truncateSync(uploads.store.locate('short'), 1);
   const { code, stdout } = await verify(uploads, '--json');
   assert.equal(code, 1);
   assert.doesNotMatch(stdout, /\u202e/);

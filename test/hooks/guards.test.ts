@@ -181,7 +181,7 @@ test('another place for the bytes is not supported, which is said, and ignored',
   }));
   const { create, store, log } = await serveWithHooks(t, [preCreate(receiver.url)]);
   const { record } = await create();
-  assert.equal(store.sizeOnDisk(record.id), 0);
+  assert.equal(await sizeOf(store, record.id), 0);
   assert.match(log.join('\n'), /Storage, which is not supported and is ignored/);
 });
 
@@ -197,7 +197,7 @@ test('pre-finish refuses: the bytes stay, nobody is told that it is finished, an
   const kept = (await store.remember(record.id))!;
   assert.deepEqual([kept.state, kept.offset], ['receiving', 5]);
   assert.equal(kept.refusal, 'the hook app refused it: not a film');
-  assert.equal(store.sizeOnDisk(record.id), 5);
+  assert.equal(await sizeOf(store, record.id), 5);
   assert.deepEqual(store.outbox.list({}), []);
 
   receiver.reply = () => ({ body: { HTTPResponse: { Header: { Link: '<x>' } } } });
@@ -205,7 +205,7 @@ test('pre-finish refuses: the bytes stay, nobody is told that it is finished, an
   assert.equal(finished, true);
   assert.deepEqual(answer, { headers: { Link: '<x>' } });
   const { Offset, Size, Storage } = receiver.received[0]!.payload.Event.Upload;
-  assert.deepEqual([Offset, Size, Storage?.Path], [5, 5, store.path(record.id)]);
+  assert.deepEqual([Offset, Size, Storage?.Path], [5, 5, store.locate(record.id)]);
   await until('post-finish', () => receiver.told().includes(`post-finish ${record.id}`));
 });
 
@@ -231,10 +231,10 @@ test('pre-terminate may refuse a removal', async (t) => {
   const id = await finish();
   const fault = await faultOf(store.terminate(id, request('DELETE')));
   assert.deepEqual([fault.code, fault.status, fault.body], ['REFUSED', 403, 'it is needed']);
-  assert.equal(store.sizeOnDisk(id), 5);
+  assert.equal(await sizeOf(store, id), 5);
   receiver.reply = () => ({ body: { RejectUpload: true } });
   await store.terminate(id, request('DELETE'));
-  assert.equal(store.sizeOnDisk(id), null, 'RejectUpload is not RejectTermination');
+  assert.equal(await sizeOf(store, id), null, 'RejectUpload is not RejectTermination');
 });
 
 test('a command answers like a receiver', async (t) => {

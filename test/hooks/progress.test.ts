@@ -65,7 +65,7 @@ test('StopUpload ends the transfer and the upload, with the words of the receive
   assert.deepEqual(answer, { status: 418, body: 'project closed', headers: {} });
   await until('post-terminate', () => receiver.told().at(-1) === `post-terminate ${id}`);
   assert.equal(receiver.received.at(-1)!.payload.Reason, 'stopped');
-  await until('the bytes are gone', () => hooked.store.sizeOnDisk(id) === null);
+  await until('the bytes are gone', async () => (await sizeOf(hooked.store, id)) === null);
 });
 
 test('a receiver of progress that fails harms nothing and is not worth a line for every second', async (t) => {

@@ -8,7 +8,7 @@ import { runSweep } from './run-sweep.ts';
 const KEEP = { unfinishedFor: null, finishedFor: null };
 
 function put({ store, clock }: Uploads, name: string, age: number): string {
-  const path = join(store.folder, name);
+  const path = join(store.place, name);
   writeFileSync(path, 'lost');
   const at = (clock.now - age) / 1000;
   utimesSync(path, at, at);
@@ -36,7 +36,7 @@ test('nothing younger than an hour is taken for an orphan', async (context) => {
   put(uploads, 'young', HOUR - 1000);
   await uploads.make({ id: 'fileless' });
   put(uploads, 'other', HOUR - 1000);
-  rmSync(uploads.store.path('fileless'));
+  rmSync(uploads.store.locate('fileless'));
   assert.deepEqual((await runSweep(uploads, { policy: KEEP, orphans: 'remove' })).told, []);
 });
 
@@ -44,10 +44,10 @@ test('hidden files and names that no upload has are found, folders are left alon
   const uploads = await serveUploads(context);
   put(uploads, '.hidden', DAY);
   put(uploads, 'ünï \u202ecode', DAY);
-  mkdirSync(join(uploads.store.folder, 'folder'));
+  mkdirSync(join(uploads.store.place, 'folder'));
   const { told } = await runSweep(uploads, { policy: KEEP, orphans: 'remove' });
   assert.deepEqual(told.sort(), ['removed .hidden no-record', 'removed ünï \u202ecode no-record']);
-  assert.equal(existsSync(join(uploads.store.folder, 'folder')), true);
+  assert.equal(existsSync(join(uploads.store.place, 'folder')), true);
 });
 
 test('the file of an upload that was removed is a file without a record', async (context) => {
@@ -64,7 +64,7 @@ test('a record without a file is marked as removed', async (context) => {
   const { store, clock } = uploads;
   await uploads.make({ id: 'fileless', length: 3, received: 3 });
   await uploads.make({ id: 'sound', length: 3, received: 3 });
-  rmSync(store.path('fileless'));
+  rmSync(store.locate('fileless'));
   clock.now += HOUR;
   const dry = await runSweep(uploads, { policy: KEEP, orphans: 'report', dryRun: true });
   assert.deepEqual(dry.told, ['would-remove fileless file-missing']);
@@ -79,7 +79,7 @@ test('when every file is gone the records stay: the disk may not be mounted', as
   const { store, clock } = uploads;
   for (const id of ['one', 'two']) {
     await uploads.make({ id, length: 3, received: 3 });
-    rmSync(store.path(id));
+    rmSync(store.locate(id));
   }
   clock.now += HOUR;
   const { told } = await runSweep(uploads, { policy: KEEP, orphans: 'report' });

@@ -25,8 +25,8 @@ test('a sweep removes what was abandoned and keeps what was finished', async (co
     orphans: 0,
     forgotten: 0,
   });
-  assert.equal(existsSync(store.path('abandoned')), false);
-  assert.equal(existsSync(store.path('finished')), true);
+  assert.equal(existsSync(store.locate('abandoned')), false);
+  assert.equal(existsSync(store.locate('finished')), true);
   const memory = await store.remember('abandoned');
   assert.equal(memory?.state, 'removed');
   assert.equal(memory?.removedWhy, 'expired');
@@ -81,7 +81,7 @@ test('a dry run changes nothing and tells why the others stay', async (context) 
   assert.deepEqual(decisions[1]?.reason, { code: 'not-yet', idle: HOUR, expiresIn: 23 * HOUR });
   assert.equal(summary.bytes, 4);
   assert.equal((await uploads.store.remember('old'))?.state, 'receiving');
-  assert.equal(existsSync(uploads.store.path('old')), true);
+  assert.equal(existsSync(uploads.store.locate('old')), true);
 });
 
 test('an upload that cannot be removed is told of, and the sweep goes on', async (context) => {
@@ -89,8 +89,8 @@ test('an upload that cannot be removed is told of, and the sweep goes on', async
   const { store } = uploads;
   for (const id of ['a', 'b', 'c']) await uploads.make({ id, length: 10, received: 4 });
   uploads.clock.now += DAY;
-  rmSync(store.path('b'));
-  mkdirSync(store.path('b'));
+  rmSync(store.locate('b'));
+  mkdirSync(store.locate('b'));
   const { told, decisions, summary } = await runSweep(uploads);
   assert.deepEqual(told, ['removed a unfinished', 'failed b error', 'removed c unfinished']);
   const { reason } = decisions[1] ?? assert.fail();
@@ -105,18 +105,18 @@ test('a removal that was cut short is ended by the next sweep', async (context) 
   await uploads.make({ id: 'stuck', length: 10, received: 4 });
   uploads.clock.now += DAY;
   // The claim is recorded and the file stays, as after a crash between the two.
-  rmSync(store.path('stuck'));
-  mkdirSync(store.path('stuck'));
+  rmSync(store.locate('stuck'));
+  mkdirSync(store.locate('stuck'));
   await runSweep(uploads);
   assert.equal((await store.remember('stuck'))?.state, 'removing');
-  rmSync(store.path('stuck'), { recursive: true });
-  writeFileSync(store.path('stuck'), 'abcd');
+  rmSync(store.locate('stuck'), { recursive: true });
+  writeFileSync(store.locate('stuck'), 'abcd');
   assert.deepEqual((await runSweep(uploads, { dryRun: true })).told, ['would-remove stuck begun']);
   const { told, summary } = await runSweep(uploads);
   assert.deepEqual(told, ['removed stuck begun']);
   assert.equal(summary.bytes, 4);
   assert.equal((await store.remember('stuck'))?.state, 'removed');
-  assert.equal(existsSync(store.path('stuck')), false);
+  assert.equal(existsSync(store.locate('stuck')), false);
 });
 
 test('a part stays while a final upload needs it, and goes together with it', async (context) => {

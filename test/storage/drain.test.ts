@@ -107,7 +107,7 @@ test('small creations and those with a checksum are cut and told to come back', 
 test('a join is cut short and begins anew at the next start', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
-  const uploadDir = store.folder.replace(/\/tus$/, '');
+  const uploadDir = store.place.replace(/\/tus$/, '');
   const content = bytes(3_000_000);
   const first = await make(store, content.length, 'partial');
   await append(store, first, 0, content);
@@ -161,7 +161,7 @@ test('draining waits until a finish is on disk, and closing until it is drained'
       },
     },
   });
-  const uploadDir = store.folder.replace(/\/tus$/, '');
+  const uploadDir = store.place.replace(/\/tus$/, '');
   const id = await make(store, 3);
   const done = append(store, id, 0, 'abc');
   await until('the hook is asked', () => asked);

@@ -81,7 +81,7 @@ async function fullAtEveryStep<State>(
 async function assertNothingOrphaned(store: UploadStore): Promise<void> {
   const ids: string[] = [];
   for await (const { id } of store.list()) ids.push(id);
-  assert.deepEqual(readdirSync(store.folder).toSorted(), ids.toSorted());
+  assert.deepEqual(readdirSync(store.place).toSorted(), ids.toSorted());
 }
 
 /** Brings what is missing, as a client does that asks for the offset, and looks at the result. */
@@ -280,7 +280,7 @@ test('a removal survives a full disk at every step', async (t) => {
       if (state === 'receiving') await store.terminate(id, CALLER);
       for (const record of await store.unfinishedRemovals()) await store.completeRemoval(record);
       assert.equal((await store.remember(id))!.state, 'removed');
-      assert.equal(store.sizeOnDisk(id), null);
+      assert.equal(await sizeOf(store, id), null);
       const removed = store.outbox.list({ upload: id }).filter((one) => one.event === 'removed');
       assert.equal(removed.length, 1);
     },

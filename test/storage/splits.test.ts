@@ -83,13 +83,13 @@ class Machine {
 
   async restart(): Promise<void> {
     await this.store.close();
-    this.store = await openStore(this.#test, { uploadDir: dirname(this.store.folder) });
+    this.store = await openStore(this.#test, { uploadDir: dirname(this.store.place) });
   }
 
   async crash(): Promise<void> {
     const uploadDir = temporaryFolder(this.#test);
     for (const name of ['catalog.db', 'catalog.db-wal', 'tus']) {
-      cpSync(join(dirname(this.store.folder), name), join(uploadDir, name), { recursive: true });
+      cpSync(join(dirname(this.store.place), name), join(uploadDir, name), { recursive: true });
     }
     await this.store.close();
     this.store = await openStore(this.#test, { uploadDir });

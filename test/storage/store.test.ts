@@ -25,14 +25,14 @@ test('a daemon makes what is missing, for its own user and group alone', async (
   const uploadDir = join(temporaryFolder(t), 'a', 'b');
   const store = await openStore(t, { uploadDir });
   const id = await make(store, 3);
-  for (const path of [uploadDir, store.folder, store.path(id)]) {
+  for (const path of [uploadDir, store.place, store.locate(id)]) {
     assert.equal(statSync(path).mode & 0o007, 0, path);
   }
 });
 
 test('a second daemon on a directory is refused, and the first goes on', async (t) => {
   const store = await openStore(t);
-  const uploadDir = dirname(store.folder);
+  const uploadDir = dirname(store.place);
   const fault = await faultOf(open(uploadDir));
   assert.deepEqual([fault.code, fault.exitCode], ['DIRECTORY_IN_USE', 69]);
   const id = await make(store, 3);
@@ -46,7 +46,7 @@ test('a daemon of another process is refused, too, until that one is gone', asyn
   const child = startChild(t, 'serve-store.ts', uploadDir);
   const id = await child.line();
   assert.equal((await faultOf(open(uploadDir))).code, 'DIRECTORY_IN_USE');
-  const command = await openStore(t, { uploadDir, role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir });
   assert.equal(await offsetOf(command, id), 0);
   await child.kill();
   const store = await openStore(t, { uploadDir });
@@ -55,7 +55,7 @@ test('a daemon of another process is refused, too, until that one is gone', asyn
 
 test('a command beside a daemon reads and removes, and keeps no lock', async (t) => {
   const store = await openStore(t);
-  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
   const id = await make(store, 3);
   assert.equal(await offsetOf(command, id), 0);
   await command.terminate(id, CALLER);
@@ -92,7 +92,7 @@ test('a damaged catalog stops the start with a sentence, and costs no file', asy
   writeFileSync(join(uploadDir, 'catalog.db'), Buffer.alloc(20_000, 0xa5));
   const fault = await faultOf(open(uploadDir));
   assert.deepEqual([fault.code, fault.exitCode], ['CATALOG_CORRUPT', 74]);
-  assert.ok(existsSync(store.path(id)));
+  assert.ok(existsSync(store.locate(id)));
 });
 
 test('a catalog that is damaged inside stops the start with a sentence, too', async (t) => {
@@ -122,7 +122,7 @@ test('a file where the directory should be is told with a sentence', async (t) =
 test('a directory that vanished under a daemon is told to clients, and is no bug', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
-  rmSync(dirname(store.folder), { recursive: true });
+  rmSync(dirname(store.place), { recursive: true });
   for (const attempt of [
     () => store.create(creation({ length: 3 })),
     () => append(store, id, 0, 'abc'),
@@ -155,7 +155,7 @@ test('a question about an id that is none is answered as not found', async (t) =
 
 test('the log is moved into the catalog while a daemon serves, and finishes go on', async (t) => {
   const store = await openStore(t, { fsync: 'completed' });
-  const catalog = join(dirname(store.folder), 'catalog.db');
+  const catalog = join(dirname(store.place), 'catalog.db');
   for (let count = 0; count < 50; count++) await make(store, 3);
   const before = statSync(catalog).size;
   await until('it was moved', () => statSync(catalog).size > before);

@@ -61,10 +61,10 @@ async function judgeRecord(
   if (record.state === 'finished') assert.equal(finishes.length, 1, `finishes of ${about}`);
   else assert.ok(finishes.length <= 1, `${about} finished ${finishes.length} times`);
   if (record.state === 'removed' || record.state === 'removing') {
-    assert.equal(store.sizeOnDisk(record.id), null, `${about} has left its file behind`);
+    assert.equal(await sizeOf(store, record.id), null, `${about} has left its file behind`);
     return;
   }
-  const bytes = readFileSync(store.path(record.id));
+  const bytes = readFileSync(store.locate(record.id));
   assert.equal(bytes.length, record.offset, `the size of ${about}`);
   assert.ok(bytes.equals(entry.bytes.subarray(0, bytes.length)), `other bytes in ${about}`);
   if (record.state === 'finished') assert.equal(bytes.length, entry.bytes.length, about);

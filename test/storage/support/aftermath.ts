@@ -22,7 +22,7 @@ export async function leftBehind(store: UploadStore) {
   const inside = insideOf(store);
   return {
     states,
-    files: readdirSync(store.folder),
+    files: readdirSync(store.place),
     active: inside.active.size,
     pumps: inside.pumps.size,
   };

@@ -4,14 +4,22 @@ import type { TestContext } from 'node:test';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
+import { type Backend, openLocal } from '../../../src/storage/local.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
-import { type StoreOptions, UploadStore } from '../../../src/storage/store.ts';
+import {
+  type CommandStore,
+  createStore,
+  openCommandStore,
+  type StoreOptions,
+  type UploadStore,
+} from '../../../src/storage/store.ts';
 import type {
   AppendOutcome,
   AppendRequest,
   WholeRequest,
 } from '../../../src/storage/uploads/append.ts';
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
+import { Engine, type EngineOptions } from '../../../src/storage/uploads/engine.ts';
 import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
@@ -21,20 +29,61 @@ export const CALLER: Caller = {
   request: null,
 };
 
+const contexts = new WeakMap<UploadStore, StoreContext>();
+
 /** A daemon's store in a folder of its own (or `uploadDir`), closed when the test ends. */
 export async function openStore(
   test: Pick<TestContext, 'after'>,
   options: Partial<StoreOptions> = {},
 ): Promise<UploadStore> {
-  const uploadDir = options.uploadDir ?? temporaryFolder(test);
-  const store = await UploadStore.open({ role: 'daemon', fsync: 'never', ...options, uploadDir });
+  const { uploadDir = temporaryFolder(test), ...engineOptions } = options;
+  const backend = openLocal(uploadDir, 'daemon', engineOptions.warn ?? (() => {}));
+  return serve(test, backend, { fsync: 'never', ...engineOptions });
+}
+
+/** Serves uploads over a backend, as a daemon does; closed when the test ends. */
+export async function serve(
+  test: Pick<TestContext, 'after'>,
+  backend: Backend,
+  options: EngineOptions,
+): Promise<UploadStore> {
+  const engine = new Engine(backend.catalog, backend.bytes, options);
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= engine.close().finally(() => backend.release());
+    return closed;
+  };
+  test.after(close);
+  await engine.serve({ boot: backend.boot }).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  const store = createStore(engine, close);
+  contexts.set(store, engine.context);
+  return store;
+}
+
+/** What a command opens beside a daemon; closed when the test ends. */
+export async function openCommandStoreOf(
+  test: Pick<TestContext, 'after'>,
+  options: StoreOptions,
+): Promise<CommandStore> {
+  const store = await openCommandStore(options);
   test.after(() => store.close());
   return store;
 }
 
-/** What the operations share: for looking whether something was left behind. */
+/** What the engine of such a store works with: for looking whether something was left behind. */
 export function insideOf(store: UploadStore): StoreContext {
-  return (store as unknown as { context: StoreContext }).context;
+  const context = contexts.get(store);
+  if (!context) throw new Error('this store was not opened by openStore');
+  return context;
+}
+
+/** Bytes that are there, or null. */
+export async function sizeOf(store: CommandStore, id: string): Promise<number | null> {
+  const record = await store.remember(id);
+  return record ? store.size(record) : null;
 }
 
 export function creation(change: Partial<CreateRequest> = {}): CreateRequest {
@@ -99,7 +148,7 @@ export async function offsetOf(store: UploadStore, id: string): Promise<number |
 }
 
 export function contentOf(store: UploadStore, id: string): Buffer {
-  return readFileSync(store.path(id));
+  return readFileSync(store.locate(id));
 }
 
 export function crcOf(content: Buffer): number {

@@ -215,15 +215,15 @@ test('a listener that throws does not make a committed change fail', async (t) =
   assert.equal((await append(store, record.id, 0, 'abc')).finished, true);
   await store.terminate(record.id, { origin: record.origin, request: null });
   assert.equal(warnings.length, 3);
-  assert.deepEqual(readdirSync(store.folder), []);
+  assert.deepEqual(readdirSync(store.place), []);
 });
 
 test('a creation that filled the disk gives its room back before it is taken back', async (t) => {
   const disk = faultyDisk.during(t);
   const { store } = await watched(t);
   disk.fail = (step) => {
-    const [name] = readdirSync(store.folder);
-    const full = name !== undefined && (store.sizeOnDisk(name) ?? 0) > 0;
+    const [name] = readdirSync(store.place);
+    const full = name !== undefined && ((await sizeOf(store, name)) ?? 0) > 0;
     return full && !step.startsWith('f') ? noSpace(step) : undefined;
   };
   const body = new PassThrough();

@@ -81,11 +81,11 @@ test('what is not a part that is there is refused, and nothing is made', async (
   const removed = await part(store, 'c');
   await store.terminate(removed, CALLER);
   const { record } = await join(store, good);
-  const before = readdirSync(store.folder).length;
+  const before = readdirSync(store.place).length;
   for (const bad of [single, removed, record.id, 'unknown', '../up']) {
     assert.equal((await faultOf(join(store, good, bad))).code, 'BAD_REQUEST', bad);
   }
-  assert.equal(readdirSync(store.folder).length, before);
+  assert.equal(readdirSync(store.place).length, before);
 });
 
 test('a final upload of unfinished parts is joined once the last one is finished', async (t) => {
@@ -157,7 +157,7 @@ test('a part that goes while its final upload is being made refuses it', async (
   store = opened;
   going = await part(opened, 'a');
   assert.equal((await faultOf(join(opened, going))).code, 'BAD_REQUEST');
-  assert.deepEqual(readdirSync(opened.folder), []);
+  assert.deepEqual(readdirSync(opened.place), []);
 });
 
 test('a part that a final upload waits for is not removed, not even by a DELETE', async (t) => {
@@ -196,12 +196,12 @@ test('a final upload takes no bytes, joined or not', async (t) => {
 test('parts that changed on the disk are not joined', async (t) => {
   const store = await openStore(t);
   const shorter = await part(store, 'abc');
-  truncateSync(store.path(shorter), 1);
+  truncateSync(store.locate(shorter), 1);
   assert.equal((await faultOf(join(store, shorter))).code, 'IO');
   const gone = await part(store, 'abc');
-  unlinkSync(store.path(gone));
+  unlinkSync(store.locate(gone));
   assert.equal((await faultOf(join(store, gone))).code, 'GONE');
-  assert.deepEqual(readdirSync(store.folder), [shorter]);
+  assert.deepEqual(readdirSync(store.place), [shorter]);
 });
 
 test('a join that filled the disk gives the room back and is made up for later', async (t) => {
@@ -215,7 +215,7 @@ test('a join that filled the disk gives the room back and is made up for later',
   await append(store, last, 0, 'x');
   await until('it failed', () => insideOf(store).leftBehind.size > 0 && writes >= 3);
   await until('it let go', () => !insideOf(store).writers.isBusy(record.id));
-  assert.equal(store.sizeOnDisk(record.id), 0);
+  assert.equal((await sizeOf(store, record.id)), 0);
   assert.equal(await stateOf(store, record.id), 'joining');
   for (const full of [true, false]) {
     writes = full ? 0 : 3;

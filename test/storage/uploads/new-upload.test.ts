@@ -53,7 +53,7 @@ test('an id that a hook has chosen twice is refused, and the first upload is unt
 
 test('an id whose file is there without a record is refused, and the file is untouched', async (t) => {
   const { store } = await watched(t, { guards: { beforeCreate: async () => ({ id: 'same' }) } });
-  writeFileSync(store.path('same'), "somebody's");
+  writeFileSync(store.locate('same'), "somebody's");
   assert.equal((await faultOf(store.create(creation({ length: 1 })))).code, 'CONFLICT');
   assert.equal(contentOf(store, 'same').toString(), "somebody's");
 });

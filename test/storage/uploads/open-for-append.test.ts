@@ -103,7 +103,7 @@ test('a body that cannot fit is refused before its first byte', async (t) => {
 test('an upload whose file is gone is gone', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 10);
-  unlinkSync(store.path(id));
+  unlinkSync(store.locate(id));
   assert.equal((await faultOf(append(store, id, 0, 'x'))).code, 'GONE');
   assert.equal((await faultOf(store.find(id))).code, 'GONE');
   assert.equal(insideOf(store).writers.isBusy(id), false);

@@ -10,7 +10,7 @@ const NOW = 2_000_000_000_000;
 const OLD = NOW - 3_600_001;
 
 function oldFile(store: UploadStore, name: string, content = 'x'): string {
-  const path = join(store.folder, name);
+  const path = join(store.place, name);
   writeFileSync(path, content);
   utimesSync(path, OLD / 1000, OLD / 1000);
   return path;
@@ -27,11 +27,11 @@ test('files without a record and records without a file are found, whatever they
   const store = await openStore(t, { now: () => now });
   const whole = await make(store, 3);
   const broken = await make(store, 3);
-  unlinkSync(store.path(broken));
+  unlinkSync(store.locate(broken));
   now = NOW;
-  utimesSync(store.path(whole), OLD / 1000, OLD / 1000);
+  utimesSync(store.locate(whole), OLD / 1000, OLD / 1000);
   oldFile(store, 'no id, but a file', 'four');
-  mkdirSync(join(store.folder, 'a folder'));
+  mkdirSync(join(store.place, 'a folder'));
   const found = await orphansOf(store);
   assert.deepEqual(
     found.map((one) =>
@@ -46,10 +46,10 @@ test('files without a record and records without a file are found, whatever they
 
 test('nothing young is an orphan: a creation may be between its file and its record', async (t) => {
   const store = await openStore(t, { now: () => NOW });
-  writeFileSync(join(store.folder, 'young'), 'x');
-  utimesSync(join(store.folder, 'young'), NOW / 1000, NOW / 1000);
+  writeFileSync(join(store.place, 'young'), 'x');
+  utimesSync(join(store.place, 'young'), NOW / 1000, NOW / 1000);
   const broken = await make(store, 3);
-  unlinkSync(store.path(broken));
+  unlinkSync(store.locate(broken));
   assert.deepEqual(await orphansOf(store), []);
   assert.equal(await store.removeOrphanFile('young', NOW - 3_600_000), null);
 });
@@ -75,7 +75,7 @@ test('a file that has a record by now is kept', async (t) => {
 test('a folder without any file is told apart from files that were removed', async (t) => {
   const store = await openStore(t, { now: () => OLD });
   const id = await make(store, 3);
-  unlinkSync(store.path(id));
+  unlinkSync(store.locate(id));
   const [orphan] = await orphansOf(store);
   assert.equal(orphan?.kind === 'record' && orphan.folderEmpty, true);
 });

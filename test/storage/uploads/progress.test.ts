@@ -16,7 +16,7 @@ test('the progress of running requests is recorded and told, once for what is ne
   const { body, done } = await begin(store, id, '12345');
   recordProgress(insideOf(store));
   recordProgress(insideOf(store));
-  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
   const seen = (await command.find(id)).record;
   assert.deepEqual(
     [seen.offset, seen.crc32, seen.activeAt],

@@ -7,7 +7,7 @@ test('bytes that somebody else put into the file count from the next request on'
   const store = await openStore(t);
   const id = await make(store, 10);
   await append(store, id, 0, '123');
-  writeFileSync(store.path(id), '12345');
+  writeFileSync(store.locate(id), '12345');
   assert.equal(await offsetOf(store, id), 5);
   await append(store, id, 5, '67890');
   assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
@@ -18,7 +18,7 @@ test('a file that lost bytes is said to have, and goes on from what is there', a
   const store = await openStore(t, { warn: (message) => warnings.push(message) });
   const id = await make(store, 10);
   await append(store, id, 0, '12345');
-  truncateSync(store.path(id), 2);
+  truncateSync(store.locate(id), 2);
   assert.equal((await faultOf(append(store, id, 5, '67890'))).offset, 2);
   await append(store, id, 2, '34567890');
   assert.match(warnings.join(), /3 bytes less than recorded/);
@@ -30,7 +30,7 @@ test('a file that lost bytes is said to have, and goes on from what is there', a
 test('a file that is longer than its upload is not written to', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
-  writeFileSync(store.path(id), '12345');
+  writeFileSync(store.locate(id), '12345');
   assert.equal((await faultOf(append(store, id, 0, ''))).code, 'IO');
   assert.equal(contentOf(store, id).toString(), '12345');
 });

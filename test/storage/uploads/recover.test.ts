@@ -35,7 +35,7 @@ const DEAD = "INSERT INTO leases (upload, owner, taken_at) VALUES (?, 'killed', 
 /** What a process that is killed at this moment leaves: a copy of the directory as it stands. */
 function crash(t: TestContext, store: UploadStore): string {
   const copy = temporaryFolder(t);
-  const uploadDir = dirname(store.folder);
+  const uploadDir = dirname(store.place);
   for (const name of ['catalog.db', 'catalog.db-wal', 'tus']) {
     cpSync(join(uploadDir, name), join(copy, name), { recursive: true });
   }
@@ -49,7 +49,7 @@ async function restart(
   change: (uploadDir: string) => void,
   options: Partial<StoreOptions> = {},
 ): Promise<UploadStore> {
-  const uploadDir = dirname(store.folder);
+  const uploadDir = dirname(store.place);
   await store.close();
   change(uploadDir);
   return openStore(t, { uploadDir, ...options });
@@ -104,7 +104,7 @@ test('an upload whose last byte came just before the daemon was killed is finish
 test('a finish that only a look finds is made up for by it', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
-  appendFileSync(store.path(id), 'abc');
+  appendFileSync(store.locate(id), 'abc');
   assert.equal((await store.find(id)).offset, 3);
   await isFinished(store, id);
 });
@@ -112,8 +112,8 @@ test('a finish that only a look finds is made up for by it', async (t) => {
 test('a look from a command changes nothing', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
-  appendFileSync(store.path(id), 'abc');
-  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  appendFileSync(store.locate(id), 'abc');
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
   assert.equal((await command.find(id)).offset, 3);
   await command.close();
   assert.equal((await store.remember(id))?.state, 'receiving');
@@ -184,7 +184,7 @@ test('a removal that was cut short is ended at the start, before and after the f
   });
   for (const id of [withFile, withoutFile]) {
     assert.equal((await next.remember(id))?.state, 'removed');
-    assert.equal(next.sizeOnDisk(id), null);
+    assert.equal((await sizeOf(next, id)), null);
   }
 });
 
@@ -232,7 +232,7 @@ test('what a daemon writes right after its start counts for a command beside it'
   const id = await make(store, 10);
   const next = await restart(t, store, () => {});
   const { body, done } = await begin(next, id, '123');
-  const command = await openStore(t, { uploadDir: dirname(next.folder), role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(next.place),  });
   assert.equal(await command.isBeingWritten(id), true);
   body.destroy();
   await done;

@@ -24,7 +24,7 @@ test('a removed upload is gone, and remembered as removed', async (t) => {
   await append(store, id, 0, '12345');
   const { bytes, record } = await store.terminate(id, CALLER);
   assert.deepEqual([bytes, record.id], [5, id]);
-  assert.deepEqual(readdirSync(store.folder), []);
+  assert.deepEqual(readdirSync(store.place), []);
   const remembered = await store.remember(id);
   assert.deepEqual([remembered?.state, remembered?.removedWhy], ['removed', 'terminated']);
   for (const again of [
@@ -66,7 +66,7 @@ test('a DELETE takes over from a writer, whose request is told', async (t) => {
   const outcome = await done;
   assert.deepEqual([outcome.offset, outcome.interrupted], [5, 'superseded']);
   assert.equal(removal.bytes, 5);
-  assert.deepEqual(readdirSync(store.folder), []);
+  assert.deepEqual(readdirSync(store.place), []);
 });
 
 test('requests that wait behind a DELETE are told that the upload is gone', async (t) => {
@@ -110,7 +110,7 @@ test('a hook may refuse a removal before anything happens', async (t) => {
 
 test('a policy never removes what is being written, in this process or another', async (t) => {
   const store = await openStore(t);
-  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
   const id = await make(store, 10);
   const { body, done } = await begin(store, id, '12345');
   for (const from of [store, command]) {
@@ -129,7 +129,7 @@ test('what is written by a daemon that is no more may be removed once its heartb
   let now = 1_000_000;
   const store = await openStore(t, { now: () => now });
   const command = await openStore(t, {
-    uploadDir: dirname(store.folder),
+    uploadDir: dirname(store.place),
     role: 'command',
     now: () => now,
   });
@@ -153,7 +153,7 @@ test('a policy is asked again at the moment of the removal', async (t) => {
 test('a file that is gone already does not keep its record', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 10);
-  unlinkSync(store.path(id));
+  unlinkSync(store.locate(id));
   assert.equal((await store.terminate(id, CALLER)).bytes, 0);
   assert.equal((await store.remember(id))?.state, 'removed');
 });
@@ -162,21 +162,21 @@ test('a file that will not go leaves a removal that can be ended later', async (
   const store = await openStore(t);
   const id = await make(store, 10);
   // A folder in its place cannot be unlinked, whoever runs this.
-  unlinkSync(store.path(id));
-  mkdirSync(store.path(id));
+  unlinkSync(store.locate(id));
+  mkdirSync(store.locate(id));
   await faultOf(store.terminate(id, CALLER));
   assert.equal((await faultOf(store.find(id))).code, 'GONE');
   const [begun, ...others] = await store.unfinishedRemovals();
   assert.deepEqual([begun?.id, others.length], [id, 0]);
-  rmSync(store.path(id), { recursive: true });
-  writeFileSync(store.path(id), 'abc');
+  rmSync(store.locate(id), { recursive: true });
+  writeFileSync(store.locate(id), 'abc');
   assert.equal((await store.completeRemoval(begun!)).bytes, 3);
   assert.deepEqual(await store.unfinishedRemovals(), []);
 });
 
 test('two processes that end the same removal do not disturb each other', async (t) => {
   const store = await openStore(t);
-  const command = await openStore(t, { uploadDir: dirname(store.folder), role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
   const id = await make(store, 10);
   const { catalog } = insideOf(store);
   const { seq } = catalog.uploads.get(id)!;

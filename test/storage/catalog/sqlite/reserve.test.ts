@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultyDisk, noSpace } from '../../support/faulty-disk.ts';
 import { append, CALLER, faultOf, make, openStore } from '../../support/stores.ts';
 
-const reserveOf = (store: UploadStore) => join(dirname(store.folder), 'reserve');
+const reserveOf = (store: UploadStore) => join(dirname(store.place), 'reserve');
 const sizeOf = (file: string) => statSync(file).size;
 
 /** The catalog has no room until the reserve is given up. */
@@ -39,10 +39,10 @@ test('a command frees a full disk, too, and a daemon starts on one', async (t) =
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
   const file = reserveOf(store);
-  const uploadDir = dirname(store.folder);
+  const uploadDir = dirname(store.place);
   const id = await make(store, 10);
   await store.close();
-  const command = await openStore(t, { uploadDir, role: 'command' });
+  const command = await openCommandStoreOf(t, { uploadDir });
   fullUntilGivenUp(file);
   assert.equal((await command.removeCondemned(id, 'expired', CALLER, () => true))?.bytes, 0);
   disk.reset();
