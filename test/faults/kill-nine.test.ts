@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UploadStore } from '../../src/storage/store.ts';
+import { openCommandStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { Client } from './kill/client.ts';
@@ -70,7 +70,7 @@ function configuration(uploadDir: string, url: string) {
 
 /** Waits until the hook was told of every event. */
 async function everythingTold(uploadDir: string): Promise<void> {
-  const store = await UploadStore.open({ uploadDir, role: 'command' });
+  const store = await openCommandStore({ uploadDir });
   try {
     await until('every event is delivered', () => store.outbox.counts().length === 0, 60_000);
   } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { createPlanner } from '../../src/hooks/planner.ts';
-import { UploadStore } from '../../src/storage/store.ts';
+import { openCommandStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { type HookedStore, request, serveWithHooks } from './support/hooked-store.ts';
@@ -104,7 +104,7 @@ test('an event is given up when its time is up; what comes after it goes on, and
   assert.match(hooked.log.join('\n'), /error: hook app: gave up post-create of .+ 410 Gone/);
 
   healthy = true;
-  const command = await UploadStore.open({ uploadDir: hooked.folder, role: 'command' });
+  const command = await openCommandStore({ uploadDir: hooked.folder });
   command.outbox.retry(dead.seq, Date.now());
   await command.close();
   await until('it is delivered at last', () => receiver.told().at(-1) === `post-create ${id}`);
@@ -116,9 +116,8 @@ test('what a command beside the daemon removes is told by the daemon', async (t)
   const hook = httpHook(receiver.url, { events: ['post-expire'] });
   const hooked = await serveWithHooks(t, [hook]);
   const id = await hooked.finish();
-  const command = await UploadStore.open({
+  const command = await openCommandStore({
     uploadDir: hooked.folder,
-    role: 'command',
     plan: createPlanner({ hooks: [hook], uploadDir: hooked.folder, now: Date.now }),
   });
   await command.removeCondemned(id, 'expired', request('DELETE'), () => true);

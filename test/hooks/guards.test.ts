@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import type { HttpHook } from '../../src/hooks/hook.ts';
 import { createHooks } from '../../src/hooks/hooks.ts';
+import { sizeOf } from '../storage/support/stores.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { request, serveWithHooks } from './support/hooked-store.ts';

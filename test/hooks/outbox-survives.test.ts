@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { UploadStore } from '../../src/storage/store.ts';
+import { openCommandStore, type UploadStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
@@ -67,7 +67,7 @@ test('no event is lost, out of order or under another id, whatever is killed or 
     const uploads = run(t, 'upload-process.ts', folder, url);
     const made = (count: number) => until(`${count} uploads`, () => uploads.lines.length >= count);
     await made(EACH / 2);
-    store ??= await UploadStore.open({ uploadDir: folder, role: 'command' });
+    store ??= await openCommandStore({ uploadDir: folder });
     // What befalls the receiver while uploads go on: a crash, a stall, nothing.
     const fate = ['crash', 'stall', 'none'][round % 3];
     if (fate === 'crash') {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { sizeOf } from '../storage/support/stores.ts';
 import { until } from '../support/until.ts';
 import { request, serveWithHooks } from './support/hooked-store.ts';
 import { httpHook } from './support/hooks-of.ts';

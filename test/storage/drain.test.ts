@@ -3,7 +3,7 @@ import './support/faulty-disk.ts';
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { UploadStore } from '../../src/storage/store.ts';
+import { openStore as openDaemonStore } from '../../src/storage/store.ts';
 import { until } from '../support/until.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import {
@@ -174,7 +174,7 @@ test('draining waits until a finish is on disk, and closing until it is drained'
   answer();
   assert.equal((await done).finished, true);
   await closing;
-  const next = await UploadStore.open({ uploadDir, role: 'daemon' });
+  const next = await openDaemonStore({ uploadDir });
   t.after(() => next.close());
   assert.equal((await next.find(id)).record.state, 'finished');
 });

@@ -21,6 +21,7 @@ import {
   insideOf,
   make,
   openStore,
+  sizeOf,
   whole,
 } from './support/stores.ts';
 

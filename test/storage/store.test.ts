@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MIGRATIONS } from '../../src/storage/catalog/sqlite/migrations.ts';
-import { UploadStore } from '../../src/storage/store.ts';
+import { openStore as openDaemonStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { startChild } from './support/child.ts';
@@ -14,12 +14,13 @@ import {
   faultOf,
   make,
   offsetOf,
+  openCommandStoreOf,
   openStore,
   withCatalog,
 } from './support/stores.ts';
 
 const open = (uploadDir: string, role: 'daemon' | 'command' = 'daemon') =>
-  UploadStore.open({ uploadDir, role });
+  openDaemonStore({ uploadDir, role });
 
 test('a daemon makes what is missing, for its own user and group alone', async (t) => {
   const uploadDir = join(temporaryFolder(t), 'a', 'b');

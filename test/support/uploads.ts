@@ -2,7 +2,11 @@ import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { Guards } from '../../src/storage/model/events.ts';
 import type { Caller, UploadRecord } from '../../src/storage/model/upload.ts';
-import { type StoreOptions, UploadStore } from '../../src/storage/store.ts';
+import {
+  openStore as openDaemonStore,
+  type StoreOptions,
+  type UploadStore,
+} from '../../src/storage/store.ts';
 import { temporaryFolder } from './temporary.ts';
 import { until } from './until.ts';
 
@@ -70,8 +74,7 @@ export async function serveUploads(
       return chosen;
     },
   };
-  const store = await UploadStore.open({
-    role: 'daemon',
+  const store = await openDaemonStore({
     now: () => clock.now,
     fsync: 'never',
     ...options,

@@ -78,6 +78,16 @@ export interface RemovalClaim {
  */
 export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
 
+/** Nothing happened since that a decision to remove could depend on. */
+export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
+  return (
+    record.seq === seen.seq &&
+    record.state === seen.state &&
+    record.activeAt === seen.activeAt &&
+    record.finishedAt === seen.finishedAt
+  );
+}
+
 /**
  * What became of beginning a join. waiting: a part is not finished. part-missing: one was removed.
  * leased: another process is at it. over: the upload is joined, removed, or was refused by a hook.

@@ -40,3 +40,43 @@ export type Interruption =
   | 'disk-error'
   /** A hook asked to stop the upload. */
   | 'stopped';
+
+/** Requests further apart than this are separate entries (milliseconds). */
+const MERGE_WITHIN = 60_000;
+
+/** More than a person reads: from here on what clients can repeat for ever takes no more room. */
+const MOST = 1_000;
+const REPEATABLE: ReadonlySet<string> = new Set(['received', 'rejected', 'refused']);
+
+/**
+ * Where an entry goes in a timeline whose last one is at `position` (0: there is none). merged: it
+ * extends the last entry, as a terabyte in 5 MiB requests is one line and not two hundred thousand.
+ * placed: it stands at a position of its own, or takes that of the last one when the timeline is full.
+ */
+export function follow(
+  last: TimelineEntry | undefined,
+  position: number,
+  entry: TimelineEntry,
+): {
+  readonly kind: 'merged' | 'placed';
+  readonly position: number;
+  readonly entry: TimelineEntry;
+} {
+  const merged = last && merge(last, entry);
+  if (merged) return { kind: 'merged', position, entry: merged };
+  const full =
+    last && position >= MOST && REPEATABLE.has(last.event) && REPEATABLE.has(entry.event);
+  return { kind: 'placed', position: full ? position : position + 1, entry };
+}
+
+function merge(last: TimelineEntry, entry: TimelineEntry): TimelineEntry | undefined {
+  if (last.event !== 'received' || entry.event !== 'received') return undefined;
+  const follows =
+    last.interrupted === null &&
+    last.to === entry.from &&
+    last.origin.address === entry.origin.address &&
+    entry.at - last.until < MERGE_WITHIN;
+  if (!follows) return undefined;
+  const { to, until, interrupted } = entry;
+  return { ...last, to, until, interrupted, requests: last.requests + 1 };
+}

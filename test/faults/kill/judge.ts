@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { metadataText } from '../../../src/storage/model/metadata.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
-import { UploadStore } from '../../../src/storage/store.ts';
+import { openCommandStore, type UploadStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
+import { sizeOf } from '../../storage/support/stores.ts';
 import type { Expected, Ledger } from './ledger.ts';
 import type { Told } from './receiver.ts';
 
@@ -17,7 +18,7 @@ export async function judge(
   ledger: Ledger,
   told: ReadonlyMap<string, Told>,
 ): Promise<void> {
-  const store = await UploadStore.open({ uploadDir, role: 'command' });
+  const store = await openCommandStore({ uploadDir });
   try {
     assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
     const known = new Map<string, StoredUpload>();
@@ -107,7 +108,7 @@ function judgeFiles(folder: string, known: ReadonlyMap<string, StoredUpload>): v
 
 /** Makes files without a record old enough for `cleanup --orphans`; returns how many there are. */
 export async function ageOrphans(uploadDir: string): Promise<string[]> {
-  const store = await UploadStore.open({ uploadDir, role: 'command' });
+  const store = await openCommandStore({ uploadDir });
   try {
     const orphans: string[] = [];
     for (const name of readdirSync(store.folder)) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { UploadStore } from '../../../src/storage/store.ts';
+import { openStore as openDaemonStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 
 /** What a client was told before the power was cut. */
@@ -24,7 +24,7 @@ export async function assertKept(
   promised: readonly Promised[],
 ): Promise<void> {
   if (role === 'daemon') forgetBoot(uploadDir);
-  const store = await UploadStore.open({ uploadDir, role, fsync: 'never' });
+  const store = await openDaemonStore({ uploadDir, role, fsync: 'never' });
   try {
     assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
     for (const { what, id, bytes, finished } of promised) {

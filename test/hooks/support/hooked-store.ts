@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import type { Hook } from '../../../src/hooks/hook.ts';
 import { createHooks, type Hooks, type HooksOptions } from '../../../src/hooks/hooks.ts';
 import type { Caller } from '../../../src/storage/model/upload.ts';
-import { UploadStore } from '../../../src/storage/store.ts';
+import { openStore as openDaemonStore, type UploadStore } from '../../../src/storage/store.ts';
 import type { AppendOutcome } from '../../../src/storage/uploads/append.ts';
 import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -59,9 +59,8 @@ export async function serveWithHooks(
     random: () => 0,
     ...more,
   });
-  const store = await UploadStore.open({
+  const store = await openDaemonStore({
     uploadDir: folder,
-    role: 'daemon',
     fsync: 'never',
     guards: made.guards,
     plan: made.plan,

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createHooks } from '../../../src/hooks/hooks.ts';
 import type { Caller } from '../../../src/storage/model/upload.ts';
-import { UploadStore } from '../../../src/storage/store.ts';
+import { openStore as openDaemonStore } from '../../../src/storage/store.ts';
 import { httpHook } from './hooks-of.ts';
 
 const [folder = '', url = '', task] = process.argv.slice(2);
@@ -26,9 +26,8 @@ const hooks = createHooks({
   kill: process.kill.bind(process),
   random: () => Math.random() / 5,
 });
-const store = await UploadStore.open({
+const store = await openDaemonStore({
   uploadDir: folder,
-  role: 'daemon',
   guards: hooks.guards,
   plan: hooks.plan,
 });

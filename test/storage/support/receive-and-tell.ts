@@ -2,11 +2,11 @@
 // prints the number of requests that were acknowledged for both. Is killed in the middle.
 import { PassThrough } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UploadStore } from '../../../src/storage/store.ts';
+import { openStore as openDaemonStore } from '../../../src/storage/store.ts';
 import { append, bytes, make, whole } from './stores.ts';
 
 const REQUEST = 1000;
-const store = await UploadStore.open({ uploadDir: process.argv[2]!, role: 'daemon' });
+const store = await openDaemonStore({ uploadDir: process.argv[2]! });
 const sent = bytes(1_000_000);
 const plain = await make(store, sent.length);
 const checked = await make(store, sent.length);

@@ -19,8 +19,7 @@ import {
   faultOf,
   insideOf,
   make,
-  openStore,
-} from '../support/stores.ts';
+  openStore, sizeOf } from '../support/stores.ts';
 
 async function part(store: UploadStore, content: Buffer | string): Promise<string> {
   const id = await make(store, Buffer.byteLength(content), 'partial');

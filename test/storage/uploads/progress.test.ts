@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import { recordProgress } from '../../../src/storage/uploads/progress.ts';
 import { until } from '../../support/until.ts';
-import { begin, crcOf, insideOf, make, openStore, whole } from '../support/stores.ts';
+import { begin, crcOf, insideOf, make, openStore, whole, openCommandStoreOf } from '../support/stores.ts';
 
 test('the progress of running requests is recorded and told, once for what is new', async (t) => {
   let now = 1_000_000;

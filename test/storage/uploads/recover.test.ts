@@ -27,8 +27,7 @@ import {
   offsetOf,
   openStore,
   whole,
-  withCatalog,
-} from '../support/stores.ts';
+  withCatalog, sizeOf, openCommandStoreOf } from '../support/stores.ts';
 
 const DEAD = "INSERT INTO leases (upload, owner, taken_at) VALUES (?, 'killed', 0)";
 

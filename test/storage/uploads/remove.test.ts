@@ -13,8 +13,7 @@ import {
   insideOf,
   make,
   offsetOf,
-  openStore,
-} from '../support/stores.ts';
+  openStore, openCommandStoreOf } from '../support/stores.ts';
 
 test('a removed upload is gone, and remembered as removed', async (t) => {
   const events: StorageEvent[] = [];

@@ -1,5 +1,5 @@
 import { isGone, type StoredUpload } from '../../model/upload.ts';
-import type { ClaimOutcome, RemovalClaim } from '../catalog.ts';
+import { type ClaimOutcome, isAsSeen, type RemovalClaim } from '../catalog.ts';
 import type { Tables } from './tables.ts';
 
 /** The unit of work behind `Catalog.claimRemoval`, inside its transaction. */
@@ -10,7 +10,7 @@ export function claimRemoval(
   { why, bytes, deliveries, at }: RemovalClaim,
 ): ClaimOutcome {
   const record = uploads.get(seen.id);
-  if (!record || isGone(record) || !isSame(record, seen)) return 'changed';
+  if (!record || isGone(record) || !isAsSeen(record, seen)) return 'changed';
   const holder = leases.holder(record.id, at);
   if (holder && holder.owner !== owner) return 'leased';
   if (record.kind === 'partial' && uploads.finalsWaitingFor(record.id).length > 0) return 'needed';
@@ -19,14 +19,4 @@ export function claimRemoval(
   outbox.add(record.id, deliveries, at);
   leases.dropAny(record.id);
   return 'claimed';
-}
-
-/** Nothing happened since that a decision to remove could depend on. */
-function isSame(record: StoredUpload, seen: StoredUpload): boolean {
-  return (
-    record.seq === seen.seq &&
-    record.state === seen.state &&
-    record.activeAt === seen.activeAt &&
-    record.finishedAt === seen.finishedAt
-  );
 }

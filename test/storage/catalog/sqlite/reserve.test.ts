@@ -8,7 +8,15 @@ import { Reserve } from '../../../../src/storage/catalog/sqlite/reserve.ts';
 import type { UploadStore } from '../../../../src/storage/store.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultyDisk, noSpace } from '../../support/faulty-disk.ts';
-import { append, CALLER, faultOf, make, openStore } from '../../support/stores.ts';
+import {
+  append,
+  CALLER,
+  faultOf,
+  make,
+  openCommandStoreOf,
+  openStore,
+  sizeOf,
+} from '../../support/stores.ts';
 
 const reserveOf = (store: UploadStore) => join(dirname(store.place), 'reserve');
 const sizeOf = (file: string) => statSync(file).size;
