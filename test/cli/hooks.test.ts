@@ -17,7 +17,7 @@ async function waitingEvents(t: TestContext, hooks: readonly Hook[] = [app()]) {
   const folder = temporaryFolder(t);
   const uploads = await serveUploads(t, {
     uploadDir: folder,
-    plan: createPlanner({ hooks, uploadDir: folder, now: () => Date.UTC(2026, 10, 23, 13) }),
+    plan: createPlanner({ hooks, now: () => Date.UTC(2026, 10, 23, 13) }),
   });
   const outbox = uploads.store.outbox;
   const hooksCommand = (...args: string[]) => cli(uploads, args);
@@ -48,8 +48,8 @@ async function oneOfEach(t: TestContext) {
   await uploads.make({ id: 'gamma' });
   const at = clock.now;
   const failure = { state: 'pending', error: 'the receiver answered 503', startedAt: at } as const;
-  outbox.settle([{ seq: 1, ...failure, nextAt: at + 1_000 }], at);
-  outbox.settle([{ seq: 3, state: 'delivered' }], at);
+  await outbox.settle([{ seq: 1, ...failure, nextAt: at + 1_000 }], at);
+  await outbox.settle([{ seq: 3, state: 'delivered' }], at);
   await uploads.append('beta', 10);
   clock.now += 5 * MINUTE;
   return { ...events, at };
@@ -122,7 +122,7 @@ test('show tells how a delivery stands, and what is sent', async (t) => {
   assert.match(stdout, /"Type": "post-create"/);
   assert.match(stdout, /"Sequence": 1/);
   const shown = await json('show', '1');
-  assert.equal(shown.payload.ID, outbox.get(1)?.eventId);
+  assert.equal(shown.payload.ID, (await outbox.get(1))?.eventId);
   assert.match(
     (await hooksCommand('show', '2')).stdout,
     /Waits until an earlier event of the same/,
@@ -131,10 +131,10 @@ test('show tells how a delivery stands, and what is sent', async (t) => {
 
 test('retry makes a delivery due and forgets what came of it before', async (t) => {
   const { hooksCommand, outbox, uploads } = await oneOfEach(t);
-  outbox.settle([{ seq: 1, state: 'dead', error: 'no', attempted: true }], uploads.clock.now);
+  await outbox.settle([{ seq: 1, state: 'dead', error: 'no', attempted: true }], uploads.clock.now);
   const { stdout } = await hooksCommand('retry', '1');
   assert.equal(stdout, '1 delivery is due now.\n');
-  const again = outbox.get(1)!;
+  const again = (await outbox.get(1))!;
   assert.deepEqual([again.state, again.attempts, again.doneAt], ['pending', 0, null]);
   const all = await hooksCommand('retry', '--all');
   assert.equal(all.stdout, 'Nothing has failed.\n');
@@ -142,10 +142,10 @@ test('retry makes a delivery due and forgets what came of it before', async (t) 
 
 test('retry --all takes the failing and the dead, and nothing else', async (t) => {
   const { hooksCommand, outbox, json } = await oneOfEach(t);
-  outbox.settle([{ seq: 4, state: 'dead', error: 'no', attempted: true }], 5);
+  await outbox.settle([{ seq: 4, state: 'dead', error: 'no', attempted: true }], 5);
   assert.deepEqual(await json('retry', '--all'), { due: 2 });
   assert.deepEqual((await json('list')).totals, [{ hook: 'app', pending: 4, failing: 0, dead: 0 }]);
-  assert.equal(outbox.get(3)?.state, 'delivered');
+  assert.equal((await outbox.get(3))?.state, 'delivered');
   assert.equal((await hooksCommand('retry', '--all')).code, 0);
 });
 
@@ -162,7 +162,7 @@ test('hostile names cannot move the cursor of a terminal', async (t) => {
   const { hooksCommand, uploads, outbox } = await waitingEvents(t);
   await uploads.make({ id: 'alpha', metadata: { filename: 'a\x1b[2Jb\u202e' } });
   const error = 'the receiver answered \x1b[31m';
-  outbox.settle([{ seq: 1, state: 'dead', error, attempted: true }], 5);
+  await outbox.settle([{ seq: 1, state: 'dead', error, attempted: true }], 5);
   const { stdout } = await hooksCommand('list');
   const shown = await hooksCommand('show', '1');
   for (const text of [stdout, shown.stdout]) assert.doesNotMatch(text, /[\x1b\u202e]/);

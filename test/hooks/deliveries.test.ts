@@ -12,8 +12,8 @@ import { type Reply, startReceiver } from './support/receiver.ts';
 const events = ['post-create', 'post-finish', 'post-terminate'] as const;
 
 const allDelivered = ({ store }: HookedStore) =>
-  until('everything is recorded as delivered', () => {
-    const rows = store.outbox.list({ limit: 10_000 });
+  until('everything is recorded as delivered', async () => {
+    const rows = await store.outbox.list({ limit: 10_000 });
     return rows.length > 0 && rows.every(({ state }) => state === 'delivered') && rows;
   });
 
@@ -66,7 +66,7 @@ test('an event that fails is sent again with the same id, and what comes after i
   const sent = receiver.received.slice(0, 4);
   assert.equal(new Set(sent.map(({ body }) => body)).size, 1);
   assert.equal(new Set(sent.map(({ headers }) => headers['webhook-id'])).size, 1);
-  const [finished, created] = hooked.store.outbox.list({});
+  const [finished, created] = await hooked.store.outbox.list({});
   assert.deepEqual([created!.attempts, finished!.attempts], [4, 1]);
 });
 
@@ -79,11 +79,13 @@ test('an upload whose event fails does not hold up other uploads', async (t) => 
   bad = await hooked.finish();
   const good = [await hooked.finish(), await hooked.finish()];
   hooked.hooks.start(hooked.store);
-  await until('the others are delivered', () =>
-    good.every((id) => hooked.store.outbox.list({ upload: id })[0]?.state === 'delivered'),
+  await until('the others are delivered', async () =>
+    (await Promise.all(good.map((upload) => hooked.store.outbox.list({ upload })))).every(
+      (rows) => rows[0]?.state === 'delivered',
+    ),
   );
-  await until('a failure is recorded', () => {
-    const [failing] = hooked.store.outbox.list({ upload: bad });
+  await until('a failure is recorded', async () => {
+    const [failing] = await hooked.store.outbox.list({ upload: bad });
     return failing!.attempts > 0 && /answered 500/.test(failing!.lastError ?? '');
   });
 });
@@ -97,7 +99,7 @@ test('an event is given up when its time is up; what comes after it goes on, and
   const hooked = await serveWithHooks(t, [hook]);
   const id = await hooked.finish();
   await until('post-finish', () => receiver.told().at(-1) === `post-finish ${id}`);
-  const [dead] = hooked.store.outbox.list({ statuses: ['dead'] });
+  const [dead] = await hooked.store.outbox.list({ statuses: ['dead'] });
   assert.equal(dead?.event, 'post-create');
   assert.equal(dead?.lastError, 'the receiver answered 410 Gone');
   assert.ok(dead.attempts > 1);
@@ -105,7 +107,7 @@ test('an event is given up when its time is up; what comes after it goes on, and
 
   healthy = true;
   const command = await openCommandStore({ uploadDir: hooked.folder });
-  command.outbox.retry(dead.seq, Date.now());
+  await command.outbox.retry(dead.seq, Date.now());
   await command.close();
   await until('it is delivered at last', () => receiver.told().at(-1) === `post-create ${id}`);
   await allDelivered(hooked);
@@ -118,7 +120,7 @@ test('what a command beside the daemon removes is told by the daemon', async (t)
   const id = await hooked.finish();
   const command = await openCommandStore({
     uploadDir: hooked.folder,
-    plan: createPlanner({ hooks: [hook], uploadDir: hooked.folder, now: Date.now }),
+    plan: createPlanner({ hooks: [hook], now: Date.now }),
   });
   await command.removeCondemned(id, 'expired', request('DELETE'), () => true);
   await command.close();
@@ -176,8 +178,8 @@ test('an outage as long as one event is tried for ends what waited all that time
   const hooked = await serveWithHooks(t, [hook], { started: false, concurrency: 1 });
   for (let made = 0; made < 50; made += 1) await hooked.finish();
   hooked.hooks.start(hooked.store);
-  const rows = await until('all are given up', () => {
-    const rows = hooked.store.outbox.list({ statuses: ['dead'] });
+  const rows = await until('all are given up', async () => {
+    const rows = await hooked.store.outbox.list({ statuses: ['dead'] });
     return rows.length === 50 && rows;
   });
   const untried = rows.filter(({ attempts }) => attempts === 0);
@@ -217,7 +219,7 @@ test('the end waits for what runs, as long as it may, and begins nothing more', 
   const stopped = hooked.hooks.stop(60_000);
   answer({});
   await stopped;
-  assert.equal(hooked.store.outbox.list({ upload: id })[0]?.state, 'delivered');
+  assert.equal((await hooked.store.outbox.list({ upload: id }))[0]?.state, 'delivered');
   assert.equal(receiver.received.length, 1);
 });
 
@@ -232,10 +234,10 @@ test('a hook that is not configured any more: its events are told of, and wait a
   const other = httpHook(receiver.url, { name: 'other' });
   const second = await serveWithHooks(t, [other], { folder, now: () => clock.now });
   assert.match(second.log.join('\n'), /1 event waits for the hook old, which is not configured/);
-  assert.equal(second.store.outbox.list({})[0]?.state, 'pending');
+  assert.equal((await second.store.outbox.list({}))[0]?.state, 'pending');
   clock.now += 86_400_000 + 1;
-  const [dead] = await until('it is given up', () => {
-    const rows = second.store.outbox.list({ statuses: ['dead'] });
+  const [dead] = await until('it is given up', async () => {
+    const rows = await second.store.outbox.list({ statuses: ['dead'] });
     return rows.length === 1 && rows;
   });
   assert.equal(dead?.lastError, 'no hook of this name is configured any more');
@@ -276,10 +278,10 @@ test('a catalog that fails for a while stops deliveries, says so once, and loses
   for (let made = 0; made < 100; made += 1) await hooked.finish();
   let failures = 2;
   const { settle } = outbox;
-  outbox.settle = (...args) => {
+  outbox.settle = async (...args) => {
     failures -= 1;
     if (failures >= 0) throw new Error('the disk is full');
-    settle.apply(outbox, args);
+    await settle.apply(outbox, args);
   };
   hooked.hooks.start(hooked.store);
   await until('it failed', () => failures <= 0);

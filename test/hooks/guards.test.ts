@@ -199,7 +199,7 @@ test('pre-finish refuses: the bytes stay, nobody is told that it is finished, an
   assert.deepEqual([kept.state, kept.offset], ['receiving', 5]);
   assert.equal(kept.refusal, 'the hook app refused it: not a film');
   assert.equal(await sizeOf(store, record.id), 5);
-  assert.deepEqual(store.outbox.list({}), []);
+  assert.deepEqual(await store.outbox.list({}), []);
 
   receiver.reply = () => ({ body: { HTTPResponse: { Header: { Link: '<x>' } } } });
   const { finished, answer } = await append(record.id, '', 5);

@@ -45,7 +45,7 @@ test('progress is told while bytes come, of one upload never twice at once, and 
   release();
   await until('the next word', () => receiver.received.length === 2);
   release();
-  assert.deepEqual(hooked.store.outbox.list({}), []);
+  assert.deepEqual(await hooked.store.outbox.list({}), []);
   clearInterval(more);
   body.destroy();
   await outcome;

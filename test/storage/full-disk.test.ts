@@ -100,7 +100,7 @@ async function assertFinished(store: UploadStore, id: string, sent: Buffer): Pro
   const { record } = await store.find(id);
   assert.deepEqual([record.state, record.crc32], ['finished', crcOf(sent)]);
   assert.ok(contentOf(store, id).equals(sent));
-  const deliveries = store.outbox.list({ upload: id }).map(({ event }) => event);
+  const deliveries = (await store.outbox.list({ upload: id })).map(({ event }) => event);
   assert.deepEqual(deliveries.toSorted(), ['created', 'finished']);
   const events = (await store.timeline(record)).map(({ event }) => event);
   assert.equal(events.filter((event) => event === 'finished').length, 1);
@@ -282,7 +282,9 @@ test('a removal survives a full disk at every step', async (t) => {
       for (const record of await store.unfinishedRemovals()) await store.completeRemoval(record);
       assert.equal((await store.remember(id))!.state, 'removed');
       assert.equal(await sizeOf(store, id), null);
-      const removed = store.outbox.list({ upload: id }).filter((one) => one.event === 'removed');
+      const removed = (await store.outbox.list({ upload: id })).filter(
+        (one) => one.event === 'removed',
+      );
       assert.equal(removed.length, 1);
     },
   );

@@ -30,7 +30,7 @@ export async function judge(
     for (const entry of ledger.entries.values()) {
       if (entry.id !== null) judgeEntry(entry, await store.remember(entry.id));
     }
-    judgeFiles(store.folder, known);
+    judgeFiles(store.place, known);
   } finally {
     await store.close();
   }
@@ -84,7 +84,7 @@ function judgeEvents(
   told: ReadonlyMap<string, Told>,
 ): void {
   const about = `${record.id} (${record.kind}, ${record.state})`;
-  const deliveries = store.outbox.list({ upload: record.id });
+  const deliveries = await store.outbox.list({ upload: record.id });
   const events = deliveries.map(({ event }) => event).sort();
   const expected = ['post-create'];
   if (record.finishedAt !== null && record.kind !== 'partial') expected.push('post-finish');
@@ -111,9 +111,9 @@ export async function ageOrphans(uploadDir: string): Promise<string[]> {
   const store = await openCommandStore({ uploadDir });
   try {
     const orphans: string[] = [];
-    for (const name of readdirSync(store.folder)) {
+    for (const name of readdirSync(store.place)) {
       if (await store.remember(name)) continue;
-      const path = join(store.folder, name);
+      const path = join(store.place, name);
       const old = Date.now() / 1000 - TWO_HOURS;
       utimesSync(path, old, old);
       orphans.push(path);

@@ -50,7 +50,6 @@ export async function serveWithHooks(
   const log: string[] = [];
   const made = createHooks({
     hooks,
-    uploadDir: folder,
     concurrency: 16,
     now: Date.now,
     log: (level, message) => log.push(`${level}: ${message}`),
@@ -67,7 +66,7 @@ export async function serveWithHooks(
     limits: { writerWait },
     ...(more.now ? { now: more.now } : {}),
   });
-  if (started) made.start(store);
+  if (started) await made.start(store);
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= made.stop(0).then(() => store.close());

@@ -46,7 +46,7 @@ async function client(): Promise<never> {
 if (task !== 'deliver') await Promise.all(Array.from({ length: CLIENTS }, client));
 
 const timer = setInterval(() => {
-  if (store.outbox.list({ statuses: ['pending', 'failing'], limit: 1 }).length > 0) return;
+  if ((await store.outbox.list({ statuses: ['pending', 'failing'], limit: 1 })).length > 0) return;
   clearInterval(timer);
   console.log('delivered');
 }, 20);

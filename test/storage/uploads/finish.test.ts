@@ -25,7 +25,7 @@ const delivery = (event: StorageEvent) => [
 ];
 
 const finishedDeliveries = (store: Parameters<typeof offsetOf>[0], upload: string) =>
-  store.outbox.list({ upload }).filter((one) => one.event === 'finished').length;
+  (await store.outbox.list({ upload })).filter((one) => one.event === 'finished').length;
 
 test('an upload finishes once, with one delivery and one line in its timeline', async (t) => {
   const store = await openStore(t, { plan: delivery });

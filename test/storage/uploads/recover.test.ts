@@ -95,7 +95,7 @@ test('an upload whose last byte came just before the daemon was killed is finish
   const next = await openStore(t, { uploadDir: crash(t, store), plan });
   body.destroy();
   await isFinished(next, id);
-  const deliveries = next.outbox.list({ upload: id }).map(({ event }) => event);
+  const deliveries = (await next.outbox.list({ upload: id })).map(({ event }) => event);
   assert.deepEqual(deliveries, ['finished', 'created']);
   assert.equal((await next.find(id)).record.crc32, crcOf(Buffer.from('abc')));
 });
