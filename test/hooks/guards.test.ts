@@ -27,7 +27,6 @@ async function faultOf(work: Promise<unknown>): Promise<Fault> {
 test('where no hook asks to be asked, there is no guard', () => {
   const { guards } = createHooks({
     hooks: [httpHook('http://localhost')],
-    uploadDir: '/srv',
     concurrency: 1,
     now: Date.now,
     log: () => {},

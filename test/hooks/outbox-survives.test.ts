@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openCommandStore, type UploadStore } from '../../src/storage/store.ts';
+import { openCommandStore, type CommandStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
@@ -56,12 +56,12 @@ test('no event is lost, out of order or under another id, whatever is killed or 
   const url = `http://127.0.0.1:${port}/`;
   const finished = new Set<string>();
 
-  let store: UploadStore | undefined;
+  let store: CommandStore | undefined;
   const failing = (sentence: RegExp) =>
-    until(`a failure is recorded: ${sentence}`, () =>
-      store?.outbox
-        .list({ statuses: ['failing'] })
-        .some(({ lastError }) => sentence.test(lastError ?? '')),
+    until(`a failure is recorded: ${sentence}`, async () => {
+      const failed = await store?.outbox.list({ statuses: ['failing'] });
+      return failed?.some(({ lastError }) => sentence.test(lastError ?? ''));
+    },
     );
   for (let round = 0; round < KILLS; round += 1) {
     const uploads = run(t, 'upload-process.ts', folder, url);

@@ -46,8 +46,8 @@ const caller: Caller = {
 };
 
 function planned(event: StorageEvent, hooks: readonly Hook[]) {
-  const plan = createPlanner({ hooks, uploadDir: '/srv/uploads', now: () => NOW });
-  return plan(event);
+  const plan = createPlanner({ hooks, now: () => NOW });
+  return plan(event, `/srv/uploads/tus/${event.record.id}`);
 }
 
 function payloadOf(change: Partial<UploadRecord>, by: Caller = caller) {

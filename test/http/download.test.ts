@@ -29,7 +29,7 @@ async function serve(
 ) {
   const download = createDownload(
     {
-      path: (id) => join(folder, id),
+      locate: (id) => join(folder, id),
       find: async (id) => {
         const known = uploads[id];
         if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');

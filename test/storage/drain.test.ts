@@ -29,8 +29,8 @@ test('a store that drains takes nothing new, and still answers questions', async
   for (const attempt of [() => append(store, id, 0, 'x'), () => make(store, 1)]) {
     const fault = await faultOf(attempt());
     assert.deepEqual(
-      [fault.code, fault.status, fault.headers['Retry-After']],
-      ['UNAVAILABLE', 503, '5'],
+      [fault.code, fault.status, fault.retryAfter],
+      ['UNAVAILABLE', 503, 5],
     );
   }
   assert.equal(await offsetOf(store, id), 0);

@@ -16,7 +16,7 @@ test('what a daemon that was killed -9 had acknowledged is there, and nothing el
   await child.kill();
 
   const store = await openStore(t, { uploadDir });
-  assert.equal(store.checkIntegrity(), 'ok');
+  assert.equal(await store.checkIntegrity(), 'ok');
   const sent = bytes(1_000_000);
   const plain = await store.find(ids.plain);
   const onDisk = readFileSync(join(uploadDir, 'tus', ids.plain));

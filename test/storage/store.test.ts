@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { MIGRATIONS } from '../../src/storage/catalog/sqlite/migrations.ts';
-import { openStore as openDaemonStore } from '../../src/storage/store.ts';
+import { openCommandStore, openStore as openDaemonStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { startChild } from './support/child.ts';
@@ -20,7 +20,7 @@ import {
 } from './support/stores.ts';
 
 const open = (uploadDir: string, role: 'daemon' | 'command' = 'daemon') =>
-  openDaemonStore({ uploadDir, role });
+  role === 'daemon' ? openDaemonStore({ uploadDir }) : openCommandStore({ uploadDir });
 
 test('a daemon makes what is missing, for its own user and group alone', async (t) => {
   const uploadDir = join(temporaryFolder(t), 'a', 'b');
@@ -162,5 +162,5 @@ test('the log is moved into the catalog while a daemon serves, and finishes go o
   await until('it was moved', () => statSync(catalog).size > before);
   const id = await make(store, 3);
   assert.equal((await append(store, id, 0, 'abc')).finished, true);
-  assert.equal(store.checkIntegrity(), 'ok');
+  assert.equal(await store.checkIntegrity(), 'ok');
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { metadataText } from '../../../src/storage/model/metadata.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
-import { openCommandStore, type UploadStore } from '../../../src/storage/store.ts';
+import { openCommandStore, type CommandStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import { sizeOf } from '../../storage/support/stores.ts';
 import type { Expected, Ledger } from './ledger.ts';
@@ -20,12 +20,12 @@ export async function judge(
 ): Promise<void> {
   const store = await openCommandStore({ uploadDir });
   try {
-    assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
+    assert.equal(await store.checkIntegrity(), 'ok', 'the catalog is damaged');
     const known = new Map<string, StoredUpload>();
     for await (const record of store.list({ states: STATES })) {
       known.set(record.id, record);
       await judgeRecord(store, record, ledger);
-      judgeEvents(store, record, told);
+      await judgeEvents(store, record, told);
     }
     for (const entry of ledger.entries.values()) {
       if (entry.id !== null) judgeEntry(entry, await store.remember(entry.id));
@@ -51,7 +51,7 @@ function judgeEntry(entry: Expected, record: StoredUpload | undefined): void {
 
 /** What is in the catalog must be right, also of uploads whose client was never told. */
 async function judgeRecord(
-  store: UploadStore,
+  store: CommandStore,
   record: StoredUpload,
   ledger: Ledger,
 ): Promise<void> {
@@ -78,11 +78,11 @@ async function judgeRecord(
 }
 
 /** Every event once in the outbox, and from there to the receiver (which may hear of it again). */
-function judgeEvents(
-  store: UploadStore,
+async function judgeEvents(
+  store: CommandStore,
   record: StoredUpload,
   told: ReadonlyMap<string, Told>,
-): void {
+): Promise<void> {
   const about = `${record.id} (${record.kind}, ${record.state})`;
   const deliveries = await store.outbox.list({ upload: record.id });
   const events = deliveries.map(({ event }) => event).sort();

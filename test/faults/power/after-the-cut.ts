@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { openStore as openDaemonStore } from '../../../src/storage/store.ts';
+import { openCommandStore, openStore as openDaemonStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 
 /** What a client was told before the power was cut. */
@@ -24,14 +24,15 @@ export async function assertKept(
   promised: readonly Promised[],
 ): Promise<void> {
   if (role === 'daemon') forgetBoot(uploadDir);
-  const store = await openDaemonStore({ uploadDir, role, fsync: 'never' });
+  const open = role === 'daemon' ? openDaemonStore : openCommandStore;
+  const store = await open({ uploadDir, fsync: 'never' });
   try {
-    assert.equal(store.checkIntegrity(), 'ok', 'the catalog is damaged');
+    assert.equal(await store.checkIntegrity(), 'ok', 'the catalog is damaged');
     for (const { what, id, bytes, finished } of promised) {
       const record = await store.remember(id);
       assert.ok(record, `${what} was forgotten`);
       if (finished) assert.equal(record.state, 'finished', `${what} is not finished any more`);
-      const kept = readFileSync(store.path(id)).subarray(0, bytes.length);
+      const kept = readFileSync(store.locate(id)).subarray(0, bytes.length);
       assert.ok(kept.equals(bytes), `${what} has other bytes, or less (${kept.length})`);
       const { verdict, why } = await verifyUpload(store, id, async () => {});
       assert.equal(verdict, 'ok', `${what}: ${why}`);

@@ -18,7 +18,6 @@ const caller: Caller = {
 
 const hooks = createHooks({
   hooks: [httpHook(url, { events: ['post-create', 'post-finish'], timeoutMs: 300 })],
-  uploadDir: folder,
   concurrency: 16,
   now: Date.now,
   log: () => {},
@@ -31,7 +30,7 @@ const store = await openDaemonStore({
   guards: hooks.guards,
   plan: hooks.plan,
 });
-hooks.start(store);
+await hooks.start(store);
 
 async function client(): Promise<never> {
   for (;;) {
@@ -45,7 +44,7 @@ async function client(): Promise<never> {
 }
 if (task !== 'deliver') await Promise.all(Array.from({ length: CLIENTS }, client));
 
-const timer = setInterval(() => {
+const timer = setInterval(async () => {
   if ((await store.outbox.list({ statuses: ['pending', 'failing'], limit: 1 })).length > 0) return;
   clearInterval(timer);
   console.log('delivered');

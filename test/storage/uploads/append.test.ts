@@ -210,8 +210,9 @@ test('what another process has removed meanwhile is not answered as kept', async
   const id = await make(store, 10);
   const { body, done } = await begin(store, id, '123');
   const { catalog } = insideOf(store);
-  const { seq } = catalog.uploads.get(id)!;
-  catalog.write(() => catalog.uploads.update(seq, { state: 'removed' }));
+  const seen = (await catalog.get(id))!;
+  const claim = { why: 'cleanup', bytes: 0, deliveries: [], at: Date.now() } as const;
+  assert.equal(await catalog.claimRemoval(seen, claim), 'claimed');
   body.end();
   assert.equal((await faultOf(done)).code, 'GONE');
 });

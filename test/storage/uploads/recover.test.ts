@@ -279,6 +279,6 @@ test('a reconciling start is sound: nothing is held, nothing was made up', async
   const before = await store.timeline((await store.find(id)).record);
   const next = await restart(t, store, () => {});
   assert.deepEqual(await next.timeline((await next.find(id)).record), before);
-  assert.equal(next.checkIntegrity(), 'ok');
+  assert.equal(await next.checkIntegrity(), 'ok');
   assert.equal(insideOf(next).active.size, 0);
 });

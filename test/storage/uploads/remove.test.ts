@@ -127,9 +127,8 @@ test('a policy never removes what is being written, in this process or another',
 test('what is written by a daemon that is no more may be removed once its heartbeat is old', async (t) => {
   let now = 1_000_000;
   const store = await openStore(t, { now: () => now });
-  const command = await openStore(t, {
+  const command = await openCommandStoreOf(t, {
     uploadDir: dirname(store.place),
-    role: 'command',
     now: () => now,
   });
   const id = await make(store, 10);
@@ -178,8 +177,8 @@ test('two processes that end the same removal do not disturb each other', async 
   const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
   const id = await make(store, 10);
   const { catalog } = insideOf(store);
-  const { seq } = catalog.uploads.get(id)!;
-  catalog.write(() => catalog.uploads.update(seq, { state: 'removing' }));
+  const claim = { why: 'cleanup', bytes: 0, deliveries: [], at: Date.now() } as const;
+  assert.equal(await catalog.claimRemoval((await catalog.get(id))!, claim), 'claimed');
   const [record] = await command.unfinishedRemovals();
   await Promise.all([store.completeRemoval(record!), command.completeRemoval(record!)]);
   assert.equal((await store.remember(id))?.state, 'removed');
