@@ -3,25 +3,20 @@ import { openLocal } from './local.ts';
 import type { Answer, StorageEvent } from './model/events.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
-import {
-  type AppendOutcome,
-  type AppendRequest,
-  appendBody,
-  type BodyRequest,
-} from './uploads/append.ts';
+import { type AppendRequest, appendBody } from './uploads/append.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
+import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
 
 export type { Outbox } from './catalog/outbox.ts';
-export type { WholeRequest } from './uploads/append.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
 export { ORPHAN_AGE } from './uploads/orphans.ts';
 export type { Removal } from './uploads/remove.ts';
-export type { AppendOutcome, AppendRequest, BodyRequest, CreateRequest, FoundUpload };
+export type { AppendOutcome, AppendRequest, BodyRequest, CreateRequest, FoundUpload, WholeRequest };
 
 /** What a daemon may do with uploads: everything. */
 export interface UploadStore extends Reads, Removals {

@@ -72,7 +72,11 @@ function configuration(uploadDir: string, url: string) {
 async function everythingTold(uploadDir: string): Promise<void> {
   const store = await openCommandStore({ uploadDir });
   try {
-    await until('every event is delivered', async () => (await store.outbox.counts()).length === 0, 60_000);
+    await until(
+      'every event is delivered',
+      async () => (await store.outbox.counts()).length === 0,
+      60_000,
+    );
   } finally {
     await store.close();
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openCommandStore, type CommandStore } from '../../src/storage/store.ts';
+import { type CommandStore, openCommandStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
@@ -61,8 +61,7 @@ test('no event is lost, out of order or under another id, whatever is killed or 
     until(`a failure is recorded: ${sentence}`, async () => {
       const failed = await store?.outbox.list({ statuses: ['failing'] });
       return failed?.some(({ lastError }) => sentence.test(lastError ?? ''));
-    },
-    );
+    });
   for (let round = 0; round < KILLS; round += 1) {
     const uploads = run(t, 'upload-process.ts', folder, url);
     const made = (count: number) => until(`${count} uploads`, () => uploads.lines.length >= count);

@@ -28,10 +28,7 @@ test('a store that drains takes nothing new, and still answers questions', async
   await store.drain(0);
   for (const attempt of [() => append(store, id, 0, 'x'), () => make(store, 1)]) {
     const fault = await faultOf(attempt());
-    assert.deepEqual(
-      [fault.code, fault.status, fault.retryAfter],
-      ['UNAVAILABLE', 503, 5],
-    );
+    assert.deepEqual([fault.code, fault.status, fault.retryAfter], ['UNAVAILABLE', 503, 5]);
   }
   assert.equal(await offsetOf(store, id), 0);
   await store.terminate(id, CALLER);

@@ -1,30 +1,11 @@
 import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../model/events.ts';
-import type { Interruption } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
-import { byteLimit, receive } from './receive.ts';
-import type { Recording } from './recording.ts';
-import { type OpenUpload, WriteRight } from './write-right.ts';
-
-/** A request that counts as a whole or not at all: its checksum decides. */
-export interface WholeRequest {
-  onChunk?(chunk: Buffer): void;
-  /** Throws when the bytes are not what the client meant; `readBack` reads them again. */
-  verify(readBack: () => AsyncIterable<Buffer>): Promise<void>;
-}
-
-/** The part of a request that brings bytes. */
-export interface BodyRequest {
-  readonly body: Readable;
-  /** How many bytes the body declares; null when it does not say. */
-  readonly bodyLength: number | null;
-  readonly whole?: WholeRequest | undefined;
-  /** Called once the request is accepted, before its first byte is read. */
-  readonly onAccepted?: () => void;
-}
+import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
+import type { OpenUpload, Recording } from './recording.ts';
+import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest {
   /** Where the client believes the next byte goes. */
@@ -32,17 +13,6 @@ export interface AppendRequest extends BodyRequest {
   /** The upload's length, when the client says it only now. */
   readonly length?: number;
   readonly caller: Caller;
-}
-
-export interface AppendOutcome {
-  readonly record: StoredUpload;
-  /** The offset after this request. */
-  readonly offset: number;
-  /** This request was the one that finished the upload. */
-  readonly finished: boolean;
-  /** Why the body was not read to its end; null when it was. */
-  readonly interrupted: Interruption | null;
-  readonly answer: Answer | undefined;
 }
 
 /**

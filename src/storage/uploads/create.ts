@@ -2,13 +2,13 @@ import type { Answer } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { messageOf } from '../../fault.ts';
 import { checkSpace, noSpace } from './admission.ts';
-import type { AppendOutcome, BodyRequest } from './append.ts';
 import type { StoreContext } from './context.ts';
 import { finishUpload } from './finish.ts';
 import { admit, type CreateRequest } from './new-upload.ts';
-import { receive } from './receive.ts';
+import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
+import type { OpenUpload } from './recording.ts';
 import { removeCondemned } from './remove.ts';
-import { type OpenUpload, WriteRight } from './write-right.ts';
+import { WriteRight } from './write-right.ts';
 
 /** Uploads up to this size that come whole with their creation are recorded last (bytes). */
 const SMALL = 256 * 1024;

@@ -3,8 +3,7 @@ import type { Ending } from '../catalog/catalog.ts';
 import type { Answer } from '../model/events.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import type { Recording } from './recording.ts';
-import type { OpenUpload } from './write-right.ts';
+import type { OpenUpload, Recording } from './recording.ts';
 
 /**
  * The step to finished, once: makes the bytes durable, asks the guard, then sets the state with its

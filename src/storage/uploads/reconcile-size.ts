@@ -2,8 +2,7 @@ import { Fault } from '../../fault.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import type { Recording } from './recording.ts';
-import type { OpenUpload } from './write-right.ts';
+import type { OpenUpload, Recording } from './recording.ts';
 
 /**
  * Brings a record in line with the bytes that are there: bytes that were written but not recorded

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { metadataText } from '../../../src/storage/model/metadata.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
-import { openCommandStore, type CommandStore } from '../../../src/storage/store.ts';
+import { type CommandStore, openCommandStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import { sizeOf } from '../../storage/support/stores.ts';
 import type { Expected, Ledger } from './ledger.ts';

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
 import { type Backend, openLocal } from '../../../src/storage/local.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
+import type { AppendOutcome, AppendRequest, WholeRequest } from '../../../src/storage/store.ts';
 import {
   type CommandStore,
   createStore,
@@ -13,11 +14,6 @@ import {
   type StoreOptions,
   type UploadStore,
 } from '../../../src/storage/store.ts';
-import type {
-  AppendOutcome,
-  AppendRequest,
-  WholeRequest,
-} from '../../../src/storage/uploads/append.ts';
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
 import { Engine, type EngineOptions } from '../../../src/storage/uploads/engine.ts';
 import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
