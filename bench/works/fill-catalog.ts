@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { DataFiles } from '../../src/storage/bytes/files/data-files.ts';
-import { Catalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { FileBytes } from '../../src/storage/bytes/files/file-bytes.ts';
+import { openDatabase } from '../../src/storage/catalog/sqlite/database.ts';
+import { catalogFile } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { prepareTables } from '../../src/storage/catalog/sqlite/tables.ts';
 import type { UploadRecord } from '../../src/storage/model/upload.ts';
 
 // Fills an upload directory with finished uploads and abandoned ones, as months of use would. Prints
@@ -15,19 +17,21 @@ const PER_COMMIT = 10_000;
 const SHOWN = 500;
 const ORIGIN = { protocol: 'tus 1.0.0', address: '127.0.0.1', agent: 'bench' };
 
-const files = new DataFiles(directory);
+const files = new FileBytes(directory);
 files.makeFolder();
-const catalog = new Catalog(directory, { autoCheckpoint: true, mustExist: false });
+const database = openDatabase(catalogFile(directory), { autoCheckpoint: true, mustExist: false });
+const { uploads, timeline } = prepareTables(database);
 const now = Date.now();
 const shown: string[] = [];
 const showEvery = Math.max(1, Math.floor(total / SHOWN));
 
 for (let from = 0; from < total; from += PER_COMMIT) {
-  catalog.write(() => {
+  const commit = database.transaction(() => {
     for (let at = from; at < Math.min(from + PER_COMMIT, total); at++) add(at);
   });
+  commit.immediate();
 }
-catalog.close();
+database.close();
 console.log(JSON.stringify(shown.slice(0, SHOWN)));
 
 function add(index: number): void {
@@ -35,11 +39,11 @@ function add(index: number): void {
   const isAbandoned =
     Math.floor(((index + 1) * abandoned) / total) > Math.floor((index * abandoned) / total);
   const record = isAbandoned ? abandonedUpload(index) : finishedUpload(index);
-  closeSync(openSync(files.path(record.id), 'wx'));
-  const seq = catalog.uploads.insert(record);
-  catalog.timeline.add(seq, record.createdAt, { event: 'created', origin: ORIGIN });
+  closeSync(openSync(files.locate(record), 'wx'));
+  const seq = uploads.insert(record);
+  timeline.add(seq, record.createdAt, { event: 'created', origin: ORIGIN });
   if (!isAbandoned) {
-    catalog.timeline.add(seq, record.activeAt, { event: 'finished' });
+    timeline.add(seq, record.activeAt, { event: 'finished' });
     if (index % showEvery === 0) shown.push(record.id);
   }
 }

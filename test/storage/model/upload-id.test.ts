@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DataFiles } from '../../../src/storage/bytes/files/data-files.ts';
+import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
 import { isUploadId, newUploadId } from '../../../src/storage/model/upload-id.ts';
 import { faultOf } from '../support/stores.ts';
 
@@ -38,18 +38,18 @@ for (const id of [
 ]) {
   test(`${JSON.stringify(id.slice(0, 20))} (${id.length} characters) is no id and never a path`, async () => {
     assert.equal(isUploadId(id), false);
-    const fault = await faultOf((async () => new DataFiles('/uploads').path(id))());
+    const fault = await faultOf((async () => new FileBytes('/uploads').locate({ id }))());
     assert.equal(fault.code, 'NOT_FOUND');
   });
 }
 
 test('whatever is an id stays within the folder', () => {
-  const files = new DataFiles('/uploads');
+  const files = new FileBytes('/uploads');
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 10 }), (text) => {
       if (!isUploadId(text)) return;
-      assert.equal(basename(files.path(text)), text);
-      assert.equal(files.path(text), join('/uploads/tus', text));
+      assert.equal(basename(files.locate({ id: text })), text);
+      assert.equal(files.locate({ id: text }), join('/uploads/tus', text));
     }),
     { numRuns: 2000 },
   );

@@ -139,11 +139,11 @@ export function whole(right: boolean): WholeRequest {
   };
 }
 
-export async function offsetOf(store: UploadStore, id: string): Promise<number | null> {
+export async function offsetOf(store: CommandStore, id: string): Promise<number | null> {
   return (await store.find(id)).offset;
 }
 
-export function contentOf(store: UploadStore, id: string): Buffer {
+export function contentOf(store: CommandStore, id: string): Buffer {
   return readFileSync(store.locate(id));
 }
 

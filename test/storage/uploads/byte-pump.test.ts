@@ -1,12 +1,13 @@
 import '../support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writev } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
+import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
 import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
@@ -27,8 +28,12 @@ function target(t: TestContext): Target {
 }
 
 function pumpTo(fd: number, source: Readable, options: Partial<PumpOptions> = {}): BytePump {
+  const writer = {
+    write: (chunks: readonly Buffer[], position: number, done: WriteCallback) =>
+      writev(fd, chunks as Buffer[], position, done),
+  };
   return new BytePump(source, {
-    fd,
+    writer,
     position: 0,
     crc32: 0,
     limit: Number.MAX_SAFE_INTEGER,

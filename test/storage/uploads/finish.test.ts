@@ -24,7 +24,7 @@ const delivery = (event: StorageEvent) => [
   { eventId: `${event.type}-1`, hook: 'h', event: event.type, payload: '{}' },
 ];
 
-const finishedDeliveries = (store: Parameters<typeof offsetOf>[0], upload: string) =>
+const finishedDeliveries = async (store: Parameters<typeof offsetOf>[0], upload: string) =>
   (await store.outbox.list({ upload })).filter((one) => one.event === 'finished').length;
 
 test('an upload finishes once, with one delivery and one line in its timeline', async (t) => {
@@ -39,7 +39,7 @@ test('an upload finishes once, with one delivery and one line in its timeline', 
     (outcome) => outcome.status === 'fulfilled' && outcome.value.finished,
   );
   assert.equal(finished.length, 1);
-  assert.equal(finishedDeliveries(store, id), 1);
+  assert.equal(await finishedDeliveries(store, id), 1);
   const { record } = await store.find(id);
   const lines = (await store.timeline(record)).filter((entry) => entry.event === 'finished');
   assert.equal(lines.length, 1);
@@ -156,7 +156,7 @@ test('a hook that did not answer is asked again later, and when somebody looks',
   await until('it was looked at again', () => insideOf(store).leftBehind.size > 0 || down < 0);
   finishLeftBehind(insideOf(store));
   await until('it is finished', async () => (await store.find(id)).record.state === 'finished');
-  assert.equal(finishedDeliveries(store, id), 1);
+  assert.equal(await finishedDeliveries(store, id), 1);
 });
 
 test('a finish that the full catalog could not hold is made up for when there is room', async (t) => {
@@ -172,7 +172,7 @@ test('a finish that the full catalog could not hold is made up for when there is
   await until('it is finished', async () => {
     return (await store.remember(id))?.state === 'finished';
   });
-  assert.equal(finishedDeliveries(store, id), 1);
+  assert.equal(await finishedDeliveries(store, id), 1);
   assert.equal(insideOf(store).leftBehind.size, 0);
 });
 

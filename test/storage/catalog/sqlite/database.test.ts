@@ -6,11 +6,12 @@ import Database from 'better-sqlite3';
 import { Fault } from '../../../../src/fault.ts';
 import { catalogFault, openDatabase } from '../../../../src/storage/catalog/sqlite/database.ts';
 import { MIGRATIONS } from '../../../../src/storage/catalog/sqlite/migrations.ts';
-import { Catalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { SqliteCatalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultOf } from '../../support/stores.ts';
 
 const OPTIONS = { autoCheckpoint: true, mustExist: false };
+const COMMAND = { role: 'command', warn: () => {} } as const;
 const open = (file: string, options = OPTIONS) =>
   faultOf((async () => void openDatabase(file, options).close())());
 
@@ -100,11 +101,11 @@ test('a catalog whose pages are damaged is said to be damaged when it is opened 
   closeSync(fd);
   const fault = await faultOf(
     (async () => {
-      const catalog = new Catalog(folder, OPTIONS);
+      const catalog = SqliteCatalog.open(folder, COMMAND);
       try {
-        catalog.read(() => catalog.uploads.get('a'));
+        await catalog.get('a');
       } finally {
-        catalog.close();
+        await catalog.close();
       }
     })(),
   );
@@ -116,7 +117,7 @@ test('a catalog without its tables is refused with a sentence', async (t) => {
   const empty = new Database(join(folder, 'catalog.db'));
   empty.pragma(`user_version = ${MIGRATIONS.length}`);
   empty.close();
-  const fault = await faultOf((async () => void new Catalog(folder, OPTIONS).close())());
+  const fault = await faultOf((async () => SqliteCatalog.open(folder, COMMAND).close())());
   assert.equal(fault.code, 'IO');
   assert.match(fault.message, /catalog\.db/);
 });

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Catalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { draftRecord } from '../../support/records.ts';
-
-const OPTIONS = { autoCheckpoint: true, mustExist: false };
+import { openTables } from '../../support/tables.ts';
 
 /** Two connections to one catalog, as of the daemon and of a command beside it, with one upload. */
 function connections(t: TestContext) {
   const folder = temporaryFolder(t);
-  const [ours, other] = [new Catalog(folder, OPTIONS), new Catalog(folder, OPTIONS)];
-  t.after(() => {
-    ours.close();
-    other.close();
-  });
+  const [ours, other] = [openTables(t, folder), openTables(t, folder)];
   const seq = ours.uploads.insert(draftRecord({ id: 'a' }));
   return { ours, other, seq };
 }
@@ -22,7 +16,7 @@ function connections(t: TestContext) {
 test('a change of this process is seen at once', (t) => {
   const { ours, seq } = connections(t);
   for (const offset of [1, 2, 3]) {
-    ours.write(() => ours.uploads.update(seq, { offset }));
+    ours.transactions.write(() => ours.uploads.update(seq, { offset }));
     assert.equal(ours.uploads.get('a')?.offset, offset);
   }
   ours.uploads.finish(seq, {});
@@ -35,7 +29,7 @@ test('a change of another process is seen in the next turn, and at once in a tra
   const { ours, other, seq } = connections(t);
   assert.equal(ours.uploads.get('a')?.offset, 0);
   other.uploads.update(seq, { offset: 5 });
-  assert.equal(ours.write(() => ours.uploads.get('a'))?.offset, 5);
+  assert.equal(ours.transactions.write(() => ours.uploads.get('a'))?.offset, 5);
   await nextTurn();
   assert.equal(ours.uploads.get('a')?.offset, 5);
   other.uploads.delete(seq);
@@ -49,7 +43,7 @@ test('what a transaction took back was never there', (t) => {
   const taken = new Error('taken back');
   assert.throws(
     () =>
-      ours.write(() => {
+      ours.transactions.write(() => {
         ours.uploads.update(seq, { offset: 9 });
         assert.equal(ours.uploads.get('a')?.offset, 9);
         throw taken;
@@ -62,7 +56,7 @@ test('what a transaction took back was never there', (t) => {
 test('more uploads than are kept are all found', (t) => {
   const { ours } = connections(t);
   const ids = Array.from({ length: 5_000 }, (_, index) => `id${index}`);
-  ours.write(() => {
+  ours.transactions.write(() => {
     for (const id of ids) ours.uploads.insert(draftRecord({ id }));
   });
   for (let round = 0; round < 2; round++) {

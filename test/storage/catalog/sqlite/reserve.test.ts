@@ -15,7 +15,6 @@ import {
   make,
   openCommandStoreOf,
   openStore,
-  sizeOf,
 } from '../../support/stores.ts';
 
 const reserveOf = (store: UploadStore) => join(dirname(store.place), 'reserve');

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Catalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import type { TimelineTable } from '../../../../src/storage/catalog/sqlite/timeline-table.ts';
 import type { TimelineEvent } from '../../../../src/storage/model/timeline.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
 import { CALLER } from '../../support/stores.ts';
+import { openTables } from '../../support/tables.ts';
 
 const { origin } = CALLER;
 
 function timelineOf(t: TestContext): TimelineTable {
-  const catalog = new Catalog(temporaryFolder(t), { autoCheckpoint: true, mustExist: false });
-  t.after(() => catalog.close());
-  return catalog.timeline;
+  return openTables(t).timeline;
 }
 
 type Received = TimelineEvent & { event: 'received' };

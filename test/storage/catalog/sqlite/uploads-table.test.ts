@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { Catalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
-import { temporaryFolder } from '../../../support/temporary.ts';
+import { test } from 'node:test';
 import { draftRecord } from '../../support/records.ts';
 import { CALLER, faultOf } from '../../support/stores.ts';
-
-function catalogOf(t: TestContext): Catalog {
-  const catalog = new Catalog(temporaryFolder(t), { autoCheckpoint: true, mustExist: false });
-  t.after(() => catalog.close());
-  return catalog;
-}
+import { openTables } from '../../support/tables.ts';
 
 test('a record comes back as it was put in', (t) => {
-  const { uploads } = catalogOf(t);
+  const { uploads } = openTables(t);
   const full = draftRecord({
     kind: 'final',
     state: 'finished',
@@ -38,10 +31,10 @@ test('a record comes back as it was put in', (t) => {
 });
 
 test('an id that is taken is refused, and the record that has it stays', async (t) => {
-  const catalog = catalogOf(t);
-  catalog.write(() => catalog.uploads.insert(draftRecord()));
+  const catalog = openTables(t);
+  catalog.transactions.write(() => catalog.uploads.insert(draftRecord()));
   const again = (async () =>
-    catalog.write(() => {
+    catalog.transactions.write(() => {
       catalog.uploads.insert(draftRecord({ id: 'b' }));
       catalog.uploads.insert(draftRecord({ length: 99 }));
     }))();
@@ -51,7 +44,7 @@ test('an id that is taken is refused, and the record that has it stays', async (
 });
 
 test('an upload finishes once', (t) => {
-  const { uploads } = catalogOf(t);
+  const { uploads } = openTables(t);
   const seq = uploads.insert(draftRecord({ refusal: 'not yet' }));
   assert.equal(uploads.finish(seq, { finishedAt: 5, offset: 10 }), true);
   assert.equal(uploads.finish(seq, { finishedAt: 6, offset: 11 }), false);
@@ -59,38 +52,44 @@ test('an upload finishes once', (t) => {
   assert.deepEqual([state, finishedAt, offset, refusal], ['finished', 5, 10, null]);
 });
 
-test('what was removed neither finishes nor receives', (t) => {
-  const { uploads } = catalogOf(t);
+test('what was removed does not finish', (t) => {
+  const { uploads } = openTables(t);
   for (const state of ['removing', 'removed'] as const) {
     const seq = uploads.insert(draftRecord({ id: state, state }));
     assert.equal(uploads.finish(seq, { finishedAt: 5 }), false);
-    assert.equal(uploads.receive(seq, { offset: 5 }), false);
     assert.equal(uploads.get(state)?.state, state);
     assert.equal(uploads.get(state)?.offset, 0);
   }
 });
 
+test('progress that comes late does not move an offset back', (t) => {
+  const { uploads } = openTables(t);
+  const seq = uploads.insert(draftRecord({ offset: 5 }));
+  assert.equal(uploads.advance(seq, { offset: 4 }), false);
+  assert.equal(uploads.get('a')?.offset, 5);
+  assert.equal(uploads.advance(seq, { offset: 6 }), true);
+  assert.equal(uploads.get('a')?.offset, 6);
+});
+
 test('a change of a record that is gone changes nothing', (t) => {
-  const { uploads } = catalogOf(t);
+  const { uploads } = openTables(t);
   assert.equal(uploads.update(1, { offset: 5 }), false);
 });
 
 test('a final upload is found by its parts for as long as it is not joined', (t) => {
-  const { uploads } = catalogOf(t);
-  const waiting = uploads.insert(draftRecord({ id: 'w', kind: 'final', parts: ['p', 'q', 'p'] }));
-  const joining = uploads.insert(
-    draftRecord({ id: 'j', kind: 'final', state: 'joining', parts: ['p'] }),
-  );
+  const { uploads } = openTables(t);
+  uploads.insert(draftRecord({ id: 'w', kind: 'final', parts: ['p', 'q', 'p'] }));
+  uploads.insert(draftRecord({ id: 'j', kind: 'final', state: 'joining', parts: ['p'] }));
   for (const state of ['finished', 'removing', 'removed'] as const) {
     uploads.insert(draftRecord({ id: state, kind: 'final', state, parts: ['p'] }));
   }
-  assert.deepEqual(uploads.finalsWaitingFor('p'), [waiting, joining]);
-  assert.deepEqual(uploads.finalsWaitingFor('q'), [waiting]);
+  assert.deepEqual(uploads.finalsWaitingFor('p'), ['w', 'j']);
+  assert.deepEqual(uploads.finalsWaitingFor('q'), ['w']);
   assert.deepEqual(uploads.finalsWaitingFor('w'), []);
 });
 
 test('deleting a record takes its parts and its timeline along', (t) => {
-  const catalog = catalogOf(t);
+  const catalog = openTables(t);
   const { uploads, timeline } = catalog;
   const seq = uploads.insert(draftRecord({ kind: 'final', parts: ['p'] }));
   timeline.add(seq, 1, { event: 'created', origin: CALLER.origin });
