@@ -25,6 +25,7 @@ const FAULTS = {
   VERSION_UNSUPPORTED: { exit: 64, status: 412 },
   TOO_LARGE: { exit: 64, status: 413 },
   MEDIA_TYPE: { exit: 64, status: 415 },
+  TIMEOUT: { exit: 1, status: 408 },
   LOCKED: { exit: 1, status: 423 },
   CHECKSUM_MISMATCH: { exit: 1, status: 460 },
   REFUSED: { exit: 1, status: 400 },

@@ -38,8 +38,7 @@ export async function createUpload(
         if (order !== 'last') await announce(context, open, caller);
         return await fill(context, right, open, caller, body);
       } catch (error) {
-        // The removal is recorded in the catalog, which needs the room when the disk is full.
-        await open.writer.rollback(0).catch(() => {});
+        await giveRoomBack(context, open);
         throw error;
       }
     });
@@ -88,6 +87,16 @@ async function announce(context: StoreContext, { record, writer }: OpenUpload, c
     await Promise.all([durability.received(writer), durability.recorded('progress')]);
   } finally {
     context.emit({ type: 'created', record, caller });
+  }
+}
+
+/** The removal is recorded in the catalog, which needs the room when the disk is full. */
+async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }: OpenUpload) {
+  try {
+    // What was committed as finished stays, whatever failed after that.
+    if ((await catalog.get(record.id))?.state !== 'finished') await writer.rollback(0);
+  } catch (error) {
+    warn(messageOf(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
 import type { Answer } from '../model/events.ts';
 import { type Caller, isGone, type RemovalReason, type StoredUpload } from '../model/upload.ts';
@@ -98,6 +99,8 @@ async function claim(
       case 'needed':
         throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');
       case 'changed':
+        // A record may come from memory until the end of this turn of the event loop.
+        await nextTurn();
     }
   }
 }

@@ -1,7 +1,7 @@
 import '../support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
-import { closeSync, ftruncateSync, openSync, readFileSync, writev } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, write, writev } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
@@ -30,7 +30,9 @@ function target(t: TestContext): Target {
 function pumpTo(fd: number, source: Readable, options: Partial<PumpOptions> = {}): BytePump {
   const writer = {
     write: (chunks: readonly Buffer[], position: number, done: WriteCallback) =>
-      writev(fd, chunks as Buffer[], position, done),
+      chunks.length === 1
+        ? write(fd, chunks[0]!, 0, null, position, done)
+        : writev(fd, chunks as Buffer[], position, done),
   };
   return new BytePump(source, {
     writer,

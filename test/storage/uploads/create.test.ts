@@ -19,7 +19,7 @@ import {
   insideOf,
   offsetOf,
   openStore,
-  whole, sizeOf } from '../support/stores.ts';
+  whole } from '../support/stores.ts';
 
 /** Larger than what is recorded in one transaction. */
 const LARGE = 300_000;

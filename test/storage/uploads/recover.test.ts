@@ -100,11 +100,13 @@ test('an upload whose last byte came just before the daemon was killed is finish
   assert.equal((await next.find(id)).record.crc32, crcOf(Buffer.from('abc')));
 });
 
-test('a finish that only a look finds is made up for by it', async (t) => {
+test('looking at an upload does not finish it, and an empty request does', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
   appendFileSync(store.locate(id), 'abc');
   assert.equal((await store.find(id)).offset, 3);
+  assert.equal((await store.remember(id))?.state, 'receiving');
+  assert.equal((await append(store, id, 3, '')).finished, true);
   await isFinished(store, id);
 });
 
