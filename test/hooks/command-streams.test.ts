@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -142,7 +143,9 @@ test('many runs leave no descriptor open', { skip: process.platform !== 'linux' 
   const open = () => readdirSync('/proc/self/fd').length;
   const before = open();
   const system = { env: process.env, kill: process.kill.bind(process), print: () => {} };
-  const options = { signal: new AbortController().signal, wantsAnswer: true };
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const options = { signal, wantsAnswer: true };
   const missing = scriptHook('', { command: '/nonexistent/program' });
   const hooks = [shellHook('cat /dev/stdin'), shellHook('exit 3'), missing];
   const transports = hooks.map((hook) => createCommandTransport(hook, system));
