@@ -15,6 +15,7 @@ export function startFailure(error: unknown, command: string): string {
     case 'EAGAIN':
     case 'ENOMEM':
     case 'EMFILE':
+    case 'ENFILE':
       return `${command} could not be started: the system has no process, memory or descriptor left`;
     default:
       return `${command} could not be started (${errnoOf(error) ?? 'no reason was given'})`;

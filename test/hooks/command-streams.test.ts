@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { createCommandTransport } from '../../src/hooks/command-transport.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
@@ -137,6 +138,21 @@ test('a program is not started when there is no mkfifo', async () => {
   const hook = scriptHook('console.log("{}")');
   const run = await runCommand(hook, {}, messageOf(), { PATH: '/nonexistent' });
   assert.match(sentenceOf(run), /^the program was not started: .+mkfifo is missing/);
+});
+
+test('no program is started without descriptors, and they are as before when there are some', () => {
+  const script = fileURLToPath(new URL('./support/starved-programs.ts', import.meta.url));
+  const command = 'ulimit -n 128; exec "$0" --import tsx "$1"';
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, script], {
+    encoding: 'utf8',
+  });
+  const rounds = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const starved =
+    'the program was not started: the system has no process, memory or descriptor left';
+  assert.deepEqual(rounds, [[starved], ['complete']], stderr);
 });
 
 test('many runs leave no descriptor open', { skip: process.platform !== 'linux' }, async () => {

@@ -114,6 +114,18 @@ test('a program that hangs is killed in time, with all that it started, even if 
   await until('both are gone', () => !pids.some(isAlive));
 });
 
+test('a child that has left the group cannot hold up a program that is killed', async (t) => {
+  const file = join(temporaryFolder(t), 'pid');
+  const code = `const { spawn } = require("node:child_process");
+    const child = spawn("sleep", ["60"], { stdio: "inherit", detached: true });
+    require("node:fs").writeFileSync(${JSON.stringify(file)}, String(child.pid));`;
+  const { attempt } = await run(scriptHook(code, { timeoutMs: 1_000 }));
+  const pid = Number(await readFile(file, 'utf8'));
+  t.after(() => process.kill(pid, 'SIGKILL'));
+  assert.ok(!attempt.ok && attempt.why === 'overdue');
+  assert.ok(isAlive(pid));
+});
+
 test('a child that keeps the pipes open does not hold up the end of its program', async (t) => {
   const file = join(temporaryFolder(t), 'pid');
   const code = `const { spawn } = require("node:child_process");
