@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
 import type { Caller } from '../storage/model/upload.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
+import { clientPort } from './client-port.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
@@ -235,6 +236,7 @@ export class Listener {
       request: {
         method: request.method ?? '',
         uri: request.url ?? '',
+        port: clientPort(request, address),
         get headers() {
           return request.headersDistinct as Record<string, string[]>;
         },

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Fault } from '../../src/fault.ts';
 import { createDownload } from '../../src/http/download.ts';
-import type { FoundUpload } from '../../src/storage/reads.ts';
+import type { FoundUpload } from '../../src/storage/store.ts';
 import { foreignTarget } from '../conformance/target.ts';
 import { ask } from '../conformance/tus.ts';
 import { Wire } from '../conformance/wire.ts';
