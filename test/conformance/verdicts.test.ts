@@ -84,7 +84,7 @@ test('the suite imports nothing but Node and itself, so that it can judge any se
   const folder = dirname(fileURLToPath(import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => {
     // What starts the stock server is not the suite.
-    return file.endsWith('.ts') && !file.endsWith('stock-server.ts');
+    return /\.[jt]s$/.test(file) && !/stock-server\.[jt]s$/.test(file);
   });
   assert.ok(files.length > 20);
   for (const file of files) {
