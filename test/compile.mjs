@@ -35,14 +35,15 @@ export function compile(root) {
   const remove = () => rmSync(folder, { recursive: true, force: true });
   for (const name of readdirSync(root)) {
     if (LEFT_OUT.includes(name)) continue;
-    if (CODE.includes(name)) copyData(join(root, name), join(folder, name));
+    if (CODE.includes(name)) copyPlain(join(root, name), join(folder, name));
     else symlinkSync(join(root, name), join(folder, name));
   }
   const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
-  const options = ['--noEmit', 'false', '--noCheck', '--sourceMap', '--rootDir', root];
+  const options = ['--noEmit', 'false', '--noCheck', '--allowJs', 'false', '--checkJs', 'false'];
+  const where = ['--sourceMap', '--rootDir', root, '--outDir', folder];
   const run = spawnSync(
     process.execPath,
-    [join(dirname(compiler), 'bin', 'tsc'), '-p', root, ...options, '--outDir', folder],
+    [join(dirname(compiler), 'bin', 'tsc'), '-p', root, ...options, ...where],
     { stdio: 'inherit' },
   );
   if (run.status === 0) return { folder, remove };
@@ -64,12 +65,12 @@ function removeOld(build) {
 }
 
 /**
- * Copies what the compiler does not write, such as pages.
+ * Copies what is not compiled: pages, and plain JavaScript as it is.
  *
  * @param {string} from
  * @param {string} to
  */
-function copyData(from, to) {
-  const filter = (/** @type {string} */ path) => !/\.[cm]?[jt]s$/.test(path);
+function copyPlain(from, to) {
+  const filter = (/** @type {string} */ path) => !path.endsWith('.ts');
   cpSync(from, to, { recursive: true, filter });
 }
