@@ -111,7 +111,7 @@ function packageOf(specifier: string): string | undefined {
 }
 
 const src = sourcesIn('src');
-const everything = [...src, ...sourcesIn('bin', 'test', 'bench')];
+const everything = [...src, ...sourcesIn('bin', 'test', 'bench', 'conformance')];
 
 /** Fails with all that is wrong, a sentence on each line. */
 function assertNone(problems: readonly string[]): void {

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.mjs';
 
@@ -15,12 +15,21 @@ const args = process.argv.slice(2);
 const faults = args.includes('--faults');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
+/** What takes longest begins first, so that nothing long is left when all else is done. */
+const LONG = ['faults', 'e2e', 'conformance', 'bench', 'hooks'];
+
+/** @param {string} file */
+function rank(file) {
+  const at = LONG.indexOf(file.split(sep)[1] ?? '');
+  return at < 0 ? LONG.length : at;
+}
+
 const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   .filter((file) => (faults ? file.startsWith(join('test', 'faults')) : true))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
-  .sort();
+  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 
 if (files.length === 0) {
   console.error(`no test file matches ${wanted.join(' ') || '*.test.ts'}`);

@@ -8,7 +8,7 @@ import { cleanEnvironment, type Launch, launch, nodeArgs } from './server-proces
 /** The file that TUSD_TS_PROGRAM names, to look at a published package, or this checkout's command. */
 const COMMAND = process.env.TUSD_TS_PROGRAM
   ? [process.env.TUSD_TS_PROGRAM]
-  : nodeArgs(new URL('../../../bin/tusd-ts.ts', import.meta.url));
+  : nodeArgs(new URL('../../bin/tusd-ts.ts', import.meta.url));
 const IDLE_MS = 1500;
 
 /** This project's own command from its sources, started per configuration when first needed. */
