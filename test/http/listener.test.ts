@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { foreignTarget } from '../../conformance/target.ts';
+import { ask } from '../../conformance/tus.ts';
+import { Wire } from '../../conformance/wire.ts';
 import { Fault } from '../../src/fault.ts';
 import type { Exchange } from '../../src/http/exchange.ts';
-import { foreignTarget } from '../conformance/target.ts';
-import { ask } from '../conformance/tus.ts';
-import { Wire } from '../conformance/wire.ts';
 import { listen, saying } from '../support/listen.ts';
 import { until } from '../support/until.ts';
 
