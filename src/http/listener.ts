@@ -11,11 +11,11 @@ import { closeGently, isClosing } from './gentle-close.ts';
 import { hostProblem } from './host.ts';
 import { listenFault } from './listen-fault.ts';
 import { type Methods, methodsFor } from './method.ts';
-import { describeNoRequest, noRequestAnswer } from './no-request.ts';
+import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
 import type { RequestRecord } from './request-record.ts';
 import { seldom } from './seldom.ts';
-import { withoutQuery } from './target.ts';
+import { parseTarget, placeOf, withoutQuery } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -241,7 +241,8 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    socket.write(noRequestAnswer(what, this.#options.refusalHeaders, this.#options.now()));
+    const headers = { ...this.#options.refusalHeaders, ...this.#allowFor(what) };
+    socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
     this.#options.onRequest({
@@ -255,6 +256,14 @@ export class Listener {
       address: plainAddress(socket.remoteAddress ?? ''),
       note: what.sentence,
     });
+  }
+
+  /** A 405 says which methods its target has. */
+  #allowFor({ status, path }: NoRequest): Record<string, string> {
+    if (status !== 405) return {};
+    const target = parseTarget('', path ?? '') ?? { path: '' };
+    const { inBase, id } = placeOf(this.#options.basePath, target.path);
+    return { Allow: methodsFor(this.#options.methods, inBase, id).join(', ') };
   }
 
   #noteForwarded(request: IncomingMessage, { address }: ClientAddress): void {

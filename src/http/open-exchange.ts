@@ -4,7 +4,7 @@ import type { ClientAddress } from './client-address.ts';
 import type { Exchange } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
-import { parseTarget } from './target.ts';
+import { parseTarget, placeOf } from './target.ts';
 
 export interface ExchangePlace {
   /** Begins and ends with a slash. */
@@ -36,17 +36,14 @@ export function openExchange(
   // A tunnel's target is a host: it is refused as a method.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
   const { path = '', host = null } = target ?? {};
-  const inBase = path === '*' || path.startsWith(basePath) || `${path}/` === basePath;
-  const rest = inBase ? path.slice(basePath.length) : '';
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
   return {
-    inBase,
+    ...placeOf(basePath, path),
     badTarget: target === undefined,
     request,
     response,
     method,
-    id: rest === '' ? null : rest,
     caller: callerOf(request, client.address, place.protocolName),
     ownHosts: () =>
       [host, request.headers.host, forwarded?.host, publicUrl && new URL(publicUrl).host]

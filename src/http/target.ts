@@ -23,6 +23,12 @@ export function parseTarget(method: string, url: string): Target | undefined {
   return { path, host: absolute[1]! };
 }
 
+/** Where a path lies: under the base path (as the asterisk does), and behind it. */
+export function placeOf(basePath: string, path: string): { inBase: boolean; id: string | null } {
+  const inBase = path === '*' || path.startsWith(basePath) || `${path}/` === basePath;
+  return { inBase, id: (inBase && path.slice(basePath.length)) || null };
+}
+
 /** The part of a URL before its query, which may hold secrets. */
 export function withoutQuery(url: string): string {
   const end = url.search(/[?#]/);

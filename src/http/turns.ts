@@ -6,6 +6,13 @@ import { isClosing } from './gentle-close.ts';
 export interface Owed {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Resolves when it is answered, or the connection has ended. */
+  readonly answered: Promise<void>;
+}
+
+interface Line {
+  last: Owed | undefined;
+  readonly waiting: Set<() => void>;
 }
 
 /**
@@ -13,12 +20,11 @@ export interface Owed {
  * DELETE overtakes the PATCH before it (RFC 9112, 9.3.2).
  */
 export class Turns {
-  /** The last one where there are several. */
-  readonly #owed = new WeakMap<Socket, Owed>();
+  readonly #lines = new WeakMap<Socket, Line>();
 
   /** The last request of a connection that is yet to be answered, if any. */
   last(socket: Socket): Owed | undefined {
-    return this.#owed.get(socket);
+    return this.#lines.get(socket)?.last;
   }
 
   /**
@@ -27,33 +33,37 @@ export class Turns {
    */
   join(request: IncomingMessage, response: ServerResponse): Promise<boolean> | null {
     const { socket } = request;
-    const before = this.#owed.get(socket);
-    const own = { request, response };
-    this.#owed.set(socket, own);
-    response.once('close', () => {
-      if (this.#owed.get(socket) === own) this.#owed.delete(socket);
+    const line = this.#line(socket);
+    const before = line.last;
+    const answered = new Promise<void>((resolve) => {
+      const done = () => {
+        line.waiting.delete(done);
+        if (line.last === own) line.last = undefined;
+        resolve();
+      };
+      line.waiting.add(done);
+      response.once('close', done);
     });
-    return before ? settled(before.response, socket) : null;
+    const own: Owed = { request, response, answered };
+    line.last = own;
+    return before ? before.answered.then(() => !isClosing(socket)) : null;
   }
 
   /** Resolves when all that is owed on a connection is answered, with false when it has ended. */
   async allDone(socket: Socket): Promise<boolean> {
-    const last = this.#owed.get(socket);
-    if (last) await settled(last.response, socket);
+    await this.last(socket)?.answered;
     return !isClosing(socket);
   }
-}
 
-async function settled(response: ServerResponse, socket: Socket): Promise<boolean> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      response.off('close', done);
-      socket.off('close', done);
-      resolve();
-    };
-    response.once('close', done);
+  #line(socket: Socket): Line {
+    const known = this.#lines.get(socket);
+    if (known) return known;
+    const line: Line = { last: undefined, waiting: new Set() };
+    this.#lines.set(socket, line);
     // When the connection breaks, Node closes no answer but the one that was being sent.
-    socket.once('close', done);
-  });
-  return !isClosing(socket);
+    socket.once('close', () => {
+      for (const done of [...line.waiting]) done();
+    });
+    return line;
+  }
 }
