@@ -5,7 +5,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type CommandStore, openCommandStore } from '../../src/storage/store.ts';
 import { nodeArgs } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
