@@ -41,7 +41,7 @@ export function createProgram(
     .description(
       'A resumable-upload daemon: tus 1.0.0, plain files, a cleanup that keeps what is finished.',
     )
-    .version(programVersion(), '-V, --version', 'print the version')
+    .version(programVersion(), '-v, --version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', HELP);
   for (const command of COMMANDS) program.addCommand(command(io));

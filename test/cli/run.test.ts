@@ -27,9 +27,11 @@ test('--help lists the commands, and each has its own with examples and exit cod
 });
 
 test('--version prints the version alone', async () => {
-  const { code, stdout } = await runCli(['--version'], { cwd: '/' });
-  assert.equal(code, 0);
-  assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/);
+  for (const flag of ['--version', '-v', '-V']) {
+    const { code, stdout } = await runCli([flag], { cwd: '/' });
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/);
+  }
 });
 
 test('without a command the help goes to stderr, as a usage error', async () => {

@@ -30,7 +30,8 @@ export function createHost({ cwd, now = Date.now, env = {}, columns }: CliOption
     out,
     stdout: output('stdout', columns),
     stderr: output('stderr', undefined),
-    env,
+    // A test that is about the locale sets its own.
+    env: { LANG: 'C.UTF-8', ...env },
     cwd,
     now,
     timeZone: 'UTC',
