@@ -20,6 +20,7 @@ import { shownId } from './list-table.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 
 interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state?: string;
@@ -110,7 +111,7 @@ async function printJson(io: Io, store: UploadStore, query: DeliveryQuery): Prom
 async function printTable(io: Io, store: UploadStore, query: DeliveryQuery): Promise<void> {
   const style = styleOf(io);
   const now = io.now();
-  const lines = new LineWriter(io.stdout);
+  const lines = new LineWriter(textOutput(io, io.stdout));
   const width = io.stdout.size()?.columns ?? null;
   const table = new TableWriter(DELIVERY_COLUMNS, lines, { width, style });
   const deliveries = store.outbox.list(query);

@@ -8,6 +8,7 @@ import { inspectLines } from './inspect-text.ts';
 import type { Io } from './io.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
+import { textOutput } from './text-output.ts';
 import { detailsOf } from './upload-details.ts';
 
 interface InspectCommandOptions extends Readonly<Record<string, unknown>> {
@@ -63,5 +64,5 @@ async function inspect(io: Io, upload: string, options: InspectCommandOptions): 
     width: io.stdout.size()?.columns ?? null,
     timeZone: io.timeZone,
   });
-  await io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  await textOutput(io, io.stdout).write(lines.map((line) => `${line}\n`).join(''));
 }

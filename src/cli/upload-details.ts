@@ -47,13 +47,15 @@ export async function detailsOf(
       return { id, view: part ? viewOf(part, policy, now) : null };
     }),
   );
-  const finals = (await store.finalsOf(record.id)).map((final) => ({
-    id: final.id,
-    view: viewOf(final, policy, now),
-  }));
+  const finals = await Promise.all(
+    (await store.finalsOf(record.id)).map(async (final) => ({
+      id: final.id,
+      view: viewOf(final, policy, now, await store.received(final)),
+    })),
+  );
   const deliveries = store.outbox.list({ upload: record.id, limit: MOST_DELIVERIES }).reverse();
   return {
-    ...viewOf(record, policy, now),
+    ...viewOf(record, policy, now, await store.received(record)),
     record,
     now,
     path: store.path(record.id),

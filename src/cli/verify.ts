@@ -75,8 +75,9 @@ const WRONG: ReadonlySet<Verdict> = new Set(['truncated', 'altered', 'missing', 
 async function verify(io: Io, store: UploadStore, wanted: Wanted): Promise<void> {
   const { uploads, rate, options } = wanted;
   // All are looked up first: a wrong id is told at once, and not after hours.
-  const named = await Promise.all(uploads.map((given) => findUpload(store, given)));
-  const progress = new ProgressLine(io.stderr, io.now);
+  const found = await Promise.all(uploads.map((given) => findUpload(store, given)));
+  const named = [...new Map(found.map((record) => [record.id, record])).values()];
+  const progress = new ProgressLine(io);
   const report = createVerifyReport(io, {
     json: options.json ?? false,
     listAll: named.length > 0,

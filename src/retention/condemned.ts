@@ -1,7 +1,7 @@
 import type { UploadStore } from '../storage/store.ts';
 import { type Caller, nobody, type UploadRecord } from '../storage/upload.ts';
 import type { StoredUpload } from '../storage/uploads-table.ts';
-import type { SweepDecision, SweepReason } from './decision.ts';
+import { aboutRecord, type SweepDecision, type SweepReason } from './decision.ts';
 import { attempt } from './failure.ts';
 import { type Cutoffs, expiresAt, isKept, type RetentionPolicy } from './policy.ts';
 
@@ -39,14 +39,17 @@ export async function* sweepCondemned(sweep: CondemnedSweep): AsyncGenerator<Swe
 }
 
 function decide(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision | undefined> {
-  return attempt(record, () => (sweep.dryRun ? foresee(sweep, record) : remove(sweep, record)));
+  return attempt(aboutRecord(record), () =>
+    sweep.dryRun ? foresee(sweep, record) : remove(sweep, record),
+  );
 }
 
 async function remove(
   { store, policy, cutoffs, now, caller }: CondemnedSweep,
   record: StoredUpload,
 ): Promise<SweepDecision | undefined> {
-  const { id, name } = record;
+  const about = aboutRecord(record);
+  const { id } = record;
   const end = expiresAt(record, policy);
   const removal = await store.removeCondemned(
     id,
@@ -56,7 +59,7 @@ async function remove(
   );
   if (removal) {
     const reason = reasonOf(removal.record, cutoffs, now);
-    return { action: 'removed', id, name, bytes: removal.bytes, reason };
+    return { action: 'removed', ...about, bytes: removal.bytes, reason };
   }
   const latest = await store.remember(id);
   // Its client or another sweep was faster: nothing was kept, and nothing was done.
@@ -66,13 +69,13 @@ async function remove(
     : isCondemned(latest, cutoffs)
       ? 'needed'
       : 'changed';
-  return { action: 'kept', id, name, bytes: store.sizeOnDisk(id) ?? 0, reason: { code } };
+  return { action: 'kept', ...about, bytes: store.sizeOnDisk(id) ?? 0, reason: { code } };
 }
 
 async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision> {
   const { store, cutoffs, now } = sweep;
-  const { id, name } = record;
-  const about = { id, name, bytes: store.sizeOnDisk(id) ?? 0 };
+  const { id } = record;
+  const about = { ...aboutRecord(record), bytes: store.sizeOnDisk(id) ?? 0 };
   if (await store.isBeingWritten(id)) {
     return { action: 'would-keep', ...about, reason: { code: 'writing' } };
   }

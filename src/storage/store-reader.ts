@@ -80,6 +80,19 @@ export abstract class StoreReader {
     return catalog.read(() => catalog.queries.statusTotals(at));
   }
 
+  /** Bytes of an upload that are here; those of its parts while a final upload is not joined. */
+  async received(record: StoredUpload): Promise<number> {
+    if (record.kind !== 'final' || record.state === 'finished') return record.offset;
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.queries.receivedOfParts(record.seq));
+  }
+
+  /** Whether there is any part, or any upload of parts. */
+  async hasParts(): Promise<boolean> {
+    const { catalog } = this.context;
+    return catalog.read(() => catalog.queries.hasParts());
+  }
+
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   async finalsOf(id: string): Promise<StoredUpload[]> {
     const { catalog } = this.context;
