@@ -7,6 +7,7 @@ import { hooksCommand } from './hooks.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { listCommand } from './list.ts';
+import { removeCommand } from './remove.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 import { programVersion } from './version.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   listCommand,
   inspectCommand,
   (io) => cleanupCommand(io, { plan: planOf(io) }),
+  (io) => removeCommand(io, { plan: planOf(io) }),
   verifyCommand,
   hooksCommand,
   configCommand,

@@ -46,6 +46,11 @@ export class LeasesTable {
     return this.#drop.run(upload, owner).changes === 1;
   }
 
+  /** Takes the lease away from whichever process holds it. */
+  revoke(upload: string): void {
+    this.#database.prepare('DELETE FROM leases WHERE upload = ?').run(upload);
+  }
+
   /** Who holds a lease that counts, or undefined. */
   holder(upload: string, now: number): { owner: string; takenAt: number } | undefined {
     return this.#holder.get(upload, now);

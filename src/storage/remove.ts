@@ -12,14 +12,21 @@ export interface Removal {
   readonly answer?: Answer | undefined;
 }
 
+interface TerminateOptions {
+  readonly why: RemovalReason;
+  readonly signal?: () => AbortSignal;
+  /** Takes the lease of another process, too, which ends its transfer within a second. */
+  readonly takeOver?: boolean;
+}
+
 /** Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT. */
 export async function terminate(
   context: StoreContext,
   id: string,
   caller: Caller,
-  options: { readonly why: RemovalReason; readonly signal?: () => AbortSignal },
+  options: TerminateOptions,
 ): Promise<Removal> {
-  const { why, signal } = options;
+  const { why, signal, takeOver = false } = options;
   const record = context.catalog.uploads.get(id);
   assertThere(context, record);
   // What a hook has ended needs no other hook's consent.
@@ -32,13 +39,10 @@ export async function terminate(
   });
   try {
     // A hook stops what is under way; what has finished meanwhile is somebody's file.
-    const claimed = claim(
-      context,
-      id,
-      why,
-      caller,
-      ({ state }) => why !== 'stopped' || state !== 'finished',
-    );
+    const claimed = claim(context, id, why, caller, ({ state }) => {
+      if (takeOver) context.catalog.leases.revoke(id);
+      return why !== 'stopped' || state !== 'finished';
+    });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return { ...(await finishRemoval(context, claimed, why, caller)), answer };
   } finally {
