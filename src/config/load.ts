@@ -147,6 +147,7 @@ function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookC
     publicUrl: parsed.publicUrl,
     trustedProxies: parsed.trustedProxies,
     logFormat: parsed.logFormat,
+    logLevel: parsed.logLevel,
     fsync: parsed.fsync,
     idleTimeoutMs: parsed.idleTimeout,
     headersTimeoutMs: parsed.headersTimeout,

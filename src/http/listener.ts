@@ -21,6 +21,8 @@ const LINGER = 1_000;
 export interface RequestRecord {
   readonly at: number;
   readonly method: string;
+  /** As the client sent it, without its query. */
+  readonly path: string | null;
   /** null when the client was gone before it could be answered. */
   readonly status: number | null;
   readonly id: string | null;
@@ -121,6 +123,7 @@ export class Listener {
       this.#options.onRequest({
         at,
         method: exchange.method,
+        path: (request.url ?? '').replace(/\?.*$/s, ''),
         status: response.headersSent ? response.statusCode : null,
         id: exchange.note.id ?? exchange.id,
         bytes: exchange.note.bytes ?? null,

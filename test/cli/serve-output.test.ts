@@ -7,6 +7,7 @@ import { createHost } from '../support/cli-host.ts';
 const REQUEST = {
   at: 0,
   method: 'HEAD',
+  path: '/uploads/files/a',
   status: 200,
   id: 'a',
   bytes: null,
@@ -24,7 +25,13 @@ test('requests of one turn are one write; trouble is told at once, and after the
       writes.push(text);
     },
   };
-  const { log } = createServeOutput({ ...host, stdout, setExitCode: () => {} }, 'json');
+  const { log } = createServeOutput(
+    { ...host, stdout, setExitCode: () => {} },
+    {
+      logFormat: 'json',
+      logLevel: 'info',
+    },
+  );
   const typesOf = (text: string) =>
     text
       .trimEnd()
