@@ -22,9 +22,12 @@ const HELP = helpText({
 file. What was removed is remembered for a week. Looking disturbs no transfer.`,
   ],
   examples: [
-    ['tusd-ts inspect k3v9', 'by the beginning of its id'],
-    ['tusd-ts inspect https://example.org/uploads/files/k3v9QmT4', 'by its URL'],
-    ['cp "$(tusd-ts inspect --path k3v9)" holiday.mov', 'get the file'],
+    ['tusd-ts inspect 3f0c9a2b', 'by the beginning of its id'],
+    [
+      'tusd-ts inspect https://example.org/uploads/files/3f0c9a2b7d1e4c58a6b0f9d2e7c31a54',
+      'by its URL',
+    ],
+    ['cp "$(tusd-ts inspect --path 3f0c9a2b)" holiday.mov', 'get the file'],
   ],
   exits: [[66, 'no such upload, or with --path: no data file']],
 });

@@ -28,7 +28,7 @@ is skipped. Only what is not as it should be is listed, unless uploads are named
   ],
   examples: [
     ['tusd-ts verify', 'every upload, at 64 MiB a second'],
-    ['tusd-ts verify --rate unlimited k3v9', 'one upload, as fast as the disk is'],
+    ['tusd-ts verify --rate unlimited 3f0c9a2b', 'one upload, as fast as the disk is'],
     ['tusd-ts verify --json', 'a verdict for each, for a program'],
   ],
   exits: [

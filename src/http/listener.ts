@@ -21,7 +21,6 @@ const LINGER = 1_000;
 export interface RequestRecord {
   readonly at: number;
   readonly method: string;
-  /** As the client sent it, without its query. */
   readonly path: string | null;
   /** null when the client was gone before it could be answered. */
   readonly status: number | null;
