@@ -56,17 +56,30 @@ export function countRows(
     .reduce((sum, { count }) => sum + count, 0);
 }
 
-/** "41 uploads · 3 unfinished (1 stalled) · 2 expired · 61 GiB" */
-export function totalsLine(totals: ListTotals): string {
+/**
+ * "41 uploads · 3 unfinished (1 stalled) · 2 expired · 61 GiB", on as many lines as a terminal of
+ * `width` columns needs (null for a pipe).
+ */
+export function totalsLines(totals: ListTotals, width: number | null): string[] {
+  const lines: string[] = [];
+  for (const piece of totalsOf(totals)) {
+    const longer = lines.length === 0 ? piece : `${lines.at(-1)} · ${piece}`;
+    if (lines.length > 0 && (width === null || longer.length <= width)) lines.pop();
+    lines.push(width === null || longer.length <= width ? longer : piece);
+  }
+  return lines;
+}
+
+function totalsOf(totals: ListTotals): string[] {
   const { uploads, parts, unfinished, expired, bytes, byStatus } = totals;
   const stalled = byStatus.stalled > 0 ? ` (${formatCount(byStatus.stalled)} stalled)` : '';
   return [
     countOf(uploads, 'upload'),
-    ...(parts > 0 ? [`${countOf(parts, 'part')} without an upload yet`] : []),
+    ...(parts > 0 ? [`${countOf(parts, 'part')} unclaimed`] : []),
     `${formatCount(unfinished)} unfinished${stalled}`,
     ...(expired > 0 ? [`${formatCount(expired)} expired`] : []),
     formatSize(bytes),
-  ].join(' · ');
+  ];
 }
 
 /** "1 upload", "41 uploads" */

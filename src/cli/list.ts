@@ -10,7 +10,7 @@ import type { Io, Output } from './io.ts';
 import { LineWriter } from './line-writer.ts';
 import { readInterval, readLimit, readSort, readStates } from './list-query.ts';
 import { listColumns, listRow, shownId } from './list-table.ts';
-import { addUp, countOf, countRows, totalsLine } from './list-totals.ts';
+import { addUp, countOf, countRows, totalsLines } from './list-totals.ts';
 import { addStorageOptions, type OpenedStore, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
@@ -185,7 +185,9 @@ async function printTable(
     await lines.line(style.dim(more));
   }
   const sum = addUp(rows);
-  if (sum.uploads + sum.parts > 0) await lines.line(style.dim(totalsLine(sum)));
+  if (sum.uploads + sum.parts > 0) {
+    for (const line of totalsLines(sum, width)) await lines.line(style.dim(line));
+  }
   await lines.flush();
 }
 

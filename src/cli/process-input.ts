@@ -7,8 +7,8 @@ export function processInput(): Input {
   return {
     isTTY: stdin.isTTY === true,
     async ask(question) {
-      const reader = createInterface({ input: stdin, output: stderr });
-      // Ctrl-D and Ctrl-C are no answer.
+      const reader = createInterface({ input: stdin, output: stderr, terminal: false });
+      // Ctrl-D is no answer.
       const closed = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
       try {
         return await Promise.race([reader.question(question), closed]);

@@ -34,8 +34,10 @@ async function list(
 test('on a narrow terminal the bar goes first, and what is left of the numbers is whole', async (context) => {
   const uploads = await someUploads(context);
   for (const columns of [200, 120, 80, 60, 40, 20]) {
-    const rows = (await list(uploads, columns, { NO_COLOR: '1' })).split('\n').slice(0, 3);
-    for (const row of rows) assert.ok(displayWidth(row) <= columns, `${columns}: ${row}`);
+    const rows = (await list(uploads, columns, { NO_COLOR: '1' })).split('\n');
+    // A sum that is wider than the terminal is wrapped by it; no number is lost.
+    for (const row of columns < 40 ? rows.slice(0, 3) : rows)
+      assert.ok(displayWidth(row) <= columns, `${columns}: ${row}`);
     assert.equal(/[█░]/.test(rows.join()), columns > 80, `${columns} columns`);
     const stalled = rows[2] ?? '';
     assert.match(stalled, /^stalled0… .*stalled/, `${columns} columns`);
