@@ -77,6 +77,11 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+function isSystemError(error: unknown): boolean {
+  const { syscall, errno } = error as NodeJS.ErrnoException;
+  return typeof syscall === 'string' && typeof errno === 'number';
+}
+
 /** Turns a file system error into a Fault with a sentence; anything else passes unchanged. */
 export function fileFault(error: unknown, doing: string): unknown {
   if (error instanceof Fault) return error;
@@ -95,16 +100,17 @@ export function fileFault(error: unknown, doing: string): unknown {
         hint: 'Give the user who runs tusd-ts write access to the upload directory.',
         cause: error,
       });
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'EIO':
     case 'EMFILE':
     case 'ENFILE':
-    case 'EISDIR':
-    case 'EEXIST':
-    case 'EFBIG':
-      return new Fault('IO', `${errno} while ${doing}`, { cause: error });
+      return new Fault('UNAVAILABLE', `${errno} while ${doing}`, {
+        hint: 'Too many files are open: raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections.',
+        headers: { 'Retry-After': '5' },
+        body: 'the server is busy; try again in a moment\n',
+        cause: error,
+      });
     default:
-      return error;
+      // What a system call says of the disk; EBADF and EINVAL would be mistakes of the program.
+      if (!isSystemError(error) || errno === 'EBADF' || errno === 'EINVAL') return error;
+      return new Fault('IO', `${errno} while ${doing}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { Catalog } from '../../src/storage/catalog.ts';
 import { DataFiles } from '../../src/storage/data-files.ts';
 import type { UploadRecord } from '../../src/storage/upload.ts';
@@ -16,7 +16,7 @@ const SHOWN = 500;
 const ORIGIN = { protocol: 'tus 1.0.0', address: '127.0.0.1', agent: 'bench' };
 
 const files = new DataFiles(directory);
-files.makeFolder();
+mkdirSync(files.folder, { recursive: true });
 const catalog = new Catalog(directory, { autoCheckpoint: true, mustExist: false });
 const now = Date.now();
 const shown: string[] = [];

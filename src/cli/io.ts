@@ -1,3 +1,5 @@
+import type { Signal } from './process-signals.ts';
+
 /** A stream that a person or a program reads. */
 export interface Output {
   /**
@@ -15,13 +17,14 @@ export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** The working directory; null when it was removed. */
+  readonly cwd: string | null;
   /** Milliseconds since the epoch. */
   now(): number;
   /** An IANA name for the times that a person reads; without it, the system's time zone. */
   readonly timeZone?: string | undefined;
   /** Returns what takes the listener away again. While there is one, the signal does not kill. */
-  onSignal(signal: 'SIGINT' | 'SIGTERM', listener: () => void): () => void;
+  onSignal(signal: Signal, listener: () => void): () => void;
 }
 
 export interface Io extends Host {

@@ -7,6 +7,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
 import type { Io } from './io.ts';
+import { createLogWriter } from './log-writer.ts';
 import { styleOf } from './style-of.ts';
 import { programVersion } from './version.ts';
 
@@ -15,19 +16,25 @@ export interface ServeOutput {
   ready(ready: Ready, file: string | null): void;
   stopping(): void;
   stopped(): void;
+  /** Resolves when all is written, after `limit` milliseconds at the latest. */
+  flush(limit: number): Promise<void>;
 }
 
 const DAY = 86_400_000;
 
 /** What `serve` says: one block when it is ready, then a line per request and event. */
 export function createServeOutput(io: Io, format: Config['logFormat']): ServeOutput {
-  const { say, sayLater } = lineLog(io);
   const options = {
     style: styleOf(io),
     date: !io.stdout.isTTY,
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
   const json = format === 'json';
+  const { say, sayLater, flush } = lineLog(io, (lines) => {
+    const message = `${lines} lines of this log were dropped: its reader was too slow, or it could not be written`;
+    const event = { at: io.now(), level: 'warn', message } as const;
+    return `${json ? eventJson(event) : eventLine(event, options)}\n`;
+  });
   const log: DaemonLog = {
     request: (record) => sayLater(json ? requestJson(record) : requestLine(record, options)),
     event: (level, message) => {
@@ -49,6 +56,7 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
     },
     stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
     stopped: () => log.event('info', 'stopped'),
+    flush,
   };
 }
 
@@ -56,22 +64,26 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
  * A write costs more than a line: what may be said later goes out with the other lines of its turn of
  * the event loop. What tells of trouble goes at once, since the process may not live that long.
  */
-function lineLog({ stdout }: Io): Record<'say' | 'sayLater', (line: string) => void> {
+function lineLog({ stdout }: Io, dropped: (lines: number) => string) {
+  const writer = createLogWriter(stdout, dropped);
   let waiting = '';
   const flush = () => {
     const text = waiting;
     waiting = '';
-    // A log that nobody reads any more must not stop the uploads.
-    if (text !== '') stdout.write(text).catch(() => {});
+    if (text !== '') writer.write(text);
   };
   return {
-    say: (line) => {
+    say: (line: string) => {
       waiting += `${line}\n`;
       flush();
     },
-    sayLater: (line) => {
+    sayLater: (line: string) => {
       if (waiting === '') setImmediate(flush);
       waiting += `${line}\n`;
+    },
+    flush: (limit: number) => {
+      flush();
+      return writer.flush(limit);
     },
   };
 }

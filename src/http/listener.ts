@@ -7,11 +7,13 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
+import { stopping } from '../storage/admission.ts';
 import type { Caller } from '../storage/upload.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
+import { listenFault } from './listen-fault.ts';
 import { seldom } from './seldom.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -52,6 +54,8 @@ export interface ListenerOptions {
   /** Connections over the limit, told once a minute at most. */
   readonly onTurnedAway: (count: number) => void;
   readonly onBug: (error: unknown) => void;
+  /** Connections that cannot be accepted, in a sentence; may come very often. */
+  readonly onTrouble?: (message: string) => void;
   readonly now: () => number;
 }
 
@@ -64,6 +68,9 @@ export class Listener {
   readonly #publicHost: string | null;
   /** The answer that is yet to be sent, by connection; the last one where there are several. */
   readonly #pending = new WeakMap<Socket, ServerResponse>();
+  /** Answers that are not sent completely. */
+  readonly #open = new Set<ServerResponse>();
+  #draining = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -90,14 +97,27 @@ export class Listener {
   async listen(): Promise<AddressInfo> {
     const { port, host } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenFault(error, host, port)));
-      this.#server.listen(port, host, resolve);
+      const failed = (error: Error) => reject(listenFault(error, host, port));
+      this.#server.once('error', failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed);
+        resolve();
+      });
+    });
+    // Without descriptors no connection can be accepted, which must not end the process.
+    this.#server.on('error', (error) => {
+      this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
     });
     return this.#server.address() as AddressInfo;
   }
 
-  /** Takes no new connections and closes idle ones; resolves when the last one is gone. */
+  /**
+   * Takes no new connections and closes idle ones; requests that still come on the others get 503,
+   * and every connection is closed after its answer. Resolves when the last one is gone.
+   */
   async close(): Promise<void> {
+    this.#draining = true;
+    for (const response of this.#open) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     await closed;
@@ -129,6 +149,13 @@ export class Listener {
         note: exchange.note.text ?? '',
       });
     };
+    this.#open.add(response);
+    if (this.#draining) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.#open.delete(response);
+      // An answer that promised to keep its connection before the drain began.
+      if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
+    });
     response.once('close', ended);
     // A client that resets is noticed where its bytes are read; here it must not end the process.
     response.on('error', () => {});
@@ -177,6 +204,7 @@ export class Listener {
   async #dispatch(exchange: Exchange & { inBase: boolean }): Promise<void> {
     const { request, response, method } = exchange;
     this.#cors(request, response);
+    if (this.#draining) throw stopping();
     if (!exchange.inBase) throw new Fault('NOT_FOUND', 'there is nothing here');
     const { download, protocol } = this.#options;
     if (method !== 'GET') return protocol(exchange);
@@ -269,29 +297,4 @@ function answerClientError(error: Error, socket: Socket): void {
   const ends = setTimeout(() => socket.destroy(), LINGER);
   ends.unref();
   socket.once('close', () => clearTimeout(ends));
-}
-
-function listenFault(error: Error, host: string, port: number): unknown {
-  const cause = { cause: error };
-  switch (errnoOf(error)) {
-    case 'EADDRINUSE':
-      return new Fault('CANNOT_LISTEN', `port ${port} on ${host} is already in use`, {
-        hint: `Stop the other server, or choose another port: tusd-ts serve --port ${port + 1}`,
-        ...cause,
-      });
-    case 'EACCES':
-      return new Fault('CANNOT_LISTEN', `not permitted to listen on port ${port} of ${host}`, {
-        hint: 'Ports below 1024 need a privilege; choose one above, and put a proxy in front.',
-        ...cause,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new Fault('CANNOT_LISTEN', `${host} is not an address of this machine`, {
-        hint: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 (or ::) for all of its addresses.',
-        ...cause,
-      });
-    default:
-      return error;
-  }
 }

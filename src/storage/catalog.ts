@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Fault } from '../fault.ts';
+import { catalogFile } from './catalog-file.ts';
 import { catalogFault, type DatabaseOptions, openDatabase } from './database.ts';
 import { LeasesTable, type OwnerRole } from './leases-table.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -31,9 +31,9 @@ export class Catalog {
   readonly #transaction: Database.Transaction<(change: () => unknown) => unknown>;
   #together: WaitingChange[] = [];
 
-  constructor(uploadDir: string, options: DatabaseOptions) {
+  constructor(uploadDir: string, options: DatabaseOptions & { readonly mode?: number }) {
     this.file = catalogFile(uploadDir);
-    this.reserve = new Reserve(uploadDir);
+    this.reserve = new Reserve(uploadDir, options.mode);
     this.#database = this.reserve.useFor(() => openDatabase(this.file, options));
     try {
       this.#transaction = this.#database.transaction((change: () => unknown) => change());
@@ -145,8 +145,4 @@ export class Catalog {
 /** Whatever was to be changed would have failed: no other change needs to wait for that again. */
 function isTheCatalogs(error: unknown): boolean {
   return error instanceof Fault && error.code !== 'CONFLICT';
-}
-
-export function catalogFile(uploadDir: string): string {
-  return join(uploadDir, 'catalog.db');
 }

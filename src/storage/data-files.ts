@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, open, statSync } from 'node:fs';
+import { existsSync, open, statSync } from 'node:fs';
 import { opendir, statfs, unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,18 +11,13 @@ const openAsync = promisify(open);
 /** Bytes are one plain file per upload, at its final place from the first byte. */
 export class DataFiles {
   readonly folder: string;
+  readonly #mode: number;
   #free: { at: number; bytes: number } | undefined;
 
-  constructor(uploadDir: string) {
+  /** `mode` are the permission bits of new files, of which the process's umask may take some. */
+  constructor(uploadDir: string, mode = 0o600) {
     this.folder = join(uploadDir, 'tus');
-  }
-
-  makeFolder(): void {
-    try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o750 });
-    } catch (error) {
-      throw fileFault(error, `making the upload directory ${this.folder}`);
-    }
+    this.#mode = mode;
   }
 
   path(id: string): string {
@@ -34,7 +29,7 @@ export class DataFiles {
   /** Never opens a file that is there already: an id that is taken must not cost its bytes. */
   async create(id: string): Promise<DataFile> {
     try {
-      return new DataFile(await openAsync(this.path(id), 'wx+', 0o640));
+      return new DataFile(await openAsync(this.path(id), 'wx+', this.#mode));
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') {
         throw new Fault('CONFLICT', 'an upload of this id is there already');

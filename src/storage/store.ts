@@ -1,28 +1,29 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Fault, fileFault } from '../fault.ts';
 import { assertThere, currentOffset } from './access.ts';
 import { stopping } from './admission.ts';
 import { type AppendOutcome, appendBody } from './append.ts';
-import { Catalog, catalogFile } from './catalog.ts';
+import { Catalog } from './catalog.ts';
+import { catalogFile } from './catalog-file.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './context.ts';
 import { createUpload, type FirstBytes } from './create.ts';
 import { DataFiles } from './data-files.ts';
 import { catalogFault } from './database.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import type { Answer, DeliveryPlanner, Guards, StorageEvent } from './events.ts';
+import { catalogMode, type FileAccess, PRIVATE } from './file-access.ts';
 import { forget } from './forget.ts';
 import { concatenate, joinFinalsOf } from './join.ts';
 import type { OwnerRole } from './leases-table.ts';
 import type { CreateRequest } from './new-upload.ts';
 import type { AppendRequest } from './open-for-append.ts';
 import { removeOrphanFile } from './orphans.ts';
+import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
 import { finishIfComplete } from './recover.ts';
 import { completeRemoval, type Removal, removeCondemned, terminate } from './remove.ts';
 import { RunningWork } from './running-work.ts';
 import { Serving } from './serving.ts';
-import { ServingLock } from './serving-lock.ts';
+import type { ServingLock } from './serving-lock.ts';
 import { StoreReader } from './store-reader.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 import type { StoredUpload } from './uploads-table.ts';
@@ -33,6 +34,8 @@ export interface StoreOptions {
   /** daemon: serves uploads, one per directory. command: reads and removes beside it. */
   readonly role: OwnerRole;
   readonly fsync?: FsyncMode;
+  /** Who may use the files that a daemon makes; only its own user if not given. */
+  readonly access?: FileAccess;
   readonly limits?: Partial<StoreLimits>;
   readonly expiresAt?: (record: UploadRecord) => number | null;
   readonly guards?: Guards;
@@ -96,30 +99,25 @@ export class UploadStore extends StoreReader {
    */
   static async open(options: StoreOptions): Promise<UploadStore> {
     const daemon = options.role === 'daemon';
-    const files = new DataFiles(options.uploadDir);
-    if (daemon) {
-      try {
-        mkdirSync(options.uploadDir, { recursive: true, mode: 0o750 });
-      } catch (error) {
-        throw fileFault(error, `making the upload directory ${options.uploadDir}`);
-      }
-      files.makeFolder();
-    }
-    const lock = daemon ? ServingLock.take(join(options.uploadDir, 'serving.lock')) : undefined;
+    const { uploadDir, access = PRIVATE, warn = () => {} } = options;
+    const files = new DataFiles(uploadDir, access.fileMode);
+    const lock = daemon ? takeDirectory(uploadDir, files.folder, access) : undefined;
     let store: UploadStore | undefined;
     try {
-      const catalog = new Catalog(options.uploadDir, {
+      if (daemon) restrictCatalog(uploadDir, access, warn);
+      const catalog = new Catalog(uploadDir, {
         autoCheckpoint: !daemon,
         mustExist: !daemon,
+        mode: catalogMode(access),
       });
       store = new UploadStore(options, catalog, files);
       store.#servingLock = lock;
-      if (daemon) store.#serving = await Serving.start(store.context);
+      if (daemon) store.#serving = await Serving.start(store.context, access);
       return store;
     } catch (error) {
       if (store) await store.close();
       else lock?.release();
-      throw catalogFault(error, catalogFile(options.uploadDir));
+      throw catalogFault(error, catalogFile(uploadDir));
     }
   }
 

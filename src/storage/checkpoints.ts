@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+
+/** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 60_000;
+/** A thread that ran for so long was well (milliseconds). */
+const WELL = 60_000;
+
+/**
+ * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the
+ * log grows and nothing is lost; so when it fails, for want of a descriptor or of memory, it is
+ * started again after a while.
+ */
+export class Checkpoints {
+  readonly #file: string;
+  readonly #warn: (message: string) => void;
+  readonly #start: (file: string) => Worker;
+  #worker: Worker | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #wait = FIRST_WAIT;
+  #stopped = false;
+
+  constructor(file: string, warn: (message: string) => void, start = startWorker) {
+    this.#file = file;
+    this.#warn = warn;
+    this.#start = start;
+  }
+
+  start(): void {
+    const startedAt = performance.now();
+    let failed = false;
+    const fail = (reason: unknown) => {
+      if (failed || this.#stopped) return;
+      failed = true;
+      if (performance.now() - startedAt > WELL) this.#wait = FIRST_WAIT;
+      const seconds = this.#wait / 1_000;
+      this.#warn(`checkpoints stopped, and begin again in ${seconds} s: ${String(reason)}`);
+      this.#retry = setTimeout(() => this.start(), this.#wait);
+      this.#retry.unref();
+      this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
+    };
+    try {
+      const worker = this.#start(this.#file);
+      worker.unref();
+      worker.on('error', fail);
+      worker.on('exit', (code) => fail(`their thread ended with ${code}`));
+      this.#worker = worker;
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    await this.#worker?.terminate();
+  }
+}
+
+function startWorker(file: string): Worker {
+  return new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { file } });
+}
