@@ -77,11 +77,6 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-function isSystemError(error: unknown): boolean {
-  const { syscall, errno } = error as NodeJS.ErrnoException;
-  return typeof syscall === 'string' && typeof errno === 'number';
-}
-
 /** Turns a file system error into a Fault with a sentence; anything else passes unchanged. */
 export function fileFault(error: unknown, doing: string): unknown {
   if (error instanceof Fault) return error;
@@ -110,7 +105,8 @@ export function fileFault(error: unknown, doing: string): unknown {
       });
     default:
       // What a system call says of the disk; EBADF and EINVAL would be mistakes of the program.
-      if (!isSystemError(error) || errno === 'EBADF' || errno === 'EINVAL') return error;
+      if (!/^E[A-Z0-9]+$/.test(errno ?? '') || errno === 'EBADF' || errno === 'EINVAL')
+        return error;
       return new Fault('IO', `${errno} while ${doing}`, { cause: error });
   }
 }

@@ -11,6 +11,7 @@ import { stopping } from '../storage/admission.ts';
 import type { Caller } from '../storage/upload.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
 import { createCors } from './cors.ts';
+import { Drain } from './drain.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { listenFault } from './listen-fault.ts';
@@ -68,9 +69,7 @@ export class Listener {
   readonly #publicHost: string | null;
   /** The answer that is yet to be sent, by connection; the last one where there are several. */
   readonly #pending = new WeakMap<Socket, ServerResponse>();
-  /** Answers that are not sent completely. */
-  readonly #open = new Set<ServerResponse>();
-  #draining = false;
+  readonly #drain: Drain;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -85,6 +84,7 @@ export class Listener {
       connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, options.headersTimeout / 2)),
       noDelay: true,
     });
+    this.#drain = new Drain(this.#server);
     this.#server.maxConnections = options.maxConnections;
     this.#server.on('drop', seldom(options.onTurnedAway));
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
@@ -116,10 +116,8 @@ export class Listener {
    * and every connection is closed after its answer. Resolves when the last one is gone.
    */
   async close(): Promise<void> {
-    this.#draining = true;
-    for (const response of this.#open) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    this.#drain.begin();
     await closed;
   }
 
@@ -149,13 +147,7 @@ export class Listener {
         note: exchange.note.text ?? '',
       });
     };
-    this.#open.add(response);
-    if (this.#draining) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.#open.delete(response);
-      // An answer that promised to keep its connection before the drain began.
-      if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
-    });
+    this.#drain.watch(response);
     response.once('close', ended);
     // A client that resets is noticed where its bytes are read; here it must not end the process.
     response.on('error', () => {});
@@ -204,7 +196,7 @@ export class Listener {
   async #dispatch(exchange: Exchange & { inBase: boolean }): Promise<void> {
     const { request, response, method } = exchange;
     this.#cors(request, response);
-    if (this.#draining) throw stopping();
+    if (this.#drain.begun) throw stopping();
     if (!exchange.inBase) throw new Fault('NOT_FOUND', 'there is nothing here');
     const { download, protocol } = this.#options;
     if (method !== 'GET') return protocol(exchange);
