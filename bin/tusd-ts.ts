@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { processHost } from '../src/cli/process-io.ts';
-import { run } from '../src/cli/run.ts';
+import { takeSignals } from '../src/cli/process-signals.ts';
 
-process.exitCode = await run(process.argv.slice(2), processHost());
+const argv = process.argv.slice(2);
+const onSignal = takeSignals(argv);
+// Loaded after that: a signal must not kill a daemon that is still loading.
+const { runProcess } = await import('../src/cli/run-process.ts');
+await runProcess(argv, onSignal);

@@ -118,16 +118,18 @@ export function fileFault(error: unknown, doing: string): unknown {
         hint: 'Give the user who runs tusd-ts write access to the upload directory.',
         cause: error,
       });
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'EIO':
     case 'EMFILE':
     case 'ENFILE':
-    case 'EISDIR':
-    case 'EEXIST':
-    case 'EFBIG':
-      return new Fault('IO', `${errno} while ${doing}`, { cause: error });
+      return new Fault('UNAVAILABLE', `${errno} while ${doing}`, {
+        hint: 'Too many files are open: raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections.',
+        headers: { 'Retry-After': '5' },
+        body: 'the server is busy; try again in a moment\n',
+        cause: error,
+      });
     default:
-      return error;
+      // What a system call says of the disk; EBADF and EINVAL would be mistakes of the program.
+      if (!/^E[A-Z0-9]+$/.test(errno ?? '') || errno === 'EBADF' || errno === 'EINVAL')
+        return error;
+      return new Fault('IO', `${errno} while ${doing}`, { cause: error });
   }
 }

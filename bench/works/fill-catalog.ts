@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { FileBytes } from '../../src/storage/bytes/files/file-bytes.ts';
+import { catalogFile } from '../../src/storage/catalog/sqlite/catalog-file.ts';
 import { openDatabase } from '../../src/storage/catalog/sqlite/database.ts';
-import { catalogFile } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { prepareTables } from '../../src/storage/catalog/sqlite/tables.ts';
 import type { UploadRecord } from '../../src/storage/model/upload.ts';
 
@@ -18,7 +18,7 @@ const SHOWN = 500;
 const ORIGIN = { protocol: 'tus 1.0.0', address: '127.0.0.1', agent: 'bench' };
 
 const files = new FileBytes(directory);
-files.makeFolder();
+mkdirSync(files.place, { recursive: true });
 const database = openDatabase(catalogFile(directory), { autoCheckpoint: true, mustExist: false });
 const { uploads, timeline } = prepareTables(database);
 const now = Date.now();

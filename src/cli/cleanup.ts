@@ -41,7 +41,10 @@ holds no file at all (a disk that is not mounted); then that, too, needs --orpha
     ['tusd-ts cleanup --older-than 36h', 'unfinished uploads that are idle for 36 hours'],
     ['tusd-ts cleanup --completed --older-than 90d', 'finished ones of that age, too'],
   ],
-  exits: [[1, 'done, but something could not be removed']],
+  exits: [
+    [1, 'done, but something could not be removed'],
+    [130, 'interrupted by Ctrl-C: 128 and the number of the signal'],
+  ],
 });
 
 const ORPHANS = { true: 'remove', false: 'skip', undefined: 'report' } as const;
@@ -69,6 +72,7 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
   const olderThan = readAge(options.olderThan);
   if (completed) checkCompleted(policy, olderThan);
   const looked = await countOfAll(store, io.now());
+  const ending = endOnSignal(io);
   const decisions = sweep(store, {
     policy,
     now: io.now,
@@ -76,6 +80,7 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
     ...(olderThan === undefined ? {} : { olderThan }),
     includeFinished: completed,
     orphans: ORPHANS[String(options.orphans) as keyof typeof ORPHANS],
+    signal: ending.signal,
   });
   // What was begun is done, also when it cannot be told any more.
   const { output, settle } = persevering(options.json ? io.stdout : textOutput(io, io.stdout));
@@ -84,6 +89,33 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
     : await printText(io, output, decisions, { dryRun, looked });
   settle();
   if (failed > 0) io.setExitCode(1);
+  const code = ending.exitCode();
+  if (code === null) return;
+  const what = dryRun ? 'nothing was removed' : 'what was removed stays removed, the rest is kept';
+  await io.stderr.write(`tusd-ts: interrupted: ${what}\n`).catch(() => {});
+  io.setExitCode(code);
+}
+
+/** Signals that end a cleanup between two uploads, and the exit codes that shells have for them. */
+const ENDING = [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGQUIT', 131],
+  ['SIGTERM', 143],
+] as const;
+
+/** The first signal lets the removal under way come to its end; the second one does not wait. */
+function endOnSignal(io: Io): { readonly signal: AbortSignal; exitCode(): number | null } {
+  const ending = new AbortController();
+  let exitCode: number | null = null;
+  const offs = ENDING.map(([signal, code]) =>
+    io.onSignal(signal, () => {
+      exitCode = code;
+      ending.abort();
+      for (const off of offs) off();
+    }),
+  );
+  return { signal: ending.signal, exitCode: () => exitCode };
 }
 
 /** What is in the catalog before the sweep. */

@@ -1,3 +1,5 @@
+import type { Signal } from './process-signals.ts';
+
 /** A stream that a person or a program reads. */
 export interface Output {
   /**
@@ -15,7 +17,8 @@ export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** The working directory; null when it was removed. */
+  readonly cwd: string | null;
   /** Milliseconds since the epoch. */
   now(): number;
   /** An IANA name for the times that a person reads; without it, the system's time zone. */
@@ -23,7 +26,7 @@ export interface Host {
   /** Without it, the process's own. */
   readonly input?: Input | undefined;
   /** Returns what takes the listener away again. While there is one, the signal does not kill. */
-  onSignal(signal: 'SIGINT' | 'SIGTERM', listener: () => void): () => void;
+  onSignal(signal: Signal, listener: () => void): () => void;
 }
 
 /** How a command gets to what a person types or pipes in; in a test, what the test gives. */

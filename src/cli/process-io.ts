@@ -1,34 +1,60 @@
+import { fstatSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import type { Host, Output } from './io.ts';
 
 /** The real thing: the streams, environment and signals of this process. */
-export function processHost(): Host {
+export function processHost(onSignal: Host['onSignal']): Host {
   return {
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(process.stdout, 1),
+    stderr: outputOf(process.stderr, 2),
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     now: Date.now,
-    onSignal(signal, listener) {
-      process.on(signal, listener);
-      return () => process.off(signal, listener);
+    onSignal,
+  };
+}
+
+/** null when it was removed: most commands do not need it, and packages that ask for it get "/". */
+function workingDirectory(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    process.chdir('/');
+    return null;
+  }
+}
+
+function outputOf(stream: WriteStream, fd: number): Output {
+  // A reader that goes away (`| head`) is told by the callback; the event would end the process.
+  stream.on('error', () => {});
+  const isTTY = stream.isTTY === true;
+  const file = isFile(fd, isTTY);
+  return {
+    isTTY,
+    size: () => (isTTY ? { columns: stream.columns, rows: stream.rows } : null),
+    write: (text) => {
+      if (file) return writeToFile(fd, Buffer.from(text));
+      return new Promise((resolve, reject) => {
+        if (stream.destroyed) reject(closed());
+        else stream.write(text, (error) => (error ? reject(closedOr(error)) : resolve()));
+      });
     },
   };
 }
 
-function outputOf(stream: WriteStream): Output {
-  // A reader that goes away (`| head`) is told by the callback; the event would end the process.
-  stream.on('error', () => {});
-  const isTTY = stream.isTTY === true;
-  return {
-    isTTY,
-    size: () => (isTTY ? { columns: stream.columns, rows: stream.rows } : null),
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        if (stream.destroyed) reject(closed());
-        else stream.write(text, (error) => (error ? reject(closedOr(error)) : resolve()));
-      }),
-  };
+/** Also a device such as /dev/full; not a terminal, pipe or socket. */
+function isFile(fd: number, isTTY: boolean): boolean {
+  try {
+    const stats = fstatSync(fd);
+    return stats.isFile() || (stats.isCharacterDevice() && !isTTY);
+  } catch {
+    return false;
+  }
+}
+
+/** A stream that has failed takes nothing more; a file does, once its disk has room again. */
+async function writeToFile(fd: number, bytes: Buffer): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 function closedOr(error: NodeJS.ErrnoException): Error {

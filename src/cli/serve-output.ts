@@ -16,6 +16,7 @@ import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
 import { happeningText } from './happening-text.ts';
 import type { Io, Output } from './io.ts';
+import { createLogWriter } from './log-writer.ts';
 import { styleOf } from './style-of.ts';
 import { textOutput } from './text-output.ts';
 import { programVersion } from './version.ts';
@@ -25,6 +26,8 @@ export interface ServeOutput {
   ready(ready: Ready, file: string | null): void;
   stopping(): void;
   stopped(): void;
+  /** Resolves when all is written, after `limit` milliseconds at the latest. */
+  flush(limit: number): Promise<void>;
 }
 
 const DAY = 86_400_000;
@@ -37,7 +40,6 @@ export function createServeOutput(
   { logFormat, logLevel }: Pick<Config, 'logFormat' | 'logLevel'>,
 ): ServeOutput {
   const json = logFormat === 'json';
-  const { say, sayLater } = lineLog(json ? io.stdout : textOutput(io, io.stdout));
   const options = {
     style: styleOf(io),
     date: !io.stdout.isTTY,
@@ -45,6 +47,12 @@ export function createServeOutput(
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
   const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(logLevel);
+  const output = json ? io.stdout : textOutput(io, io.stdout);
+  const { say, sayLater, flush } = lineLog(output, (lines) => {
+    const message = `${lines} lines of this log were dropped: its reader was too slow, or it could not be written`;
+    const event = { at: io.now(), level: 'warn', message } as const;
+    return `${json ? eventJson(event) : eventLine(event, options)}\n`;
+  });
   const log: DaemonLog = {
     request: (record) => {
       if (!wanted(requestLevel(record))) return;
@@ -79,6 +87,7 @@ export function createServeOutput(
     },
     stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
     stopped: () => log.event('info', 'stopped'),
+    flush,
   };
 }
 
@@ -86,22 +95,26 @@ export function createServeOutput(
  * A write costs more than a line: what may be said later goes out with the other lines of its turn of
  * the event loop. What tells of trouble goes at once, since the process may not live that long.
  */
-function lineLog(stdout: Output): Record<'say' | 'sayLater', (line: string) => void> {
+function lineLog(output: Output, dropped: (lines: number) => string) {
+  const writer = createLogWriter(output, dropped);
   let waiting = '';
   const flush = () => {
     const text = waiting;
     waiting = '';
-    // A log that nobody reads any more must not stop the uploads.
-    if (text !== '') stdout.write(text).catch(() => {});
+    if (text !== '') writer.write(text);
   };
   return {
-    say: (line) => {
+    say: (line: string) => {
       waiting += `${line}\n`;
       flush();
     },
-    sayLater: (line) => {
+    sayLater: (line: string) => {
       if (waiting === '') setImmediate(flush);
       waiting += `${line}\n`;
+    },
+    flush: (limit: number) => {
+      flush();
+      return writer.flush(limit);
     },
   };
 }

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { CONFIG_KEYS } from '../config/schema.ts';
+import type { DaemonLog } from '../daemon/daemon.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
+import { IGNORED_SIGNALS, type Signal } from './process-signals.ts';
 import { createServeOutput } from './serve-output.ts';
 
 const HELP = helpText({
@@ -14,9 +16,21 @@ const HELP = helpText({
   ],
   exits: [[69, 'cannot listen there, or another daemon serves this directory']],
   notes: [
-    'SIGTERM or SIGINT (Ctrl-C) stops: running uploads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once.',
+    'SIGTERM, SIGINT (Ctrl-C) or SIGQUIT stops: running uploads and downloads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once. SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGIO and SIGPWR are logged and ignored, SIGPIPE and SIGXFSZ silently.',
   ],
 });
+
+/** Exit codes of a second signal: 128 and its number, as shells have it. */
+const STOP: readonly (readonly [Signal, number])[] = [
+  ['SIGINT', 130],
+  ['SIGQUIT', 131],
+  ['SIGTERM', 143],
+];
+
+/** What closing may take after the drain, before the process ends regardless (milliseconds). */
+const LAST_STEPS = 1_500;
+/** How long a log reader that stands still may hold up the end (milliseconds). */
+const LAST_LINES = 200;
 
 /** `tusd-ts serve`: runs the daemon until a signal stops it. */
 export function serveCommand(io: Io): Command {
@@ -25,39 +39,52 @@ export function serveCommand(io: Io): Command {
   );
   addConfigOptions(command, CONFIG_KEYS);
   return command.addHelpText('after', HELP).action(async (options) => {
+    const stop = stopSignal(io);
     // Loaded here, since the other commands would wait for it, too.
     const { Daemon } = await import('../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
     const output = createServeOutput(io, config);
-    // Listened to before anything is open, so that an early Ctrl-C is not lost.
-    const signals = createSignals(io);
+    ignoreSignals(io, output.log);
+    const limit = config.drainTimeoutMs + LAST_STEPS;
+    void stop.then(() => {
+      output.stopping();
+      setTimeout(() => {
+        output.log.event('warn', 'stopping takes too long: what is on the disk is kept');
+        process.exit(1);
+      }, limit).unref();
+    });
     try {
       const { daemon, ready } = await Daemon.start(config, output.log);
       output.ready(ready, file);
-      await signals.first;
-      output.stopping();
+      await stop;
       await daemon.stop();
       output.stopped();
     } finally {
-      signals.release();
+      await output.flush(LAST_LINES);
     }
   });
 }
 
-/** The first signal asks for an end; the second one does not ask. */
-function createSignals(io: Io): { readonly first: Promise<void>; release(): void } {
-  let release = () => {};
-  const first = new Promise<void>((resolve) => {
+/** The first signal asks the daemon to stop; the second one ends the process. */
+function stopSignal(io: Io): Promise<void> {
+  return new Promise((resolve) => {
     let asked = false;
-    const onSignal = () => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve();
-    };
-    const offs = [io.onSignal('SIGINT', onSignal), io.onSignal('SIGTERM', onSignal)];
-    release = () => {
-      for (const off of offs) off();
-    };
+    for (const [signal, code] of STOP) {
+      io.onSignal(signal, () => {
+        if (asked) process.exit(code);
+        asked = true;
+        resolve();
+      });
+    }
   });
-  return { first, release: () => release() };
+}
+
+function ignoreSignals(io: Io, log: DaemonLog): void {
+  for (const signal of IGNORED_SIGNALS) {
+    io.onSignal(signal, () => {
+      if (signal === 'SIGXFSZ') return;
+      const hint = signal === 'SIGHUP' ? '; the configuration is read when the daemon starts' : '';
+      log.event('info', `${signal} is ignored${hint}`);
+    });
+  }
 }

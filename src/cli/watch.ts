@@ -13,7 +13,9 @@ export async function watch(
 ): Promise<void> {
   const ending = new AbortController();
   const end = () => ending.abort();
-  const signals = [io.onSignal('SIGINT', end), io.onSignal('SIGTERM', end)];
+  const signals = (['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const).map((name) =>
+    io.onSignal(name, end),
+  );
   let written = Promise.resolve();
   const live = createLive({
     write: (text) => {

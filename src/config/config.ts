@@ -23,8 +23,14 @@ export interface Config {
   readonly cleanupSchedule: string | null;
   /** Bytes; null is unlimited. */
   readonly maxSize: number | null;
-  /** Bytes. */
-  readonly minFreeSpace: number;
+  /** Bytes; null does not look at the free space. */
+  readonly minFreeSpace: number | null;
+  /** Permission bits of data files. */
+  readonly fileMode: number;
+  /** Permission bits of directories. */
+  readonly directoryMode: number;
+  /** A group id; null leaves the group to the system. */
+  readonly fileGroup: number | null;
   /** URL of the base path as clients see it, with a trailing slash; null if not configured. */
   readonly publicUrl: string | null;
   /** IP addresses and networks in CIDR notation. */

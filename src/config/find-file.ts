@@ -11,13 +11,19 @@ export const FILE_NAMES = [
 ] as const;
 
 /**
- * The path of the configuration file in the first of the folders that has one, or null. Parent
- * folders are not searched: which file is in force must be obvious. Throws a CONFIG fault if a
- * folder has several, or cannot be looked into (what is there must not be ignored silently).
+ * The path of the configuration file in the working directory (null when that was removed) or else
+ * in the system folder; null when neither has one. Parent folders are not searched: which file is
+ * in force must be obvious. Throws a CONFIG fault if a folder has several, or if the system folder
+ * cannot be read: what is there must not be ignored silently. A working directory that this user
+ * may not read cannot hold the user's configuration (`sudo -u` in somebody else's home).
  */
-export async function findConfigFile(folders: readonly string[]): Promise<string | null> {
-  for (const folder of folders) {
-    const found = await existing(FILE_NAMES.map((name) => join(folder, name)));
+export async function findConfigFile(
+  cwd: string | null,
+  systemFolder: string,
+): Promise<string | null> {
+  for (const folder of cwd === null ? [systemFolder] : [cwd, systemFolder]) {
+    const paths = FILE_NAMES.map((name) => join(folder, name));
+    const found = await existing(paths, { skipForbidden: folder === cwd });
     if (found.length > 1) {
       throw new Fault(
         'CONFIG',
@@ -30,7 +36,10 @@ export async function findConfigFile(folders: readonly string[]): Promise<string
   return null;
 }
 
-async function existing(paths: readonly string[]): Promise<string[]> {
+async function existing(
+  paths: readonly string[],
+  { skipForbidden }: { readonly skipForbidden: boolean },
+): Promise<string[]> {
   const found: string[] = [];
   for (const path of paths) {
     try {
@@ -40,6 +49,7 @@ async function existing(paths: readonly string[]): Promise<string[]> {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === 'ENOENT' || errno === 'ENOTDIR') continue;
+      if (errno === 'EACCES' && skipForbidden) continue;
       if (errno === undefined) throw error;
       throw new Fault('CONFIG', `cannot see whether ${visible(path)} exists (${errno}).`, {
         hint: 'Make its folder readable for this user, or name a file with --config.',

@@ -1,6 +1,7 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { Config, HookConfig } from './config.ts';
+import { findGroup } from './file-access.ts';
 import { findConfigFile } from './find-file.ts';
 import { type ConfigFlagValues, FILE_FLAG } from './flags.ts';
 import {
@@ -10,6 +11,7 @@ import {
   givenByFlags,
   type Source,
 } from './layers.ts';
+import { visible } from './print-value.ts';
 import { problemsOf, referenceSentence, unknownKeys } from './problems.ts';
 import { readConfigFile } from './read-file.ts';
 import { redact } from './redact.ts';
@@ -21,8 +23,8 @@ import { FILE_VARIABLE, unknownVariables } from './variables.ts';
 export const SYSTEM_FOLDER = '/etc/upload-daemon';
 
 export interface LoadOptions {
-  /** The working directory. */
-  readonly cwd: string;
+  /** The working directory; null when it was removed. */
+  readonly cwd: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the command line set (`pickConfigFlags`). */
   readonly flags?: ConfigFlagValues | undefined;
@@ -91,7 +93,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const folder = file === null ? cwd : dirname(file);
   const { hooks, problems: missing } = await resolveHooks(
     parsed.hooks,
-    { folder, env },
+    { folder: folder ?? '/', env },
     withSecrets !== false,
   );
   const hooksGiven = winners.get('hooks');
@@ -100,20 +102,33 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     : [];
   if (unavailable.length > 0 && withSecrets === true) throw faultOf('CONFIG', unavailable);
   const fromFile = winners.get('uploadDir')?.source === 'file';
-  const uploadDir = resolve(fromFile ? folder : cwd, parsed.uploadDir);
-  const config = configOf(parsed, uploadDir, hooks);
+  const uploadDir = absolute(fromFile ? folder : cwd, parsed.uploadDir, 'the upload directory');
+  const fileGroup =
+    withSecrets === true ? resolveGroup(parsed.fileGroup, winners.get('fileGroup')) : null;
+  const config = configOf(parsed, uploadDir, hooks, fileGroup);
   return { config, sources: sourcesOf(winners, config), file, unavailable };
 }
 
 async function chooseFile(options: LoadOptions): Promise<string | null> {
   const { cwd, env, configPath, systemFolder = SYSTEM_FOLDER } = options;
   const named = configPath ?? env[FILE_VARIABLE];
-  if (named === undefined) return findConfigFile([resolve(cwd), systemFolder]);
+  if (named === undefined) return findConfigFile(cwd, systemFolder);
   if (named.trim() === '') {
     const where = configPath === undefined ? FILE_VARIABLE : FILE_FLAG.flag;
     throw new Fault('CONFIG', `${where} is empty: it must name a configuration file.`);
   }
-  return resolve(cwd, named);
+  return absolute(cwd, named, 'the configuration file');
+}
+
+function absolute(folder: string | null, path: string, what: string): string {
+  if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
+  throw new Fault(
+    'CONFIG',
+    `${what} ${visible(path)} is relative, and the working directory was removed.`,
+    {
+      hint: 'Give an absolute path, or start tusd-ts in a directory that exists.',
+    },
+  );
 }
 
 function namedVariables(content: Readonly<Record<string, unknown>>): Set<string> {
@@ -132,7 +147,21 @@ function faultOf(code: 'CONFIG' | 'USAGE', problems: readonly string[]): Fault {
   return new Fault(code, title, { details });
 }
 
-function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookConfig[]): Config {
+function resolveGroup(group: string | null, given: Given | undefined): number | null {
+  const reading = findGroup(group);
+  if ('value' in reading) return reading.value;
+  const code = given?.source === 'flag' ? 'USAGE' : 'CONFIG';
+  throw faultOf(code, [
+    `fileGroup from ${given?.where ?? 'the configuration'}: ${reading.problem}.`,
+  ]);
+}
+
+function configOf(
+  parsed: ParsedConfig,
+  uploadDir: string,
+  hooks: readonly HookConfig[],
+  fileGroup: number | null,
+): Config {
   return {
     port: parsed.port,
     host: parsed.host,
@@ -144,6 +173,9 @@ function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookC
     cleanupSchedule: parsed.cleanupSchedule,
     maxSize: parsed.maxSize,
     minFreeSpace: parsed.minFreeSpace,
+    fileMode: parsed.fileMode,
+    directoryMode: parsed.directoryMode,
+    fileGroup,
     publicUrl: parsed.publicUrl,
     trustedProxies: parsed.trustedProxies,
     logFormat: parsed.logFormat,

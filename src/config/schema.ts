@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readHost, readProxyAddress } from './address.ts';
 import { readBasePath } from './base-path.ts';
 import { readSchedule } from './cron-pattern.ts';
+import { readDirectoryMode, readFileMode, readGroup } from './file-access.ts';
 import { hookList } from './hook-schema.ts';
 import { readOrigin, readOrigins } from './origin.ts';
 import type { Reading } from './reading.ts';
@@ -31,12 +32,13 @@ const days = z
   )
   .transform(via(readRetention));
 
-const sizeInput = z.union(
+const reserveInput = z.union(
   [
     z.number().meta({ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    z.literal('off'),
     z.string().meta({ pattern: SIZE_PATTERN }),
   ],
-  'it must be a number of bytes or a size such as "10GiB"',
+  'it must be a number of bytes, a size such as "10GiB", or "off"',
 );
 
 const limitInput = z.union(
@@ -55,6 +57,12 @@ function readLimit(input: number | string): Reading<number | null> {
     return { problem: 'it must be above 0; for no limit, write "unlimited"' };
   }
   return size;
+}
+
+function readReserve(input: number | string): Reading<number | null> {
+  if (input === 'off') return { value: null };
+  const size = readSize(input);
+  return 'value' in size && size.value === 0 ? { value: null } : size;
 }
 
 const NUMBER = { kind: 'number', type: 'integer', placeholder: '<number>' } as const;
@@ -130,13 +138,41 @@ export const configFile = z
       .prefault('unlimited')
       .meta({ description: 'Largest upload that is accepted, or "unlimited".' })
       .register(keyNotes, { kind: 'text', type: 'size', placeholder: '<size>' }),
-    minFreeSpace: sizeInput
-      .transform(via(readSize))
+    minFreeSpace: reserveInput
+      .transform(via(readReserve))
       .prefault('256MiB')
       .meta({
-        description: 'Space that new uploads leave free on the disk; one that cannot fit gets 507.',
+        description:
+          'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
       })
       .register(keyNotes, { kind: 'text', type: 'size', placeholder: '<size>' }),
+    fileMode: text('an octal mode in quotes, such as "0640"', readFileMode)
+      .prefault('0600')
+      .meta({
+        description:
+          'Permissions of data files, in octal. The catalog and its files get the same, but never any for others.',
+      })
+      .register(keyNotes, { kind: 'text', type: 'octal mode', placeholder: '<mode>' }),
+    directoryMode: text('an octal mode in quotes, such as "0750"', readDirectoryMode)
+      .prefault('0700')
+      .meta({
+        description:
+          'Permissions of directories that the daemon makes, in octal. An upload directory that exists is never narrowed.',
+      })
+      .register(keyNotes, { kind: 'text', type: 'octal mode', placeholder: '<mode>' }),
+    fileGroup: z
+      .union(
+        [z.string(), z.int().meta({ minimum: 0 })],
+        'it must be the name or id of a group, or null',
+      )
+      .nullable()
+      .transform(via(readGroup))
+      .prefault(null)
+      .meta({
+        description:
+          'Group of all files and directories, by name or id. With fileMode "0640" and directoryMode "0750" its members may read them, with "0660" and "0770" also clean up. null leaves the group to the system.',
+      })
+      .register(keyNotes, { kind: 'text', type: 'group or null', placeholder: '<group>' }),
     publicUrl: z
       .string('it must be an http or https URL in quotes, or null')
       .meta({ format: 'uri' })
@@ -193,8 +229,11 @@ export const configFile = z
       .meta({ description: 'How long a client may take to send the headers of a request.' })
       .register(keyNotes, DURATION),
     drainTimeout: duration(0)
-      .prefault('30s')
-      .meta({ description: 'How long running requests get to end after SIGTERM.' })
+      .prefault('8s')
+      .meta({
+        description:
+          'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
+      })
       .register(keyNotes, DURATION),
     maxConnections: wholeNumber(1, 1_000_000)
       .prefault(10_000)

@@ -1,7 +1,10 @@
+import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { notingAborts } from '../http/aborted-download.ts';
 import { createDownload } from '../http/download.ts';
+import type { ExchangeHandler } from '../http/exchange.ts';
 import { Listener } from '../http/listener.ts';
 import type { RequestRecord } from '../http/request-record.ts';
 import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
@@ -12,6 +15,7 @@ import { notePolicy } from '../retention/served-policy.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf, type Happening } from './happening.ts';
+import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -40,32 +44,51 @@ export interface Ready {
 
 const TUS = 'tus 1.0.0';
 
+/** How long clients may take to read their last answer (milliseconds). */
+const LAST_ANSWER = 500;
+
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #config: Config;
-  readonly #log: DaemonLog;
+  readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
-  readonly #listener: Listener;
   readonly #schedule: Schedule;
-  readonly #policy: RetentionPolicy;
 
-  private constructor(
-    config: Config,
-    log: DaemonLog,
-    policy: RetentionPolicy,
-    store: UploadStore,
-    hooks: Hooks,
-  ) {
+  private constructor(config: Config, listener: Listener, store: UploadStore, hooks: Hooks) {
     this.#config = config;
-    this.#log = log;
-    this.#policy = policy;
+    this.#listener = listener;
     this.#store = store;
     this.#hooks = hooks;
-    const download = config.disableDownload
-      ? null
-      : notingAborts(createDownload(store, config.idleTimeoutMs));
-    this.#listener = new Listener({
+    this.#schedule = new Schedule();
+  }
+
+  /**
+   * Opens the port and then the storage, so that nothing is made where the port is taken. Requests
+   * that come in between wait. Throws a Fault that says what is in the way: CANNOT_LISTEN,
+   * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
+   */
+  static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
+    markOnMainThread();
+    // Files have exactly the modes of the configuration, and programs of hooks what fits to them.
+    process.umask(0o777 & ~(config.fileMode | config.directoryMode));
+    checkPattern(config.cleanupSchedule);
+    const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
+    const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
+    const warn = (message: string) => trouble('warn', message);
+    const hooks = createHooks({
+      hooks: config.hooks,
+      concurrency: config.hookConcurrency,
+      now: Date.now,
+      log: (level, message) => log.event(level, message),
+      env: process.env,
+      kill: (pid, signal) => process.kill(pid, signal),
+    });
+    let open: (front: FrontDoor) => void = () => {};
+    const front = new Promise<FrontDoor>((resolve) => {
+      open = resolve;
+    });
+    const listener = new Listener({
       port: config.port,
       host: config.host,
       basePath: config.basePath,
@@ -81,112 +104,148 @@ export class Daemon {
       }),
       corsHeaders: TUS_CORS_HEADERS,
       refusalHeaders: TUS_ANSWER_HEADERS,
-      protocol: createTusEndpoint({
-        store,
-        basePath: config.basePath,
-        publicUrl: config.publicUrl,
-        maxSize: config.maxSize,
-        expires: policy.unfinishedFor !== null,
-        expiresAt: (record) => expiresAt(record, policy),
-        termination: !config.disableTermination,
-        download,
-      }),
-      download,
+      protocol: async (exchange) => (await front).protocol(exchange),
+      download: config.disableDownload
+        ? null
+        : async (exchange) => (await front).download(exchange),
       onRequest: (record) => log.request(record),
       onTurnedAway: (count) => {
         const what = count === 1 ? 'a connection was' : `${count} connections were`;
-        log.event(
-          'warn',
-          `${what} turned away: ${config.maxConnections} are open (maxConnections)`,
-        );
+        warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
       },
       onMoreRefused: (count) =>
-        log.event('warn', `${count} more connections sent no valid request in the last minute`),
-      onForwardedIgnored: (address) =>
-        log.event(
-          'warn',
-          `the forwarded headers of ${address} are ignored; if it is your proxy, name it in trustedProxies`,
+        warn(`${count} more connections sent no valid request in the last minute`),
+      onForwardedIgnored: (peer) =>
+        warn(
+          `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
         ),
-      onBug: (error) => log.bug(error),
-      now: Date.now,
-    });
-    this.#schedule = new Schedule();
-  }
-
-  /**
-   * Opens the storage and the port. Throws a Fault that says what is in the way: DIRECTORY_IN_USE,
-   * CANNOT_LISTEN, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
-   */
-  static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
-    markOnMainThread();
-    const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
-    checkPattern(config.cleanupSchedule);
-    const hooks = createHooks({
-      hooks: config.hooks,
-      concurrency: config.hookConcurrency,
-      now: Date.now,
-      log: (level, message) => log.event(level, message),
-      env: process.env,
-      kill: (pid, signal) => process.kill(pid, signal),
-    });
-    const store = await openStore({
-      uploadDir: config.uploadDir,
-      fsync: config.fsync,
-      limits: {
-        maxSize: config.maxSize,
-        minFreeSpace: config.minFreeSpace,
-        idleTimeout: config.idleTimeoutMs,
+      onBug: (error) => {
+        // A disk that fails is not a bug, and may fail for every request.
+        if (error instanceof Fault) trouble('error', sentenceOf(error));
+        else log.bug(error);
       },
-      expiresAt: (record) => expiresAt(record, policy),
-      guards: hooks.guards,
-      plan: hooks.plan,
-      warn: (message) => log.event('warn', message),
+      onTrouble: warn,
+      now: Date.now,
     });
-    store.onChange((change) => {
-      const finish = finishOf(change);
-      if (finish) log.happened('info', finish);
-    });
-    const daemon = new Daemon(config, log, policy, store, hooks);
+    const address = await listener.listen();
+    let store: UploadStore | undefined;
     try {
-      return { daemon, ready: await daemon.#open() };
+      store = await openStore({
+        uploadDir: config.uploadDir,
+        fsync: config.fsync,
+        access: {
+          fileMode: config.fileMode,
+          directoryMode: config.directoryMode,
+          group: config.fileGroup,
+        },
+        limits: {
+          maxSize: config.maxSize,
+          minFreeSpace: config.minFreeSpace,
+          idleTimeout: config.idleTimeoutMs,
+        },
+        expiresAt: (record) => expiresAt(record, policy),
+        guards: hooks.guards,
+        plan: hooks.plan,
+        warn,
+      });
+      await notePolicy(store, policy);
+      const daemon = new Daemon(config, listener, store, hooks);
+      store.onChange((change) => {
+        const finish = finishOf(change);
+        if (finish) log.happened('info', finish);
+      });
+      await hooks.start(store);
+      daemon.#startSchedule(store, policy, log);
+      open(frontDoorOf(config, store, policy));
+      return { daemon, ready: await daemon.#ready(address, policy) };
     } catch (error) {
-      await store.close();
+      listener.closeAll();
+      await Promise.all([listener.close(), store?.close()]);
       throw error;
     }
   }
 
-  async #open(): Promise<Ready> {
-    const { port, address, family } = await this.#listener.listen();
-    await notePolicy(this.#store, this.#policy);
-    await this.#hooks.start(this.#store);
+  #startSchedule(store: UploadStore, policy: RetentionPolicy, log: DaemonLog): void {
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(this.#store, this.#policy, this.#log, signal),
-      (error) => this.#log.bug(error),
+      (signal) => runScheduledSweep(store, policy, log, signal),
+      (error) => {
+        if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
+        else log.bug(error);
+      },
     );
+  }
+
+  async #ready({ port, address, family }: AddressInfo, policy: RetentionPolicy): Promise<Ready> {
     const host = family === 'IPv6' ? `[${address}]` : address;
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
       freeSpace: await this.#store.room(),
-      policy: this.#policy,
+      policy,
       nextSweep: this.#schedule.nextRun(),
     };
   }
 
   /**
-   * Drains: no new uploads, running requests get the grace period, then their bytes are kept and
-   * their clients told to come back. Resolves when everything is on disk and closed.
+   * Drains: no new requests; running uploads, downloads and hooks get the grace period, then their
+   * connections are closed and what has arrived is kept. Resolves when everything is on disk and
+   * closed.
    */
   async stop(): Promise<void> {
-    const closed = this.#listener.close();
-    await this.#schedule.stop();
     const { drainTimeoutMs: grace } = this.#config;
-    await Promise.all([this.#store.drain(grace), this.#hooks.stop(grace)]);
-    // Whoever was told to come back has a moment to read that.
-    const patience = setTimeout(() => this.#listener.closeAll(), 1_000);
-    await closed;
-    clearTimeout(patience);
+    let closed = false;
+    const closing = this.#listener.close().then(() => {
+      closed = true;
+    });
+    const graceEnds = after(grace);
+    await Promise.all([
+      this.#schedule.stop(),
+      this.#store.drain(grace),
+      this.#hooks.stop(grace),
+      Promise.race([closing, graceEnds.promise]),
+    ]);
+    graceEnds.clear();
+    if (!closed) {
+      const lastAnswer = after(LAST_ANSWER);
+      await Promise.race([closing, lastAnswer.promise]);
+      lastAnswer.clear();
+      this.#listener.closeAll();
+    }
+    await closing;
     await this.#store.close();
   }
+}
+
+/** What answers requests, once the storage is open. */
+interface FrontDoor {
+  readonly protocol: ExchangeHandler;
+  readonly download: ExchangeHandler;
+}
+
+function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
+  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
+  const protocol = createTusEndpoint({
+    store,
+    basePath: config.basePath,
+    publicUrl: config.publicUrl,
+    maxSize: config.maxSize,
+    expires: policy.unfinishedFor !== null,
+    expiresAt: (record) => expiresAt(record, policy),
+    termination: !config.disableTermination,
+    download: config.disableDownload ? null : download,
+  });
+  return { protocol, download };
+}
+
+function sentenceOf({ message, hint }: Fault): string {
+  return hint === undefined ? message : `${message}. ${hint}`;
+}
+
+function after(milliseconds: number): { readonly promise: Promise<void>; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  return { promise, clear: () => clearTimeout(timer) };
 }

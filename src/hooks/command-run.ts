@@ -34,6 +34,8 @@ export interface CommandFiles {
 
 /** Between SIGTERM and SIGKILL, and again before the wait for its end is given up (milliseconds). */
 const PATIENCE = 2_000;
+/** The same when the daemon stops: a container engine waits no longer than ten seconds in all. */
+const LAST_PATIENCE = 500;
 /** What is left in the pipes when a program has ended is read at once; a child of it may hold them. */
 const LAST_WORDS = 250;
 
@@ -127,16 +129,16 @@ export class CommandRun {
     }
   }
 
-  readonly #abort = (): void => this.#end(aborted());
+  readonly #abort = (): void => this.#end(aborted(), LAST_PATIENCE);
 
   /** Ends the program and all that it started. */
-  #end(attempt: Attempt): void {
+  #end(attempt: Attempt, patience = PATIENCE): void {
     if (this.#ended) return;
     this.#ended = attempt;
     this.#signal('SIGTERM');
-    this.#after(PATIENCE, () => {
+    this.#after(patience, () => {
       this.#signal('SIGKILL');
-      this.#after(PATIENCE, () => this.#settle(attempt));
+      this.#after(patience, () => this.#settle(attempt));
     });
   }
 

@@ -1,6 +1,6 @@
 import { create as contentDisposition } from 'content-disposition';
 import send from 'send';
-import { Fault } from '../fault.ts';
+import { Fault, fileFault } from '../fault.ts';
 import { fileTypeOf } from '../storage/model/metadata.ts';
 import type { FoundUpload } from '../storage/store.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
@@ -101,6 +101,6 @@ function sendFault(error: Error & { status?: number; headers?: Record<string, st
         headers: error.headers ?? {},
       });
     default:
-      return error;
+      return fileFault(error, 'reading a data file');
   }
 }

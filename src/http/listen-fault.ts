@@ -1,6 +1,6 @@
 import { errnoOf, Fault } from '../fault.ts';
 
-/** The sentence for a port that cannot be opened, and what to do about it; other errors pass unchanged. */
+/** Why a port cannot be opened, and what to do about it; anything else passes unchanged. */
 export function listenFault(error: Error, host: string, port: number): unknown {
   const cause = { cause: error };
   switch (errnoOf(error)) {

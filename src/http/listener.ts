@@ -5,6 +5,7 @@ import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client-address.ts';
 import { type CorsHeaders, createCors } from './cors.ts';
+import { Drain } from './drain.ts';
 import type { ExchangeHandler } from './exchange.ts';
 import { plainAddress, saysForwarded } from './forwarded.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
@@ -52,6 +53,8 @@ export interface ListenerOptions {
   /** The first peer that is not trusted and sends forwarded headers. */
   readonly onForwardedIgnored: (address: string) => void;
   readonly onBug: (error: unknown) => void;
+  /** Connections that cannot be accepted, in a sentence; may come very often. */
+  readonly onTrouble?: (message: string) => void;
   readonly now: () => number;
 }
 
@@ -62,6 +65,7 @@ export class Listener {
   readonly #cors: ReturnType<typeof createCors>;
   readonly #proxies: TrustedProxies;
   readonly #turns = new Turns();
+  readonly #drain: Drain;
   /** Connections whose parser has given up. */
   readonly #broken = new WeakSet<Socket>();
   readonly #mayTell: () => boolean;
@@ -85,6 +89,7 @@ export class Listener {
     });
     // A client that has said all that it has to say still gets its answers.
     Object.assign(server, { httpAllowHalfOpen: true });
+    this.#drain = new Drain(server);
     server.maxConnections = options.maxConnections;
     server.on('drop', seldom(options.onTurnedAway));
     server.on('connection', closeGently);
@@ -101,16 +106,27 @@ export class Listener {
   async listen(): Promise<AddressInfo> {
     const { port, host } = this.#options;
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error) => reject(listenFault(error, host, port)));
-      this.#server.listen(port, host, resolve);
+      const failed = (error: Error) => reject(listenFault(error, host, port));
+      this.#server.once('error', failed);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed);
+        resolve();
+      });
+    });
+    // Without descriptors no connection can be accepted, which must not end the process.
+    this.#server.on('error', (error) => {
+      this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
     });
     return this.#server.address() as AddressInfo;
   }
 
-  /** Takes no new connections and closes idle ones; resolves when the last one is gone. */
+  /**
+   * Takes no new connections and closes idle ones; requests that still come on the others get 503,
+   * and every connection is closed after its answer. Resolves when the last one is gone.
+   */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    this.#drain.begin();
     await closed;
   }
 
@@ -148,6 +164,7 @@ export class Listener {
         note: [text, origin].filter(Boolean).join('; '),
       });
     };
+    this.#drain.watch(response);
     response.once('close', ended);
     // A client that resets is noticed where its bytes are read; here it must not end the process.
     response.on('error', () => {});
@@ -166,6 +183,11 @@ export class Listener {
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase } = exchange;
     const { download, protocol, methods } = this.#options;
+    if (this.#drain.begun) {
+      throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
+        retryAfter: 5,
+      });
+    }
     const problem = hostProblem(request.httpVersion, request.rawHeaders);
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)

@@ -20,8 +20,10 @@ export function writeFault(
     response.destroy();
     return;
   }
-  const secret = !fault || fault.code === 'IO' || fault.code === 'PERMISSION';
-  const body = fault?.body ?? `${secret ? 'the server could not do this' : fault.message}\n`;
+  const body = fault?.body ?? `${publicSentence(fault)}\n`;
+  if (fault?.retryAfter !== undefined) {
+    response.setHeader('Retry-After', String(fault.retryAfter));
+  }
   for (const [name, value] of Object.entries(fault?.headers ?? {})) {
     setForeignHeader(response, name, value);
   }
@@ -32,4 +34,10 @@ export function writeFault(
   }
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** What a client may read of a fault: nothing of paths and settings. */
+function publicSentence(fault: Fault | undefined): string {
+  const secret = !fault || fault.code === 'IO' || fault.code === 'PERMISSION';
+  return fault?.publicMessage ?? (secret ? 'the server could not do this' : fault.message);
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import { openLocal } from './local.ts';
+import { type LocalOptions, openLocal } from './local/local-backend.ts';
 import type { Answer, StorageEvent } from './model/events.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
@@ -11,6 +11,8 @@ import type { CreateRequest } from './uploads/new-upload.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
 
 export type { Outbox } from './catalog/outbox.ts';
+export type { FileAccess } from './disk/file-access.ts';
+export { PRIVATE } from './disk/file-access.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
@@ -59,7 +61,7 @@ export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
 }
 
-export interface StoreOptions extends EngineOptions {
+export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
   readonly uploadDir: string;
 }
 
@@ -69,7 +71,7 @@ export interface StoreOptions extends EngineOptions {
  * CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
  */
 export async function openStore({ uploadDir, ...options }: StoreOptions): Promise<UploadStore> {
-  const backend = openLocal(uploadDir, 'daemon', options.warn ?? (() => {}));
+  const backend = openLocal(uploadDir, { ...options, role: 'daemon' });
   const engine = new Engine(backend.catalog, backend.bytes, options);
   const close = async () => {
     try {
@@ -92,7 +94,7 @@ export async function openCommandStore({
   uploadDir,
   ...options
 }: StoreOptions): Promise<CommandStore> {
-  const { catalog, bytes } = openLocal(uploadDir, 'command', options.warn ?? (() => {}));
+  const { catalog, bytes } = openLocal(uploadDir, { ...options, role: 'command' });
   const engine = new Engine(catalog, bytes, options);
   const { context, run } = engine;
   return {

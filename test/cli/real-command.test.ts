@@ -69,3 +69,35 @@ test('a catalog that is damaged, or newer than the program, is said to be', asyn
     /^tusd-ts: the catalog .* is damaged \(SQLITE_NOTADB\)\.\n {2}The uploaded files/,
   );
 });
+
+for (const [name, code] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGQUIT', 131],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${name} ends a cleanup between two uploads, and it says what it did`, async (context) => {
+    const uploads = await serveUploads(context);
+    for (let count = 0; count < 3_000; count++) await uploads.make({ received: 1 });
+    const args = ['cleanup', '--older-than', '1ms', '--upload-dir', uploads.folder];
+    const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      if (stdout === '') child.kill(name);
+      stdout += text;
+    });
+    const [ended] = await once(child, 'close');
+    assert.equal(ended, code, stderr);
+    const [, removed] = /^Removed ([\d,]+) of 3,000 uploads/m.exec(stdout) ?? [];
+    const count = Number(removed?.replace(',', ''));
+    assert.ok(count > 0 && count < 3_000, stdout.slice(-500));
+    assert.equal(
+      stderr,
+      'tusd-ts: interrupted: what was removed stays removed, the rest is kept\n',
+    );
+  });
+}

@@ -18,6 +18,9 @@ test('the defaults are what a start without any configuration needs', async (t) 
     cleanupSchedule: '0 * * * *',
     maxSize: null,
     minFreeSpace: 268_435_456,
+    fileMode: 0o600,
+    directoryMode: 0o700,
+    fileGroup: null,
     publicUrl: null,
     trustedProxies: [],
     logFormat: 'text',
@@ -25,7 +28,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     fsync: 'completed',
     idleTimeoutMs: 60_000,
     headersTimeoutMs: 30_000,
-    drainTimeoutMs: 30_000,
+    drainTimeoutMs: 8_000,
     maxConnections: 10_000,
     disableDownload: false,
     disableTermination: false,
@@ -85,7 +88,7 @@ test('every kind of value can come from the environment', async (t) => {
   assert.equal(config.completedRetentionMs, null);
   assert.equal(config.cleanupSchedule, null);
   assert.equal(config.maxSize, 10 * 1024 ** 3);
-  assert.equal(config.minFreeSpace, 0);
+  assert.equal(config.minFreeSpace, null);
   assert.equal(config.idleTimeoutMs, 90_000);
   assert.equal(config.disableDownload, true);
   assert.equal(config.disableTermination, false);

@@ -133,6 +133,7 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    fileGroup: [null],
     corsOrigins: [[]],
     trustedProxies: [[]],
     hooks: [[]],

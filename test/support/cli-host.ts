@@ -1,4 +1,5 @@
 import type { Host, Output } from '../../src/cli/io.ts';
+import type { Signal } from '../../src/cli/process-signals.ts';
 import { run } from '../../src/cli/run.ts';
 
 export interface CliOptions {
@@ -16,7 +17,7 @@ export interface CliOptions {
 
 export interface CliHost extends Host {
   readonly out: { stdout: string; stderr: string };
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  signal(name: Signal): void;
 }
 
 /** What a command gets from a process, without one. Times are told in UTC. */

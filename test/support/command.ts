@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { nodeArgs } from './script.ts';
@@ -30,13 +30,23 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** Where and as whom a command runs. */
+export interface Where {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  /** Only root may become somebody else. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function placeOf({ cwd, uid, gid }: Where): SpawnOptions & { stdio?: never } {
+  return { cwd, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+}
+
 /** Runs `tusd-ts ARGS` to its end. */
-export async function runCommand(
-  args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<Finished> {
+export async function runCommand(args: readonly string[], options: Where = {}): Promise<Finished> {
   const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
-    cwd: options.cwd,
+    ...placeOf(options),
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT,
@@ -66,12 +76,12 @@ export interface Daemon {
 export async function startDaemon(
   test: Pick<TestContext, 'after'>,
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string>; node?: readonly string[] } = {},
+  options: Where & { node?: readonly string[] } = {},
 ): Promise<Daemon> {
   const port = args.includes('--port') ? [] : ['--port', '0'];
   const command = [...(options.node ?? []), ...NODE_ARGS, 'serve', ...port, ...args];
   const child = spawn(process.execPath, command, {
-    cwd: options.cwd,
+    ...placeOf(options),
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -17,8 +17,9 @@ export async function checkSpace(
   bytes: number,
   upload: Pick<FaultOptions, 'offset'> = {},
 ): Promise<void> {
-  if (limits.minFreeSpace === 0 && bytes === 0) return;
-  if ((await store.room()) - bytes < limits.minFreeSpace) throw noSpace(upload);
+  const { minFreeSpace } = limits;
+  if (minFreeSpace === null || (minFreeSpace === 0 && bytes === 0)) return;
+  if ((await store.room()) - bytes < minFreeSpace) throw noSpace(upload);
 }
 
 export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {

@@ -36,7 +36,9 @@ export async function appendBody(
     checkRequest(context, record, request);
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
-    const declared = open.recording ? await declare(context, open, open.recording, request) : record;
+    const declared = open.recording
+      ? await declare(context, open, open.recording, request)
+      : record;
     return receive(context, right, { ...open, record: declared }, request);
   });
 }

@@ -25,8 +25,8 @@ export interface ActiveAppend {
 export interface StoreLimits {
   /** The most bytes that an upload may have; null for no limit. */
   readonly maxSize: number | null;
-  /** Bytes that must stay free on the disk. */
-  readonly minFreeSpace: number;
+  /** Bytes that must stay free on the disk; null does not look at the free space. */
+  readonly minFreeSpace: number | null;
   /** A request whose body is silent for this long is ended, its bytes kept (milliseconds). */
   readonly idleTimeout: number;
   /** How long a request waits for another one that writes the same upload (milliseconds). */

@@ -1,6 +1,6 @@
+import { messageOf } from '../../fault.ts';
 import type { Answer } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
-import { messageOf } from '../../fault.ts';
 import { checkSpace, noSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { finishUpload } from './finish.ts';

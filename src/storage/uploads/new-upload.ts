@@ -1,10 +1,10 @@
 import { Fault } from '../../fault.ts';
-import { checkSize, checkSpace, stopping } from './admission.ts';
-import type { StoreContext } from './context.ts';
 import type { Answer } from '../model/events.ts';
 import { fileNameOf } from '../model/metadata.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { isUploadId, newUploadId } from '../model/upload-id.ts';
+import { checkSize, checkSpace, stopping } from './admission.ts';
+import type { StoreContext } from './context.ts';
 
 export interface CreateRequest {
   readonly kind: UploadRecord['kind'];

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
-import { type Backend, openLocal } from '../../../src/storage/local.ts';
+import { type Backend, openLocal } from '../../../src/storage/local/local-backend.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome, AppendRequest, WholeRequest } from '../../../src/storage/store.ts';
 import {
@@ -33,7 +33,7 @@ export async function openStore(
   options: Partial<StoreOptions> = {},
 ): Promise<UploadStore> {
   const { uploadDir = temporaryFolder(test), ...engineOptions } = options;
-  const backend = openLocal(uploadDir, 'daemon', engineOptions.warn ?? (() => {}));
+  const backend = openLocal(uploadDir, { ...options, role: 'daemon' });
   return serve(test, backend, { fsync: 'never', ...engineOptions });
 }
 

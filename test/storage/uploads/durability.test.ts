@@ -1,7 +1,8 @@
-import { type FsyncMode } from '../../../src/storage/store.ts';
+import type { FsyncMode } from '../../../src/storage/store.ts';
 import '../support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
 import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
@@ -13,7 +14,7 @@ import { diskError, faultyDisk } from '../support/faulty-disk.ts';
 async function durability(t: TestContext, mode: FsyncMode) {
   const folder = temporaryFolder(t);
   const bytes = new FileBytes(folder);
-  bytes.makeFolder();
+  mkdirSync(bytes.place);
   const catalog = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
   const writer = await bytes.create({ id: 'a' });
   const subject = new Durability(mode, catalog);

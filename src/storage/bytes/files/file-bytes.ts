@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync, open, statSync } from 'node:fs';
+import { existsSync, open, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { errnoOf, Fault, fileFault } from '../../../fault.ts';
+import { errnoOf, Fault, fileFault, messageOf } from '../../../fault.ts';
+import { type FileAccess, PRIVATE, tightenAll } from '../../disk/file-access.ts';
 import { syncDirectory, syncerOf } from '../../disk/shared-sync.ts';
 import type { UploadRecord } from '../../model/upload.ts';
 import { isUploadId } from '../../model/upload-id.ts';
@@ -16,6 +18,15 @@ const openAsync = promisify(open);
 const ROOM_COUNTS_FOR = 250;
 const NAMES_AT_ONCE = 256;
 
+/** How long a start waits for the permissions of data files; it goes on beside (milliseconds). */
+const PATIENCE = 500;
+
+export interface FileBytesOptions {
+  /** The permission bits of new files, of which the process's umask may take some. */
+  readonly access: FileAccess;
+  readonly warn: (message: string) => void;
+}
+
 type Identified = Pick<UploadRecord, 'id'>;
 
 /** Bytes are one plain file per upload, at its final place from the first byte. */
@@ -23,9 +34,12 @@ export class FileBytes implements Bytes {
   readonly place: string;
   readonly #names: ReturnType<typeof syncerOf>;
   readonly #writerOptions: WriterOptions;
+  readonly #options: FileBytesOptions;
   #room: { at: number; bytes: number } | undefined;
+  #closed = false;
 
-  constructor(uploadDir: string) {
+  constructor(uploadDir: string, options: FileBytesOptions = { access: PRIVATE, warn: () => {} }) {
+    this.#options = options;
     this.place = join(uploadDir, 'tus');
     this.#names = syncerOf(this.place, 'directory');
     this.#writerOptions = {
@@ -34,18 +48,13 @@ export class FileBytes implements Bytes {
     };
   }
 
-  makeFolder(): void {
-    try {
-      mkdirSync(this.place, { recursive: true, mode: 0o750 });
-    } catch (error) {
-      throw fileFault(error, `making the upload directory ${this.place}`);
-    }
-  }
-
   /** Never opens a file that is there already: an id that is taken must not cost its bytes. */
   async create({ id }: Identified): Promise<FileWriter> {
     try {
-      return new FileWriter(await openAsync(this.#path(id), 'wx+', 0o640), this.#writerOptions);
+      return new FileWriter(
+        await openAsync(this.#path(id), 'wx+', this.#options.access.fileMode),
+        this.#writerOptions,
+      );
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') {
         throw new Fault('CONFLICT', 'an upload of this id is there already');
@@ -135,8 +144,12 @@ export class FileBytes implements Bytes {
     return this.#path(id);
   }
 
-  /** The names of the folder, of what lies beside it, and of the upload directory. */
+  /**
+   * Syncs the names of the folder, of what lies beside it, and of the upload directory; and gives
+   * files of an older version the permissions in force.
+   */
   async prepare(safety: Safety): Promise<void> {
+    await Promise.race([this.#tighten(), pause(PATIENCE, undefined, { ref: false })]);
     if (safety === 'process') return;
     const uploadDir = dirname(this.place);
     await syncDirectory(uploadDir);
@@ -145,7 +158,17 @@ export class FileBytes implements Bytes {
   }
 
   close(): void {
+    this.#closed = true;
     this.#names.close();
+  }
+
+  async #tighten(): Promise<void> {
+    const { access, warn } = this.#options;
+    try {
+      await tightenAll(this.place, access, warn, () => this.#closed);
+    } catch (error) {
+      warn(`the permissions of data files could not be checked: ${messageOf(error)}`);
+    }
   }
 
   #sizeOf(id: string): number | null {

@@ -1,46 +1,68 @@
 import { Worker } from 'node:worker_threads';
 
+/** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
+const FIRST_WAIT = 1_000;
+const LONGEST_WAIT = 60_000;
+/** A thread that ran for so long was well (milliseconds). */
+const WELL = 60_000;
+
 /**
- * The thread that moves the write-ahead log into the catalog. Without it the log grows; nothing is
- * lost, and closing the catalog moves it all.
+ * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the
+ * log grows and nothing is lost; so when it fails, for want of a descriptor or of memory, it is
+ * started again after a while.
  */
 export class Checkpoints {
   readonly #file: string;
   readonly #warn: (message: string) => void;
+  readonly #start: (file: string) => Worker;
   #worker: Worker | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #wait = FIRST_WAIT;
+  #stopped = false;
 
-  constructor(file: string, warn: (message: string) => void) {
+  constructor(file: string, warn: (message: string) => void, start = startWorker) {
     this.#file = file;
     this.#warn = warn;
+    this.#start = start;
   }
 
-  /** Starts the thread where none runs. Called with every heartbeat, so a failed start is tried again. */
-  keepRunning(): void {
-    if (this.#worker) return;
-    const gone = (error?: unknown) => {
-      if (this.#worker !== worker) return;
+  /** Does nothing while the thread runs, or waits to be started again. */
+  start(): void {
+    if (this.#worker || this.#retry || this.#stopped) return;
+    const startedAt = performance.now();
+    let failed = false;
+    const fail = (reason: unknown) => {
+      if (failed || this.#stopped) return;
+      failed = true;
       this.#worker = undefined;
-      if (error !== undefined)
-        this.#warn(`checkpoints stopped and will be started again: ${error}`);
+      if (performance.now() - startedAt > WELL) this.#wait = FIRST_WAIT;
+      const seconds = this.#wait / 1_000;
+      this.#warn(`checkpoints stopped, and begin again in ${seconds} s: ${String(reason)}`);
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined;
+        this.start();
+      }, this.#wait);
+      this.#retry.unref();
+      this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
     };
-    let worker: Worker;
     try {
-      worker = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
-        workerData: { file: this.#file },
-      });
+      const worker = this.#start(this.#file);
+      worker.unref();
+      worker.on('error', fail);
+      worker.on('exit', (code) => fail(`their thread ended with ${code}`));
+      this.#worker = worker;
     } catch (error) {
-      this.#warn(`checkpoints could not be started and will be tried again: ${error}`);
-      return;
+      fail(error);
     }
-    this.#worker = worker;
-    worker.unref();
-    worker.on('error', gone);
-    worker.on('exit', () => gone());
   }
 
   async stop(): Promise<void> {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    await worker?.terminate();
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    await this.#worker?.terminate();
   }
+}
+
+function startWorker(file: string): Worker {
+  return new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { file } });
 }

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { errnoOf, Fault } from '../../../fault.ts';
+import { errnoOf, Fault, fileFault } from '../../../fault.ts';
+import { copyCatalog } from './catalog-copy.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 export interface DatabaseOptions {
@@ -15,11 +16,58 @@ export interface DatabaseOptions {
  * Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO with what to do.
  */
 export function openDatabase(file: string, options: DatabaseOptions): Database.Database {
-  if (options.mustExist && !existsSync(file)) {
-    throw new Fault('IO', `there is no catalog at ${file}`, {
-      hint: 'Give the directory that the daemon serves: --upload-dir, or --config with its file.',
-    });
+  if (!options.mustExist) return openForWriting(file, options);
+  assertExists(file);
+  try {
+    const database = openForWriting(file, options);
+    // Without shared memory the first read fails, and not the opening.
+    database.prepare('SELECT count(*) FROM meta').get();
+    return database;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'PERMISSION') {
+      throw catalogFault(error, file);
+    }
+    return openCopy(file);
   }
+}
+
+/** For reading alone: what would change the copy is refused as if it were the original. */
+function openCopy(file: string): Database.Database {
+  const copy = copyCatalog(file);
+  try {
+    const database = openForWriting(copy.file, { autoCheckpoint: true, mustExist: true });
+    database.pragma('query_only = ON');
+    return database;
+  } catch (error) {
+    throw error instanceof Fault && error.code === 'CATALOG_CORRUPT'
+      ? catalogFault(error.cause, file)
+      : error;
+  } finally {
+    // The open database keeps the content.
+    copy.remove();
+  }
+}
+
+function assertExists(file: string): void {
+  try {
+    if (statSync(file, { throwIfNoEntry: false })) return;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTDIR') throw readFault(error, file);
+  }
+  throw new Fault('IO', `there is no catalog at ${file}`, {
+    hint: 'Give the directory that the daemon serves: --upload-dir, or --config with its file.',
+  });
+}
+
+function readFault(error: unknown, file: string): unknown {
+  if (errnoOf(error) !== 'EACCES') return fileFault(error, `looking for the catalog ${file}`);
+  return new Fault('PERMISSION', `not permitted to look for the catalog ${file}`, {
+    hint: 'Run this command as the user of the daemon, or give its group access: fileGroup.',
+    cause: error,
+  });
+}
+
+function openForWriting(file: string, options: DatabaseOptions): Database.Database {
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: 10_000 });

@@ -15,10 +15,12 @@ const WORTH_IT = 4 * SIZE;
  */
 export class Reserve {
   readonly #file: string;
+  readonly #mode: number;
   #used = false;
 
-  constructor(uploadDir: string) {
+  constructor(uploadDir: string, mode = 0o600) {
     this.#file = join(uploadDir, 'reserve');
+    this.#mode = mode;
   }
 
   /** Makes it if there is room. Never throws: without it all goes on as before. */
@@ -28,7 +30,7 @@ export class Reserve {
       if (size >= SIZE) return;
       const { bavail, bsize } = statfsSync(join(this.#file, '..'));
       if (bavail * bsize < WORTH_IT) return;
-      const fd = openSync(this.#file, 'w', 0o640);
+      const fd = openSync(this.#file, 'w', this.#mode);
       try {
         // Random, since a file system that compresses would keep no room for zeros.
         writeSync(fd, randomFillSync(Buffer.allocUnsafe(SIZE)));

@@ -1,6 +1,11 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { errnoOf, Fault } from '../../../fault.ts';
+import { makePrivate, PRIVATE } from '../../disk/file-access.ts';
 import { catalogFault } from './database.ts';
+
+/** A file that goes away again and again is in somebody's hands. */
+const ATTEMPTS = 5;
 
 /**
  * One daemon per upload directory. The lock is the kernel's, on an otherwise empty SQLite file: it
@@ -14,22 +19,34 @@ export class ServingLock {
     this.#database = database;
   }
 
-  /** Throws DIRECTORY_IN_USE while another daemon holds it. */
-  static take(file: string): ServingLock {
+  /**
+   * Locks a file that `prepare` makes. Throws DIRECTORY_IN_USE while another daemon holds it, and
+   * what `prepare` throws.
+   */
+  static take(file: string, prepare: () => void = () => makePrivate(file, PRIVATE)): ServingLock {
+    for (let attempt = 1; ; attempt++) {
+      prepare();
+      const lock = ServingLock.#tryTake(file);
+      if (lock) return lock;
+      if (attempt === ATTEMPTS) throw inUse();
+    }
+  }
+
+  /** undefined when the file was replaced meanwhile: a lock on what has no name keeps nobody out. */
+  static #tryTake(file: string): ServingLock | undefined {
     let database: Database.Database | undefined;
+    const inode = () => statSync(file, { throwIfNoEntry: false })?.ino;
+    const before = inode();
     try {
       database = new Database(file, { timeout: 0 });
       database.pragma('journal_mode = MEMORY');
       database.exec('BEGIN EXCLUSIVE');
-      return new ServingLock(database);
+      if (before !== undefined && inode() === before) return new ServingLock(database);
+      database.close();
+      return undefined;
     } catch (error) {
       database?.close();
-      if (errnoOf(error)?.startsWith('SQLITE_BUSY')) {
-        throw new Fault('DIRECTORY_IN_USE', `another daemon already serves this directory`, {
-          hint: 'Stop it first, or give this one a directory of its own: --upload-dir',
-          cause: error,
-        });
-      }
+      if (errnoOf(error)?.startsWith('SQLITE_BUSY')) throw inUse(error);
       throw catalogFault(error, file);
     }
   }
@@ -37,4 +54,11 @@ export class ServingLock {
   release(): void {
     this.#database.close();
   }
+}
+
+function inUse(cause?: unknown): Fault {
+  return new Fault('DIRECTORY_IN_USE', 'another daemon already serves this directory', {
+    hint: 'Stop it first, or give this one a directory of its own: --upload-dir',
+    cause,
+  });
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { type SharedSync, syncerOf } from '../../disk/shared-sync.ts';
 import type { ListQuery, StatusMoment } from '../../model/list-query.ts';
@@ -17,6 +16,7 @@ import type {
   Refusal,
   RemovalClaim,
 } from '../catalog.ts';
+import { catalogFile } from './catalog-file.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { catalogFault, openDatabase } from './database.ts';
 import { beginJoin } from './join.ts';
@@ -28,6 +28,8 @@ import { Transactions } from './transactions.ts';
 
 export interface SqliteOptions {
   readonly role: OwnerRole;
+  /** Permission bits of the catalog's files. */
+  readonly mode?: number;
   readonly warn: (message: string) => void;
 }
 
@@ -53,10 +55,10 @@ export class SqliteCatalog implements Catalog {
   readonly #owner = randomUUID();
   #epoch = 0;
 
-  private constructor(uploadDir: string, { role, warn }: SqliteOptions) {
+  private constructor(uploadDir: string, { role, mode, warn }: SqliteOptions) {
     this.file = catalogFile(uploadDir);
     this.#role = role;
-    this.#reserve = new Reserve(uploadDir);
+    this.#reserve = new Reserve(uploadDir, mode);
     const daemon = role === 'daemon';
     this.#database = this.#reserve.useFor(() =>
       openDatabase(this.file, { autoCheckpoint: !daemon, mustExist: !daemon }),
@@ -213,7 +215,7 @@ export class SqliteCatalog implements Catalog {
       this.#tables.leases.beat(this.#owner, this.#role, at),
     );
     this.#reserve.fill();
-    this.#checkpoints?.keepRunning();
+    this.#checkpoints?.start();
   }
 
   async inheritLeases(): Promise<Lease[]> {
@@ -397,8 +399,4 @@ export class SqliteCatalog implements Catalog {
       find(queries).flatMap((seq) => uploads.getBySeq(seq) ?? []),
     );
   }
-}
-
-export function catalogFile(uploadDir: string): string {
-  return join(uploadDir, 'catalog.db');
 }

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import type { Reading } from './reading.ts';
+
+/** Reads the permissions of a file: the owner must be able to read and write, nobody runs it. */
+export function readFileMode(input: string): Reading<number> {
+  if (!/^(0o?)?[0-7]{3}$/.test(input)) {
+    return { problem: 'it must be an octal mode of three digits, such as "0640"' };
+  }
+  const mode = octal(input);
+  if ((mode & 0o111) !== 0) return { problem: 'an upload must not be executable; use "0640"' };
+  if ((mode & 0o600) !== 0o600)
+    return { problem: 'the owner must be able to read and write: "0600"' };
+  return { value: mode };
+}
+
+/** Reads the permissions of a directory; a fourth digit 2 lets its files inherit the group. */
+export function readDirectoryMode(input: string): Reading<number> {
+  if (!/^(0o?)?[0-7]{3}$|^0?2[0-7]{3}$/.test(input)) {
+    return { problem: 'it must be an octal mode of three digits, such as "0750", or "2750"' };
+  }
+  const mode = octal(input);
+  if ((mode & 0o700) === 0o700) return { value: mode };
+  return { problem: 'the owner must have all permissions: "0700"' };
+}
+
+function octal(input: string): number {
+  return Number.parseInt(input.replace(/^0o/, ''), 8);
+}
+
+/** Reads the name or the id of a group, as text; which group it is is looked up later. */
+export function readGroup(input: string | number | null): Reading<string | null> {
+  if (input === null) return { value: null };
+  const text = String(input);
+  if (/^[A-Za-z0-9_][^\s:\0]*$/.test(text)) return { value: text };
+  return { problem: 'it must be the name or id of a group, or null' };
+}
+
+/** The id of a group. Names come from /etc/group, or from the system's other sources by getent. */
+export function findGroup(group: string | null): Reading<number | null> {
+  if (group === null) return { value: null };
+  if (/^\d+$/.test(group)) {
+    const id = Number(group);
+    return id < 2 ** 32 - 1 ? { value: id } : { problem: `${group} is not the id of a group` };
+  }
+  const id = idIn(groupFile(), group) ?? idIn(askSystem(group), group);
+  return id === undefined
+    ? { problem: `there is no group "${group}" on this system` }
+    : { value: id };
+}
+
+/** Lines of name:password:id:members, as group(5) has them. */
+function idIn(lines: string, group: string): number | undefined {
+  for (const line of lines.split('\n')) {
+    const [name, , id] = line.split(':');
+    if (name === group && id !== undefined && /^\d+$/.test(id)) return Number(id);
+  }
+  return undefined;
+}
+
+function groupFile(): string {
+  try {
+    return readFileSync('/etc/group', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function askSystem(group: string): string {
+  try {
+    return execFileSync('getent', ['group', '--', group], {
+      encoding: 'utf8',
+      timeout: 5_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    // Not on this system, or it knows no such group.
+    return '';
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lchownSync,
+  lstatSync,
+  openSync,
+  statSync,
+} from 'node:fs';
+import { opendir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, Fault, fileFault } from '../../fault.ts';
+
+/** Who may use the files of an upload directory. */
+export interface FileAccess {
+  /** Permission bits of data files. */
+  readonly fileMode: number;
+  /** Permission bits of directories. */
+  readonly directoryMode: number;
+  /** A group id, or null for the system's choice. */
+  readonly group: number | null;
+}
+
+export const PRIVATE: FileAccess = { fileMode: 0o600, directoryMode: 0o700, group: null };
+
+const SET_GROUP_ID = 0o2000;
+
+/** Permission bits of the catalog and what belongs to it: who knows an id may read and delete. */
+export function catalogMode({ fileMode }: FileAccess): number {
+  return fileMode & 0o660;
+}
+
+/** Bits of a directory. With a group of their own its files inherit that, SQLite's too. */
+export function directoryBits({ directoryMode, group }: FileAccess): number {
+  return group === null ? directoryMode : directoryMode | SET_GROUP_ID;
+}
+
+/**
+ * Gives a directory its group and permissions. A directory that was there before (`ours` is false)
+ * is widened as far as the access asks for, and never narrowed: others may need it as it is.
+ * Throws PERMISSION when the group cannot be set.
+ */
+export function shareDirectory(path: string, access: FileAccess, ours: boolean): void {
+  const wanted = directoryBits(access);
+  const { mode, gid } = statSync(path);
+  const now = mode & 0o7777;
+  const bits = ours ? wanted : now | wanted;
+  try {
+    if (access.group !== null && gid !== access.group) chownSync(path, -1, access.group);
+    // Also after a chown, which takes the bit for the group's id away.
+    if (bits !== now || (access.group !== null && gid !== access.group)) chmodSync(path, bits);
+  } catch (error) {
+    // A directory of somebody else in which we may write: as usable as it was.
+    if (errnoOf(error) === 'EPERM' && access.group === null) return;
+    throw accessFault(error, path, access);
+  }
+}
+
+/**
+ * Makes a file if it is missing, empty, and gives it the permissions of the catalog. A file that is
+ * there is never opened: closing it again would take away the locks that this process has on it.
+ */
+export function makePrivate(path: string, access: FileAccess): void {
+  try {
+    closeSync(openSync(path, 'wx', catalogMode(access)));
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw accessFault(error, path, access);
+  }
+  try {
+    restrict(path, catalogMode(access), access.group);
+  } catch (error) {
+    // A catalog that belongs to somebody else and that we may write: as usable as it was.
+    if (errnoOf(error) === 'EPERM' && access.group === null) return;
+    throw accessFault(error, path, access);
+  }
+}
+
+/** The same for a file that may not be there; what cannot be changed is told to `warn`. */
+export function tighten(
+  path: string,
+  mode: number,
+  group: number | null,
+  warn: (message: string) => void,
+): void {
+  try {
+    restrict(path, mode, group);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    const bits = mode.toString(8).padStart(4, '0');
+    warn(`the permissions of ${path} could not be set to ${bits} (${errnoOf(error) ?? error})`);
+  }
+}
+
+function restrict(path: string, mode: number, group: number | null): void {
+  const stats = lstatSync(path);
+  // Where a link leads to is not ours.
+  if (!stats.isFile()) return;
+  if (group !== null && stats.gid !== group) lchownSync(path, stats.uid, group);
+  if ((stats.mode & 0o7777) !== mode) chmodSync(path, mode);
+}
+
+/** Gives every data file in `folder` the permissions in force: an older version left others. */
+export async function tightenAll(
+  folder: string,
+  { fileMode, group }: FileAccess,
+  warn: (message: string) => void,
+  ended: () => boolean,
+): Promise<void> {
+  for await (const entry of await opendir(folder, { bufferSize: 256 })) {
+    if (ended()) return;
+    if (!entry.isFile()) continue;
+    tighten(join(folder, entry.name), fileMode, group, warn);
+  }
+}
+
+function accessFault(error: unknown, path: string, { group }: FileAccess): unknown {
+  if (errnoOf(error) === 'EPERM' && group !== null) {
+    return new Fault('PERMISSION', `not permitted to give ${path} to the group ${group}`, {
+      hint: 'Make the user who runs tusd-ts a member of that group, and the owner of the directory.',
+      cause: error,
+    });
+  }
+  return fileFault(error, `setting the permissions of ${path}`);
+}

@@ -1,0 +1,43 @@
+import type { Bytes } from '../bytes/bytes.ts';
+import { bootId } from '../bytes/files/boot-id.ts';
+import { FileBytes } from '../bytes/files/file-bytes.ts';
+import type { Catalog, OwnerRole } from '../catalog/catalog.ts';
+import { SqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
+import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
+import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
+
+/** A catalog and a store of bytes that belong together. */
+export interface Backend {
+  readonly catalog: Catalog;
+  readonly bytes: Bytes;
+  /** See ServingOptions. */
+  readonly boot: string | null;
+  /** After catalog and bytes are closed. */
+  release(): void;
+}
+
+export interface LocalOptions {
+  readonly role: OwnerRole;
+  /** Who may use the files that a daemon makes; only its own user if not given. */
+  readonly access?: FileAccess;
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * One upload directory on this machine: files and SQLite. A daemon makes what is missing, and refuses
+ * to share the directory with another daemon (DIRECTORY_IN_USE). Throws CATALOG_CORRUPT,
+ * CATALOG_TOO_NEW, PERMISSION or IO.
+ */
+export function openLocal(uploadDir: string, options: LocalOptions): Backend {
+  const { role, access = PRIVATE, warn = () => {} } = options;
+  const bytes = new FileBytes(uploadDir, { access, warn });
+  const lock = role === 'daemon' ? takeDirectory(uploadDir, bytes.place, access) : undefined;
+  try {
+    if (lock) restrictCatalog(uploadDir, access, warn);
+    const catalog = SqliteCatalog.open(uploadDir, { role, mode: catalogMode(access), warn });
+    return { catalog, bytes, boot: bootId(), release: () => lock?.release() };
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { catalogFile } from '../catalog/sqlite/catalog-file.ts';
+import { ServingLock } from '../catalog/sqlite/serving-lock.ts';
+import {
+  catalogMode,
+  directoryBits,
+  type FileAccess,
+  makePrivate,
+  shareDirectory,
+  tighten,
+} from '../disk/file-access.ts';
+import { makeDirectory, removeEmpty } from '../disk/make-directory.ts';
+
+/**
+ * Makes what is missing of an upload directory, with the permissions in force, and locks it. Throws
+ * DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE, and then leaves no directory behind that it made.
+ */
+export function takeDirectory(uploadDir: string, folder: string, access: FileAccess): ServingLock {
+  const lockFile = join(uploadDir, 'serving.lock');
+  return ServingLock.take(lockFile, () => {
+    const made: string[] = [];
+    try {
+      made.push(...makeDirectory(uploadDir, directoryBits(access)));
+      shareDirectory(uploadDir, access, made.includes(uploadDir));
+      made.push(...makeDirectory(folder, directoryBits(access)));
+      shareDirectory(folder, access, true);
+      makePrivate(lockFile, access);
+    } catch (error) {
+      removeEmpty(made);
+      throw error;
+    }
+  });
+}
+
+/** Before the catalog is opened, by whoever holds the lock: SQLite copies its permissions. */
+export function restrictCatalog(
+  uploadDir: string,
+  access: FileAccess,
+  warn: (message: string) => void,
+): void {
+  const catalog = catalogFile(uploadDir);
+  const mode = catalogMode(access);
+  makePrivate(catalog, access);
+  for (const file of [`${catalog}-wal`, `${catalog}-shm`, join(uploadDir, 'reserve')]) {
+    tighten(file, mode, access.group, warn);
+  }
+}

@@ -1,0 +1,206 @@
+import type { Readable } from 'node:stream';
+import { Fault, fileFault, messageOf } from '../../fault.ts';
+import type { Ending } from '../catalog/catalog.ts';
+import type { Answer } from '../model/events.ts';
+import type { Interruption, TimelineEvent } from '../model/timeline.ts';
+import type { Caller, StoredUpload } from '../model/upload.ts';
+import { noSpace, stopping } from './admission.ts';
+import { BytePump, type PumpResult } from './byte-pump.ts';
+import type { ActiveAppend, StoreContext } from './context.ts';
+import { finishUpload } from './finish.ts';
+import type { OpenUpload, Recording } from './recording.ts';
+import type { WriteRight } from './write-right.ts';
+
+/** A request that counts as a whole or not at all: its checksum decides. */
+export interface WholeRequest {
+  onChunk?(chunk: Buffer): void;
+  /** Throws when the bytes are not what the client meant; `readBack` reads them again. */
+  verify(readBack: () => AsyncIterable<Buffer>): Promise<void>;
+}
+
+/** The part of a request that brings bytes. */
+export interface BodyRequest {
+  readonly body: Readable;
+  /** How many bytes the body declares; null when it does not say. */
+  readonly bodyLength: number | null;
+  readonly whole?: WholeRequest | undefined;
+  /** Called once the request is accepted, before its first byte is read. */
+  readonly onAccepted?: () => void;
+}
+
+export interface AppendOutcome {
+  readonly record: StoredUpload;
+  /** The offset after this request. */
+  readonly offset: number;
+  /** This request was the one that finished the upload. */
+  readonly finished: boolean;
+  /** Why the body was not read to its end; null when it was. */
+  readonly interrupted: Interruption | null;
+  readonly answer: Answer | undefined;
+}
+
+type Incoming = BodyRequest & { readonly caller: Caller };
+
+/** How many bytes an upload may still take. */
+export function byteLimit(context: StoreContext, length: number | null, offset: number): number {
+  const most = length ?? context.limits.maxSize ?? Number.MAX_SAFE_INTEGER;
+  return Math.max(0, most - offset);
+}
+
+/** Receives the bytes of one request into an upload that is open, and records what came of it. */
+export async function receive(
+  context: StoreContext,
+  right: WriteRight,
+  open: OpenUpload,
+  request: Incoming,
+): Promise<AppendOutcome> {
+  const { record, writer, recording } = open;
+  const from = record.offset;
+  const { whole } = request;
+  const pump = new BytePump(request.body, {
+    writer,
+    position: from,
+    crc32: record.crc32,
+    limit: byteLimit(context, record.length, from),
+    idleTimeout: context.limits.idleTimeout,
+    now: context.now,
+    ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
+  });
+  const active: ActiveAppend = {
+    pump,
+    from,
+    whole: whole !== undefined,
+    lease: recording?.lease ?? null,
+    caller: request.caller,
+    recorded: from,
+  };
+  right.writing = {
+    // A client that waits for our disk is not silent.
+    lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
+    stop: () => pump.stop('superseded'),
+  };
+  context.active.set(record.id, active);
+  context.pumps.add(pump);
+  try {
+    request.onAccepted?.();
+    const result = await pump.run();
+    right.writing = undefined;
+    if (!recording) return noBytes(record, result);
+    return await conclude(context, active, { ...open, recording }, request, result);
+  } finally {
+    context.pumps.delete(pump);
+    context.active.delete(record.id);
+  }
+}
+
+/** A finished upload takes nothing more; an empty request at its end is answered kindly. */
+function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
+  if (result.end === 'overrun') throw new Fault('TOO_LARGE', 'this upload is complete');
+  const interrupted = result.end === 'complete' ? null : result.end;
+  return { record, offset: record.offset, finished: false, interrupted, answer: undefined };
+}
+
+async function conclude(
+  context: StoreContext,
+  active: ActiveAppend,
+  open: OpenUpload & { readonly recording: Recording },
+  request: Incoming,
+  result: PumpResult,
+): Promise<AppendOutcome> {
+  const { record, writer, recording } = open;
+  const { pump, from } = active;
+  const rejected = await rejectionOf(request, result, () => writer.blocks(from, pump.position));
+  const undo = rejected !== undefined || (request.whole && result.end !== 'complete');
+  if (undo && pump.position !== from) await writer.rollback(from);
+  const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
+  const offset = undo ? from : pump.position;
+  const at = context.now();
+  const ending: Ending = {
+    change: {
+      offset,
+      crc32: undo ? record.crc32 : pump.crc32,
+      uncommittedFrom: null,
+      activeAt: pump.lastByteAt,
+    },
+    timeline: timelineOf(record, request.caller, { to: offset, interrupted, rejected, at }),
+    at,
+  };
+  if (rejected === undefined && !active.stopped && record.length === offset) {
+    const finished = await finishUpload(context, open, request.caller, ending);
+    return { ...finished, offset, finished: true, interrupted: null };
+  }
+  // Of an upload that is neither recorded nor has bytes nothing is kept.
+  if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
+  if (rejected === undefined && offset > from) await context.durability.received(writer);
+  const latest = await recordEnding(recording, ending);
+  if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
+  await context.durability.recorded('progress');
+  if (rejected !== undefined) throw rejected;
+  if (result.end === 'disk-error') throw fileFault(result.error, 'writing a data file');
+  return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
+}
+
+/** Why the bytes of a request that came to its end do not count; undefined when they do. */
+async function rejectionOf(
+  { whole }: Incoming,
+  { end }: PumpResult,
+  readBack: () => AsyncIterable<Buffer>,
+): Promise<unknown> {
+  if (end === 'overrun') {
+    return new Fault('TOO_LARGE', 'the body is longer than what this upload was missing');
+  }
+  if (!whole || end !== 'complete') return undefined;
+  try {
+    await whole.verify(readBack);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** What the client of a body reads that broke off before anything of it was kept. */
+function cutShort({ end, error }: PumpResult): unknown {
+  if (end === 'no-space') return noSpace({ cause: error });
+  if (end === 'disk-error') return fileFault(error, 'writing a data file');
+  if (end === 'draining') return stopping();
+  if (end === 'idle') return new Fault('TIMEOUT', 'nothing came for too long');
+  return new Fault('BAD_REQUEST', 'the body did not come to its end');
+}
+
+/** Throws NO_SPACE with the offset, which the bytes themselves tell without a record, too. */
+async function recordEnding(recording: Recording, ending: Ending): Promise<StoredUpload> {
+  try {
+    return await recording.endAppend(ending);
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
+    const { offset } = ending.change;
+    throw noSpace({ ...(offset === undefined ? {} : { offset }), cause: error });
+  }
+}
+
+function interruptionOf({ end }: PumpResult): Interruption | null {
+  return end === 'complete' || end === 'overrun' ? null : end;
+}
+
+function timelineOf(
+  { offset: from }: StoredUpload,
+  { origin }: Caller,
+  {
+    to,
+    interrupted,
+    rejected,
+    at,
+  }: {
+    readonly to: number;
+    readonly interrupted: Interruption | null;
+    readonly rejected: unknown;
+    readonly at: number;
+  },
+): TimelineEvent[] {
+  if (rejected !== undefined) {
+    const why = messageOf(rejected);
+    return [{ event: 'rejected', why, origin }];
+  }
+  if (to === from && interrupted === null) return [];
+  return [{ event: 'received', from, to, requests: 1, until: at, origin, interrupted }];
+}

@@ -1,0 +1,138 @@
+import { Fault } from '../../fault.ts';
+import type { Writer } from '../bytes/bytes.ts';
+import type { Catalog, Ending, Finish, Lease, Refusal } from '../catalog/catalog.ts';
+import type { TimelineEvent } from '../model/timeline.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
+import type { StoreContext } from './context.ts';
+
+/**
+ * How what becomes of an upload is recorded. Record first: the upload has a record and a lease while
+ * its bytes come. Record last: it is recorded as a whole when they are there, which halves what many
+ * small uploads cost.
+ */
+export interface Recording {
+  /** null where there is no record yet. */
+  readonly lease: Lease | null;
+  /** Records changes while the upload is still being written. Throws GONE when it was taken over. */
+  record(ending: Ending): Promise<void>;
+  /** Records how a request ended. Throws GONE when the upload was taken over, or removed. */
+  endAppend(ending: Ending): Promise<StoredUpload>;
+  /** Records the finish. Throws GONE when the upload was taken over, or removed. */
+  finish(finish: Finish): Promise<StoredUpload>;
+  refuse(refusal: Refusal): Promise<void>;
+  /** Drops the lease if it is still held. */
+  release(): Promise<void>;
+}
+
+/** An upload that is open for writing. */
+export interface OpenUpload {
+  readonly record: StoredUpload;
+  readonly writer: Writer;
+  /** null for an upload that takes no bytes any more. */
+  readonly recording: Recording | null;
+}
+
+/** The record is there, and its lease is held. */
+export class RecordFirst implements Recording {
+  readonly lease: Lease;
+  readonly #catalog: Catalog;
+  #record: StoredUpload;
+  #held = true;
+
+  constructor(catalog: Catalog, record: StoredUpload, lease: Lease) {
+    this.#catalog = catalog;
+    this.#record = record;
+    this.lease = lease;
+  }
+
+  async record(ending: Ending): Promise<void> {
+    if (!(await this.#catalog.record(this.lease, ending))) throw removedMeanwhile();
+    this.#record = { ...this.#record, ...ending.change };
+  }
+
+  async endAppend(ending: Ending): Promise<StoredUpload> {
+    const recorded = await this.#catalog.endAppend(this.lease, ending);
+    this.#held = false;
+    if (!recorded) throw removedMeanwhile();
+    return { ...this.#record, ...ending.change };
+  }
+
+  async finish(finish: Finish): Promise<StoredUpload> {
+    if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();
+    this.#held = false;
+    return { ...this.#record, ...finished(finish) };
+  }
+
+  async refuse(refusal: Refusal): Promise<void> {
+    await this.#catalog.refuse(this.lease, refusal);
+    this.#held = false;
+  }
+
+  async release(): Promise<void> {
+    if (!this.#held) return;
+    this.#held = false;
+    await this.#catalog.release(this.lease);
+  }
+}
+
+/** There is no record until the bytes are there; a crash before that leaves bytes that cleanup finds. */
+export class RecordLast implements Recording {
+  readonly lease = null;
+  readonly #catalog: Catalog;
+  readonly #draft: UploadRecord;
+  readonly #caller: Caller;
+  readonly #plan: StoreContext['plan'];
+
+  constructor(catalog: Catalog, draft: UploadRecord, caller: Caller, plan: StoreContext['plan']) {
+    this.#catalog = catalog;
+    this.#draft = draft;
+    this.#caller = caller;
+    this.#plan = plan;
+  }
+
+  async record(): Promise<void> {
+    throw new Error('an upload that is recorded last has nothing to record before its end');
+  }
+
+  endAppend({ change, timeline, at }: Ending): Promise<StoredUpload> {
+    const record = { ...this.#draft, ...change };
+    return this.#catalog.createUpload(this.#creation(record, timeline, [], at));
+  }
+
+  finish(finish: Finish): Promise<StoredUpload> {
+    const { timeline, deliveries, at } = finish;
+    const record = { ...this.#draft, ...finished(finish) };
+    const entries = [...timeline, { event: 'finished' } as const];
+    return this.#catalog.createFinished(this.#creation(record, entries, deliveries, at));
+  }
+
+  async refuse(): Promise<void> {
+    throw new Error('no hook is asked about an upload that is recorded last');
+  }
+
+  async release(): Promise<void> {}
+
+  #creation(
+    record: UploadRecord,
+    timeline: readonly TimelineEvent[],
+    deliveries: Finish['deliveries'],
+    at: number,
+  ) {
+    const created = { type: 'created', record: this.#draft, caller: this.#caller } as const;
+    return {
+      record,
+      timeline: [{ event: 'created', origin: record.origin } as const, ...timeline],
+      deliveries: [...this.#plan(created), ...deliveries],
+      at,
+    };
+  }
+}
+
+function finished({ change, at }: Finish) {
+  return { ...change, state: 'finished', finishedAt: at, refusal: null } as const;
+}
+
+/** Another process has taken the lease, or the upload: nothing of the request's end was recorded. */
+export function removedMeanwhile(): Fault {
+  return new Fault('GONE', 'this upload was removed while its bytes came');
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
+import { Checkpoints } from '../../../../src/storage/catalog/sqlite/checkpoints.ts';
+
+class FakeWorker extends EventEmitter {
+  unref(): void {}
+  async terminate(): Promise<void> {}
+}
+
+test('a checkpoint thread that fails is started again, each time after twice as long', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const warnings: string[] = [];
+  const workers: FakeWorker[] = [];
+  let refuse = false;
+  const checkpoints = new Checkpoints(
+    'catalog.db',
+    (message) => warnings.push(message),
+    () => {
+      if (refuse) throw new Error('EMFILE');
+      const worker = new FakeWorker();
+      workers.push(worker);
+      return worker as unknown as Worker;
+    },
+  );
+  checkpoints.start();
+  workers[0]?.emit('error', new Error('EMFILE'));
+  workers[0]?.emit('exit', 1);
+  assert.equal(warnings.length, 1, 'told once');
+  refuse = true;
+  t.mock.timers.tick(1_000);
+  assert.equal(warnings.length, 2);
+  refuse = false;
+  t.mock.timers.tick(1_999);
+  assert.equal(workers.length, 1);
+  t.mock.timers.tick(1);
+  assert.equal(workers.length, 2);
+  await checkpoints.stop();
+  workers[1]?.emit('exit', 1);
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([workers.length, warnings.length], [2, 2]);
+});
