@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
 import { type Backend, openLocal } from '../../../src/storage/local.ts';
-import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
+import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome, AppendRequest, WholeRequest } from '../../../src/storage/store.ts';
 import {
   type CommandStore,
@@ -17,13 +17,12 @@ import {
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
 import { Engine, type EngineOptions } from '../../../src/storage/uploads/engine.ts';
 import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
+import { faultOf } from '../../support/fault-of.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
+import { CALLER } from './caller.ts';
 
-export const CALLER: Caller = {
-  origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
-  request: null,
-};
+export { CALLER, faultOf };
 
 const contexts = new WeakMap<UploadStore, StoreContext>();
 
@@ -175,17 +174,6 @@ export async function begin(
     return active !== undefined && active.pump.position === wanted;
   });
   return { body, done };
-}
-
-/** The Fault that a promise is rejected with; anything else fails the test. */
-export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
 }
 
 /** Opens the catalog of a directory from outside, as another program would. */
