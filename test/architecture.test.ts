@@ -3,9 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { ROOT } from './support/script.ts';
 
 /** What each folder of src may import, of our own. src/fault.ts is everybody's. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -113,7 +111,7 @@ function packageOf(specifier: string): string | undefined {
 }
 
 const src = sourcesIn('src');
-const everything = [...src, ...sourcesIn('bin', 'test', 'bench')];
+const everything = [...src, ...sourcesIn('bin', 'test', 'bench', 'conformance')];
 
 /** Fails with all that is wrong, a sentence on each line. */
 function assertNone(problems: readonly string[]): void {

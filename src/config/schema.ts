@@ -151,7 +151,8 @@ export const configFile = z
     trustedProxies: listOf('an IP address or a network in CIDR notation', readProxyAddress)
       .prefault([])
       .meta({
-        description: 'Proxies whose X-Forwarded-* headers count: addresses or networks.',
+        description:
+          'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
       })
       .register(keyNotes, { kind: 'list', type: 'list of addresses', placeholder: '<address>' }),
     logFormat: word(['text', 'json'])

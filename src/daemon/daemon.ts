@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { createDownload } from '../http/download.ts';
-import { Listener, type RequestRecord } from '../http/listener.ts';
+import { Listener } from '../http/listener.ts';
+import type { RequestRecord } from '../http/request-record.ts';
 import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
+import { TUS_ANSWER_HEADERS, TUS_CORS_HEADERS, tusMethods } from '../protocol/tus/surface.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
@@ -67,6 +69,12 @@ export class Daemon {
       headersTimeout: config.headersTimeoutMs,
       maxConnections: config.maxConnections,
       protocolName: TUS,
+      methods: tusMethods({
+        download: !config.disableDownload,
+        termination: !config.disableTermination,
+      }),
+      corsHeaders: TUS_CORS_HEADERS,
+      refusalHeaders: TUS_ANSWER_HEADERS,
       protocol: createTusEndpoint({
         store,
         basePath: config.basePath,
@@ -86,6 +94,13 @@ export class Daemon {
           `${what} turned away: ${config.maxConnections} are open (maxConnections)`,
         );
       },
+      onMoreRefused: (count) =>
+        log.event('warn', `${count} more connections sent no valid request in the last minute`),
+      onForwardedIgnored: (address) =>
+        log.event(
+          'warn',
+          `the forwarded headers of ${address} are ignored; if it is your proxy, name it in trustedProxies`,
+        ),
       onBug: (error) => log.bug(error),
       now: Date.now,
     });

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
@@ -24,7 +25,10 @@ export interface UploadInfo {
 export interface RequestInfo {
   readonly Method: string;
   readonly URI: string;
-  /** The client's IP address, behind trusted proxies, too. */
+  /**
+   * The client's address and port as Go writes them: "10.0.0.5:52144", "[2001:db8::5]:52144". The port
+   * is 0 where it is not known. Empty when the address is not known.
+   */
   readonly RemoteAddr: string;
   /** Names in Go's notation ("Upload-Offset"). */
   readonly Header: Readonly<Record<string, readonly string[]>>;
@@ -91,9 +95,15 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
   return {
     Method: request?.method ?? '',
     URI: request?.uri ?? '',
-    RemoteAddr: origin.address,
+    RemoteAddr: remoteAddress(origin.address, request?.port ?? 0),
     Header,
   };
+}
+
+/** An address and a port that Go's net.SplitHostPort takes apart. */
+export function remoteAddress(address: string, port: number): string {
+  if (address === '') return '';
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
 const canonicalNames = new Map<string, string>();

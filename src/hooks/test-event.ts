@@ -32,7 +32,7 @@ export async function sendTestEvent(
   event: HookEvent,
   options: TestOptions,
 ): Promise<TestOutcome> {
-  const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1', Header: {} };
+  const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1:0', Header: {} };
   const facts = { Upload: sampleUpload(event, options.uploadDir), HTTPRequest: request };
   const payload: Payload = { ...newPayload(event, facts, options.now()), Test: true };
   const message = {

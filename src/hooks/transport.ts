@@ -1,5 +1,6 @@
 import type { Transport } from './attempt.ts';
-import { type CommandSystem, createCommandTransport } from './command-transport.ts';
+import type { CommandSystem } from './command-run.ts';
+import { createCommandTransport } from './command-transport.ts';
 import type { Hook } from './hook.ts';
 import { createHttpTransport } from './http-transport.ts';
 

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { hopsOf, plainAddress, prefixOf, withPort } from './forwarded.ts';
+import { isHost } from './host.ts';
 
 /** Proxies whose word about the client is taken: addresses or CIDR ranges. */
 export class TrustedProxies {
@@ -28,41 +30,36 @@ export interface ClientAddress {
   readonly address: string;
   /** What a trusted proxy says the client asked for, or null. */
   readonly forwarded: { readonly proto: 'http' | 'https'; readonly host: string } | null;
+  /** What trusted proxies have taken off the path; begins with a slash, or is empty. */
+  readonly prefix: string;
+  /** Whether the connection itself comes from a trusted proxy. */
+  readonly trusted: boolean;
 }
-
-const HOST = /^[A-Za-z0-9.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
 
 /**
- * Who is asking. X-Forwarded-For is walked from the right past every trusted proxy; what stands
- * left of the first untrusted address is the client's own invention.
+ * Who is asking. The hops are walked from the nearest one past every trusted proxy; what stands
+ * beyond the first untrusted address is the client's own invention. Scheme and host are those that
+ * the outermost trusted proxy tells.
  */
 export function clientAddress(request: IncomingMessage, proxies: TrustedProxies): ClientAddress {
-  const peer = plain(request.socket.remoteAddress ?? '');
-  if (!proxies.trusts(peer)) return { address: peer, forwarded: null };
-  const hops = list(request.headers['x-forwarded-for']).map(plain);
+  const peer = plainAddress(request.socket.remoteAddress ?? '');
+  if (!proxies.trusts(peer)) return { address: peer, forwarded: null, prefix: '', trusted: false };
+  const { headers } = request;
+  const hops = hopsOf(headers);
   let address = peer;
-  for (const hop of hops.reverse()) {
-    if (isIP(hop) === 0) break;
-    address = hop;
-    if (!proxies.trusts(hop)) break;
+  let outermost = hops.at(-1);
+  for (const hop of hops.toReversed()) {
+    outermost = hop;
+    if (hop.address === null) break;
+    address = hop.address;
+    if (!proxies.trusts(address)) break;
   }
-  const proto = list(request.headers['x-forwarded-proto'])[0]?.toLowerCase();
-  const host = list(request.headers['x-forwarded-host'])[0] ?? request.headers.host;
-  if ((proto !== 'http' && proto !== 'https') || host === undefined || !HOST.test(host)) {
-    return { address, forwarded: null };
-  }
-  return { address, forwarded: { proto, host } };
-}
-
-function list(header: string | string[] | undefined): string[] {
-  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-/** A dual-stack socket gives IPv4 clients as ::ffff:10.0.0.5. */
-function plain(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+  const { proto, host = headers.host } = outermost ?? {};
+  const known = (proto === 'http' || proto === 'https') && host !== undefined && isHost(host);
+  return {
+    address,
+    forwarded: known ? { proto, host: withPort(host, proto, headers) } : null,
+    prefix: prefixOf(headers),
+    trusted: true,
+  };
 }

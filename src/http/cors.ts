@@ -2,55 +2,43 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE, OPTIONS';
 
+/** Headers that a page may send and read, beyond those that every protocol has. */
+export interface CorsHeaders {
+  readonly sent: readonly string[];
+  readonly read: readonly string[];
+}
+
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
-  'Tus-Resumable',
-  'Upload-Checksum',
-  'Upload-Concat',
-  'Upload-Defer-Length',
-  'Upload-Length',
-  'Upload-Metadata',
-  'Upload-Offset',
   'X-HTTP-Method-Override',
   'X-Request-ID',
   'X-Requested-With',
 ];
 
 /** What a page's script may read of an answer; without these a browser hides the whole protocol. */
-const EXPOSED = [
-  'Location',
-  'Upload-Offset',
-  'Upload-Length',
-  'Upload-Metadata',
-  'Upload-Expires',
-  'Upload-Defer-Length',
-  'Upload-Concat',
-  'Tus-Resumable',
-  'Tus-Version',
-  'Tus-Extension',
-  'Tus-Max-Size',
-  'Tus-Checksum-Algorithm',
-  'Retry-After',
-].join(', ');
+const EXPOSED = ['Location', 'Retry-After'];
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const DAY = '86400';
 
-export type Cors = (request: IncomingMessage, response: ServerResponse) => void;
+/** Returns the origin of a page that may not read the answer, or null. */
+export type Cors = (request: IncomingMessage, response: ServerResponse) => string | null;
 
 /**
  * Sets the CORS headers of every answer, errors included: without them a browser cannot even see
  * the status. `origins` is a list of exact origins, or holds "*".
  */
-export function createCors(origins: readonly string[]): Cors {
+export function createCors(origins: readonly string[], more: CorsHeaders): Cors {
+  const exposed = [...EXPOSED, ...more.read].join(', ');
+  const sent = [...REQUEST_HEADERS, ...more.sent];
   const any = origins.includes('*');
   const allowed = new Set(origins.map((origin) => origin.toLowerCase()));
   return (request, response) => {
     const { origin } = request.headers;
     // The answer depends on the origin even when this request has none: a cache must know.
     if (!any) response.setHeader('Vary', 'Origin');
-    if (origin === undefined) return;
+    if (origin === undefined) return null;
     if (any) {
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Vary', 'Origin');
@@ -58,22 +46,28 @@ export function createCors(origins: readonly string[]): Cors {
       response.setHeader('Access-Control-Allow-Origin', origin);
       // A listed origin is known by name, so cookies of an authenticating proxy may pass.
       response.setHeader('Access-Control-Allow-Credentials', 'true');
-    } else return;
-    response.setHeader('Access-Control-Expose-Headers', EXPOSED);
-    if (request.method !== 'OPTIONS') return;
+    } else return isOwn(origin, request) ? null : origin;
+    response.setHeader('Access-Control-Expose-Headers', exposed);
+    if (request.method !== 'OPTIONS') return null;
     response.setHeader('Access-Control-Allow-Methods', METHODS);
-    response.setHeader('Access-Control-Allow-Headers', allowedHeaders(request));
+    response.setHeader('Access-Control-Allow-Headers', allowedHeaders(request, sent));
     response.setHeader('Access-Control-Max-Age', DAY);
+    return null;
   };
 }
 
+/** A page of the very host that it asks needs no leave: its browser sends the origin all the same. */
+function isOwn(origin: string, { headers }: IncomingMessage): boolean {
+  return origin.toLowerCase().replace(/^https?:\/\//, '') === headers.host?.toLowerCase();
+}
+
 /** Ours, and what the page asks for: a hook may look at any header. */
-function allowedHeaders(request: IncomingMessage): string {
+function allowedHeaders(request: IncomingMessage, sent: readonly string[]): string {
   const asked = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => HEADER_NAME.test(name));
-  const known = new Set(REQUEST_HEADERS.map((name) => name.toLowerCase()));
+  const known = new Set(sent.map((name) => name.toLowerCase()));
   const more = asked.filter((name) => !known.has(name.toLowerCase()));
-  return [...REQUEST_HEADERS, ...more].join(', ');
+  return [...sent, ...more].join(', ');
 }

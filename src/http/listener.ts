@@ -1,35 +1,29 @@
-import {
-  createServer,
-  type IncomingMessage,
-  METHODS,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
 import type { Caller } from '../storage/model/upload.ts';
+import { Answer } from './answer.ts';
+import { burst } from './burst.ts';
 import { clientAddress, TrustedProxies } from './client-address.ts';
+import { clientPort } from './client-port.ts';
 import { createCors } from './cors.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
+import { plainAddress, saysForwarded } from './forwarded.ts';
+import { closeGently, isClosing } from './gentle-close.ts';
+import { hostProblem } from './host.ts';
+import { listenFault } from './listen-fault.ts';
+import { type Methods, methodsFor } from './method.ts';
+import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
+import { type OpenExchange, openExchange } from './open-exchange.ts';
+import type { RequestRecord } from './request-record.ts';
 import { seldom } from './seldom.ts';
+import { parseTarget, placeOf, withoutQuery } from './target.ts';
+import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
-/** How long a client may take to read why it is turned away (milliseconds). */
-const LINGER = 1_000;
-
-export interface RequestRecord {
-  readonly at: number;
-  readonly method: string;
-  /** null when the client was gone before it could be answered. */
-  readonly status: number | null;
-  readonly id: string | null;
-  /** Body bytes that were kept, or null for a request that brings none. */
-  readonly bytes: number | null;
-  readonly ms: number;
-  readonly address: string;
-  readonly note: string;
-}
+/** How long a request may go on whose body has broken off (milliseconds). */
+const BROKEN = 1_000;
 
 export interface ListenerOptions {
   readonly port: number;
@@ -44,6 +38,11 @@ export interface ListenerOptions {
   readonly headersTimeout: number;
   readonly maxConnections: number;
   readonly protocolName: string;
+  /** Any other method is refused before anything else is looked at. */
+  readonly methods: Methods;
+  readonly corsHeaders: CorsHeaders;
+  /** Stand in every refusal. */
+  readonly refusalHeaders: Readonly<Record<string, string>>;
   /** Uploads, and everything else under the base path but downloads. */
   readonly protocol: ExchangeHandler;
   /** GET of an upload, or null when downloads are off. */
@@ -51,39 +50,54 @@ export interface ListenerOptions {
   readonly onRequest: (record: RequestRecord) => void;
   /** Connections over the limit, told once a minute at most. */
   readonly onTurnedAway: (count: number) => void;
+  /** How many did not send a request in the last minute, beyond those that onRequest was told of. */
+  readonly onMoreRefused: (count: number) => void;
+  /** The first peer that is not trusted and sends forwarded headers. */
+  readonly onForwardedIgnored: (address: string) => void;
   readonly onBug: (error: unknown) => void;
   readonly now: () => number;
 }
 
-/** The front door: node:http, the base path, CORS, method override, and every error's answer. */
+/** The front door: node:http, the base path, CORS, methods, and every error's answer. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #cors: ReturnType<typeof createCors>;
   readonly #proxies: TrustedProxies;
-  readonly #publicHost: string | null;
-  /** The answer that is yet to be sent, by connection; the last one where there are several. */
-  readonly #pending = new WeakMap<Socket, ServerResponse>();
+  readonly #turns = new Turns();
+  /** Connections whose parser has given up. */
+  readonly #broken = new WeakSet<Socket>();
+  readonly #mayTell: () => boolean;
+  #forwardedIgnored = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins);
+    this.#cors = createCors(options.corsOrigins, options.corsHeaders);
     this.#proxies = new TrustedProxies(options.trustedProxies);
-    this.#publicHost = options.publicUrl === null ? null : new URL(options.publicUrl).host;
-    this.#server = createServer({
+    this.#mayTell = burst(options.onMoreRefused);
+    const server = createServer({
+      ServerResponse: Answer,
       // Node ends a healthy upload after 300 s by default; the idle timeout of bodies replaces it.
       requestTimeout: 0,
       headersTimeout: options.headersTimeout,
       keepAliveTimeout: 10_000,
       connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, options.headersTimeout / 2)),
       noDelay: true,
+      // Node's own answer to this gets no line in the log.
+      requireHostHeader: false,
     });
-    this.#server.maxConnections = options.maxConnections;
-    this.#server.on('drop', seldom(options.onTurnedAway));
-    this.#server.on('request', (request, response) => this.#serve(request, response, false));
-    // Without this Node answers 100 by itself, before anybody looked at the request.
-    this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
-    this.#server.on('clientError', answerClientError);
+    // A client that has said all that it has to say still gets its answers.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    server.maxConnections = options.maxConnections;
+    server.on('drop', seldom(options.onTurnedAway));
+    server.on('connection', closeGently);
+    server.on('request', (request, response) => this.#serve(request, response));
+    // Without these Node answers by itself, before anybody looked at the request.
+    server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    server.on('checkExpectation', (request, response) => this.#serve(request, response));
+    server.on('connect', (request, socket) => this.#refuseTunnel(request, socket as Socket));
+    server.on('clientError', (error, socket) => this.#noRequest(error, socket as Socket));
+    this.#server = server;
   }
 
   /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
@@ -108,25 +122,33 @@ export class Listener {
     this.#server.closeAllConnections();
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
+  #serve(request: IncomingMessage, response: ServerResponse, expects = false): void {
+    const { socket } = request;
+    // What comes after the last answer of a connection is not looked at.
+    if (isClosing(socket)) return;
     const started = performance.now();
     const at = this.#options.now();
     const client = clientAddress(request, this.#proxies);
-    const exchange = this.#exchange(request, response, expects, client);
+    if (!client.trusted) this.#noteForwarded(request, client);
+    const exchange = openExchange(this.#options, request, response, client, expects);
+    const refusedOrigin = this.#cors(request, response);
     // Told once, when the connection is done with it and what was received is on disk.
     let open = 2;
     const ended = () => {
       open -= 1;
       if (open > 0) return;
+      const { id, bytes, text } = exchange.note;
+      const origin = refusedOrigin && `origin ${refusedOrigin.slice(0, 200)} is not in corsOrigins`;
       this.#options.onRequest({
         at,
         method: exchange.method,
+        path: withoutQuery(request.url ?? '').slice(0, 1_000),
         status: response.headersSent ? response.statusCode : null,
-        id: exchange.note.id ?? exchange.id,
-        bytes: exchange.note.bytes ?? null,
+        id: id ?? exchange.id,
+        bytes: bytes ?? null,
         ms: performance.now() - started,
         address: client.address,
-        note: exchange.note.text ?? '',
+        note: [text, origin].filter(Boolean).join('; '),
       });
     };
     response.once('close', ended);
@@ -138,35 +160,45 @@ export class Listener {
       .finally(ended);
   }
 
-  /**
-   * Requests that came on one connection without waiting are done one after the other: in parallel,
-   * a DELETE overtakes the PATCH before it (RFC 9112, 9.3.2).
-   */
-  async #inTurn(exchange: Exchange & { inBase: boolean }): Promise<void> {
-    const { request, response } = exchange;
-    const { socket } = request;
-    const before = this.#pending.get(socket);
-    this.#pending.set(socket, response);
-    response.once('close', () => {
-      if (this.#pending.get(socket) === response) this.#pending.delete(socket);
-    });
-    if (before) {
-      await new Promise<void>((resolve) => {
-        before.once('close', resolve);
-        // When the connection breaks, Node closes no answer but the one that was being sent.
-        request.once('close', resolve);
-      });
-      if (socket.destroyed) return;
-    }
+  async #inTurn(exchange: OpenExchange): Promise<void> {
+    const turn = this.#turns.join(exchange.request, exchange.response);
+    if (turn !== null && !(await turn)) return;
     return this.#dispatch(exchange);
   }
 
-  #refuse({ request, response, note }: Exchange, error: unknown): void {
+  async #dispatch(exchange: OpenExchange): Promise<void> {
+    const { request, method, id, inBase } = exchange;
+    const { download, protocol, methods } = this.#options;
+    const problem = hostProblem(request.httpVersion, request.rawHeaders);
+    if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
+    if (exchange.badTarget)
+      throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
+    const answered = methodsFor(methods, inBase, id);
+    if (!answered.includes(method)) {
+      throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
+        headers: { Allow: answered.join(', ') },
+      });
+    }
+    if (!inBase) throw new Fault('NOT_FOUND', 'there is nothing here');
+    const { expect } = request.headers;
+    if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+      throw new Fault('BAD_REQUEST', 'only 100-continue can be expected', { status: 417 });
+    }
+    if (method === 'GET' && download) return download(exchange);
+    return protocol(exchange);
+  }
+
+  #refuse({ request, response, note }: OpenExchange, error: unknown): void {
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
     }
     try {
+      if (!response.headersSent) {
+        for (const [name, value] of Object.entries(this.#options.refusalHeaders)) {
+          response.setHeader(name, value);
+        }
+      }
       writeFault(request, response, error, this.#options.onBug);
     } catch (bug) {
       this.#options.onBug(bug);
@@ -174,124 +206,75 @@ export class Listener {
     }
   }
 
-  async #dispatch(exchange: Exchange & { inBase: boolean }): Promise<void> {
-    const { request, response, method } = exchange;
-    this.#cors(request, response);
-    if (!exchange.inBase) throw new Fault('NOT_FOUND', 'there is nothing here');
-    const { download, protocol } = this.#options;
-    if (method !== 'GET') return protocol(exchange);
-    if (exchange.id === null || download === null) {
-      throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer GET', {
-        headers: { Allow: exchange.id === null ? 'OPTIONS, POST' : 'OPTIONS, HEAD, PATCH, DELETE' },
-      });
+  /** Node has taken its parser off this connection. */
+  #refuseTunnel(request: IncomingMessage, socket: Socket): void {
+    socket.on('error', () => {});
+    socket.resume();
+    const response = new Answer(request);
+    response.shouldKeepAlive = false;
+    response.once('finish', () => socket.destroySoon());
+    void this.#turns.allDone(socket).then((open) => {
+      if (open) response.assignSocket(socket);
+    });
+    this.#serve(request, response);
+  }
+
+  /** A parser's error: bytes that never became a request, or a body that is broken. */
+  async #noRequest(error: Error, socket: Socket): Promise<void> {
+    const what = describeNoRequest(error);
+    if (!what) {
+      socket.destroy();
+      return;
     }
-    return download(exchange);
+    if (isClosing(socket) || this.#broken.has(socket)) return;
+    this.#broken.add(socket);
+    const last = this.#turns.last(socket);
+    // Its own answer is the last one, and it has begun or is being thought about.
+    if (last && !last.response.shouldKeepAlive && last.request.complete) return;
+    if (last && !last.request.complete) {
+      // A client that leaves in the middle of its body has gone: what came of it is kept.
+      if (errnoOf(error) === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
+      last.response.shouldKeepAlive = false;
+      // Ends the reading of the body as a reset does, but the client can still be answered.
+      last.request.emit('error', new Fault('BAD_REQUEST', 'the body is not valid HTTP'));
+      const ends = setTimeout(() => socket.destroy(), BROKEN);
+      last.response.once('close', () => clearTimeout(ends));
+      await this.#turns.allDone(socket);
+      socket.destroySoon();
+      return;
+    }
+    if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
+    const headers = { ...this.#options.refusalHeaders, ...this.#allowFor(what) };
+    socket.write(noRequestAnswer(what, headers, this.#options.now()));
+    socket.destroySoon();
+    if (!this.#mayTell()) return;
+    this.#options.onRequest({
+      at: this.#options.now(),
+      method: what.method,
+      path: what.path === null ? null : withoutQuery(what.path).slice(0, 1_000),
+      status: what.status,
+      id: null,
+      bytes: null,
+      ms: 0,
+      address: plainAddress(socket.remoteAddress ?? ''),
+      note: what.sentence,
+    });
   }
 
-  #exchange(
-    request: IncomingMessage,
-    response: ServerResponse,
-    expects: boolean,
-    client: ReturnType<typeof clientAddress>,
-  ): Exchange & { inBase: boolean } {
-    const { basePath, publicUrl } = this.#options;
-    const url = request.url ?? '/';
-    const question = url.indexOf('?');
-    const path = question === -1 ? url : url.slice(0, question);
-    const inBase = path.startsWith(basePath) || `${path}/` === basePath;
-    const rest = inBase ? path.slice(basePath.length) : '';
-    const base =
-      publicUrl ??
-      (client.forwarded
-        ? `${client.forwarded.proto}://${client.forwarded.host}${basePath}`
-        : basePath);
-    return {
-      inBase,
-      request,
-      response,
-      method: methodOf(request),
-      id: rest === '' ? null : rest,
-      caller: this.#caller(request, client.address),
-      ownHosts: () =>
-        [request.headers.host, client.forwarded?.host, this.#publicHost]
-          .filter((host) => host != null)
-          .map((host) => host.toLowerCase()),
-      urlOf: (id) => base + id,
-      accept: () => {
-        if (expects && !response.headersSent) response.writeContinue();
-      },
-      addHeader: (name, value) => setForeignHeader(response, name, value),
-      note: {},
-    };
+  /** A 405 says which methods its target has. */
+  #allowFor({ status, path }: NoRequest): Record<string, string> {
+    if (status !== 405) return {};
+    const target = parseTarget('', path ?? '') ?? { path: '' };
+    const { inBase, id } = placeOf(this.#options.basePath, target.path);
+    return { Allow: methodsFor(this.#options.methods, inBase, id).join(', ') };
   }
 
-  #caller(request: IncomingMessage, address: string): Caller {
-    return {
-      origin: {
-        protocol: this.#options.protocolName,
-        address,
-        agent: request.headers['user-agent']?.slice(0, 300) ?? null,
-      },
-      request: {
-        method: request.method ?? '',
-        uri: request.url ?? '',
-        get headers() {
-          return request.headersDistinct as Record<string, string[]>;
-        },
-      },
-    };
+  #noteForwarded(request: IncomingMessage, { address }: ClientAddress): void {
+    if (this.#forwardedIgnored || !saysForwarded(request.headers)) return;
+    this.#forwardedIgnored = true;
+    this.#options.onForwardedIgnored(address);
   }
 }
 
-/** tus 1.0.0: X-HTTP-Method-Override is the method, whatever the actual one is. */
-function methodOf(request: IncomingMessage): string {
-  const override = request.headers['x-http-method-override'];
-  const method = (typeof override === 'string' ? override.trim() : '') || (request.method ?? '');
-  return METHODS.includes(method.toUpperCase()) ? method.toUpperCase() : 'INVALID';
-}
-
-/** What never became a request: a bad request line, headers that are too long or too slow. */
-function answerClientError(error: Error, socket: Socket): void {
-  if (!socket.writable || errnoOf(error) === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status =
-    errnoOf(error) === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : errnoOf(error) === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  socket.end(
-    `HTTP/1.1 ${status}\r\nTus-Resumable: 1.0.0\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-  );
-  // Node waits for the client to close its side; one that means harm never does.
-  const ends = setTimeout(() => socket.destroy(), LINGER);
-  ends.unref();
-  socket.once('close', () => clearTimeout(ends));
-}
-
-function listenFault(error: Error, host: string, port: number): unknown {
-  const cause = { cause: error };
-  switch (errnoOf(error)) {
-    case 'EADDRINUSE':
-      return new Fault('CANNOT_LISTEN', `port ${port} on ${host} is already in use`, {
-        hint: `Stop the other server, or choose another port: tusd-ts serve --port ${port + 1}`,
-        ...cause,
-      });
-    case 'EACCES':
-      return new Fault('CANNOT_LISTEN', `not permitted to listen on port ${port} of ${host}`, {
-        hint: 'Ports below 1024 need a privilege; choose one above, and put a proxy in front.',
-        ...cause,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new Fault('CANNOT_LISTEN', `${host} is not an address of this machine`, {
-        hint: 'Use 127.0.0.1 for this machine alone, or 0.0.0.0 (or ::) for all of its addresses.',
-        ...cause,
-      });
-    default:
-      return error;
-  }
-}
+/** Where a request ends is in doubt, too, when its headers contradict each other. */
+const CLOSES = { headers: { Connection: 'close' } };

@@ -7,6 +7,7 @@ import { createHost } from '../support/cli-host.ts';
 const REQUEST = {
   at: 0,
   method: 'HEAD',
+  path: '/uploads/files/a',
   status: 200,
   id: 'a',
   bytes: null,

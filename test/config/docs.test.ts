@@ -3,13 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { configTable, schemaText, withConfigTable } from '../../src/config/docs.ts';
 import { CONFIG_KEYS, configFile, descriptionOf } from '../../src/config/schema.ts';
+import { ROOT } from '../support/script.ts';
 import { configFolder, FILE, loadIn } from './config-folder.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const published = JSON.parse(schemaText());
 const accepts = (value: unknown) => z.fromJSONSchema(published).safeParse(value).success;
 
@@ -17,7 +16,7 @@ test('the published JSON Schema and the README are up to date', () => {
   const run = spawnSync(
     process.execPath,
     ['--import', 'tsx', 'src/config/generate-docs.ts', '--check'],
-    { cwd: root, encoding: 'utf8' },
+    { cwd: ROOT, encoding: 'utf8' },
   );
   assert.equal(run.status, 0, run.stderr);
 });
@@ -51,14 +50,14 @@ test('the table is replaced between its marks, and nothing else is touched', () 
 
 test('the example shows every key, in the order of the documentation', async () => {
   const example = JSON.parse(
-    await readFile(join(root, 'upload-daemon.config.example.json'), 'utf8'),
+    await readFile(join(ROOT, 'upload-daemon.config.example.json'), 'utf8'),
   );
   assert.deepEqual(Object.keys(example), ['$schema', ...CONFIG_KEYS]);
   assert.equal(example.$schema, './upload-daemon.config.schema.json');
 });
 
 test('the example is valid by the JSON Schema and loads as it is', async (t) => {
-  const text = await readFile(join(root, 'upload-daemon.config.example.json'), 'utf8');
+  const text = await readFile(join(ROOT, 'upload-daemon.config.example.json'), 'utf8');
   assert.ok(accepts(JSON.parse(text)));
   const { config } = await loadIn(await configFolder(t, { [FILE]: text }));
   assert.equal(config.uploadDir, '/srv/uploads');

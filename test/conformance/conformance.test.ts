@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { judge } from './check.ts';
-import { CHECK_GROUPS, CHECKS } from './checks.ts';
-import { ROWS } from './rows.ts';
-import { selfTarget } from './servers/self-target.ts';
-import type { Target } from './target.ts';
+import { judge } from '../../conformance/check.ts';
+import { CHECK_GROUPS, CHECKS } from '../../conformance/checks.ts';
+import { ROWS } from '../../conformance/rows.ts';
+import { selfTarget } from '../../conformance/servers/self-target.ts';
+import type { Target } from '../../conformance/target.ts';
 
 /** How many rows each group of ids has. */
 const COUNTS = { C: 41, CR: 29, CU: 10, EX: 11, CK: 15, TE: 4, CC: 28, X: 12 };

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { judge } from './check.ts';
-import { CHECKS } from './checks.ts';
-import type { Outcome } from './outcome.ts';
-import { ROWS } from './rows.ts';
-import { launch } from './servers/server-process.ts';
-import { stockTarget } from './servers/stock-target.ts';
-import type { Target } from './target.ts';
-import { ask } from './tus.ts';
+import { judge } from '../../conformance/check.ts';
+import { CHECKS } from '../../conformance/checks.ts';
+import type { Outcome } from '../../conformance/outcome.ts';
+import { ROWS } from '../../conformance/rows.ts';
+import { launch } from '../../conformance/servers/server-process.ts';
+import { stockTarget } from '../../conformance/servers/stock-target.ts';
+import type { Target } from '../../conformance/target.ts';
+import { ask } from '../../conformance/tus.ts';
+import { ROOT } from '../support/script.ts';
 
 /** Stock @tus/server is known to be wrong here, right there, and without checksums. */
 let stock: Target;
@@ -81,7 +81,7 @@ test('a row in which the server dies fails with how it died, and the next row is
 });
 
 test('the suite imports nothing but Node and itself, so that it can judge any server', () => {
-  const folder = dirname(fileURLToPath(import.meta.url));
+  const folder = join(ROOT, 'conformance');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => {
     // What starts the stock server is not the suite.
     return file.endsWith('.ts') && !file.endsWith('stock-server.ts');

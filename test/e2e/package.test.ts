@@ -5,15 +5,14 @@ import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cleanEnvironment } from '../support/command.ts';
 import { makeFile, sha256OfFile } from '../support/files.ts';
+import { ROOT } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { uploadAll } from '../support/tus-client.ts';
 import { until } from '../support/until.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** npm as from a shell: what the npm that runs the tests has put into the environment is not for it. */
@@ -33,7 +32,8 @@ interface Packed {
 /** Packs a copy of the checkout, so that the build in the checkout stays as it is. */
 async function pack(test: Parameters<typeof temporaryFolder>[0]): Promise<Packed> {
   const copy = temporaryFolder(test);
-  const left = new Set(['node_modules', 'dist', '.git', 'uploads', 'test', 'bench', 'coverage']);
+  const built = ['node_modules', 'dist', 'build', 'uploads', 'coverage'];
+  const left = new Set([...built, '.git', 'test', 'bench', 'conformance']);
   for (const name of readdirSync(ROOT)) {
     if (!left.has(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   }

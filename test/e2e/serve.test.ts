@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { foreignTarget } from '../../conformance/target.ts';
+import { append, ask, begin, create, head, patch } from '../../conformance/tus.ts';
 import { programVersion } from '../../src/cli/version.ts';
-import { foreignTarget } from '../conformance/target.ts';
-import { append, ask, begin, create, head, patch } from '../conformance/tus.ts';
 import { runCommand, startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checksum } from '../conformance/digest.ts';
-import type { Target } from '../conformance/target.ts';
+import { checksum } from '../../conformance/digest.ts';
+import type { Target } from '../../conformance/target.ts';
 import {
   begin,
   type Headers,
@@ -11,8 +11,8 @@ import {
   patch,
   patchHeaders,
   pathOf,
-} from '../conformance/tus.ts';
-import { Wire } from '../conformance/wire.ts';
+} from '../../conformance/tus.ts';
+import { Wire } from '../../conformance/wire.ts';
 import { until } from '../support/until.ts';
 
 /** One request of an upload, and what goes wrong with it. `share` is of what is still missing. */

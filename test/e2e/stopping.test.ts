@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginPatch } from '../conformance/interrupted.ts';
-import { foreignTarget } from '../conformance/target.ts';
-import { begin, offsetOf, patch } from '../conformance/tus.ts';
+import { beginPatch } from '../../conformance/interrupted.ts';
+import { foreignTarget } from '../../conformance/target.ts';
+import { begin, offsetOf, patch } from '../../conformance/tus.ts';
 import { type Daemon, startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginPatch } from '../conformance/interrupted.ts';
-import type { Target } from '../conformance/target.ts';
+import { beginPatch } from '../../conformance/interrupted.ts';
+import type { Target } from '../../conformance/target.ts';
 import {
   append,
   ask,
@@ -17,8 +17,8 @@ import {
   pathOf,
   sample,
   sendOn,
-} from '../conformance/tus.ts';
-import { Wire, WireError } from '../conformance/wire.ts';
+} from '../../conformance/tus.ts';
+import { Wire, WireError } from '../../conformance/wire.ts';
 import { until } from '../support/until.ts';
 import { isWaiting, serve } from './support/served.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { beginPatch } from '../conformance/interrupted.ts';
+import { beginPatch } from '../../conformance/interrupted.ts';
 import {
   append,
   ask,
@@ -13,8 +13,8 @@ import {
   offsetOf,
   patch,
   sample,
-} from '../conformance/tus.ts';
-import type { Wire } from '../conformance/wire.ts';
+} from '../../conformance/tus.ts';
+import type { Wire } from '../../conformance/wire.ts';
 import { until } from '../support/until.ts';
 import { effort } from './support/effort.ts';
 import { chooseSeed, createRandom } from './support/random.ts';

@@ -3,63 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Attempt, Message, SendOptions } from '../../src/hooks/attempt.ts';
-import { createCommandTransport } from '../../src/hooks/command-transport.ts';
-import type { CommandHook } from '../../src/hooks/hook.ts';
-import type { Payload } from '../../src/hooks/payload.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { scriptHook } from './support/hooks-of.ts';
-
-interface Run {
-  readonly attempt: Attempt;
-  readonly printed: string[];
-}
-
-function messageOf(upload: Partial<Payload['Event']['Upload']> = {}): Message {
-  const payload = {
-    Type: 'post-finish',
-    ID: 'evt_1',
-    Event: {
-      Upload: {
-        ID: 'k3v9',
-        Size: 5,
-        Offset: 5,
-        MetaData: { filename: 'holiday.mov' },
-        Storage: { Type: 'filestore', Path: '/srv/uploads/tus/k3v9' },
-        ...upload,
-      },
-    },
-  } as unknown as Payload;
-  return {
-    event: 'post-finish',
-    eventId: 'evt_1',
-    body: JSON.stringify(payload),
-    payload: () => payload,
-  };
-}
-
-async function run(
-  hook: CommandHook,
-  options: Partial<SendOptions> = {},
-  message = messageOf(),
-  env: Record<string, string | undefined> = process.env,
-): Promise<Run> {
-  const printed: string[] = [];
-  const transport = createCommandTransport(hook, {
-    env,
-    kill: process.kill.bind(process),
-    print: (line) => printed.push(line),
-  });
-  const signal = new AbortController().signal;
-  const attempt = await transport.send(message, { signal, wantsAnswer: true, ...options });
-  return { attempt, printed };
-}
-
-function sentenceOf({ attempt }: Run): string {
-  assert.ok(!attempt.ok, 'it succeeded');
-  return attempt.sentence;
-}
+import { messageOf, runCommand as run, sentenceOf } from './support/run-command.ts';
 
 function isAlive(pid: number): boolean {
   try {
@@ -165,6 +112,18 @@ test('a program that hangs is killed in time, with all that it started, even if 
   assert.match(attempt.sentence, /did not end within 0\.7 s and was killed/);
   const pids = (await readFile(file, 'utf8')).split(' ').map(Number);
   await until('both are gone', () => !pids.some(isAlive));
+});
+
+test('a child that has left the group cannot hold up a program that is killed', async (t) => {
+  const file = join(temporaryFolder(t), 'pid');
+  const code = `const { spawn } = require("node:child_process");
+    const child = spawn("sleep", ["60"], { stdio: "inherit", detached: true });
+    require("node:fs").writeFileSync(${JSON.stringify(file)}, String(child.pid));`;
+  const { attempt } = await run(scriptHook(code, { timeoutMs: 1_000 }));
+  const pid = Number(await readFile(file, 'utf8'));
+  t.after(() => process.kill(pid, 'SIGKILL'));
+  assert.ok(!attempt.ok && attempt.why === 'overdue');
+  assert.ok(isAlive(pid));
 });
 
 test('a child that keeps the pipes open does not hold up the end of its program', async (t) => {

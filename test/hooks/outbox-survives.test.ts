@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type CommandStore, openCommandStore } from '../../src/storage/store.ts';
+import { nodeArgs } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
@@ -23,12 +23,11 @@ interface Running {
 }
 
 function run(t: TestContext, script: string, ...args: string[]): Running {
-  const path = fileURLToPath(new URL(`./support/${script}`, import.meta.url));
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), path, ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_TEST_CONTEXT: '' } },
-  );
+  const node = nodeArgs(new URL(`./support/${script}`, import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, [...node, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_TEST_CONTEXT: '' },
+  });
   const closed = once(child, 'close');
   const lines: string[] = [];
   createInterface(child.stdout!).on('line', (line) => lines.push(line));

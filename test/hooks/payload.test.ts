@@ -75,7 +75,7 @@ test('a finished upload is described as a hook of tusd describes it, with our ow
       HTTPRequest: {
         Method: 'PATCH',
         URI: '/uploads/files/k3v9?x=1',
-        RemoteAddr: '10.0.0.5',
+        RemoteAddr: '10.0.0.5:0',
         Header: {
           Host: ['files.example.org'],
           'Upload-Offset': ['0'],
@@ -109,7 +109,20 @@ test('metadata of any name and bytes becomes text', () => {
 
 test('what the daemon did of itself has an empty request', () => {
   const { HTTPRequest } = payloadOf({}, nobody(record)).Event;
-  assert.deepEqual(HTTPRequest, { Method: '', URI: '', RemoteAddr: '10.0.0.5', Header: {} });
+  assert.deepEqual(HTTPRequest, { Method: '', URI: '', RemoteAddr: '10.0.0.5:0', Header: {} });
+});
+
+test("a client's address has its port, as Go writes it", () => {
+  const written = (address: string, port?: number) => {
+    const origin = { ...caller.origin, address };
+    const request = { method: 'PATCH', uri: '/', headers: {}, ...(port ? { port } : {}) };
+    return payloadOf({}, { origin, request }).Event.HTTPRequest.RemoteAddr;
+  };
+  assert.equal(written('10.0.0.5', 52144), '10.0.0.5:52144');
+  assert.equal(written('2001:db8::5', 52144), '[2001:db8::5]:52144');
+  assert.equal(written('fe80::1%eth0', 52144), '[fe80::1%eth0]:52144');
+  assert.equal(written('203.0.113.9'), '203.0.113.9:0', 'a proxy has not told it');
+  assert.equal(written(''), '');
 });
 
 test("a client's credentials are recorded only for a hook that forwards them", () => {

@@ -14,7 +14,7 @@ test('what a client says of itself is not believed', () => {
     'x-forwarded-proto': 'https',
     'x-forwarded-host': 'evil.example',
   };
-  const own = { address: '10.0.0.5', forwarded: null };
+  const own = { address: '10.0.0.5', forwarded: null, prefix: '', trusted: false };
   assert.deepEqual(ask('10.0.0.5', lies), own);
   assert.deepEqual(ask('10.0.0.5', lies, ['10.0.0.6', '192.168.0.0/16']), own);
 });
@@ -28,6 +28,8 @@ test('a trusted proxy tells who the client is and how it was asked', () => {
   assert.deepEqual(ask('10.0.0.6', headers, ['10.0.0.0/8']), {
     address: '203.0.113.9',
     forwarded: { proto: 'https', host: 'files.example.org:8443' },
+    prefix: '',
+    trusted: true,
   });
 });
 

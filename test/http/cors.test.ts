@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { createCors } from '../../src/http/cors.ts';
+import { TUS_CORS_HEADERS } from '../../src/protocol/tus/surface.ts';
 
 /** The headers that an answer gets. */
 function answer(
@@ -12,7 +13,7 @@ function answer(
   const set: Record<string, string> = {};
   const response = { setHeader: (name: string, value: string) => (set[name] = value) };
   const request = { method, headers } as unknown as IncomingMessage;
-  createCors(origins)(request, response as unknown as ServerResponse);
+  createCors(origins, TUS_CORS_HEADERS)(request, response as unknown as ServerResponse);
   return set;
 }
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { foreignTarget } from '../../conformance/target.ts';
+import { ask } from '../../conformance/tus.ts';
+import { Wire } from '../../conformance/wire.ts';
 import { Fault } from '../../src/fault.ts';
 import type { Exchange } from '../../src/http/exchange.ts';
-import { foreignTarget } from '../conformance/target.ts';
-import { ask } from '../conformance/tus.ts';
-import { Wire } from '../conformance/wire.ts';
 import { listen, saying } from '../support/listen.ts';
 import { until } from '../support/until.ts';
 
@@ -21,7 +21,6 @@ test('an exchange has the method, the id and the caller settled', async (t) => {
   await fetch(url.slice(0, -1), { method: 'OPTIONS' });
   await fetch(`${url}an-id?and=a&question`, { method: 'DELETE' });
   await fetch(`${url}an-id`, { method: 'POST', headers: { 'X-HTTP-Method-Override': 'patch' } });
-  await fetch(`${url}an-id`, { method: 'POST', headers: { 'X-HTTP-Method-Override': 'NO' } });
   assert.deepEqual(
     seen.map(({ method, id }) => [method, id]),
     [
@@ -29,7 +28,6 @@ test('an exchange has the method, the id and the caller settled', async (t) => {
       ['OPTIONS', null],
       ['DELETE', 'an-id'],
       ['PATCH', 'an-id'],
-      ['INVALID', 'an-id'],
     ],
   );
   assert.equal(seen[0]?.caller.origin.address, '127.0.0.1');
@@ -226,7 +224,7 @@ test('GET is refused where downloads are off, and answered by them where they ar
   const refused = await fetch(`${off.url}an-id`);
   assert.deepEqual(
     [refused.status, refused.headers.get('allow')],
-    [405, 'OPTIONS, HEAD, PATCH, DELETE'],
+    [405, 'OPTIONS, HEAD, POST, PATCH, DELETE'],
   );
   const on = await listen(
     t,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ALGORITHMS, checksum } from '../../conformance/digest.ts';
 import {
   CHECKSUM_ALGORITHMS,
   checksumFromHeader,
   checksumFromTrailer,
 } from '../../src/protocol/tus/checksum.ts';
-import { ALGORITHMS, checksum } from '../conformance/digest.ts';
 
 const BYTES = Buffer.from('hello world');
 

@@ -1,18 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { nodeArgs } from './script.ts';
 import { until } from './until.ts';
 
-export const COMMAND = fileURLToPath(new URL('../../bin/tusd-ts.ts', import.meta.url));
-
 /**
- * node's arguments for the real command: compiled, where TUSD_TS_PROGRAM says that it was, since that
- * starts three times as fast; otherwise from its sources.
+ * node's arguments for the real command: the file that TUSD_TS_PROGRAM names, which tests a published
+ * package, or this checkout's.
  */
-export const NODE_ARGS = process.env.TUSD_TS_PROGRAM
+export const NODE_ARGS: readonly string[] = process.env.TUSD_TS_PROGRAM
   ? [process.env.TUSD_TS_PROGRAM]
-  : ['--import', import.meta.resolve('tsx'), COMMAND];
+  : nodeArgs(new URL('../../bin/tusd-ts.ts', import.meta.url));
 
 /** Longer than any machine takes; what goes on after that goes on for ever (milliseconds). */
 const LIMIT = 60_000;

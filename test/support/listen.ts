@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import type { Exchange, ExchangeHandler } from '../../src/http/exchange.ts';
-import { Listener, type ListenerOptions, type RequestRecord } from '../../src/http/listener.ts';
+import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
+import type { RequestRecord } from '../../src/http/request-record.ts';
 
 export interface Listening {
   /** Of the base path, with its slash. */
@@ -11,6 +12,8 @@ export interface Listening {
   /** What it took for bugs. */
   readonly bugs: unknown[];
 }
+
+const ITEM = ['OPTIONS', 'HEAD', 'POST', 'PATCH', 'DELETE'];
 
 /** A listener with `protocol` behind it; closed when the test ends. */
 export async function listen(
@@ -31,10 +34,15 @@ export async function listen(
     headersTimeout: 30_000,
     maxConnections: 100,
     protocolName: 'test',
+    methods: { collection: ['OPTIONS', 'POST'], item: options.download ? ['GET', ...ITEM] : ITEM },
+    corsHeaders: { sent: [], read: [] },
+    refusalHeaders: { 'Tus-Resumable': '1.0.0' },
     protocol,
     download: null,
     onRequest: (record) => requests.push(record),
     onTurnedAway: () => {},
+    onMoreRefused: () => {},
+    onForwardedIgnored: () => {},
     onBug: (error) => bugs.push(error),
     now: Date.now,
     ...options,

@@ -98,6 +98,8 @@ export interface Caller {
   readonly request: {
     readonly method: string;
     readonly uri: string;
+    /** The client's port; 0 or absent when it is not known (behind a proxy). */
+    readonly port?: number;
     readonly headers: Readonly<Record<string, readonly string[]>>;
   } | null;
 }

@@ -4,8 +4,11 @@ import type { Hook } from '../../../src/hooks/hook.ts';
 import { createHooks, type Hooks, type HooksOptions } from '../../../src/hooks/hooks.ts';
 import type { Caller } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome } from '../../../src/storage/store.ts';
-import { openStore as openDaemonStore, type UploadStore } from '../../../src/storage/store.ts';
-import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
+import {
+  type CreateRequest,
+  openStore as openDaemonStore,
+  type UploadStore,
+} from '../../../src/storage/store.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { metadataOf } from '../../support/uploads.ts';
 

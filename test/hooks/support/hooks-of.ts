@@ -31,3 +31,8 @@ export function scriptHook(code: string, more: Partial<CommandHook> = {}): Comma
     ...more,
   };
 }
+
+/** A command that is a shell script. */
+export function shellHook(script: string, more: Partial<CommandHook> = {}): CommandHook {
+  return scriptHook('', { command: 'sh', args: ['-c', script], ...more });
+}

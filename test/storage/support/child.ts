@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { nodeArgs } from '../../support/script.ts';
 
 /** A script of this folder that runs in a process of its own. */
 export interface Child {
@@ -19,8 +19,8 @@ export function startChild(
   script: string,
   ...args: string[]
 ): Child {
-  const path = fileURLToPath(new URL(`./${script}`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path, ...args], {
+  const node = nodeArgs(new URL(`./${script}`, import.meta.url));
+  const child = spawn(process.execPath, [...node, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_TEST_CONTEXT: '' },
   });

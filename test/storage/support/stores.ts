@@ -9,6 +9,7 @@ import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome, AppendRequest, WholeRequest } from '../../../src/storage/store.ts';
 import {
   type CommandStore,
+  type CreateRequest,
   createStore,
   openCommandStore,
   type StoreOptions,
@@ -16,7 +17,6 @@ import {
 } from '../../../src/storage/store.ts';
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
 import { Engine, type EngineOptions } from '../../../src/storage/uploads/engine.ts';
-import type { CreateRequest } from '../../../src/storage/uploads/new-upload.ts';
 import { faultOf } from '../../support/fault-of.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';

@@ -19,7 +19,8 @@ import {
   insideOf,
   offsetOf,
   openStore,
-  whole } from '../support/stores.ts';
+  whole,
+} from '../support/stores.ts';
 
 /** Larger than what is recorded in one transaction. */
 const LARGE = 300_000;

@@ -1,10 +1,11 @@
+import type { FsyncMode } from '../../../src/storage/store.ts';
 import '../support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
 import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
-import { Durability, type FsyncMode } from '../../../src/storage/uploads/durability.ts';
+import { Durability } from '../../../src/storage/uploads/durability.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, truncateSync, unlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
-import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
 import { until } from '../../support/until.ts';
 import { faultyDisk, noSpace } from '../support/faulty-disk.ts';
 import {
@@ -19,7 +19,9 @@ import {
   faultOf,
   insideOf,
   make,
-  openStore, sizeOf } from '../support/stores.ts';
+  openStore,
+  sizeOf,
+} from '../support/stores.ts';
 
 async function part(store: UploadStore, content: Buffer | string): Promise<string> {
   const id = await make(store, Buffer.byteLength(content), 'partial');
@@ -214,7 +216,7 @@ test('a join that filled the disk gives the room back and is made up for later',
   await append(store, last, 0, 'x');
   await until('it failed', () => insideOf(store).leftBehind.size > 0 && writes >= 3);
   await until('it let go', () => !insideOf(store).writers.isBusy(record.id));
-  assert.equal((await sizeOf(store, record.id)), 0);
+  assert.equal(await sizeOf(store, record.id), 0);
   assert.equal(await stateOf(store, record.id), 'joining');
   writes = 0;
   finishLeftBehind(insideOf(store));

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Orphan } from '../../../src/storage/uploads/orphans.ts';
-import type { UploadStore } from '../../../src/storage/store.ts';
+import type { Orphan, UploadStore } from '../../../src/storage/store.ts';
 import { CALLER, contentOf, make, openStore } from '../support/stores.ts';
 
 const NOW = 2_000_000_000_000;

@@ -4,7 +4,15 @@ import { test } from 'node:test';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import { recordProgress } from '../../../src/storage/uploads/progress.ts';
 import { until } from '../../support/until.ts';
-import { begin, crcOf, insideOf, make, openStore, whole, openCommandStoreOf } from '../support/stores.ts';
+import {
+  begin,
+  crcOf,
+  insideOf,
+  make,
+  openCommandStoreOf,
+  openStore,
+  whole,
+} from '../support/stores.ts';
 
 test('the progress of running requests is recorded and told, once for what is new', async (t) => {
   let now = 1_000_000;
@@ -16,7 +24,7 @@ test('the progress of running requests is recorded and told, once for what is ne
   const { body, done } = await begin(store, id, '12345');
   recordProgress(insideOf(store));
   recordProgress(insideOf(store));
-  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
   const seen = (await command.find(id)).record;
   assert.deepEqual(
     [seen.offset, seen.crc32, seen.activeAt],

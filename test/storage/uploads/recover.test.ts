@@ -25,9 +25,12 @@ import {
   insideOf,
   make,
   offsetOf,
+  openCommandStoreOf,
   openStore,
+  sizeOf,
   whole,
-  withCatalog, sizeOf, openCommandStoreOf } from '../support/stores.ts';
+  withCatalog,
+} from '../support/stores.ts';
 
 const DEAD = "INSERT INTO leases (upload, owner, taken_at) VALUES (?, 'killed', 0)";
 
@@ -114,7 +117,7 @@ test('a look from a command changes nothing', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
   appendFileSync(store.locate(id), 'abc');
-  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
   assert.equal((await command.find(id)).offset, 3);
   await command.close();
   assert.equal((await store.remember(id))?.state, 'receiving');
@@ -185,7 +188,7 @@ test('a removal that was cut short is ended at the start, before and after the f
   });
   for (const id of [withFile, withoutFile]) {
     assert.equal((await next.remember(id))?.state, 'removed');
-    assert.equal((await sizeOf(next, id)), null);
+    assert.equal(await sizeOf(next, id), null);
   }
 });
 
@@ -233,7 +236,7 @@ test('what a daemon writes right after its start counts for a command beside it'
   const id = await make(store, 10);
   const next = await restart(t, store, () => {});
   const { body, done } = await begin(next, id, '123');
-  const command = await openCommandStoreOf(t, { uploadDir: dirname(next.place),  });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(next.place) });
   assert.equal(await command.isBeingWritten(id), true);
   body.destroy();
   await done;

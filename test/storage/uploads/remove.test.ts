@@ -13,7 +13,9 @@ import {
   insideOf,
   make,
   offsetOf,
-  openStore, openCommandStoreOf } from '../support/stores.ts';
+  openCommandStoreOf,
+  openStore,
+} from '../support/stores.ts';
 
 test('a removed upload is gone, and remembered as removed', async (t) => {
   const events: StorageEvent[] = [];
@@ -109,7 +111,7 @@ test('a hook may refuse a removal before anything happens', async (t) => {
 
 test('a policy never removes what is being written, in this process or another', async (t) => {
   const store = await openStore(t);
-  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
   const id = await make(store, 10);
   const { body, done } = await begin(store, id, '12345');
   for (const from of [store, command]) {
@@ -174,7 +176,7 @@ test('a file that will not go leaves a removal that can be ended later', async (
 
 test('two processes that end the same removal do not disturb each other', async (t) => {
   const store = await openStore(t);
-  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place),  });
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
   const id = await make(store, 10);
   const { catalog } = insideOf(store);
   const claim = { why: 'cleanup', bytes: 0, deliveries: [], at: Date.now() } as const;

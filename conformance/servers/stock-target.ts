@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Target } from '../target.ts';
 import { profiled } from './profiled.ts';
-import { type Launch, launch } from './server-process.ts';
+import { type Launch, launch, nodeArgs } from './server-process.ts';
 
-const SERVER = fileURLToPath(new URL('stock-server.ts', import.meta.url));
+const SERVER = nodeArgs(new URL('stock-server.ts', import.meta.url));
 const GIB = 2 ** 30;
 const DAY_MS = 86_400_000;
 
@@ -25,7 +24,7 @@ function stock(expiryMs: number, maxSize: number, options: { limitMs?: number; s
     name: 'stock @tus/server',
     args: (port, folder) => {
       const numbers = [expiryMs, maxSize].map(String);
-      return ['--import', import.meta.resolve('tsx'), SERVER, String(port), folder, ...numbers];
+      return [...SERVER, String(port), folder, ...numbers];
     },
     dataFile: (folder, id) => join(folder, id),
     sweep: async (child) => {

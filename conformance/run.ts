@@ -18,16 +18,24 @@ import { stockTarget } from './servers/stock-target.ts';
 import { foreignTarget, type Target } from './target.ts';
 import { ask, offers } from './tus.ts';
 
-const HELP = `Usage: npm run conformance -- (--url URL | --stock | --self) [options]
+const HELP = `Looks at a tus 1.0.0 server over HTTP and says what it gets wrong.
+
+Usage: npm run conformance -- (--url URL | --stock | --self) [options]
 
   --url URL         the URL that creates uploads, such as http://127.0.0.1:1080/files/
   --stock           start @tus/server with @tus/file-store, and look at that
   --self            start this project's own command, and look at that
-  --only PREFIX     only rows whose id begins so: CK, C0, X6 (repeatable)
+  --only PREFIX     only rows whose id begins with PREFIX: CK, C0, X6 (repeatable)
   --header "N: V"   send this header with every request (repeatable)
   --timeout MS      how long to wait for any one answer (default 10000)
   --slow            also look at what takes more than five minutes (C34)
   --json            print JSON instead of a table
+  --help            print this
+
+Examples:
+  npm run conformance -- --url http://127.0.0.1:1080/files/
+  npm run conformance -- --url https://example.org/files/ --header "Authorization: Bearer abc"
+  npm run conformance -- --url http://127.0.0.1:1080/files/ --only CK --only C3
 
 The uploads that were made are terminated in the end, if the server offers it.
 Rows that need a look at the server's disk, a restart or another configuration are decided for

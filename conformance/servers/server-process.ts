@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { foreignTarget, type Target } from '../target.ts';
 import { ask } from '../tus.ts';
 
@@ -100,6 +101,13 @@ export async function launch(options: Launch): Promise<Target> {
     },
   };
   return target;
+}
+
+/** node's arguments for a TypeScript file: compiled where the suite is, and through tsx otherwise. */
+export function nodeArgs(script: URL): string[] {
+  const path = fileURLToPath(script);
+  if (import.meta.url.endsWith('.js')) return [path.replace(/\.ts$/, '.js')];
+  return ['--import', import.meta.resolve('tsx'), path];
 }
 
 /** The caller's environment without what would configure the server behind the test's back. */

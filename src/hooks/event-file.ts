@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inScratchFolder } from './scratch.ts';
+
+/**
+ * A file without a name that holds an event, open for reading from its start: the standard input of
+ * a program. Node's own 'pipe' is a socket, and a socket cannot be opened as /dev/stdin; a FIFO can,
+ * but opening it blocks once the writer has closed. The caller closes it. Rejects with the error of
+ * the file system.
+ */
+export function openEventFile(body: string, folders: readonly string[]): Promise<FileHandle> {
+  return inScratchFolder(folders, async (folder) => {
+    const path = join(folder, `tusd-ts-${randomUUID()}`);
+    const writer = await open(path, 'wx', 0o600);
+    let reader: FileHandle | undefined;
+    try {
+      try {
+        reader = await open(path, 'r');
+      } finally {
+        // Before anything is in it: whatever happens, no event is left behind.
+        await unlink(path);
+      }
+      // A program that has changed its user may open /dev/stdin too. Nobody else can find the file.
+      await writer.chmod(0o444);
+      await writer.writeFile(body);
+    } catch (error) {
+      await reader?.close();
+      await writer.close().catch(() => {});
+      throw error;
+    }
+    try {
+      // A network file system may run out of space only here.
+      await writer.close();
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
+    return reader;
+  });
+}

@@ -1,0 +1,35 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { discard, isClosing, WORTH_READING } from './gentle-close.ts';
+
+/**
+ * A response that settles what is still to come of its request's body when it begins. From then on
+ * nobody reads the body: it is thrown away.
+ */
+export class Answer extends ServerResponse<IncomingMessage> {
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of writeHead.
+  override writeHead(...args: any): this {
+    if (!this.headersSent) settleBody(this.req, this);
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads of writeHead.
+    return super.writeHead(...(args as [any]));
+  }
+}
+
+/**
+ * Decides whether the connection outlives a body that is not there yet. A client that waits for
+ * 100-continue may or may not send it: only closing is unambiguous (RFC 9110, 10.1.1). A body that
+ * is short enough is read to keep the connection.
+ */
+function settleBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return;
+  const { expect, 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
+  if (coding === undefined && length === '0') return;
+  const keep = expect === undefined && coding === undefined && Number(length) <= WORTH_READING;
+  if (!keep) response.setHeader('Connection', 'close');
+  const { socket } = request;
+  request.on('error', () => {});
+  request.resume();
+  if (!socket || isClosing(socket)) return;
+  const stop = discard(socket);
+  request.once('end', stop);
+  request.once('close', stop);
+}

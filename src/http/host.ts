@@ -1,0 +1,32 @@
+import { isIPv6 } from 'node:net';
+
+const HOST = /^(?:[A-Za-z0-9._~-]+|\[([^\]]+)\])(?::(\d{0,5}))?$/;
+
+/** Whether this is a host name or an address with an optional port, as a URL and `Host` have it. */
+export function isHost(text: string): boolean {
+  const match = HOST.exec(text);
+  if (!match) return false;
+  const [, address, port = ''] = match;
+  return (address === undefined || isIPv6(address)) && Number(port) <= 65_535;
+}
+
+/** The values of every `Host` line of a request, which Node reduces to the first one. */
+function hostsOf(rawHeaders: readonly string[]): string[] {
+  const hosts: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1]!);
+  }
+  return hosts;
+}
+
+/**
+ * What is wrong with the `Host` of a request, or null: it must be there (but for HTTP/1.0), once, and
+ * a host (RFC 9112, 3.2).
+ */
+export function hostProblem(httpVersion: string, rawHeaders: readonly string[]): string | null {
+  const hosts = hostsOf(rawHeaders);
+  if (hosts.length > 1) return 'the header host stands more than once';
+  if (hosts.length === 0) return httpVersion === '1.0' ? null : 'the header host is missing';
+  return isHost(hosts[0]!) ? null : 'the header host is not a host';
+}

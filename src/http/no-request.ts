@@ -1,0 +1,67 @@
+import { STATUS_CODES } from 'node:http';
+import { errnoOf } from '../fault.ts';
+
+/** The answer to bytes that never became a request. */
+export interface NoRequest {
+  readonly status: number;
+  readonly method: string;
+  /** As it came, without its query; null when the bytes have none. */
+  readonly path: string | null;
+  readonly sentence: string;
+}
+
+const SENTENCES: Readonly<Record<string, readonly [status: number, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'the headers are too long'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'the extensions of a chunk are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the headers did not come in time'],
+  HPE_INVALID_EOF_STATE: [400, 'the connection ended in the middle of a request'],
+};
+
+/** A first line that is well-formed, whatever its method. */
+const FIRST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) (\S{1,8000}) HTTP\/1\.[01]\r?\n/;
+
+/**
+ * What a parser's error means to the client, or undefined when the error is the connection's own. A
+ * method that Node does not know is one that we do not answer (405).
+ */
+export function describeNoRequest(error: Error): NoRequest | undefined {
+  const code = errnoOf(error) ?? '';
+  if (!code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') return undefined;
+  const unknown = { method: '-', path: null };
+  const known = SENTENCES[code];
+  if (known) return { status: known[0], sentence: known[1], ...unknown };
+  const line = code === 'HPE_INVALID_METHOD' ? firstLine(error) : undefined;
+  if (line) return { status: 405, sentence: 'this server does not know that method', ...line };
+  const { reason } = error as Error & { reason?: string };
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return { status: 400, sentence: `this is not a valid HTTP request${why}`, ...unknown };
+}
+
+function firstLine(error: Error): { method: string; path: string } | undefined {
+  const { rawPacket, bytesParsed = 0 } = error as Error & {
+    rawPacket?: Buffer;
+    bytesParsed?: number;
+  };
+  if (!rawPacket) return undefined;
+  // The parser stops within the method: the line began shortly before, at most 40 characters.
+  const from = rawPacket.lastIndexOf('\n', Math.max(0, bytesParsed - 1)) + 1;
+  const match = FIRST_LINE.exec(rawPacket.toString('latin1', from, from + 8_192));
+  return match ? { method: match[1]!, path: match[2]! } : undefined;
+}
+
+/** The bytes of an answer that closes its connection. */
+export function noRequestAnswer(
+  { status, sentence }: NoRequest,
+  headers: Readonly<Record<string, string>>,
+  now: number,
+): string {
+  const body = `${sentence}\n`;
+  const lines = Object.entries({
+    ...headers,
+    Date: new Date(now).toUTCString(),
+    Connection: 'close',
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': String(Buffer.byteLength(body)),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}
