@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
 import { type Backend, openLocal } from '../../../src/storage/local.ts';
@@ -21,8 +20,9 @@ import { faultOf } from '../../support/fault-of.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
 import { CALLER } from './caller.ts';
+import { bytes, crcOf } from './content.ts';
 
-export { CALLER, faultOf };
+export { bytes, CALLER, crcOf, faultOf };
 
 const contexts = new WeakMap<UploadStore, StoreContext>();
 
@@ -92,16 +92,6 @@ export function creation(change: Partial<CreateRequest> = {}): CreateRequest {
   };
 }
 
-export function bytes(length: number, seed = 1): Buffer {
-  const buffer = Buffer.alloc(length);
-  let value = seed;
-  for (let index = 0; index < length; index++) {
-    value = (value * 1103515245 + 12345) & 0x7fffffff;
-    buffer[index] = value >> 16;
-  }
-  return buffer;
-}
-
 /** A body that brings these bytes and ends. */
 export function bodyOf(content: Buffer | string): Readable {
   const buffer = Buffer.from(content);
@@ -144,10 +134,6 @@ export async function offsetOf(store: CommandStore, id: string): Promise<number 
 
 export function contentOf(store: CommandStore, id: string): Buffer {
   return readFileSync(store.locate(id));
-}
-
-export function crcOf(content: Buffer): number {
-  return crc32(content);
 }
 
 /** A transfer that stays open: its first bytes are on disk, more may come. */
