@@ -53,7 +53,7 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
     const seen = await made(catalog);
     assert.equal(await catalog.claimRemoval({ ...seen, id: 'b' }, CLAIM), 'changed');
     const claims = await Promise.all([0, 1].map(() => catalog.claimRemoval(seen, CLAIM)));
-    assert.deepEqual(claims, ['claimed', 'changed']);
+    assert.deepEqual(claims.toSorted(), ['changed', 'claimed']);
     const now = (await catalog.get('a'))!;
     assert.equal(await catalog.claimRemoval(now, CLAIM), 'changed');
     await catalog.removalDone('a');
