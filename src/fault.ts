@@ -38,6 +38,8 @@ export type FaultCode = keyof typeof FAULTS;
 export interface FaultOptions {
   /** What the person can do about it: one sentence. */
   hint?: string;
+  /** Several things that are wrong, a sentence each; the message ends with a colon then. */
+  details?: readonly string[];
   /** Overrides the table's HTTP status (a hook's receiver may choose its own). */
   status?: number;
   /** Response headers that belong to this answer. */
@@ -57,6 +59,9 @@ export interface FaultOptions {
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: FaultCode;
+  /** The sentence alone, without the details. One line, unless a name in it is hostile. */
+  readonly title: string;
+  readonly details: readonly string[];
   readonly hint: string | undefined;
   readonly exitCode: number;
   readonly status: number;
@@ -67,8 +72,12 @@ export class Fault extends Error {
   readonly body: string | undefined;
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { cause, details = [] } = options;
+    const text = [message, ...details.map((detail) => `  ${detail}`)].join('\n');
+    super(text, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.title = message;
+    this.details = details;
     this.hint = options.hint;
     this.exitCode = FAULTS[code].exit;
     this.status = options.status ?? FAULTS[code].status;

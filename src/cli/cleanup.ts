@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { parseDuration } from '../config/duration.ts';
-import { errnoOf, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import type { SweepDecision } from '../retention/decision.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
@@ -8,11 +8,13 @@ import { formatJson } from '../terminal/json.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';
 import { LineWriter } from './line-writer.ts';
-import { addUp } from './list-totals.ts';
 import { addStorageOptions, type OpenedStore, type OpenOptions, withStore } from './open-store.ts';
+import { persevering } from './output-fault.ts';
 import { styleOf } from './style-of.ts';
-import { decisionRow, reasonText, SWEEP_COLUMNS, summaryLines } from './sweep-text.ts';
+import { reasonJson } from './sweep-json.ts';
+import { decisionRow, type Looked, SWEEP_COLUMNS, summaryLines, withLooked } from './sweep-text.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 
 interface CleanupOptions extends Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
@@ -62,11 +64,11 @@ export function cleanupCommand(io: Io, { plan }: OpenOptions = {}): Command {
 }
 
 async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Promise<void> {
-  const output = persevering(io.stdout);
   const { store, policy } = opened;
   const { dryRun = false, completed = false } = options;
   const olderThan = readAge(options.olderThan);
   if (completed) checkCompleted(policy, olderThan);
+  const looked = await countOfAll(store, io.now());
   const decisions = sweep(store, {
     policy,
     now: io.now,
@@ -75,10 +77,28 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
     includeFinished: completed,
     orphans: ORPHANS[String(options.orphans) as keyof typeof ORPHANS],
   });
+  // What was begun is done, also when it cannot be told any more.
+  const { output, settle } = persevering(options.json ? io.stdout : textOutput(io, io.stdout));
   const failed = options.json
-    ? await printJson(output, decisions, dryRun)
-    : await printText(io, output, opened, decisions, dryRun);
+    ? await printJson(output, decisions, { dryRun, looked })
+    : await printText(io, output, decisions, { dryRun, looked });
+  settle();
   if (failed > 0) io.setExitCode(1);
+}
+
+/** What is in the catalog before the sweep. */
+async function countOfAll(store: OpenedStore['store'], now: number): Promise<Looked> {
+  const rows = await store.statusTotals({ now, idleSince: null, finishedBefore: null });
+  const count = (part: 0 | 1) =>
+    rows
+      .filter((row) => row.part === part && row.state !== 'removed')
+      .reduce((sum, row) => sum + row.count, 0);
+  return { uploads: count(0), parts: count(1) };
+}
+
+interface SweepContext {
+  readonly dryRun: boolean;
+  readonly looked: Looked;
 }
 
 function readAge(text: string | undefined): number | undefined {
@@ -86,7 +106,7 @@ function readAge(text: string | undefined): number | undefined {
   const age = parseDuration(text);
   if (age > 0) return age;
   throw new Fault('USAGE', '--older-than must be more than nothing', {
-    hint: 'To end one upload whatever its age, let its client delete it.',
+    hint: 'To remove one upload whatever its age: tusd-ts remove ID',
   });
 }
 
@@ -103,27 +123,12 @@ function checkCompleted(policy: RetentionPolicy, olderThan: number | undefined):
 
 type Sweep = ReturnType<typeof sweep>;
 
-/** What was begun is done, also when nobody reads any more what is said of it (`| head`). */
-function persevering(output: Output): Output {
-  return {
-    ...output,
-    write: (text) =>
-      output.write(text).catch((error) => {
-        if (errnoOf(error) !== 'EPIPE') throw error;
-      }),
-  };
-}
-
 async function printText(
   io: Io,
   output: Output,
-  { store }: OpenedStore,
   decisions: Sweep,
-  dryRun: boolean,
+  { dryRun, looked }: SweepContext,
 ): Promise<number> {
-  const { uploads } = addUp(
-    await store.statusTotals({ now: io.now(), idleSince: null, finishedBefore: null }),
-  );
   const style = styleOf(io);
   const lines = new LineWriter(output);
   // Never cut: the reason is what it is all about.
@@ -135,14 +140,19 @@ async function printText(
       continue;
     }
     await table.flush();
-    for (const line of summaryLines({ summary: value, dryRun, uploads })) await lines.line(line);
+    const sum = withLooked(value, looked);
+    for (const line of summaryLines(sum, dryRun)) await lines.line(line);
     await lines.flush();
     return value.failed;
   }
 }
 
 /** One object, written as the sweep goes, so that its length costs no memory. */
-async function printJson(output: Output, decisions: Sweep, dryRun: boolean): Promise<number> {
+async function printJson(
+  output: Output,
+  decisions: Sweep,
+  { dryRun, looked }: SweepContext,
+): Promise<number> {
   const lines = new LineWriter(output);
   let before = `{"dryRun":${dryRun},"uploads":[`;
   let first = true;
@@ -155,13 +165,13 @@ async function printJson(output: Output, decisions: Sweep, dryRun: boolean): Pro
       continue;
     }
     await lines.line(first ? before : before.slice(0, -1));
-    await lines.line(`],"summary":${formatJson(value)}}`);
+    await lines.line(`],"summary":${formatJson(withLooked(value, looked))}}`);
     await lines.flush();
     return value.failed;
   }
 }
 
-/** The shape is stable: keys may be added, none goes away. Periods are milliseconds. */
-function decisionJson({ action, id, name, bytes, reason }: SweepDecision) {
-  return { action, id, name, bytes, reason: { ...reason, text: reasonText(reason) } };
+/** The shape is in docs/json.md. */
+function decisionJson({ action, kind, id, name, bytes, reason }: SweepDecision) {
+  return { action, kind, id, name, bytes, reason: reasonJson(reason) };
 }

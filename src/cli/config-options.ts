@@ -1,9 +1,16 @@
 import { type Command, Option } from 'commander';
-import { CONFIG_FLAGS, FILE_FLAG, pickConfigFlags } from '../config/flags.ts';
+import { CONFIG_FLAGS, FILE_FLAG, flagHelp, pickConfigFlags } from '../config/flags.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { ConfigKey } from '../config/schema.ts';
+import { FILE_VARIABLE } from '../config/variables.ts';
 import { checkPattern } from '../retention/schedule.ts';
 import type { Io } from './io.ts';
+
+interface OptionTexts {
+  readonly texts?: Partial<Record<ConfigKey, string>>;
+  /** Where another default counts than the key's. */
+  readonly defaults?: Partial<Record<ConfigKey, string>>;
+}
 
 /**
  * Adds --config and the flags of these keys of the configuration, as they are documented there, or
@@ -12,11 +19,14 @@ import type { Io } from './io.ts';
 export function addConfigOptions(
   command: Command,
   keys: readonly ConfigKey[],
-  texts: Partial<Record<ConfigKey, string>> = {},
+  { texts = {}, defaults = {} }: OptionTexts = {},
 ): Command {
-  command.option(`${FILE_FLAG.flag} ${FILE_FLAG.placeholder}`, FILE_FLAG.description);
+  command.option(
+    `${FILE_FLAG.flag} ${FILE_FLAG.placeholder}`,
+    `${FILE_FLAG.description} (env: ${FILE_VARIABLE})`,
+  );
   for (const flag of CONFIG_FLAGS.filter(({ key }) => keys.includes(key))) {
-    const text = texts[flag.key] ?? flag.description;
+    const text = `${texts[flag.key] ?? flag.description} ${flagHelp(flag.key, defaults[flag.key])}`;
     const option = new Option(`${flag.flag} ${flag.placeholder}`.trim(), text);
     if (flag.repeatable) {
       option.argParser((value: string, before: string[] = []) => [...before, value]);
@@ -33,7 +43,7 @@ export function addConfigOptions(
 export async function readConfig(
   io: Io,
   options: Readonly<Record<string, unknown>>,
-  { withSecrets }: { readonly withSecrets: boolean },
+  { withSecrets }: { readonly withSecrets: boolean | 'if-there' },
 ): Promise<LoadedConfig> {
   const { config: configPath } = options;
   const loaded = await loadConfig({

@@ -10,6 +10,7 @@ import type { Io } from './io.ts';
 import { LineWriter } from './line-writer.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 
 const COLUMNS: readonly Column[] = [
   { header: 'KEY' },
@@ -21,7 +22,8 @@ const COLUMNS: readonly Column[] = [
 const HELP = helpText({
   notes: [
     `A flag wins over an environment variable, that over the configuration file, and that over the
-default. The configuration is checked as \`tusd-ts serve\` checks it. Secrets are not shown.`,
+default. The configuration is checked as \`tusd-ts serve\` checks it. Secrets are not shown, only
+where they are kept; those that cannot be read from here are listed and are no failure.`,
   ],
   examples: [
     ['tusd-ts config', 'what a daemon started here would go by'],
@@ -43,8 +45,8 @@ export function configCommand(io: Io): Command {
 }
 
 async function config(io: Io, options: Readonly<Record<string, unknown>>): Promise<void> {
-  const loaded = await readConfig(io, options, { withSecrets: true });
-  const lines = new LineWriter(io.stdout);
+  const loaded = await readConfig(io, options, { withSecrets: 'if-there' });
+  const lines = new LineWriter(options.json ? io.stdout : textOutput(io, io.stdout));
   if (options.json) {
     await lines.line(formatJson(configJson(loaded), 2));
     return lines.flush();
@@ -61,5 +63,10 @@ async function config(io: Io, options: Readonly<Record<string, unknown>>): Promi
     await table.row([key, sanitize(value), paint(source), isDefault ? '' : sanitize(where)]);
   }
   await table.flush();
+  const { unavailable } = loaded;
+  if (unavailable.length > 0) {
+    await lines.line('\nNot readable here, and needed by `tusd-ts serve`:');
+    for (const sentence of unavailable) await lines.line(`  ${sanitize(sentence)}`);
+  }
   await lines.flush();
 }

@@ -19,7 +19,6 @@ export function deliveryJson(delivery: Delivery) {
     hook: delivery.hook,
     upload: delivery.upload,
     status: deliveryStatus(delivery),
-    state: delivery.state,
     attempts: delivery.attempts,
     createdAt: formatIso(delivery.createdAt),
     firstAttemptAt: isoOrNull(delivery.firstAt),

@@ -46,6 +46,8 @@ export function removedBecause({ removedWhy }: UploadRecord): string {
       return 'its client deleted it';
     case 'cleanup':
       return 'a cleanup was told to remove it';
+    case 'operator':
+      return '`tusd-ts remove` was told to remove it';
     case 'stopped':
       return 'a hook ended it';
     case 'rejected':

@@ -20,6 +20,7 @@ import { shownId } from './list-table.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 
 interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state?: string;
@@ -42,7 +43,7 @@ const HELP = helpText({
   examples: [
     ['tusd-ts hooks list', 'what is not delivered'],
     ['tusd-ts hooks list --state dead --hook app', 'what the hook app will not be told'],
-    ['tusd-ts hooks list --state all --upload k3v9QmT4', 'all that was told of one upload'],
+    ['tusd-ts hooks list --state all --upload 3f0c9a2b', 'all that was told of one upload'],
   ],
 });
 
@@ -110,7 +111,7 @@ async function printJson(io: Io, store: CommandStore, query: DeliveryQuery): Pro
 async function printTable(io: Io, store: CommandStore, query: DeliveryQuery): Promise<void> {
   const style = styleOf(io);
   const now = io.now();
-  const lines = new LineWriter(io.stdout);
+  const lines = new LineWriter(textOutput(io, io.stdout));
   const width = io.stdout.size()?.columns ?? null;
   const table = new TableWriter(DELIVERY_COLUMNS, lines, { width, style });
   const deliveries = await store.outbox.list(query);

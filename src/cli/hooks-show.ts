@@ -12,6 +12,7 @@ import type { Io } from './io.ts';
 import { countOf } from './list-totals.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
+import { textOutput } from './text-output.ts';
 
 const HELP = helpText({
   notes: ['The payload is what the hook is sent, byte for byte the same at every attempt.'],
@@ -38,7 +39,7 @@ export function hooksShowCommand(io: Io): Command {
         const text = options.json
           ? formatJson({ ...deliveryJson(delivery), payload }, 2)
           : lines(io, delivery, formatJson(payload, 2)).join('\n');
-        await io.stdout.write(`${text}\n`);
+        await (options.json ? io.stdout : textOutput(io, io.stdout)).write(`${text}\n`);
       }),
     );
 }

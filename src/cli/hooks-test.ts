@@ -11,6 +11,7 @@ import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
 import { styleOf } from './style-of.ts';
+import { textOutput } from './text-output.ts';
 
 interface TestOptions extends Readonly<Record<string, unknown>> {
   readonly event?: string;
@@ -67,7 +68,7 @@ async function test(io: Io, name: string, options: TestOptions): Promise<void> {
   const text = options.json
     ? formatJson(outcomeJson(hook, event, outcome, printed, ms), 2)
     : outcomeLines(io, hook, event, outcome, printed, ms).join('\n');
-  await io.stdout.write(`${text}\n`);
+  await (options.json ? io.stdout : textOutput(io, io.stdout)).write(`${text}\n`);
 }
 
 function findHook(hooks: readonly HookConfig[], name: string, file: string | null): HookConfig {
@@ -120,7 +121,7 @@ function outcomeJson(
     ok: isTaken(outcome),
     error: failureOf(outcome),
     result: attempt.ok ? attempt.detail : null,
-    ms,
+    durationMs: ms,
     answer: read !== null && 'answer' in read ? read.answer : null,
     output: printed,
     payload,

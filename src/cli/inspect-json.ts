@@ -40,7 +40,7 @@ function relatedJson({ id, view }: RelatedUpload) {
   return {
     id,
     status: view?.status ?? null,
-    offset: view?.record.offset ?? null,
+    received: view?.received ?? null,
     length: view?.record.length ?? null,
   };
 }

@@ -79,9 +79,9 @@ function factsOf(details: UploadDetails, options: InspectOptions): Fact[] {
   return facts.filter((fact) => fact !== null).filter(([, values]) => values.length > 0);
 }
 
-function receivedText({ record, offset }: UploadDetails): string {
+function receivedText({ record, offset, received: known }: UploadDetails): string {
   const { length } = record;
-  const received = offset ?? record.offset;
+  const received = offset ?? known;
   if (length === null) return `${formatSize(received)}, of a length that is not known yet`;
   if (received === length) return `${formatSize(length)} (${formatBytes(length)}), all of it`;
   return `${formatSize(received)} of ${formatSize(length)} (${formatCount(received)} of ${formatBytes(length)})`;
@@ -113,7 +113,7 @@ function originText({ address, protocol, agent }: Origin): string {
 
 function relatedRow({ id, view }: RelatedUpload): string[] {
   if (view === null) return [sanitize(id), 'not known any more', ''];
-  return [sanitize(id), view.status, place({ ...view, offset: view.record.offset })];
+  return [sanitize(id), view.status, place({ ...view, offset: view.received })];
 }
 
 function tableOf(rows: readonly (readonly string[])[]): string[] {

@@ -8,6 +8,7 @@ import { inspectLines } from './inspect-text.ts';
 import type { Io } from './io.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
+import { textOutput } from './text-output.ts';
 import { detailsOf } from './upload-details.ts';
 
 interface InspectCommandOptions extends Readonly<Record<string, unknown>> {
@@ -21,9 +22,12 @@ const HELP = helpText({
 file. What was removed is remembered for a week. Looking disturbs no transfer.`,
   ],
   examples: [
-    ['tusd-ts inspect k3v9', 'by the beginning of its id'],
-    ['tusd-ts inspect https://example.org/uploads/files/k3v9QmT4', 'by its URL'],
-    ['cp "$(tusd-ts inspect --path k3v9)" holiday.mov', 'get the file'],
+    ['tusd-ts inspect 3f0c9a2b', 'by the beginning of its id'],
+    [
+      'tusd-ts inspect https://example.org/uploads/files/3f0c9a2b7d1e4c58a6b0f9d2e7c31a54',
+      'by its URL',
+    ],
+    ['cp "$(tusd-ts inspect --path 3f0c9a2b)" holiday.mov', 'get the file'],
   ],
   exits: [[66, 'no such upload, or with --path: no data file']],
 });
@@ -63,5 +67,5 @@ async function inspect(io: Io, upload: string, options: InspectCommandOptions): 
     width: io.stdout.size()?.columns ?? null,
     timeZone: io.timeZone,
   });
-  await io.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  await textOutput(io, io.stdout).write(lines.map((line) => `${line}\n`).join(''));
 }

@@ -20,8 +20,19 @@ export interface Host {
   now(): number;
   /** An IANA name for the times that a person reads; without it, the system's time zone. */
   readonly timeZone?: string | undefined;
+  /** Without it, the process's own. */
+  readonly input?: Input | undefined;
   /** Returns what takes the listener away again. While there is one, the signal does not kill. */
   onSignal(signal: 'SIGINT' | 'SIGTERM', listener: () => void): () => void;
+}
+
+/** How a command gets to what a person types or pipes in; in a test, what the test gives. */
+export interface Input {
+  /** Resolves with the answer, or null when there is none. */
+  ask(question: string): Promise<string | null>;
+  /** false when nobody can be asked. */
+  readonly isTTY: boolean;
+  readonly lines: AsyncIterable<string>;
 }
 
 export interface Io extends Host {

@@ -6,50 +6,56 @@ import { shortId } from '../terminal/short-id.ts';
 import { formatSize } from '../terminal/size.ts';
 import type { Style } from '../terminal/style.ts';
 import type { Column } from '../terminal/table.ts';
+import { countOf } from './list-totals.ts';
 import type { UploadView } from './upload-view.ts';
 
-export const LIST_COLUMNS: readonly Column[] = [
-  { header: 'ID' },
-  { header: 'NAME', flexible: true, cut: 'name', min: 8, max: 48 },
-  { header: 'STATE' },
-  { header: 'PROGRESS' },
-  { header: 'SIZE', align: 'right' },
-  { header: 'LAST BYTE' },
-  { header: 'EXPIRES' },
-];
-
-export interface RowOptions {
+export interface ListLook {
   readonly style: Style;
   /** A terminal gets bars and short ids, a pipe whole ids and plain numbers. */
   readonly isTTY: boolean;
+  /** Whether any upload comes in parts. */
+  readonly parts: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** As it is to be shown. */
-  readonly id: string;
 }
 
-export function listRow(
-  { record, status, expiresAt }: UploadView,
-  { style, isTTY, now, id }: RowOptions,
-): string[] {
+/** `drop` says in which order columns go when the terminal is narrow. */
+export function listColumns({ isTTY, parts }: ListLook): Column[] {
+  return [
+    { header: 'ID' },
+    { header: 'NAME', flexible: true, cut: 'name', min: 12, max: 48, drop: 7 },
+    { header: 'STATE', drop: 8 },
+    ...(parts ? [{ header: 'PARTS', drop: 4 }] : []),
+    ...(isTTY ? [{ header: 'PROGRESS', drop: 1 }] : []),
+    { header: isTTY ? 'DONE' : 'PROGRESS', align: 'right', drop: 6 },
+    { header: 'SIZE', align: 'right', drop: 5 },
+    { header: 'LAST BYTE', drop: 2 },
+    { header: 'EXPIRES', drop: 3 },
+  ];
+}
+
+/** The cells of an upload; `id` as it is to be shown. */
+export function listRow(view: UploadView, id: string, { style, isTTY, parts, now }: ListLook) {
+  const { record, status, received, expiresAt } = view;
+  const { length } = record;
+  const progress = { received, length };
   return [
     sanitize(id),
     record.name === null ? style.dim('-') : sanitize(record.name),
     style.status[status](status),
-    progressCell(record, isTTY),
-    record.length === null ? '?' : formatSize(record.length),
+    ...(parts ? [partsCell(view)] : []),
+    ...(isTTY ? [progressBar(progress)] : []),
+    // While the length is unknown, what has arrived is all there is to say.
+    length === null ? formatSize(received) : formatPercent(progress),
+    length === null ? '?' : formatSize(length),
     formatAge(now - record.activeAt),
     status === 'removed' ? '-' : formatRelative(expiresAt === null ? null : expiresAt - now),
   ];
 }
 
-function progressCell({ offset, length }: UploadView['record'], isTTY: boolean): string {
-  const progress = { received: offset, length };
-  // While the length is unknown, what has arrived is all there is to say.
-  const text = length === null ? formatSize(offset) : formatPercent(progress);
-  if (!isTTY) return text;
-  const done = length !== null && offset >= length;
-  return `${progressBar(progress)}${done ? '' : text.padStart(6)}`;
+function partsCell({ record: { kind, parts } }: UploadView): string {
+  if (kind === 'partial') return 'a part';
+  return kind === 'final' ? countOf(parts.length, 'part') : '-';
 }
 
 /** Fewer say little to a person who compares two lines. */

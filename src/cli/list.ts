@@ -4,15 +4,17 @@ import { cutoffs } from '../retention/policy.ts';
 import type { ListQuery } from '../storage/model/list-query.ts';
 import type { StoredUpload } from '../storage/model/upload.ts';
 import { formatJson } from '../terminal/json.ts';
+import { sanitize } from '../terminal/sanitize.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';
 import { LineWriter } from './line-writer.ts';
 import { readInterval, readLimit, readSort, readStates } from './list-query.ts';
-import { LIST_COLUMNS, listRow, shownId } from './list-table.ts';
-import { addUp, countOf, totalsLine } from './list-totals.ts';
+import { listColumns, listRow, shownId } from './list-table.ts';
+import { addUp, countOf, countRows, totalsLines } from './list-totals.ts';
 import { addStorageOptions, type OpenedStore, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 import { viewJson, viewOf } from './upload-view.ts';
 import { watch } from './watch.ts';
 
@@ -20,6 +22,7 @@ interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state?: string;
   readonly sort: string;
   readonly reverse?: boolean;
+  readonly parts?: boolean;
   readonly limit?: string;
   readonly json?: boolean;
   readonly ndjson?: boolean;
@@ -57,6 +60,7 @@ export function listCommand(io: Io): Command {
     .option('--state <states>', 'only these, separated by commas')
     .option('--sort <order>', 'created (newest first), active, size or name', 'created')
     .option('--reverse', 'the other way round')
+    .option('--parts', 'parts of an upload, too, which are folded into it otherwise')
     .option(
       '--limit <n>',
       `at most so many, or "all" (default: ${SCREENFUL} on a terminal, else all)`,
@@ -86,11 +90,21 @@ async function list(io: Io, options: ListOptions): Promise<void> {
       ? undefined
       : readInterval(options.watch === true ? WATCH_EVERY : options.watch);
   await withStore(io, options, async (opened) => {
-    const wanted = { states, sort, reverse: options.reverse ?? false, limit };
+    const wanted = {
+      states,
+      sort,
+      reverse: options.reverse ?? false,
+      limit,
+      foldParts: !options.parts,
+    };
     if (options.ndjson) await printNdjson(io, opened, wanted);
     else if (options.json) await printJson(io, opened, wanted);
-    else if (interval === undefined) await printTable(io, io.stdout, opened, wanted);
-    else await watch(io, interval, (output) => printTable(io, output, opened, wanted));
+    else if (interval === undefined) {
+      await printTable(io, textOutput(io, io.stdout), opened, wanted);
+    } else
+      await watch({ ...io, stdout: textOutput(io, io.stdout) }, interval, (output) =>
+        printTable(io, output, opened, wanted),
+      );
   });
 }
 
@@ -100,6 +114,7 @@ interface Wanted {
   readonly reverse: boolean;
   /** null for all. */
   readonly limit: number | null;
+  readonly foldParts: boolean;
 }
 
 function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
@@ -107,20 +122,21 @@ function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
   const query: ListQuery = {
     sort: wanted.sort,
     reverse: wanted.reverse,
+    foldParts: wanted.foldParts,
     ...(wanted.limit === null ? {} : { limit: wanted.limit }),
     ...(wanted.states ? { statuses: { names: wanted.states, at } } : {}),
   };
   return {
     uploads: store.list(query),
-    view: (record: StoredUpload) => viewOf(record, policy, now),
-    totals: async () => addUp(await store.statusTotals(at)),
+    view: async (record: StoredUpload) => viewOf(record, policy, now, await store.received(record)),
+    totals: () => store.statusTotals(at),
   };
 }
 
 async function printNdjson(io: Io, opened: OpenedStore, wanted: Wanted): Promise<void> {
   const { uploads, view } = look(opened, wanted, io.now());
   const lines = new LineWriter(io.stdout);
-  for await (const record of uploads) await lines.line(formatJson(viewJson(view(record))));
+  for await (const record of uploads) await lines.line(formatJson(viewJson(await view(record))));
   await lines.flush();
 }
 
@@ -131,10 +147,10 @@ async function printJson(io: Io, opened: OpenedStore, wanted: Wanted): Promise<v
   let before = '{"uploads":[';
   for await (const record of uploads) {
     await lines.line(before);
-    before = `${formatJson(viewJson(view(record)))},`;
+    before = `${formatJson(viewJson(await view(record)))},`;
   }
   await lines.line(before.endsWith('},') ? before.slice(0, -1) : before);
-  await lines.line(`],"totals":${formatJson(await totals())}}`);
+  await lines.line(`],"totals":${formatJson(addUp(await totals()))}}`);
   await lines.flush();
 }
 
@@ -148,32 +164,34 @@ async function printTable(
   const { uploads, view, totals } = look(opened, wanted, now);
   const style = styleOf(io);
   const { isTTY } = io.stdout;
+  const { store } = opened;
+  const parts = await store.hasParts();
+  const listLook = { style, isTTY, parts, now };
   const lines = new LineWriter(output);
-  const table = new TableWriter(LIST_COLUMNS, lines, {
-    width: output.size()?.columns ?? null,
-    style,
-  });
+  const width = output.size()?.columns ?? null;
+  const table = new TableWriter(listColumns(listLook), lines, { width, style });
   let shown = 0;
   for await (const record of uploads) {
-    const id = isTTY ? await shownId(opened.store, record.id) : record.id;
-    await table.row(listRow(view(record), { style, isTTY, now, id }));
+    const id = isTTY ? await shownId(store, record.id) : record.id;
+    await table.row(listRow(await view(record), id, listLook));
     shown += 1;
   }
   await table.flush();
-  const sum = await totals();
-  const matching = wanted.states
-    ? wanted.states.reduce((count, status) => count + sum.byStatus[status], 0)
-    : sum.uploads;
+  const rows = await totals();
+  const matching = countRows(rows, wanted.states, wanted.foldParts);
   if (shown === 0) await lines.line(nothing(wanted, opened.config.uploadDir));
   if (shown < matching) {
     const more = `… ${countOf(matching - shown, 'more upload')} (--limit all)`;
     await lines.line(style.dim(more));
   }
-  if (sum.uploads > 0) await lines.line(style.dim(totalsLine(sum)));
+  const sum = addUp(rows);
+  if (sum.uploads + sum.parts > 0) {
+    for (const line of totalsLines(sum, width)) await lines.line(style.dim(line));
+  }
   await lines.flush();
 }
 
 function nothing({ states }: Wanted, uploadDir: string): string {
-  if (states === undefined) return `No uploads in ${uploadDir}.`;
+  if (states === undefined) return `No uploads in ${sanitize(uploadDir)}.`;
   return `No upload is ${states.join(' or ')}.`;
 }

@@ -20,7 +20,7 @@ export interface OpenOptions {
   readonly plan?: (config: Config) => DeliveryPlanner;
 }
 
-const AS_SERVED = '(default: as the daemon that last served the directory)';
+const AS_SERVED = 'as the daemon that last served the directory';
 
 /** Adds the options of a command that works on the storage; with `retention`, those of its policy. */
 export function addStorageOptions(
@@ -29,9 +29,12 @@ export function addStorageOptions(
 ): Command {
   const policy = ['retentionDays', 'completedRetentionDays'] as const;
   return addConfigOptions(command, ['uploadDir', ...(retention ? policy : [])], {
-    uploadDir: 'directory of the uploads and their catalog',
-    retentionDays: `days that an unfinished upload is kept after its last byte, or "never" ${AS_SERVED}`,
-    completedRetentionDays: `days that a finished upload is kept, or "never" ${AS_SERVED}`,
+    texts: {
+      uploadDir: 'directory of the uploads and their catalog',
+      retentionDays: 'days that an unfinished upload is kept after its last byte, or "never"',
+      completedRetentionDays: 'days that a finished upload is kept, or "never"',
+    },
+    defaults: { retentionDays: AS_SERVED, completedRetentionDays: AS_SERVED },
   });
 }
 

@@ -7,6 +7,7 @@ import { hooksCommand } from './hooks.ts';
 import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
 import { listCommand } from './list.ts';
+import { removeCommand } from './remove.ts';
 import { serveCommand } from './serve.ts';
 import { verifyCommand } from './verify.ts';
 import { programVersion } from './version.ts';
@@ -17,6 +18,7 @@ const COMMANDS: readonly ((io: Io) => Command)[] = [
   listCommand,
   inspectCommand,
   (io) => cleanupCommand(io, { plan: planOf(io) }),
+  (io) => removeCommand(io, { plan: planOf(io) }),
   verifyCommand,
   hooksCommand,
   configCommand,
@@ -41,7 +43,7 @@ export function createProgram(
     .description(
       'A resumable-upload daemon: tus 1.0.0, plain files, a cleanup that keeps what is finished.',
     )
-    .version(programVersion(), '-V, --version', 'print the version')
+    .version(programVersion(), '-v, --version', 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', HELP);
   for (const command of COMMANDS) program.addCommand(command(io));

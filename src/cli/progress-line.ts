@@ -1,5 +1,6 @@
 import { truncate } from '../terminal/fit.ts';
-import type { Output } from './io.ts';
+import type { Io, Output } from './io.ts';
+import { canMove, textOutput } from './text-output.ts';
 
 const EVERY = 200;
 
@@ -7,19 +8,21 @@ const EVERY = 200;
 export class ProgressLine {
   readonly #output: Output;
   readonly #now: () => number;
+  readonly #draws: boolean;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #shown = false;
 
-  /** Draws nothing where `output` is not a terminal. `now` in milliseconds. */
-  constructor(output: Output, now: () => number) {
-    this.#output = output;
-    this.#now = now;
+  /** Draws nothing where stderr is not a terminal, or a dumb one. */
+  constructor(io: Io) {
+    this.#output = textOutput(io, io.stderr);
+    this.#now = io.now;
+    this.#draws = canMove(io, io.stderr);
   }
 
   /** Shows a line, if the last one has been there for a moment. `text` is only asked for then. */
   async update(text: () => string): Promise<void> {
     const size = this.#output.size();
-    if (size === null || this.#now() - this.#drawnAt < EVERY) return;
+    if (!this.#draws || size === null || this.#now() - this.#drawnAt < EVERY) return;
     this.#drawnAt = this.#now();
     this.#shown = true;
     await this.#output.write(`\r\x1b[K${truncate(text(), size.columns - 1)}`);

@@ -1,11 +1,13 @@
 import { CommanderError } from 'commander';
-import { errnoOf, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import { faultJson, faultMessage } from '../terminal/fault-message.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Host } from './io.ts';
+import { isReaderGone, withFaults } from './output-fault.ts';
 import { createProgram } from './program.ts';
 import { styleOf } from './style-of.ts';
-import { usageFault } from './usage-fault.ts';
+import { textOutput } from './text-output.ts';
+import { usageFault, withOwnHelp } from './usage-fault.ts';
 
 /** A bug: EX_SOFTWARE of sysexits.h. */
 const BUG = 70;
@@ -13,29 +15,34 @@ const BUG = 70;
 /**
  * Runs a command line (without the program's name) and resolves to the process's exit code. Known
  * failures become one sentence on stderr, or JSON where JSON was asked for; anything else keeps its
- * stack. A reader that goes away (`| head`) ends the command quietly.
+ * stack. A reader that goes away (`| head`) ends the command quietly; output that cannot be written
+ * for another reason is an IO fault.
  */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   let exitCode = 0;
   const printed: Promise<void>[] = [];
   const io = {
     ...host,
+    stdout: withFaults(host.stdout),
+    stderr: withFaults(host.stderr),
     setExitCode: (code: number) => {
       exitCode = code;
     },
   };
   const program = createProgram(
     io,
-    (text) => printed.push(host.stdout.write(text)),
-    (text) => printed.push(host.stderr.write(text)),
+    (text) => printed.push(io.stdout.write(text)),
+    (text) => printed.push(io.stderr.write(text)),
   );
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv[0] === '-V' ? ['-v'] : argv, { from: 'user' });
   } catch (error) {
-    await Promise.allSettled(printed);
-    if (errnoOf(error) === 'EPIPE') return exitCode;
-    if (!(error instanceof CommanderError)) return tell(error, argv, host);
-    if (error.exitCode === 0) return 0;
+    const helpFault = await firstFault(printed);
+    if (isReaderGone(error)) return exitCode;
+    if (!(error instanceof CommanderError)) {
+      return tell(withOwnHelp(error, program, argv), argv, host);
+    }
+    if (error.exitCode === 0) return helpFault === undefined ? 0 : tell(helpFault, argv, host);
     // Without a subcommand the help was printed, which says it all.
     if (error.code === 'commander.help') return new Fault('USAGE', '').exitCode;
     return tell(usageFault(error, program, argv), argv, host);
@@ -43,10 +50,18 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
   return exitCode;
 }
 
+/** Why --help or --version could not be printed, unless its reader has gone. */
+async function firstFault(printed: readonly Promise<void>[]): Promise<unknown> {
+  const outcomes = await Promise.allSettled(printed);
+  const failed = outcomes.find(({ status }) => status === 'rejected');
+  return failed?.status === 'rejected' && !isReaderGone(failed.reason) ? failed.reason : undefined;
+}
+
 async function tell(error: unknown, argv: readonly string[], host: Host): Promise<number> {
-  const text = wantsJson(argv) ? jsonOf(error) : textOf(error, host);
+  const json = wantsJson(argv);
+  const output = json ? host.stderr : textOutput(host, host.stderr);
   // Where even this cannot be written, the exit code is all that is left.
-  await host.stderr.write(`${text}\n`).catch(() => {});
+  await output.write(`${json ? jsonOf(error) : textOf(error, host)}\n`).catch(() => {});
   return error instanceof Fault ? error.exitCode : BUG;
 }
 

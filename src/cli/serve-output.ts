@@ -2,12 +2,22 @@ import type { Config } from '../config/config.ts';
 import type { DaemonLog, Ready } from '../daemon/daemon.ts';
 import { describePolicy } from '../retention/policy.ts';
 import { formatJson } from '../terminal/json.ts';
-import { eventJson, eventLine, requestJson, requestLine } from '../terminal/log-line.ts';
+import {
+  eventJson,
+  eventLine,
+  type LogLevel,
+  requestJson,
+  requestLevel,
+  requestLine,
+  shownId,
+} from '../terminal/log-line.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
-import type { Io } from './io.ts';
+import { happeningText } from './happening-text.ts';
+import type { Io, Output } from './io.ts';
 import { styleOf } from './style-of.ts';
+import { textOutput } from './text-output.ts';
 import { programVersion } from './version.ts';
 
 export interface ServeOutput {
@@ -19,20 +29,40 @@ export interface ServeOutput {
 
 const DAY = 86_400_000;
 
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
 /** What `serve` says: one block when it is ready, then a line per request and event. */
-export function createServeOutput(io: Io, format: Config['logFormat']): ServeOutput {
-  const { say, sayLater } = lineLog(io);
+export function createServeOutput(
+  io: Io,
+  { logFormat, logLevel }: Pick<Config, 'logFormat' | 'logLevel'>,
+): ServeOutput {
+  const json = logFormat === 'json';
+  const { say, sayLater } = lineLog(json ? io.stdout : textOutput(io, io.stdout));
   const options = {
     style: styleOf(io),
     date: !io.stdout.isTTY,
+    wholeIds: !io.stdout.isTTY,
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
-  const json = format === 'json';
+  const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(logLevel);
   const log: DaemonLog = {
-    request: (record) => sayLater(json ? requestJson(record) : requestLine(record, options)),
+    request: (record) => {
+      if (!wanted(requestLevel(record))) return;
+      sayLater(json ? requestJson(record) : requestLine(record, options));
+    },
     event: (level, message) => {
+      if (!wanted(level)) return;
       const event = { at: io.now(), level, message };
       say(json ? eventJson(event) : eventLine(event, options));
+    },
+    happened: (level, what) => {
+      if (!json)
+        return log.event(
+          level,
+          happeningText(what, (id) => shownId(id, options)),
+        );
+      const { type, ...rest } = what;
+      if (wanted(level)) say(formatJson({ type, time: formatIso(io.now()), level, ...rest }));
     },
     bug: (error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -56,7 +86,7 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
  * A write costs more than a line: what may be said later goes out with the other lines of its turn of
  * the event loop. What tells of trouble goes at once, since the process may not live that long.
  */
-function lineLog({ stdout }: Io): Record<'say' | 'sayLater', (line: string) => void> {
+function lineLog(stdout: Output): Record<'say' | 'sayLater', (line: string) => void> {
   let waiting = '';
   const flush = () => {
     const text = waiting;

@@ -28,7 +28,7 @@ export function serveCommand(io: Io): Command {
     // Loaded here, since the other commands would wait for it, too.
     const { Daemon } = await import('../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
-    const output = createServeOutput(io, config.logFormat);
+    const output = createServeOutput(io, config);
     // Listened to before anything is open, so that an early Ctrl-C is not lost.
     const signals = createSignals(io);
     try {

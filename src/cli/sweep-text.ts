@@ -73,18 +73,38 @@ function paintOf(action: SweepDecision['action'], style: Style) {
   return action === 'removed' || action === 'would-remove' ? style.warn : style.dim;
 }
 
-export interface SweepEnd {
-  readonly summary: SweepSummary;
-  readonly dryRun: boolean;
-  /** Uploads in the catalog before the sweep. */
+/** What is in the catalog before a sweep. */
+export interface Looked {
   readonly uploads: number;
+  readonly parts: number;
+}
+
+/** What a sweep decided, out of how many. */
+export type SweepSum = SweepSummary &
+  Looked & {
+    /** Uploads and parts in the catalog, and files without a record. */
+    readonly examined: number;
+  };
+
+/** An upload may come and go while the sweep runs: there are never less than were removed. */
+export function withLooked(summary: SweepSummary, looked: Looked): SweepSum {
+  const uploads = Math.max(looked.uploads, summary.removedUploads);
+  const parts = Math.max(looked.parts, summary.removedParts);
+  const examined = uploads + parts + summary.removedFiles + summary.orphans;
+  return { examined, uploads, parts, ...summary };
 }
 
 /** What the whole sweep came to, in a line or two. */
-export function summaryLines({ summary, dryRun, uploads }: SweepEnd): string[] {
-  const { removed, failed, bytes, orphans, forgotten } = summary;
-  const of = `${formatCount(removed)} of ${countOf(uploads, 'upload')}, ${formatSize(bytes)}.`;
-  const lines = [dryRun ? `${of} Nothing was removed (--dry-run).` : `Removed ${of}`];
+export function summaryLines(sum: SweepSum, dryRun: boolean): string[] {
+  const { removedUploads, uploads, removedParts, parts, removedFiles } = sum;
+  const { failed, bytes, orphans, forgotten } = sum;
+  const counts = [
+    `${formatCount(removedUploads)} of ${countOf(uploads, 'upload')}`,
+    ...(parts > 0 ? [`${formatCount(removedParts)} of ${countOf(parts, 'part')}`] : []),
+    ...(removedFiles > 0 ? [`${countOf(removedFiles, 'file')} without a record`] : []),
+    `${formatSize(bytes)}.`,
+  ].join(', ');
+  const lines = [dryRun ? `${counts} Nothing was removed (--dry-run).` : `Removed ${counts}`];
   if (failed > 0) {
     lines.push(`${formatCount(failed)} could not be removed; the next cleanup tries again.`);
   }

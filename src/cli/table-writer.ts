@@ -1,7 +1,6 @@
 import { pad } from '../terminal/fit.ts';
 import type { Style } from '../terminal/style.ts';
-import { type Column, renderTable } from '../terminal/table.ts';
-import { displayWidth } from '../terminal/width.ts';
+import { type Column, renderRows } from '../terminal/table.ts';
 import type { LineWriter } from './line-writer.ts';
 
 const ROWS_AT_ONCE = 200;
@@ -23,7 +22,8 @@ export class TableWriter {
   readonly #lines: LineWriter;
   #widths: number[] = [];
   #rows: string[][] = [];
-  #begun = false;
+  /** Which columns the last rows had. */
+  #shown: string | undefined;
 
   constructor(columns: readonly Column[], lines: LineWriter, { width, style }: TableLook) {
     this.#columns = columns;
@@ -43,24 +43,16 @@ export class TableWriter {
       ...column,
       header: pad(column.header, this.#widths[index] ?? 0, column.align),
     }));
-    const rendered = renderTable(wide, this.#rows, {
+    const { head, lines, layout } = renderRows(wide, this.#rows, {
       width: this.#width,
       header: this.#style.dim,
     });
-    const headed = this.#columns.some((column) => column.header !== '');
-    const skipHeader = this.#begun || !headed;
-    for (const line of skipHeader
-      ? rendered.slice(rendered.length - this.#rows.length)
-      : rendered) {
-      await this.#lines.line(line);
-    }
-    this.#widths = this.#columns.map((column, index) =>
-      this.#rows.reduce(
-        (widest, row) => Math.max(widest, displayWidth(row[index] ?? '')),
-        Math.max(this.#widths[index] ?? 0, column.header.length),
-      ),
-    );
+    // Later rows may leave room for fewer columns; a new header says for which.
+    const shown = layout.shown.join();
+    if (head !== null && shown !== this.#shown) await this.#lines.line(head);
+    for (const line of lines) await this.#lines.line(line);
+    this.#widths = [...layout.widths];
     this.#rows = [];
-    this.#begun = true;
+    this.#shown = shown;
   }
 }

@@ -47,15 +47,16 @@ export async function detailsOf(
       return { id, view: part ? viewOf(part, policy, now) : null };
     }),
   );
-  const finals = (await store.finalsOf(record.id)).map((final) => ({
-    id: final.id,
-    view: viewOf(final, policy, now),
-  }));
-  const deliveries = (
-    await store.outbox.list({ upload: record.id, limit: MOST_DELIVERIES })
-  ).reverse();
+  const finals = await Promise.all(
+    (await store.finalsOf(record.id)).map(async (final) => ({
+      id: final.id,
+      view: viewOf(final, policy, now, await store.received(final)),
+    })),
+  );
+  const deliveries = await store.outbox.list({ upload: record.id, limit: MOST_DELIVERIES });
+  deliveries.reverse();
   return {
-    ...viewOf(record, policy, now),
+    ...viewOf(record, policy, now, await store.received(record)),
     record,
     now,
     path: store.locate(record.id),

@@ -6,26 +6,35 @@ import { formatIso } from '../terminal/time.ts';
 export interface UploadView {
   readonly record: UploadRecord;
   readonly status: UploadStatus;
+  /** Bytes that are here; those of the parts while a final upload is not joined. */
+  readonly received: number;
   /** Milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null;
 }
 
 /** What a record means at `now` (milliseconds since the epoch). */
-export function viewOf(record: UploadRecord, policy: RetentionPolicy, now: number): UploadView {
+export function viewOf(
+  record: UploadRecord,
+  policy: RetentionPolicy,
+  now: number,
+  received = record.offset,
+): UploadView {
   const end = expiresAt(record, policy);
-  return { record, status: statusOf(record, now, end), expiresAt: end };
+  return { record, status: statusOf(record, now, end), received, expiresAt: end };
 }
 
 /**
  * An upload for programs: sizes in bytes, times in ISO 8601, null for what is not known or not so.
  * The shape is stable: keys may be added, none goes away.
  */
-export function viewJson({ record, status, expiresAt: end }: UploadView) {
+export function viewJson({ record, status, received, expiresAt: end }: UploadView) {
   return {
     id: record.id,
     name: record.name,
     kind: record.kind,
     status,
+    partCount: record.parts.length,
+    received,
     offset: record.offset,
     length: record.length,
     createdAt: formatIso(record.createdAt),

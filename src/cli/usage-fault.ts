@@ -12,7 +12,24 @@ export function usageFault(
   const near = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(suggestion)?.[1];
   const meant = near?.split(', ').map((name) => `"${name}"`);
   const message = meant ? `${named}. Did you mean ${meant.join(' or ')}?` : named;
-  const command = program.commands.find((one) => one.name() === argv[0])?.name();
-  const help = command === undefined ? 'tusd-ts --help' : `tusd-ts ${command} --help`;
-  return new Fault('USAGE', message, { hint: `What can be given: ${help}`, cause: error });
+  return new Fault('USAGE', message, { hint: ownHelp(program, argv), cause: error });
+}
+
+/** A usage fault without a hint gets one: the help of its command. Anything else stays as it is. */
+export function withOwnHelp(error: unknown, program: Command, argv: readonly string[]): unknown {
+  if (!(error instanceof Fault) || error.code !== 'USAGE' || error.hint !== undefined) return error;
+  const { title, details, cause } = error;
+  return new Fault('USAGE', title, { details, cause, hint: ownHelp(program, argv) });
+}
+
+/** "Try: tusd-ts hooks list --help" */
+function ownHelp(program: Command, argv: readonly string[]): string {
+  const words = ['tusd-ts'];
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    words.push(command.name());
+  }
+  return `Try: ${words.join(' ')} --help`;
 }

@@ -11,6 +11,7 @@ import { LineWriter } from './line-writer.ts';
 import { countOf } from './list-totals.ts';
 import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
+import { textOutput } from './text-output.ts';
 
 /** What was read in all. */
 export interface VerifyEnd {
@@ -85,7 +86,7 @@ function jsonPrinter(io: Io): Printer {
     },
     async end({ counts, count, bytes, elapsed }) {
       await lines.line(first ? before : before.slice(0, -1));
-      const summary = { uploads: count, ...counts, bytesRead: bytes, milliseconds: elapsed };
+      const summary = { uploads: count, ...counts, bytesRead: bytes, durationMs: elapsed };
       await lines.line(`],"summary":${formatJson(summary)}}`);
       await lines.flush();
     },
@@ -94,7 +95,7 @@ function jsonPrinter(io: Io): Printer {
 
 function textPrinter(io: Io, { listAll, clear }: VerifyReportOptions): Printer {
   const style = styleOf(io);
-  const lines = new LineWriter(io.stdout);
+  const lines = new LineWriter(textOutput(io, io.stdout));
   const columns = [{ header: '' }, { header: '' }, { header: '' }, { header: '' }];
   const table = new TableWriter(columns, lines, { width: null, style });
   const { isTTY } = io.stdout;
@@ -145,9 +146,11 @@ export function progressText({
   readonly total: { readonly uploads: number; readonly bytes: number };
 }): string {
   const rate = formatRate(bytes, elapsed);
+  // Uploads come while it runs, and what changed is read twice.
+  const most = Math.max(uploads, total.uploads);
   return [
-    `${formatCount(uploads)} of ${countOf(total.uploads, 'upload')}`,
-    `${formatSize(bytes)} of ${formatSize(total.bytes)}`,
+    `${formatCount(uploads)} of ${countOf(most, 'upload')}`,
+    `${formatSize(bytes)} of ${formatSize(Math.max(bytes, total.bytes))}`,
     ...(rate === null ? [] : [rate]),
   ].join(' · ');
 }

@@ -28,7 +28,7 @@ is skipped. Only what is not as it should be is listed, unless uploads are named
   ],
   examples: [
     ['tusd-ts verify', 'every upload, at 64 MiB a second'],
-    ['tusd-ts verify --rate unlimited k3v9', 'one upload, as fast as the disk is'],
+    ['tusd-ts verify --rate unlimited 3f0c9a2b', 'one upload, as fast as the disk is'],
     ['tusd-ts verify --json', 'a verdict for each, for a program'],
   ],
   exits: [
@@ -75,8 +75,9 @@ const WRONG: ReadonlySet<Verdict> = new Set(['truncated', 'altered', 'missing', 
 async function verify(io: Io, store: CommandStore, wanted: Wanted): Promise<void> {
   const { uploads, rate, options } = wanted;
   // All are looked up first: a wrong id is told at once, and not after hours.
-  const named = await Promise.all(uploads.map((given) => findUpload(store, given)));
-  const progress = new ProgressLine(io.stderr, io.now);
+  const found = await Promise.all(uploads.map((given) => findUpload(store, given)));
+  const named = [...new Map(found.map((record) => [record.id, record])).values()];
+  const progress = new ProgressLine(io);
   const report = createVerifyReport(io, {
     json: options.json ?? false,
     listAll: named.length > 0,

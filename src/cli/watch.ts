@@ -1,5 +1,6 @@
 import { createLive } from '../terminal/live.ts';
 import type { Io, Output } from './io.ts';
+import { canMove } from './text-output.ts';
 
 /**
  * Draws what `print` writes again and again, `interval` milliseconds apart, until SIGINT or SIGTERM;
@@ -20,7 +21,7 @@ export async function watch(
       // Awaited below, with its failure; this only keeps the runtime from calling it unhandled.
       written.catch(() => {});
     },
-    size: () => io.stdout.size(),
+    size: () => (canMove(io, io.stdout) ? io.stdout.size() : null),
   });
   try {
     while (!ending.signal.aborted) {

@@ -30,6 +30,7 @@ export interface Config {
   /** IP addresses and networks in CIDR notation. */
   readonly trustedProxies: readonly string[];
   readonly logFormat: 'text' | 'json';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly fsync: 'completed' | 'always' | 'never';
   readonly idleTimeoutMs: number;
   readonly headersTimeoutMs: number;

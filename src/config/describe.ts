@@ -28,7 +28,7 @@ export interface ConfigValueJson {
   readonly value: unknown;
   /** What a size or a duration comes to; null for "unlimited" and "never". */
   readonly bytes?: number | null;
-  readonly milliseconds?: number | null;
+  readonly durationMs?: number | null;
   readonly source: Source;
   readonly where: string;
 }
@@ -37,35 +37,35 @@ export interface ConfigJson {
   /** Absolute path of the configuration file in force, or null. */
   readonly file: string | null;
   readonly values: readonly ConfigValueJson[];
+  /** A sentence for each secret that cannot be read from here. */
+  readonly unavailable: readonly string[];
 }
 
 /** The same for programs. The shape is stable: keys may be added, none goes away. */
-export function configJson({ config, sources, file }: LoadedConfig): ConfigJson {
+export function configJson({ config, sources, file, unavailable }: LoadedConfig): ConfigJson {
   return {
     file,
     values: CONFIG_KEYS.map((key) => {
       const { value, source, where } = sources[key];
       return { key, value, ...rawNumber(key, config), source, where };
     }),
+    unavailable,
   };
 }
 
-function rawNumber(
-  key: ConfigKey,
-  config: Config,
-): Pick<ConfigValueJson, 'bytes' | 'milliseconds'> {
+function rawNumber(key: ConfigKey, config: Config): Pick<ConfigValueJson, 'bytes' | 'durationMs'> {
   switch (key) {
     case 'maxSize':
     case 'minFreeSpace':
       return { bytes: config[key] };
     case 'retentionDays':
-      return { milliseconds: config.retentionMs };
+      return { durationMs: config.retentionMs };
     case 'completedRetentionDays':
-      return { milliseconds: config.completedRetentionMs };
+      return { durationMs: config.completedRetentionMs };
     case 'idleTimeout':
     case 'headersTimeout':
     case 'drainTimeout':
-      return { milliseconds: config[`${key}Ms`] };
+      return { durationMs: config[`${key}Ms`] };
     default:
       return {};
   }
@@ -79,5 +79,17 @@ function valueText(value: unknown): string {
 
 function hooksText(value: unknown): string {
   const hooks = Array.isArray(value) ? value : [];
-  return valueText(hooks.map((hook) => `${hook.name} (${hook.type})`));
+  return valueText(
+    hooks.map(({ name, type, secrets = [], headers = {} }) => {
+      const places = [...new Set([...secrets, ...Object.values(headers)].flatMap(placeOf))];
+      return `${name} (${[type, ...places].join(', ')})`;
+    }),
+  );
+}
+
+/** Where a secret or a header is kept; nothing for one that stands in the file itself. */
+function placeOf(kept: unknown): string[] {
+  if (typeof kept !== 'object' || kept === null) return [];
+  if ('env' in kept) return [`secret in the variable ${kept.env}`];
+  return 'file' in kept ? [`secret in the file ${kept.file}`] : [];
 }

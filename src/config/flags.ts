@@ -1,4 +1,5 @@
-import { CONFIG_KEYS, type ConfigKey, descriptionOf, noteOf } from './schema.ts';
+import { CONFIG_KEYS, type ConfigKey, defaultOf, descriptionOf, noteOf } from './schema.ts';
+import { variableOf } from './variables.ts';
 
 /** A command-line flag that sets a key. */
 export interface ConfigFlag {
@@ -68,4 +69,15 @@ export function pickConfigFlags(options: Readonly<Record<string, unknown>>): Con
 /** How a flag of this key is spelt, for a message. */
 export function flagOf(key: ConfigKey): string {
   return CONFIG_FLAGS.find((flag) => flag.key === key)?.flag ?? `--${key}`;
+}
+
+/** What stands behind a flag's description in `--help`: its default, and the variable that sets it. */
+export function flagHelp(key: ConfigKey, fallback = defaultText(defaultOf(key))): string {
+  return `(default: ${fallback}, env: ${variableOf(key)})`;
+}
+
+function defaultText(value: unknown): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return Array.isArray(value) ? value.join(',') : JSON.stringify(value);
 }

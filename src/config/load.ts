@@ -33,8 +33,9 @@ export interface LoadOptions {
   /**
    * false leaves the hooks without secrets and headers, and reads none of the files and variables
    * that hold them: for commands that deliver nothing and run as somebody else than the daemon.
+   * if-there: what cannot be read is listed in `unavailable` and is no failure.
    */
-  readonly withSecrets?: boolean | undefined;
+  readonly withSecrets?: boolean | 'if-there' | undefined;
 }
 
 /** Where the value of a key came from. */
@@ -51,6 +52,8 @@ export interface LoadedConfig {
   readonly sources: Readonly<Record<ConfigKey, ValueSource>>;
   /** Absolute path of the configuration file in force, or null. */
   readonly file: string | null;
+  /** A sentence for each secret that cannot be read here; empty unless `withSecrets` is "if-there". */
+  readonly unavailable: readonly string[];
 }
 
 /**
@@ -89,17 +92,17 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { hooks, problems: missing } = await resolveHooks(
     parsed.hooks,
     { folder, env },
-    withSecrets,
+    withSecrets !== false,
   );
   const hooksGiven = winners.get('hooks');
-  if (missing.length > 0 && hooksGiven !== undefined) {
-    const lines = missing.map(({ path, problem }) => referenceSentence(hooksGiven, path, problem));
-    throw faultOf('CONFIG', lines);
-  }
+  const unavailable = hooksGiven
+    ? missing.map(({ path, problem }) => referenceSentence(hooksGiven, path, problem))
+    : [];
+  if (unavailable.length > 0 && withSecrets === true) throw faultOf('CONFIG', unavailable);
   const fromFile = winners.get('uploadDir')?.source === 'file';
   const uploadDir = resolve(fromFile ? folder : cwd, parsed.uploadDir);
   const config = configOf(parsed, uploadDir, hooks);
-  return { config, sources: sourcesOf(winners, config), file };
+  return { config, sources: sourcesOf(winners, config), file, unavailable };
 }
 
 async function chooseFile(options: LoadOptions): Promise<string | null> {
@@ -123,10 +126,10 @@ const MOST_LINES = 20;
 function faultOf(code: 'CONFIG' | 'USAGE', problems: readonly string[]): Fault {
   const [first = ''] = problems;
   if (problems.length === 1) return new Fault(code, first);
-  const lines = problems.slice(0, MOST_LINES).map((problem) => `  ${problem}`);
-  if (problems.length > MOST_LINES) lines.push(`  … and ${problems.length - MOST_LINES} more.`);
+  const details = problems.slice(0, MOST_LINES);
+  if (problems.length > MOST_LINES) details.push(`… and ${problems.length - MOST_LINES} more.`);
   const title = `there are ${problems.length} problems in the configuration:`;
-  return new Fault(code, [title, ...lines].join('\n'));
+  return new Fault(code, title, { details });
 }
 
 function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookConfig[]): Config {
@@ -144,6 +147,7 @@ function configOf(parsed: ParsedConfig, uploadDir: string, hooks: readonly HookC
     publicUrl: parsed.publicUrl,
     trustedProxies: parsed.trustedProxies,
     logFormat: parsed.logFormat,
+    logLevel: parsed.logLevel,
     fsync: parsed.fsync,
     idleTimeoutMs: parsed.idleTimeout,
     headersTimeoutMs: parsed.headersTimeout,

@@ -159,6 +159,17 @@ export const configFile = z
       .prefault('text')
       .meta({ description: 'How log lines are written: for people, or one JSON object per line.' })
       .register(keyNotes, { kind: 'text', type: '"text" or "json"', placeholder: '<format>' }),
+    logLevel: word(['debug', 'info', 'warn', 'error'])
+      .prefault('info')
+      .meta({
+        description:
+          'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
+      })
+      .register(keyNotes, {
+        kind: 'text',
+        type: '"debug", "info", "warn" or "error"',
+        placeholder: '<level>',
+      }),
     fsync: word(['completed', 'always', 'never'])
       .prefault('completed')
       .meta({

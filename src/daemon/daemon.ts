@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
+import { notingAborts } from '../http/aborted-download.ts';
 import { createDownload } from '../http/download.ts';
 import { Listener } from '../http/listener.ts';
 import type { RequestRecord } from '../http/request-record.ts';
@@ -10,6 +11,7 @@ import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { markOnMainThread } from './garbage-collection.ts';
+import { finishOf, type Happening } from './happening.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -18,6 +20,8 @@ export type LogLevel = 'info' | 'warn' | 'error';
 export interface DaemonLog {
   request(record: RequestRecord): void;
   event(level: LogLevel, message: string): void;
+  /** The same for what programs read, too. */
+  happened(level: LogLevel, what: Happening): void;
   /** Something that should not have happened, with its stack. */
   bug(error: unknown): void;
 }
@@ -58,7 +62,9 @@ export class Daemon {
     this.#policy = policy;
     this.#store = store;
     this.#hooks = hooks;
-    const download = config.disableDownload ? null : createDownload(store, config.idleTimeoutMs);
+    const download = config.disableDownload
+      ? null
+      : notingAborts(createDownload(store, config.idleTimeoutMs));
     this.#listener = new Listener({
       port: config.port,
       host: config.host,
@@ -136,6 +142,10 @@ export class Daemon {
       plan: hooks.plan,
       warn: (message) => log.event('warn', message),
     });
+    store.onChange((change) => {
+      const finish = finishOf(change);
+      if (finish) log.happened('info', finish);
+    });
     const daemon = new Daemon(config, log, policy, store, hooks);
     try {
       return { daemon, ready: await daemon.#open() };
@@ -151,13 +161,7 @@ export class Daemon {
     await this.#hooks.start(this.#store);
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) =>
-        runScheduledSweep(
-          this.#store,
-          this.#policy,
-          (level, message) => this.#log.event(level, message),
-          signal,
-        ),
+      (signal) => runScheduledSweep(this.#store, this.#policy, this.#log, signal),
       (error) => this.#log.bug(error),
     );
     const host = family === 'IPv6' ? `[${address}]` : address;

@@ -1,6 +1,7 @@
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
 import type { UploadStore } from '../storage/store.ts';
+import type { DaemonLog } from './daemon.ts';
 
 /**
  * One sweep of the schedule. Each removal and each failure is a line of the log, and so is the sum:
@@ -9,7 +10,7 @@ import type { UploadStore } from '../storage/store.ts';
 export async function runScheduledSweep(
   store: UploadStore,
   policy: RetentionPolicy,
-  log: (level: 'info' | 'warn', message: string) => void,
+  log: Pick<DaemonLog, 'event' | 'happened'>,
   signal: AbortSignal,
 ): Promise<void> {
   const run = sweep(store, { policy, now: Date.now, orphans: 'daily', signal });
@@ -17,17 +18,14 @@ export async function runScheduledSweep(
     const { value, done } = await run.next();
     if (done) {
       const { removed, failed, bytes, orphans } = value;
-      const parts = [
-        `sweep: removed ${removed} (${bytes} bytes)`,
-        ...(failed > 0 ? [`${failed} could not be removed`] : []),
-        ...(orphans > 0 ? [`${orphans} files have no record (tusd-ts cleanup --dry-run)`] : []),
-      ];
-      return log(failed > 0 ? 'warn' : 'info', parts.join(', '));
+      const level = failed > 0 ? 'warn' : 'info';
+      return log.happened(level, { type: 'swept', removed, failed, bytes, orphans });
     }
-    const { action, id, bytes, reason } = value;
-    if (action === 'removed') log('info', `sweep: removed ${id} (${reason.code}, ${bytes} bytes)`);
-    else if (action === 'failed' && reason.code === 'error') {
-      log('warn', `sweep: could not remove ${id}: ${reason.message}`);
+    const { action, id, name, bytes, reason } = value;
+    if (action === 'removed') {
+      log.happened('info', { type: 'removed', id, name, bytes, reason: reason.code });
+    } else if (action === 'failed' && reason.code === 'error') {
+      log.event('warn', `sweep: could not remove ${id}: ${reason.message}`);
     }
   }
 }

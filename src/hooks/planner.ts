@@ -78,6 +78,7 @@ function recordedEvent(change: StorageEvent): HookEvent | undefined {
 function removalEvent(why: RemovalReason): HookEvent {
   switch (why) {
     case 'terminated':
+    case 'operator':
     case 'stopped':
     case 'rejected':
       return 'post-terminate';

@@ -1,14 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
-import type { Caller } from '../storage/model/upload.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
-import { clientAddress, TrustedProxies } from './client-address.ts';
-import { clientPort } from './client-port.ts';
-import { createCors } from './cors.ts';
-import type { Exchange, ExchangeHandler } from './exchange.ts';
-import { setForeignHeader } from './foreign-header.ts';
+import { type ClientAddress, clientAddress, TrustedProxies } from './client-address.ts';
+import { type CorsHeaders, createCors } from './cors.ts';
+import type { ExchangeHandler } from './exchange.ts';
 import { plainAddress, saysForwarded } from './forwarded.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
 import { hostProblem } from './host.ts';

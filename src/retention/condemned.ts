@@ -8,7 +8,7 @@ import {
   type UploadRecord,
 } from '../storage/model/upload.ts';
 import type { CommandStore } from '../storage/store.ts';
-import type { SweepDecision, SweepReason } from './decision.ts';
+import { aboutRecord, type SweepDecision, type SweepReason } from './decision.ts';
 import { attempt } from './failure.ts';
 import { type Cutoffs, expiresAt, type RetentionPolicy } from './policy.ts';
 
@@ -46,14 +46,17 @@ export async function* sweepCondemned(sweep: CondemnedSweep): AsyncGenerator<Swe
 }
 
 function decide(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision | undefined> {
-  return attempt(record, () => (sweep.dryRun ? foresee(sweep, record) : remove(sweep, record)));
+  return attempt(aboutRecord(record), () =>
+    sweep.dryRun ? foresee(sweep, record) : remove(sweep, record),
+  );
 }
 
 async function remove(
   { store, policy, cutoffs, now, caller }: CondemnedSweep,
   record: StoredUpload,
 ): Promise<SweepDecision | undefined> {
-  const { id, name } = record;
+  const about = aboutRecord(record);
+  const { id } = record;
   const end = expiresAt(record, policy);
   const removal = await store.removeCondemned(
     id,
@@ -63,7 +66,7 @@ async function remove(
   );
   if (removal) {
     const reason = reasonOf(removal.record, cutoffs, now);
-    return { action: 'removed', id, name, bytes: removal.bytes, reason };
+    return { action: 'removed', ...about, bytes: removal.bytes, reason };
   }
   const latest = await store.remember(id);
   // Its client or another sweep was faster: nothing was kept, and nothing was done.
@@ -73,13 +76,13 @@ async function remove(
     : isCondemned(latest, cutoffs)
       ? 'needed'
       : 'changed';
-  return { action: 'kept', id, name, bytes: (await store.size(record)) ?? 0, reason: { code } };
+  return { action: 'kept', ...about, bytes: (await store.size(record)) ?? 0, reason: { code } };
 }
 
 async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision> {
   const { store, cutoffs, now } = sweep;
-  const { id, name } = record;
-  const about = { id, name, bytes: (await store.size(record)) ?? 0 };
+  const { id } = record;
+  const about = { ...aboutRecord(record), bytes: (await store.size(record)) ?? 0 };
   if (await store.isBeingWritten(id)) {
     return { action: 'would-keep', ...about, reason: { code: 'writing' } };
   }

@@ -1,6 +1,9 @@
+import type { UploadRecord } from '../storage/model/upload.ts';
+
 /** What a sweep did, or would do, with one upload or file, and why. */
 export interface SweepDecision {
   readonly action: 'removed' | 'kept' | 'would-remove' | 'would-keep' | 'failed';
+  readonly kind: 'upload' | 'part' | 'file';
   /** The upload's id, or the name of a file without a record. */
   readonly id: string;
   /** What the client called the file (hostile text), or null. */
@@ -37,11 +40,14 @@ export type SweepReason =
   | { readonly code: 'never' }
   | { readonly code: 'error'; readonly message: string };
 
+/** What became of the uploads and files that a sweep had to decide about. */
 export interface SweepSummary {
-  /** Decisions made. */
-  readonly examined: number;
-  /** Uploads and files removed, or that would be. */
+  /** Uploads, parts and files removed, or that would be. */
   readonly removed: number;
+  readonly removedUploads: number;
+  readonly removedParts: number;
+  /** Files without a record. */
+  readonly removedFiles: number;
   readonly failed: number;
   /** What the removals freed, or would. */
   readonly bytes: number;
@@ -51,21 +57,40 @@ export interface SweepSummary {
   readonly forgotten: number;
 }
 
+const REMOVED = {
+  upload: 'removedUploads',
+  part: 'removedParts',
+  file: 'removedFiles',
+} as const;
+
 /** Adds decisions up. */
 export class SweepTally {
-  #summary = { examined: 0, removed: 0, failed: 0, bytes: 0, orphans: 0 };
+  readonly #sum = {
+    removed: 0,
+    removedUploads: 0,
+    removedParts: 0,
+    removedFiles: 0,
+    failed: 0,
+    bytes: 0,
+    orphans: 0,
+  };
 
-  add({ action, bytes, reason }: SweepDecision): void {
-    const summary = this.#summary;
-    summary.examined += 1;
-    if (action === 'failed') summary.failed += 1;
+  add({ action, kind, bytes }: SweepDecision): void {
+    const sum = this.#sum;
+    if (action === 'failed') sum.failed += 1;
     else if (action === 'removed' || action === 'would-remove') {
-      summary.removed += 1;
-      summary.bytes += bytes;
-    } else if (reason.code === 'no-record') summary.orphans += 1;
+      sum.removed += 1;
+      sum[REMOVED[kind]] += 1;
+      sum.bytes += bytes;
+    } else if (kind === 'file') sum.orphans += 1;
   }
 
   summary(forgotten: number): SweepSummary {
-    return { ...this.#summary, forgotten };
+    return { ...this.#sum, forgotten };
   }
+}
+
+/** How a decision names an upload. */
+export function aboutRecord({ id, name, kind }: Pick<UploadRecord, 'id' | 'name' | 'kind'>) {
+  return { kind: kind === 'partial' ? 'part' : 'upload', id, name } as const;
 }

@@ -6,7 +6,7 @@ import type { SweepDecision } from './decision.ts';
  * goes on; a damaged catalog and bugs end it.
  */
 export async function attempt(
-  about: { readonly id: string; readonly name: string | null },
+  about: Pick<SweepDecision, 'kind' | 'id' | 'name'>,
   step: () => Promise<SweepDecision | undefined>,
 ): Promise<SweepDecision | undefined> {
   try {
@@ -15,12 +15,6 @@ export async function attempt(
     const known = error instanceof Fault || errnoOf(error) !== undefined;
     if (!known || (error instanceof Fault && error.code === 'CATALOG_CORRUPT')) throw error;
     const { message } = error as Error;
-    return {
-      action: 'failed',
-      id: about.id,
-      name: about.name,
-      bytes: 0,
-      reason: { code: 'error', message },
-    };
+    return { action: 'failed', ...about, bytes: 0, reason: { code: 'error', message } };
   }
 }

@@ -1,7 +1,7 @@
 import { nobody } from '../storage/model/upload.ts';
 import { ORPHAN_AGE, type OrphanFile, type OrphanRecord } from '../storage/store.ts';
 import { type CondemnedSweep, isCondemned } from './condemned.ts';
-import type { SweepDecision } from './decision.ts';
+import { aboutRecord, type SweepDecision } from './decision.ts';
 import { attempt } from './failure.ts';
 
 /**
@@ -19,8 +19,10 @@ export async function* sweepOrphans(
   for await (const orphan of sweep.store.orphans(sweep.now - ORPHAN_AGE)) {
     const decision =
       orphan.kind === 'file'
-        ? await attempt({ id: orphan.name, name: null }, () => sweepFile(sweep, orphan))
-        : await attempt(orphan.record, () => sweepRecord(sweep, orphan));
+        ? await attempt({ kind: 'file', id: orphan.name, name: null }, () =>
+            sweepFile(sweep, orphan),
+          )
+        : await attempt(aboutRecord(orphan.record), () => sweepRecord(sweep, orphan));
     if (decision) yield decision;
     // It is the same for every other record; a million lines would not say more.
     if (decision?.reason.code === 'folder-empty') return;
@@ -34,7 +36,7 @@ async function sweepFile(
   { name, bytes, modifiedAt }: OrphanFile,
 ): Promise<SweepDecision | undefined> {
   const reason = { code: 'no-record', idle: now - modifiedAt } as const;
-  const about = { id: name, name: null, bytes, reason };
+  const about = { kind: 'file', id: name, name: null, bytes, reason } as const;
   if (dryRun) return { ...about, action: removeFiles ? 'would-remove' : 'would-keep' };
   if (!removeFiles) return { ...about, action: 'kept' };
   const freed = await store.removeOrphanFile(name, now - ORPHAN_AGE);
@@ -46,20 +48,21 @@ async function sweepRecord(
   { record, folderEmpty }: OrphanRecord,
 ): Promise<SweepDecision | undefined> {
   const { store, cutoffs, now, dryRun, removeFiles, caller } = sweep;
-  const { id, name } = record;
+  const { id } = record;
+  const about = { ...aboutRecord(record), bytes: 0 };
   // A dry run has told of it already; otherwise it would be gone by now.
   if (dryRun && isCondemned(record, cutoffs)) return undefined;
   if (folderEmpty && !removeFiles) {
     const action = dryRun ? 'would-keep' : 'kept';
-    return { action, id, name, bytes: 0, reason: { code: 'folder-empty' } };
+    return { ...about, action, reason: { code: 'folder-empty' } };
   }
   const reason = { code: 'file-missing' } as const;
-  if (dryRun) return { action: 'would-remove', id, name, bytes: 0, reason };
+  if (dryRun) return { ...about, action: 'would-remove', reason };
   const removal = await store.removeCondemned(
     id,
     'file-missing',
     caller ?? nobody(record),
     async (current) => current.activeAt <= now - ORPHAN_AGE && (await store.size(current)) === null,
   );
-  return removal && { action: 'removed', id, name, bytes: 0, reason };
+  return removal && { ...about, action: 'removed', reason };
 }

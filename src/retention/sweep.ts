@@ -1,7 +1,7 @@
 import type { Caller } from '../storage/model/upload.ts';
-import type { CommandStore } from '../storage/store.ts';
+import { type CommandStore, ORPHAN_AGE } from '../storage/store.ts';
 import { type CondemnedSweep, isCondemned, sweepCondemned } from './condemned.ts';
-import { type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
+import { aboutRecord, type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
 import { attempt } from './failure.ts';
 import { sweepOrphans } from './orphan-sweep.ts';
 import { cutoffs, expiresAt, type RetentionPolicy } from './policy.ts';
@@ -71,8 +71,9 @@ async function* decisions(
   };
   yield* sweepBegun(run);
   yield* sweepCondemned(run);
-  if (dryRun) yield* explainUnfinished(run, limits);
-  if (await wantsOrphans(store, options.orphans, now)) {
+  const orphansFollow = await wantsOrphans(store, options.orphans, now);
+  if (dryRun) yield* explainUnfinished(run, limits, orphansFollow);
+  if (orphansFollow) {
     yield* sweepOrphans({ ...run, removeFiles: options.orphans === 'remove' });
     if (!dryRun) await store.setNote(ORPHANS_NOTE, String(now));
   }
@@ -81,14 +82,15 @@ async function* decisions(
 /** Removals that were claimed and not ended: a process died, or the file could not be removed then. */
 async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<SweepDecision> {
   for (const record of await store.unfinishedRemovals()) {
-    const { id, name } = record;
+    const about = aboutRecord(record);
     const reason = { code: 'begun' } as const;
-    const decision = await attempt(record, async () => {
+    const decision = await attempt(about, async () => {
       if (!dryRun) {
         const { bytes } = await store.completeRemoval(record);
-        return { action: 'removed', id, name, bytes, reason };
+        return { action: 'removed', ...about, bytes, reason };
       }
-      return { action: 'would-remove', id, name, bytes: (await store.size(record)) ?? 0, reason };
+      const bytes = (await store.size(record)) ?? 0;
+      return { action: 'would-remove', ...about, bytes, reason };
     });
     if (decision) yield decision;
   }
@@ -97,17 +99,16 @@ async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<Sw
 async function* explainUnfinished(
   { store, cutoffs, now }: CondemnedSweep,
   limits: RetentionPolicy,
+  orphansFollow: boolean,
 ): AsyncGenerator<SweepDecision> {
   for await (const record of store.list({ states: ['receiving', 'joining'] })) {
     if (isCondemned(record, cutoffs)) continue;
-    const { id, name } = record;
-    const decision = await attempt(record, async () => {
-      const about = {
-        action: 'would-keep',
-        id,
-        name,
-        bytes: (await store.size(record)) ?? 0,
-      } as const;
+    const { id } = record;
+    const bytes = await store.size(record);
+    // The look for orphans tells of it, and no upload is told of twice.
+    if (orphansFollow && bytes === null && record.activeAt <= now - ORPHAN_AGE) continue;
+    const decision = await attempt(aboutRecord(record), async () => {
+      const about = { action: 'would-keep', ...aboutRecord(record), bytes: bytes ?? 0 } as const;
       if (await store.isBeingWritten(id)) return { ...about, reason: { code: 'writing' } };
       const end = expiresAt(record, limits);
       if (end === null) return { ...about, reason: { code: 'never' } };

@@ -46,6 +46,12 @@ export interface Reads {
   totals(): Promise<UploadTotals[]>;
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
 
+  /** Bytes of an upload that are here; those of its parts while a final upload is not joined. */
+  received(record: StoredUpload): Promise<number>;
+
+  /** Whether there is any part, or any upload of parts. */
+  hasParts(): Promise<boolean>;
+
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   finalsOf(id: string): Promise<StoredUpload[]>;
 
@@ -97,6 +103,11 @@ export function createReads(context: StoreContext): Reads {
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
+    async received(record) {
+      const unjoined = record.kind === 'final' && record.state !== 'finished';
+      return unjoined ? catalog.receivedOfParts(record) : record.offset;
+    },
+    hasParts: () => catalog.hasParts(),
     finalsOf: (id) => catalog.finalsOf(id),
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),

@@ -7,6 +7,7 @@ import {
   completeRemoval,
   type Removal,
   removeCondemned,
+  type TerminateOptions,
   terminate,
 } from './uploads/remove.ts';
 
@@ -16,11 +17,7 @@ export interface Removals {
    * Removes an upload on the word of a client or a sysadmin, taking over from its writer. Throws
    * NOT_FOUND, GONE, LOCKED, CONFLICT while a final upload needs it, or what a hook refuses with.
    */
-  terminate(
-    id: string,
-    caller: Caller,
-    options?: { why?: RemovalReason; signal?: () => AbortSignal },
-  ): Promise<Removal>;
+  terminate(id: string, caller: Caller, options?: Partial<TerminateOptions>): Promise<Removal>;
 
   /** Removes what a policy has condemned; undefined when it is kept because it is still needed. */
   removeCondemned(

@@ -1,3 +1,4 @@
+import { type ColumnLayout, GAP, layOut, lineWidth } from './column-layout.ts';
 import { pad, shortenName, truncate } from './fit.ts';
 import { sanitizeStyled } from './sanitize.ts';
 import type { Paint } from './style.ts';
@@ -15,6 +16,8 @@ export interface Column {
   readonly flexible?: boolean;
   /** How a text that is too long is cut: at its end (default), or as a file name that keeps its extension. */
   readonly cut?: 'end' | 'name';
+  /** Left out when the terminal is too narrow, the lowest number first. Without it, never. */
+  readonly drop?: number;
 }
 
 export interface TableOptions {
@@ -23,19 +26,35 @@ export interface TableOptions {
   readonly header?: Paint;
 }
 
-const GAP = '  ';
-const FLEXIBLE_MIN = 6;
+/** Lines, and how they were laid out. */
+export interface RenderedTable {
+  /** null where all headers are empty. */
+  readonly head: string | null;
+  readonly lines: readonly string[];
+  readonly layout: ColumnLayout;
+}
 
 /**
  * Lays rows of cells out as lines, columns two spaces apart, without trailing spaces. Cells may carry
  * colours; everything else that a terminal would obey is made visible. On a terminal no line is
- * wider than `width`: first the flexible columns shrink, then the line itself is cut.
+ * wider than `width`: first the flexible columns shrink, then whole columns go, and only then the line
+ * itself is cut.
  */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  { width, header = (text) => text }: TableOptions,
+  options: TableOptions,
 ): string[] {
+  const { head, lines } = renderRows(columns, rows, options);
+  return head === null ? [...lines] : [head, ...lines];
+}
+
+/** The same in pieces, for a table that is printed some rows at a time. */
+export function renderRows(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { width, header = (text) => text }: TableOptions,
+): RenderedTable {
   const head = columns.map((column) => measure(column.header));
   const body = rows.map((row) =>
     columns.map((_, index) => measure(sanitizeStyled(row[index] ?? ''))),
@@ -43,19 +62,21 @@ export function renderTable(
   const natural = head.map((cell, index) =>
     body.reduce((widest, row) => Math.max(widest, row[index]?.width ?? 0), cell.width),
   );
-  const widths = width === null ? natural : fitWidths(columns, natural, width);
-  const tooWide = width !== null && lineWidth(widths) > width;
+  const layout = layOut(columns, natural, width);
+  const tooWide = width !== null && lineWidth(layout) > width;
   const line = (cells: readonly Cell[]) => {
     const text = columns
-      .map((column, index) => place(cells[index] ?? measure(''), widths[index] ?? 0, column))
+      .map((column, index) =>
+        place(cells[index] ?? measure(''), layout.widths[index] ?? 0, column, width !== null),
+      )
+      .filter((_, index) => layout.shown[index])
       .join(GAP)
       .replace(/ +$/, '');
     return tooWide ? truncate(text, width) : text;
   };
-  const lines = body.map(line);
-  if (columns.every((column) => column.header === '')) return lines;
+  const headed = columns.some((column) => column.header !== '');
   // The paint goes around the finished line, so that it cannot confuse the cutting of a header.
-  return [header(line(head)), ...lines];
+  return { head: headed ? header(line(head)) : null, lines: body.map(line), layout };
 }
 
 /** Measuring is what costs time in a long table, so it is done once per cell. */
@@ -68,8 +89,9 @@ function measure(text: string): Cell {
   return { text, width: displayWidth(text) };
 }
 
-function place(cell: Cell, room: number, { align, cut }: Column): string {
+function place(cell: Cell, room: number, { align, cut }: Column, cuts: boolean): string {
   if (cell.width > room) {
+    if (!cuts) return cell.text;
     return pad(
       cut === 'name' ? shortenName(cell.text, room) : truncate(cell.text, room),
       room,
@@ -78,30 +100,4 @@ function place(cell: Cell, room: number, { align, cut }: Column): string {
   }
   const space = ' '.repeat(room - cell.width);
   return align === 'right' ? space + cell.text : cell.text + space;
-}
-
-function lineWidth(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
-}
-
-function fitWidths(columns: readonly Column[], natural: readonly number[], total: number) {
-  const widths = natural.map((width, index) => Math.min(width, columns[index]?.max ?? width));
-  let excess = lineWidth(widths) - total;
-  while (excess > 0) {
-    const widest = widestFlexible(columns, widths);
-    if (widest === undefined) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    excess -= 1;
-  }
-  return widths;
-}
-
-function widestFlexible(columns: readonly Column[], widths: readonly number[]) {
-  let widest: number | undefined;
-  for (const [index, column] of columns.entries()) {
-    const width = widths[index] ?? 0;
-    if (column.flexible !== true || width <= (column.min ?? FLEXIBLE_MIN)) continue;
-    if (widest === undefined || width > (widths[widest] ?? 0)) widest = index;
-  }
-  return widest;
 }

@@ -51,6 +51,20 @@ test('cleanup removes what was abandoned and says what it freed', async (context
   assert.equal((await cleanup(uploads)).stdout, 'Removed 0 of 1 upload, 0 B.\n');
 });
 
+const NOTHING = {
+  examined: 0,
+  uploads: 0,
+  parts: 0,
+  removed: 0,
+  removedUploads: 0,
+  removedParts: 0,
+  removedFiles: 0,
+  failed: 0,
+  bytes: 0,
+  orphans: 0,
+  forgotten: 0,
+};
+
 test('cleanup --json has a stable shape', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'old', length: 10, received: 4, metadata: { name: 'x\u202e' } });
@@ -62,23 +76,32 @@ test('cleanup --json has a stable shape', async (context) => {
     uploads: [
       {
         action: 'removed',
+        kind: 'upload',
         id: 'old',
         name: 'x\u202e',
         bytes: 4,
         reason: {
           code: 'unfinished',
-          idle: 2 * DAY,
-          limit: DAY,
           text: 'unfinished, last byte 2 d ago (limit 1 day)',
+          idleMs: 2 * DAY,
+          limitMs: DAY,
+          expiresInMs: null,
         },
       },
     ],
-    summary: { examined: 1, removed: 1, failed: 0, bytes: 4, orphans: 0, forgotten: 0 },
+    summary: {
+      ...NOTHING,
+      examined: 1,
+      uploads: 1,
+      removed: 1,
+      removedUploads: 1,
+      bytes: 4,
+    },
   });
   assert.deepEqual(JSON.parse((await cleanup(uploads, ['--json', '--dry-run'])).stdout), {
     dryRun: true,
     uploads: [],
-    summary: { examined: 0, removed: 0, failed: 0, bytes: 0, orphans: 0, forgotten: 0 },
+    summary: NOTHING,
   });
 });
 
@@ -145,7 +168,10 @@ test('cleanup reports files without a record, and removes them with --orphans', 
   assert.match(report.stdout, /^kept {2}lost\\x1b\[2J .*without a record, last changed 2 h ago/m);
   assert.match(report.stdout, /1 file without a record was left alone \(--orphans\)\./);
   assert.equal(existsSync(path), true);
-  assert.match((await cleanup(uploads, ['--orphans'])).stdout, /Removed 1 of 0 uploads, 4 B\./);
+  assert.match(
+    (await cleanup(uploads, ['--orphans'])).stdout,
+    /Removed 0 of 0 uploads, 1 file without a record, 4 B\./,
+  );
   assert.equal(existsSync(path), false);
 });
 

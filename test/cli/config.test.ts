@@ -70,3 +70,45 @@ test('a wrong configuration is told with the nearest name, and exits 78', async 
   });
   assert.equal(variable.code, 78);
 });
+
+test('config is printed when a secret cannot be read, and says where it would come from', async (context) => {
+  const cwd = temporaryFolder(context);
+  const hook = {
+    name: 'notify',
+    type: 'http',
+    url: 'https://hooks.example.org/',
+    events: ['post-finish'],
+    secrets: [{ env: 'NOTIFY_SECRET' }, { file: 'no-such-file' }],
+  };
+  writeFileSync(join(cwd, 'upload-daemon.config.json'), JSON.stringify({ hooks: [hook] }));
+  const { code, stdout, stderr } = await runCli(['config'], { cwd });
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /secret in the variable NOTIFY_SECRET, secret in the file no-such-file/);
+  assert.match(stdout, /\n {2}hooks\[0\]\.secrets\[0\] .*NOTIFY_SECRET is not set\.\n/);
+  const json = await runCli(['config', '--json'], { cwd });
+  assert.equal(JSON.parse(json.stdout).unavailable.length, 2);
+  // The daemon needs them.
+  assert.equal((await runCli(['serve'], { cwd })).code, 78);
+});
+
+test('several mistakes stand on a line each, escaped', async (context) => {
+  const cwd = temporaryFolder(context);
+  const mistakes = { port: -1, 'x\n\u001b[2J': 1, fsync: 'a\nb' };
+  writeFileSync(join(cwd, 'upload-daemon.config.json'), JSON.stringify(mistakes));
+  for (const command of ['config', 'list', 'serve']) {
+    const { code, stderr } = await runCli([command], { cwd });
+    assert.equal(code, 78);
+    const lines = stderr.trimEnd().split('\n');
+    assert.equal(lines.length, 4, stderr);
+    assert.equal(lines[0], 'tusd-ts: there are 3 problems in the configuration:');
+    for (const line of lines.slice(1)) assert.match(line, /^ {2}\S.*\.$/);
+    assert.doesNotMatch(stderr, /\x1b|\\x0a/);
+  }
+  const json = await runCli(['list', '--json'], { cwd });
+  assert.equal(JSON.parse(json.stderr).error.details.length, 3);
+  const flags = await runCli(['list', '--retention-days', 'x', '--completed-retention-days', 'y'], {
+    cwd: temporaryFolder(context),
+  });
+  assert.equal(flags.code, 64);
+  assert.match(flags.stderr, /2 problems.*\n {2}.*\n {2}.*\n {2}Try: tusd-ts list --help\n$/);
+});

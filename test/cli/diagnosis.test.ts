@@ -210,6 +210,7 @@ test('a removed upload says why', () => {
     expired: /its time was up/,
     terminated: /its client deleted it/,
     cleanup: /a cleanup was told to remove it/,
+    operator: /tusd-ts remove/,
     stopped: /a hook ended it/,
     rejected: /the request that made it failed/,
     'file-missing': /its data file was gone/,

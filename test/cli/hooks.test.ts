@@ -98,7 +98,6 @@ test('list for a program has raw values', async (t) => {
     hook: 'app',
     upload: 'alpha',
     status: 'failing',
-    state: 'pending',
     attempts: 1,
     createdAt: new Date(at).toISOString(),
     firstAttemptAt: new Date(at).toISOString(),

@@ -87,6 +87,7 @@ test('what is ambiguous or unknown is said with what to do', async (context) => 
     error: {
       code: 'NOT_FOUND',
       message: 'no upload begins with "zz9"',
+      details: [],
       hint: '`tusd-ts list` shows them all.',
     },
   });
@@ -180,7 +181,7 @@ test('parts and final uploads are told of each other', async (context) => {
     new RegExp(`part of {4}${record.id} {2}waiting`),
   );
   const json = JSON.parse((await inspect(uploads, ['part-2', '--json'])).stdout);
-  assert.deepEqual(json.finals, [{ id: record.id, status: 'waiting', offset: 0, length: 14 }]);
+  assert.deepEqual(json.finals, [{ id: record.id, status: 'waiting', received: 8, length: 14 }]);
 });
 
 test('what hooks were told stands in the timeline', async (context) => {
@@ -197,7 +198,7 @@ test('what hooks were told stands in the timeline', async (context) => {
   );
   const json = JSON.parse((await inspect(uploads, ['told', '--json'])).stdout);
   assert.equal(json.deliveries.length, 1);
-  assert.equal(json.deliveries[0].state, 'pending');
+  assert.equal(json.deliveries[0].status, 'pending');
 });
 
 test('inspect --json has a stable shape', async (context) => {
@@ -223,6 +224,8 @@ test('inspect --json has a stable shape', async (context) => {
     name: null,
     kind: 'single',
     status: 'receiving',
+    partCount: 0,
+    received: 4,
     offset: null,
     length: 10,
     createdAt: '2026-11-23T13:00:00.000Z',

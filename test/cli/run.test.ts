@@ -27,9 +27,11 @@ test('--help lists the commands, and each has its own with examples and exit cod
 });
 
 test('--version prints the version alone', async () => {
-  const { code, stdout } = await runCli(['--version'], { cwd: '/' });
-  assert.equal(code, 0);
-  assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/);
+  for (const flag of ['--version', '-v', '-V']) {
+    const { code, stdout } = await runCli([flag], { cwd: '/' });
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\S*\n$/);
+  }
 });
 
 test('without a command the help goes to stderr, as a usage error', async () => {
@@ -95,4 +97,32 @@ test('a bug keeps its stack and exits 70', async (context) => {
   };
   assert.equal(await run(['list', '--upload-dir', uploads.folder], broken), 70);
   assert.match(host.out.stderr, /this should not have happened.*\nTypeError: boom\n +at /);
+});
+
+test('every option of every command that a key stands behind shows its default and variable', async () => {
+  for (const command of ['serve', 'list', 'inspect', 'cleanup', 'remove', 'verify', 'config']) {
+    const { stdout } = await runCli([command, '--help'], { cwd: '/' });
+    const options = stdout.split('Options:')[1]?.split('\n\n')[0] ?? '';
+    const text = options.replace(/\s+/g, ' ');
+    for (const flag of ['--upload-dir', '--retention-days', '--port', '--log-level']) {
+      if (!text.includes(` ${flag} `)) continue;
+      const name = flag.slice(2).toUpperCase().replaceAll('-', '_');
+      const shown = new RegExp(`${flag} [^(]*\\(default: [^()]+, env: UPLOAD_DAEMON_${name}\\)`);
+      assert.match(text, shown, command);
+    }
+    assert.match(text, /env: UPLOAD_DAEMON_CONFIG/);
+  }
+});
+
+test('a usage error ends with the help of its own command', async () => {
+  for (const [args, help] of [
+    [['hooks', 'list', '--nonsense'], 'tusd-ts hooks list --help'],
+    [['hooks', 'show'], 'tusd-ts hooks show --help'],
+    [['list', '--json', '--watch'], 'tusd-ts list --help'],
+    [['nonsense'], 'tusd-ts --help'],
+  ] as const) {
+    const { code, stderr } = await runCli(args, { cwd: '/' });
+    assert.equal(code, 64);
+    assert.ok(stderr.includes(`Try: ${help}`), `${args.join(' ')}: ${stderr}`);
+  }
 });

@@ -25,7 +25,13 @@ test('requests of one turn are one write; trouble is told at once, and after the
       writes.push(text);
     },
   };
-  const { log } = createServeOutput({ ...host, stdout, setExitCode: () => {} }, 'json');
+  const { log } = createServeOutput(
+    { ...host, stdout, setExitCode: () => {} },
+    {
+      logFormat: 'json',
+      logLevel: 'info',
+    },
+  );
   const typesOf = (text: string) =>
     text
       .trimEnd()

@@ -110,7 +110,7 @@ test('verify --json has a stable shape', async (context) => {
       unreadable: 0,
       skipped: 0,
       bytesRead: 3,
-      milliseconds: 0,
+      durationMs: 0,
     },
   });
 });

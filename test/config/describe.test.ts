@@ -34,9 +34,9 @@ test('the JSON has values that a file accepts, and raw numbers beside them', asy
   assert.equal(json.file, join(folder, FILE));
   const byKey = new Map(json.values.map((value) => [value.key, value]));
   assert.equal(byKey.get('maxSize')?.bytes, 10_737_418_240);
-  assert.equal(byKey.get('drainTimeout')?.milliseconds, 60_000);
-  assert.equal(byKey.get('retentionDays')?.milliseconds, 172_800_000);
-  assert.equal(byKey.get('completedRetentionDays')?.milliseconds, null);
+  assert.equal(byKey.get('drainTimeout')?.durationMs, 60_000);
+  assert.equal(byKey.get('retentionDays')?.durationMs, 172_800_000);
+  assert.equal(byKey.get('completedRetentionDays')?.durationMs, null);
 
   const copy = Object.fromEntries(json.values.map(({ key, value }) => [key, value]));
   const again = await loadIn(await configFolder(t, { [FILE]: copy }));

@@ -21,6 +21,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     publicUrl: null,
     trustedProxies: [],
     logFormat: 'text',
+    logLevel: 'info',
     fsync: 'completed',
     idleTimeoutMs: 60_000,
     headersTimeoutMs: 30_000,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chunk } from '../conformance/wire.ts';
+import { chunk } from '../../conformance/wire.ts';
 import { appendAt, creation, idOf, locationOf, offsetOf, send } from '../faults/support/request.ts';
 import { startDaemon } from '../support/command.ts';
 import { headOf, Raw } from '../support/raw.ts';

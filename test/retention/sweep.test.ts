@@ -18,7 +18,9 @@ test('a sweep removes what was abandoned and keeps what was finished', async (co
   assert.deepEqual(told, ['removed abandoned unfinished']);
   assert.deepEqual(decisions[0]?.reason, { code: 'unfinished', idle: DAY, limit: DAY });
   assert.deepEqual(summary, {
-    examined: 1,
+    removedUploads: 1,
+    removedParts: 0,
+    removedFiles: 0,
     removed: 1,
     failed: 0,
     bytes: 4,

@@ -8,6 +8,10 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Makes stdout a terminal of this width. */
   readonly columns?: number;
+  /** What a person answers to a question; without it stdin is no terminal. */
+  readonly answer?: string;
+  /** What is piped in. */
+  readonly piped?: readonly string[];
 }
 
 export interface CliHost extends Host {
@@ -16,7 +20,14 @@ export interface CliHost extends Host {
 }
 
 /** What a command gets from a process, without one. Times are told in UTC. */
-export function createHost({ cwd, now = Date.now, env = {}, columns }: CliOptions): CliHost {
+export function createHost({
+  cwd,
+  now = Date.now,
+  env = {},
+  columns,
+  answer,
+  piped,
+}: CliOptions): CliHost {
   const out = { stdout: '', stderr: '' };
   const listeners = new Map<string, Set<() => void>>();
   const output = (name: 'stdout' | 'stderr', width: number | undefined): Output => ({
@@ -30,10 +41,21 @@ export function createHost({ cwd, now = Date.now, env = {}, columns }: CliOption
     out,
     stdout: output('stdout', columns),
     stderr: output('stderr', undefined),
-    env,
+    // A test that is about the locale sets its own.
+    env: { LANG: 'C.UTF-8', ...env },
     cwd,
     now,
     timeZone: 'UTC',
+    input: {
+      isTTY: answer !== undefined,
+      ask: async (question) => {
+        out.stderr += question;
+        return answer ?? null;
+      },
+      lines: (async function* () {
+        yield* piped ?? [];
+      })(),
+    },
     onSignal(name, listener) {
       const known = listeners.get(name) ?? new Set();
       listeners.set(name, known.add(listener));

@@ -39,7 +39,7 @@ export interface Uploads {
   /** Brings bytes over a connection that breaks then. */
   breakOff(id: string, bytes: number, caller?: Caller): Promise<void>;
   /** Begins a transfer that stays open; resolves once its first bytes are on disk. */
-  begin(id: string, bytes: number): Promise<{ end(): Promise<void> }>;
+  begin(id: string, bytes: number): Promise<{ end(): Promise<void>; ended(): Promise<void> }>;
 }
 
 export interface NewUpload {
@@ -127,6 +127,7 @@ export async function serveUploads(
         async () => (await store.find(id)).offset === wanted,
       );
       return {
+        ended: () => done,
         async end() {
           body.end();
           await done;

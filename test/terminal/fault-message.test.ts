@@ -28,6 +28,26 @@ test('a sentence that ends with a mark of its own gets no second one', () => {
   }
 });
 
+test('several mistakes are a line each, and hostile text stays on its line', () => {
+  const fault = new Fault('CONFIG', 'there are 2 problems:', {
+    details: ['port is "a\\nb".', 'unknown key "x\n\x1b[2J".'],
+    hint: 'one\ntwo',
+  });
+  assert.deepEqual(faultMessage(fault, style).split('\n'), [
+    'tusd-ts: there are 2 problems:',
+    '  port is "a\\nb".',
+    '  unknown key "x\\x0a\\x1b[2J".',
+    '  one',
+    '  two',
+  ]);
+  assert.deepEqual(JSON.parse(faultJson(fault)).error, {
+    code: 'CONFIG',
+    message: 'there are 2 problems:',
+    details: fault.details,
+    hint: 'one\ntwo',
+  });
+});
+
 test('a hint of several lines is indented as a whole', () => {
   const text = faultMessage({ code: 'X', message: 'No', hint: 'one\n\ntwo\n' }, style);
   assert.equal(text, 'tusd-ts: No.\n  one\n  two');
@@ -49,8 +69,8 @@ test('the name of the program is coloured where colours are on', () => {
 test('a program gets code, message and hint as JSON, the hint always', () => {
   assert.equal(
     faultJson(new Fault('NOT_FOUND', 'no upload "\u202e"')),
-    '{"error":{"code":"NOT_FOUND","message":"no upload \\"\\u202e\\"","hint":null}}',
+    '{"error":{"code":"NOT_FOUND","message":"no upload \\"\\u202e\\"","details":[],"hint":null}}',
   );
   const { error } = JSON.parse(faultJson({ code: 'IO', message: 'm', hint: 'h' }));
-  assert.deepEqual(error, { code: 'IO', message: 'm', hint: 'h' });
+  assert.deepEqual(error, { code: 'IO', message: 'm', details: [], hint: 'h' });
 });

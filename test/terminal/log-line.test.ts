@@ -16,6 +16,7 @@ const options = { style: createStyle({ color: false }), timeZone: 'UTC' };
 const request: RequestLog = {
   at: AT,
   method: 'PATCH',
+  path: '/uploads/files/k3v9QmT4abcdef',
   status: 204,
   id: 'k3v9QmT4abcdef',
   bytes: 812 * 1024 ** 2,
@@ -38,10 +39,10 @@ test('requests stand in columns below each other', () => {
     requestLine({ ...request, method: 'OPTIONS', id: null, bytes: null, ms: 1, note: '' }, options),
   ];
   assert.deepEqual(lines, [
-    '13:07:44  POST    201  k3v9…  +0 B              4 ms  10.0.0.5         holiday.mov (1.9 GiB)',
-    '13:07:44  PATCH   204  k3v9…  +812 MiB     1 min 6 s  10.0.0.5         43 %',
-    '13:07:44  PATCH   ---  k3v9…  +3.1 MiB           2 s  10.0.0.5         connection reset',
-    '13:07:44  OPTIONS 204  -                        1 ms  10.0.0.5',
+    '13:07:44  POST    201  k3v9QmT4ab…  +0 B              4 ms  10.0.0.5         holiday.mov (1.9 GiB)',
+    '13:07:44  PATCH   204  k3v9QmT4ab…  +812 MiB     1 min 6 s  10.0.0.5         43 %',
+    '13:07:44  PATCH   ---  k3v9QmT4ab…  +3.1 MiB           2 s  10.0.0.5         connection reset',
+    '13:07:44  OPTIONS 204  -                              1 ms  10.0.0.5',
   ]);
 });
 
@@ -60,11 +61,13 @@ test('a request as JSON has raw numbers, an ISO time and the whole id', () => {
   assert.deepEqual(JSON.parse(requestJson({ ...request, status: null })), {
     type: 'request',
     time: '2026-11-23T13:07:44.005Z',
+    level: 'warn',
     method: 'PATCH',
+    path: '/uploads/files/k3v9QmT4abcdef',
     status: null,
     id: 'k3v9QmT4abcdef',
     bytes: 812 * 1024 ** 2,
-    ms: 66_000,
+    durationMs: 66_000,
     address: '10.0.0.5',
     note: '43 %',
   });

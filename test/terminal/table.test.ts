@@ -17,12 +17,28 @@ const ROWS = [
   ['Zp20…', '漢字.tar', '12 GiB', 'never'],
 ];
 
-test('on a pipe the columns are aligned, two spaces apart, and nothing is cut', () => {
+test('on a pipe nothing is cut, and a long name fills no other line with spaces', () => {
   assert.deepEqual(renderTable(COLUMNS, ROWS, { width: null }), [
-    'ID     NAME                                  SIZE  EXPIRES',
+    'ID     NAME                         SIZE  EXPIRES',
     'k3v9…  holiday-in-the-mountains-2026.mov  1.9 GiB  in 20 h',
-    'Zp20…  漢字.tar                            12 GiB  never',
+    'Zp20…  漢字.tar                   12 GiB  never',
   ]);
+});
+
+test('on a narrow terminal whole columns go, in the order that they name', () => {
+  const columns: Column[] = [
+    { header: 'ID' },
+    { header: 'NAME', flexible: true, min: 4, drop: 3 },
+    { header: 'BAR', drop: 1 },
+    { header: 'SIZE', align: 'right', drop: 2 },
+  ];
+  const rows = [['k3v9', 'holiday.mov', '#####-----', '1.9 GiB']];
+  const at = (width: number) => renderTable(columns, rows, { width })[1];
+  assert.equal(at(40), 'k3v9  holiday.mov  #####-----  1.9 GiB');
+  assert.equal(at(31), 'k3v9  hol…  #####-----  1.9 GiB');
+  assert.equal(at(30), 'k3v9  holiday.mov  1.9 GiB');
+  assert.equal(at(18), 'k3v9  holiday.mov');
+  assert.equal(at(9), 'k3v9');
 });
 
 test('on a terminal the flexible column gives way', () => {

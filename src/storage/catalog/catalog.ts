@@ -68,6 +68,8 @@ export interface RemovalClaim {
   readonly why: RemovalReason;
   /** What the removal frees. */
   readonly bytes: number;
+  /** Voids the lease of another process, too. */
+  readonly takeOver?: boolean;
   readonly deliveries: readonly NewDelivery[];
   readonly at: number;
 }
@@ -129,8 +131,11 @@ export interface Catalog {
   /** Records changes of an upload that is being written. false: the lease is void. */
   record(lease: Lease, ending: Ending): Promise<boolean>;
 
-  /** Records how far running requests have come. An offset never moves back. */
-  progress(batch: readonly Progress[]): Promise<void>;
+  /**
+   * Records how far running requests have come. An offset never moves back. Returns the leases of
+   * the batch that are void: their upload was taken over or removed.
+   */
+  progress(batch: readonly Progress[]): Promise<readonly Lease[]>;
 
   /** Records how a request ended and drops the lease. false: the lease was void already. */
   endAppend(lease: Lease, ending: Ending): Promise<boolean>;
@@ -222,6 +227,12 @@ export interface Catalog {
 
   /** Final uploads that a part belongs to, in any state. */
   finalsOf(part: string): Promise<StoredUpload[]>;
+
+  /** Bytes that the parts of a final upload have received. */
+  receivedOfParts(final: StoredUpload): Promise<number>;
+
+  /** Whether there is an upload in parts at all. */
+  hasParts(): Promise<boolean>;
 
   /** Records that should have bytes, page by page, in no meaningful order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;

@@ -23,6 +23,8 @@ export interface ListQuery {
   readonly reverse?: boolean;
   /** At most so many. */
   readonly limit?: number;
+  /** Leaves out parts whose final upload is there: it stands for them. */
+  readonly foldParts?: boolean;
 }
 
 export type ListSort = 'created' | 'active' | 'size' | 'name';
@@ -34,4 +36,12 @@ export interface UploadTotals {
   readonly bytes: number;
 }
 
-export type StatusTotals = UploadTotals & { readonly status: UploadStatus };
+export type StatusTotals = UploadTotals & {
+  readonly status: UploadStatus;
+  /** 1 for parts of final uploads. */
+  readonly part: 0 | 1;
+  /** 1 for parts whose final upload is there. */
+  readonly folded: 0 | 1;
+  /** Bytes received, without those of parts that a finished upload has as well. */
+  readonly bytesOnce: number;
+};

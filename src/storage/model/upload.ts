@@ -61,6 +61,8 @@ export type RemovalReason =
   | 'expired'
   | 'terminated'
   | 'cleanup'
+  /** `tusd-ts remove`. */
+  | 'operator'
   /** A hook ended it. */
   | 'stopped'
   /** The request that made it failed, so its client never learnt its URL. */

@@ -16,16 +16,24 @@ export interface Removal {
 /** Whether an upload is to be removed, asked again whenever it has changed. */
 export type Condemned = (record: StoredUpload) => boolean | Promise<boolean>;
 
+export interface TerminateOptions {
+  readonly why: RemovalReason;
+  readonly signal?: () => AbortSignal;
+  /** Takes the lease of another process, too, which ends its transfer within a second. */
+  readonly takeOver?: boolean;
+}
+
 /** Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT. */
 export async function terminate(
   context: StoreContext,
   id: string,
   caller: Caller,
-  options: { readonly why: RemovalReason; readonly signal?: () => AbortSignal },
+  options: TerminateOptions,
 ): Promise<Removal> {
-  const { why, signal } = options;
+  const { why, signal, takeOver = false } = options;
   const record = await context.catalog.get(id);
-  assertThere(context, record);
+  // An operator may remove what has expired before a cleanup does.
+  assertThere(takeOver ? { ...context, expiresAt: () => null } : context, record);
   // What a hook has ended needs no other hook's consent.
   const stopped = why === 'stopped';
   const place = context.bytes.locate(record);
@@ -38,7 +46,7 @@ export async function terminate(
   return WriteRight.use(context, id, turn, async () => {
     // A hook stops what is under way; what has finished meanwhile is somebody's file.
     const condemned: Condemned = ({ state }) => !stopped || state !== 'finished';
-    const claimed = await claim(context, id, why, caller, condemned);
+    const claimed = await claim(context, id, { why, caller, condemned, takeOver });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return { ...(await completeRemoval(context, claimed)), answer };
   });
@@ -58,13 +66,20 @@ export async function removeCondemned(
   if (context.writers.isBusy(id)) return undefined;
   return WriteRight.use(context, id, { waitFor: 0 }, async () => {
     try {
-      const claimed = await claim(context, id, why, caller, condemned);
+      const claimed = await claim(context, id, { why, caller, condemned, takeOver: false });
       return claimed && (await completeRemoval(context, claimed));
     } catch (error) {
       if (error instanceof Fault && (error.code === 'LOCKED' || error.code === 'CONFLICT')) return;
       throw error;
     }
   });
+}
+
+interface ClaimOptions {
+  readonly why: RemovalReason;
+  readonly caller: Caller;
+  readonly condemned: Condemned;
+  readonly takeOver: boolean;
 }
 
 /**
@@ -74,9 +89,7 @@ export async function removeCondemned(
 async function claim(
   context: StoreContext,
   id: string,
-  why: RemovalReason,
-  caller: Caller,
-  condemned: Condemned,
+  { why, caller, condemned, takeOver }: ClaimOptions,
 ): Promise<StoredUpload | undefined> {
   const { catalog, bytes, plan, now } = context;
   for (;;) {
@@ -87,6 +100,7 @@ async function claim(
     const outcome = await catalog.claimRemoval(record, {
       why,
       bytes: freed,
+      takeOver,
       deliveries: plan(event),
       at: now(),
     });

@@ -22,7 +22,7 @@ import {
   type Refusal,
   type RemovalClaim,
 } from '../catalog.ts';
-import { inOrder, matches, statusTotals, totals } from './memory-list.ts';
+import { inOrder, isFolded, matches, statusTotals, totals } from './memory-list.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 
 interface Row {
@@ -69,12 +69,14 @@ export class MemoryCatalog implements Catalog {
     return this.#recordEnding(lease, ending);
   }
 
-  async progress(batch: readonly Progress[]): Promise<void> {
-    for (const { lease, activeAt, received } of batch) {
+  async progress(batch: readonly Progress[]): Promise<readonly Lease[]> {
+    return batch.flatMap(({ lease, activeAt, received }) => {
       const row = this.#held(lease);
-      if (!row || (received && received.offset < row.record.offset)) continue;
-      row.record = { ...row.record, activeAt, ...received };
-    }
+      if (!row) return lease;
+      const late = received !== undefined && received.offset < row.record.offset;
+      if (!late) row.record = { ...row.record, activeAt, ...received };
+      return [];
+    });
   }
 
   async endAppend(lease: Lease, ending: Ending): Promise<boolean> {
@@ -191,10 +193,11 @@ export class MemoryCatalog implements Catalog {
   }
 
   async *list(query: ListQuery): AsyncGenerator<readonly StoredUpload[]> {
-    const ids = inOrder(
-      this.#records().filter((record) => matches(record, query)),
-      query,
-    ).map(({ id }) => id);
+    const records = this.#records();
+    const wanted = records.filter(
+      (record) => matches(record, query) && !(query.foldParts && isFolded(record, records)),
+    );
+    const ids = inOrder(wanted, query).map(({ id }) => id);
     for (let index = 0; index < ids.length; index += PAGE) {
       yield ids.slice(index, index + PAGE).flatMap((id) => this.#rows.get(id)?.record ?? []);
     }
@@ -232,6 +235,14 @@ export class MemoryCatalog implements Catalog {
 
   async finalsOf(part: string): Promise<StoredUpload[]> {
     return this.#finalsWith(part);
+  }
+
+  async receivedOfParts({ parts }: StoredUpload): Promise<number> {
+    return parts.reduce((sum, id) => sum + (this.#rows.get(id)?.record.offset ?? 0), 0);
+  }
+
+  async hasParts(): Promise<boolean> {
+    return this.#records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0);
   }
 
   async *stored(): AsyncGenerator<readonly { readonly id: string; readonly activeAt: number }[]> {

@@ -5,7 +5,13 @@ import type {
   StatusTotals,
   UploadTotals,
 } from '../../model/list-query.ts';
-import { isKept, type StoredUpload, statusOf, type UploadStatus } from '../../model/upload.ts';
+import {
+  isGone,
+  isKept,
+  type StoredUpload,
+  statusOf,
+  type UploadStatus,
+} from '../../model/upload.ts';
 
 const COMPARE: Record<ListSort, (a: StoredUpload, b: StoredUpload) => number> = {
   created: (a, b) => b.seq - a.seq,
@@ -37,11 +43,41 @@ export function inOrder(
 }
 
 export function totals(records: readonly StoredUpload[]): UploadTotals[] {
-  return sumBy(records, ({ state }) => ({ state }));
+  const sums = new Map<string, UploadTotals>();
+  for (const { state, offset } of records) {
+    const { count, bytes } = sums.get(state) ?? { count: 0, bytes: 0 };
+    sums.set(state, { state, count: count + 1, bytes: bytes + offset });
+  }
+  return [...sums.values()];
 }
 
 export function statusTotals(records: readonly StoredUpload[], at: StatusMoment): StatusTotals[] {
-  return sumBy(records, (record) => ({ state: record.state, status: statusAt(record, at) }));
+  const sums = new Map<string, StatusTotals>();
+  for (const record of records) {
+    const { state, offset } = record;
+    const status = statusAt(record, at);
+    const part = record.kind === 'partial' ? 1 : 0;
+    const folded = isFolded(record, records) ? 1 : 0;
+    const key = [state, status, part, folded].join();
+    const sum = sums.get(key) ?? { state, status, part, folded, count: 0, bytes: 0, bytesOnce: 0 };
+    const joined = finalsOf(record, records).some((final) => final.state === 'finished');
+    sums.set(key, {
+      ...sum,
+      count: sum.count + 1,
+      bytes: sum.bytes + offset,
+      bytesOnce: sum.bytesOnce + (joined ? 0 : offset),
+    });
+  }
+  return [...sums.values()];
+}
+
+/** A part whose final upload is there. */
+export function isFolded(record: StoredUpload, records: readonly StoredUpload[]): boolean {
+  return !isGone(record) && finalsOf(record, records).some((final) => !isGone(final));
+}
+
+function finalsOf({ kind, id }: StoredUpload, records: readonly StoredUpload[]): StoredUpload[] {
+  return kind === 'partial' ? records.filter(({ parts }) => parts.includes(id)) : [];
 }
 
 function statusAt(record: StoredUpload, at: StatusMoment): UploadStatus {
@@ -50,17 +86,4 @@ function statusAt(record: StoredUpload, at: StatusMoment): UploadStatus {
   const from = isKept(record) ? (record.finishedAt ?? record.activeAt) : record.activeAt;
   const expired = since !== null && from <= since;
   return statusOf(record, now, expired ? now : null);
-}
-
-function sumBy<K extends object>(records: readonly StoredUpload[], keyOf: (r: StoredUpload) => K) {
-  const sums = new Map<string, K & { count: number; bytes: number }>();
-  for (const record of records) {
-    const key = keyOf(record);
-    const text = JSON.stringify(key);
-    const sum = sums.get(text) ?? { ...key, count: 0, bytes: 0 };
-    sum.count += 1;
-    sum.bytes += record.offset;
-    sums.set(text, sum);
-  }
-  return [...sums.values()];
 }

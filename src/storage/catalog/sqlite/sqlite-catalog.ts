@@ -116,15 +116,16 @@ export class SqliteCatalog implements Catalog {
     return this.#transactions.write(() => this.#recordEnding(lease, ending));
   }
 
-  async progress(batch: readonly Progress[]): Promise<void> {
+  async progress(batch: readonly Progress[]): Promise<readonly Lease[]> {
     const { uploads } = this.#tables;
-    this.#transactions.write(() => {
-      for (const { lease, activeAt, received } of batch) {
-        if (!this.#holds(lease)) continue;
+    return this.#transactions.write(() =>
+      batch.flatMap(({ lease, activeAt, received }) => {
+        if (!this.#holds(lease)) return lease;
         if (received) uploads.advance(lease.seq, { activeAt, ...received });
         else uploads.update(lease.seq, { activeAt });
-      }
-    });
+        return [];
+      }),
+    );
   }
 
   async endAppend(lease: Lease, ending: Ending): Promise<boolean> {
@@ -287,6 +288,14 @@ export class SqliteCatalog implements Catalog {
 
   async unfinishedButComplete(): Promise<string[]> {
     return this.#transactions.read(() => this.#tables.queries.unfinishedButComplete());
+  }
+
+  async receivedOfParts({ seq }: StoredUpload): Promise<number> {
+    return this.#transactions.read(() => this.#tables.queries.receivedOfParts(seq));
+  }
+
+  async hasParts(): Promise<boolean> {
+    return this.#transactions.read(() => this.#tables.queries.hasParts());
   }
 
   async *stored(): AsyncGenerator<readonly { readonly id: string; readonly activeAt: number }[]> {

@@ -10,6 +10,12 @@ import type { RecordState, StoredUpload } from '../../model/upload.ts';
 import { STATUS_SQL, statusCondition, statusParameters } from './status-query.ts';
 import { SELECT_UPLOADS, type UploadRow, type UploadsTable } from './uploads-table.ts';
 
+const FINAL_OF_PART =
+  'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
+const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
+  AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
+const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
+
 const PAGE = 500;
 const SORT: Record<ListSort, { by: string; descending: boolean }> = {
   created: { by: 'created_at', descending: true },
@@ -37,9 +43,10 @@ export class UploadQueries {
   *list(query: ListQuery): Generator<StoredUpload[]> {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
-    const { sql: where, narrow } = statuses
+    const { sql, narrow } = statuses
       ? statusCondition(statuses.names)
       : { sql: `state IN (${states.map((state) => `'${state}'`).join(', ')})`, narrow: false };
+    const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
     const parameters = statuses ? statusParameters(statuses.at) : {};
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
     const selection = { where, parameters, order, limit } as const;
@@ -97,10 +104,29 @@ export class UploadQueries {
   statusTotals(at: StatusMoment): StatusTotals[] {
     return this.#database
       .prepare<[Record<string, unknown>], StatusTotals>(
-        `SELECT state, ${STATUS_SQL} AS status, count(*) AS count, sum(offset) AS bytes
-         FROM uploads GROUP BY 1, 2`,
+        `SELECT state, ${STATUS_SQL} AS status, kind = 'partial' AS part, ${FOLDED} AS folded,
+           count(*) AS count, sum(offset) AS bytes,
+           sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
+         FROM uploads GROUP BY 1, 2, 3, 4`,
       )
       .all(statusParameters(at));
+  }
+
+  /** Bytes that the parts of a final upload have received. */
+  receivedOfParts(final: number): number {
+    return this.#database
+      .prepare<[number], number>(
+        'SELECT coalesce(sum(offset), 0) FROM parts JOIN uploads ON uploads.id = part WHERE final = ?',
+      )
+      .pluck()
+      .get(final) as number;
+  }
+
+  /** Whether there is an upload in parts at all. */
+  hasParts(): boolean {
+    const query = `SELECT EXISTS (SELECT 1 FROM parts)
+      OR EXISTS (SELECT 1 FROM uploads WHERE kind = 'partial')`;
+    return this.#database.prepare<[], number>(query).pluck().get() === 1;
   }
 
   /** Row numbers of the final uploads that a part belongs to. */
