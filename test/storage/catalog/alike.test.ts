@@ -86,12 +86,14 @@ const UNITS = {
     return held && player.keep(held.lease);
   },
   record: (player, step, at) => player.catalog.record(player.lease(step), ended(step, at)),
-  progress: (player, step, at) => {
+  progress: async (player, step, at) => {
     const received = { offset: step.number, crc32: step.number };
     const lease = player.lease(step);
-    return player.catalog.progress([
-      { lease, activeAt: at, ...(step.pick > 1 ? { received } : {}) },
-    ]);
+    return (
+      await player.catalog.progress([
+        { lease, activeAt: at, ...(step.pick > 1 ? { received } : {}) },
+      ])
+    ).map(({ id }) => id);
   },
   endAppend: (player, step, at) => player.catalog.endAppend(player.lease(step), ended(step, at)),
   release: (player, step) => player.catalog.release(player.lease(step)),
@@ -114,7 +116,8 @@ const UNITS = {
   },
   claimRemoval: async ({ catalog, seen }, step, at) => {
     const found = seen.at(-1 - (step.pick % 2)) ?? seen.at(-1);
-    const claim = { why: 'cleanup', bytes: 1, deliveries: [delivery('removed')], at } as const;
+    const deliveries = [delivery('removed')];
+    const claim = { why: 'cleanup', bytes: 1, takeOver: step.pick > 1, deliveries, at } as const;
     return found && catalog.claimRemoval(found, claim);
   },
   removalDone: ({ catalog }, { id }) => catalog.removalDone(id),
@@ -149,6 +152,8 @@ async function answersOf({ catalog }: Player, at: number) {
     complete: (await catalog.unfinishedButComplete()).toSorted(),
     condemnable: (await collect(catalog.condemnable(moment))).toSorted(byId),
     removals: await catalog.unfinishedRemovals(),
+    parts: await catalog.hasParts(),
+    received: uploads[4]!.record && (await catalog.receivedOfParts(uploads[4]!.record)),
     known: [...(await catalog.known(IDS))].toSorted(),
     totals: new Map((await catalog.totals()).map((one) => [one.state, one])),
     due: await outbox.claim('app', at, 99),

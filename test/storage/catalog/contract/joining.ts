@@ -120,6 +120,23 @@ export function joiningContract({ promise, promiseToMany }: Contract): void {
     assert.deepEqual(await catalog.finalsOf('receiving'), []);
   });
 
+  promise('what the parts of a final upload have received is summed', async (catalog) => {
+    assert.equal(await catalog.hasParts(), false);
+    const made = await final(catalog, 'p', 'q', 'p', 'gone');
+    assert.equal(await catalog.hasParts(), true);
+    assert.equal(await catalog.receivedOfParts(made), 0);
+    await catalog.createUpload(creation({ id: 'p', kind: 'partial', offset: 3 }));
+    await catalog.createUpload(creation({ id: 'q', kind: 'partial', offset: 5 }));
+    assert.equal(await catalog.receivedOfParts(made), 11);
+  });
+
+  promise('a part alone is an upload in parts', async (catalog) => {
+    await catalog.createUpload(creation());
+    assert.equal(await catalog.hasParts(), false);
+    await part(catalog, 'p');
+    assert.equal(await catalog.hasParts(), true);
+  });
+
   promise(
     'the last activity of an unfinished upload moves when it is touched, and of no other',
     async (catalog) => {

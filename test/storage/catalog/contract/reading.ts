@@ -58,6 +58,24 @@ export function readingContract({ promise }: Contract): void {
     },
   );
 
+  promise('a list may leave out parts whose final upload is there', async (catalog) => {
+    const partial = { kind: 'partial', state: 'finished' } as const;
+    await make(
+      catalog,
+      { id: 'in', ...partial },
+      { id: 'alone', ...partial },
+      { id: 'orphaned', ...partial },
+      { id: 'removing', ...partial, state: 'removing' },
+      { id: 'final', kind: 'final', parts: ['in', 'in', 'removing'] },
+      { id: 'gone', kind: 'final', state: 'removed', parts: ['orphaned'] },
+    );
+    for (const sort of ['created', 'active'] as const) {
+      const folded = await listed(catalog, { sort, foldParts: true });
+      assert.deepEqual(folded, ['final', 'removing', 'orphaned', 'alone']);
+      assert.deepEqual((await listed(catalog, { sort })).length, 5);
+    }
+  });
+
   promise('a list of several pages has each upload once', async (catalog) => {
     const ids = Array.from({ length: 1_001 }, (_, count) => `u${count}`);
     const records = await Promise.all(ids.map((id) => catalog.createFinished(creation({ id }))));

@@ -114,6 +114,18 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
     },
   );
 
+  promiseToMany(
+    'a claim that takes over voids the lease of a process that is alive',
+    async (catalog, another) => {
+      const { record, lease } = await catalog.createLeased(creation());
+      const claim = { ...CLAIM, takeOver: true };
+      assert.equal(await another('command').claimRemoval(record, claim), 'claimed');
+      assert.deepEqual(await catalog.progress([{ lease, activeAt: NOW }]), [lease]);
+      assert.equal(await catalog.endAppend(lease, ending({ offset: 9 })), false);
+      assert.equal((await catalog.get('a'))?.offset, 0);
+    },
+  );
+
   promise(
     'a part is kept for as long as a final upload that is not joined needs it',
     async (catalog) => {

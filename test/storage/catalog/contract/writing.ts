@@ -14,11 +14,15 @@ async function leaseOf(catalog: Catalog, id = 'a'): Promise<Lease> {
   return lease;
 }
 
-/** Every unit of work that takes a lease, and whether it said that it did something. */
+/** Every unit of work that takes a lease, and whether it says that it did something. */
 const FENCED: Readonly<Record<string, (catalog: Catalog, lease: Lease) => Promise<unknown>>> = {
   record: (catalog, lease) => catalog.record(lease, ending({ offset: 9 }, CREATED)),
-  progress: (catalog, lease) =>
-    catalog.progress([{ lease, activeAt: NOW + 9, received: { offset: 9, crc32: 9 } }]),
+  progress: async (catalog, lease) => {
+    const received = { offset: 9, crc32: 9 };
+    const over = await catalog.progress([{ lease, activeAt: NOW + 9, received }]);
+    assert.deepEqual(over, [lease], 'progress tells which leases are void');
+    return false;
+  },
   endAppend: (catalog, lease) => catalog.endAppend(lease, ending({ offset: 9 }, CREATED)),
   finish: (catalog, lease) =>
     catalog.finish(lease, {
@@ -205,11 +209,12 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
       for (const id of ['late', 'runs', 'quiet']) {
         leases.set(id, (await catalog.createLeased(creation({ id, offset: 5 }))).lease);
       }
-      await catalog.progress([
+      const over = await catalog.progress([
         { lease: leases.get('late')!, activeAt: NOW + 1, received: { offset: 4, crc32: 4 } },
         { lease: leases.get('runs')!, activeAt: NOW + 2, received: { offset: 6, crc32: 6 } },
         { lease: leases.get('quiet')!, activeAt: NOW + 3 },
       ]);
+      assert.deepEqual(over, []);
       const seen = async (id: string) => {
         const record = (await catalog.get(id))!;
         return [record.offset, record.crc32, record.activeAt];
