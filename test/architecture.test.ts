@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from './support/script.ts';
+import { assertNone, folderOf, packageOf, resolve, sourcesIn } from './support/sources.ts';
 
 /** What each folder of src may import, of our own. src/fault.ts is everybody's. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -48,10 +48,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
-  'better-sqlite3': 'src/storage',
+  'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/protocol/tus',
   '@tus/file-store': 'src/protocol/tus',
-  '@node-rs/crc32': 'src/storage',
+  '@node-rs/crc32': 'src/storage/model',
   send: 'src/http',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
@@ -62,61 +62,8 @@ const SCRIPTS: readonly string[] = ['src/config/generate-docs.ts'];
 
 const LONGEST = 300;
 
-interface Source {
-  /** From the root, with slashes. */
-  readonly path: string;
-  readonly text: string;
-  /** Without comments, and with nothing between quotes but what is imported. */
-  readonly code: string;
-  readonly imports: readonly string[];
-}
-
-function sourcesIn(...folders: string[]): Source[] {
-  return folders.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.[mc]?[jt]s$/.test(entry.name))
-      .map((entry) => read(join(entry.parentPath, entry.name)))
-      .filter(({ path }) => !path.includes('/node_modules/')),
-  );
-}
-
-function read(file: string): Source {
-  const text = readFileSync(file, 'utf8');
-  const path = relative(ROOT, file).split(sep).join('/');
-  const bare = text.replace(
-    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g,
-    (found) => (found.startsWith('/') ? '' : found),
-  );
-  const imports = [
-    ...bare.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\s]+)\1/g),
-    ...bare.matchAll(/\bnew URL\(\s*(['"])([^'"\s]+\.[jt]s)\1/g),
-  ].map((match) => match[2]!);
-  return { path, text, code: bare.replace(/(['"])(?:\\.|(?!\1)[^\\\n])*\1/g, "''"), imports };
-}
-
-/** The folder of src that a file is in ("storage"), or undefined. */
-function folderOf(path: string): string | undefined {
-  return /^src\/([^/]+)\//.exec(path)?.[1];
-}
-
-/** What a relative import means, from the root. */
-function resolve({ path }: Source, specifier: string): string {
-  return join(dirname(path), specifier).split(sep).join('/');
-}
-
-/** "@tus/server" for "@tus/server/types", or undefined for what is no package. */
-function packageOf(specifier: string): string | undefined {
-  if (/^[./]/.test(specifier) || isBuiltin(specifier)) return undefined;
-  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
-}
-
 const src = sourcesIn('src');
 const everything = [...src, ...sourcesIn('bin', 'test', 'bench', 'conformance')];
-
-/** Fails with all that is wrong, a sentence on each line. */
-function assertNone(problems: readonly string[]): void {
-  assert.equal(problems.length, 0, `\n${problems.join('\n')}\n`);
-}
 
 test('every folder of src is in the table of doors', () => {
   const folders = new Set(src.map(({ path }) => folderOf(path)).filter((name) => name));

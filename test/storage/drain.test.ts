@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { openStore as openDaemonStore } from '../../src/storage/store.ts';
 import { until } from '../support/until.ts';
+import { contentIn, onEveryBackend } from './support/backends.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import {
   append,
@@ -22,19 +23,22 @@ import {
   whole,
 } from './support/stores.ts';
 
-test('a store that drains takes nothing new, and still answers questions', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  await store.drain(0);
-  for (const attempt of [() => append(store, id, 0, 'x'), () => make(store, 1)]) {
-    const fault = await faultOf(attempt());
-    assert.deepEqual([fault.code, fault.status, fault.retryAfter], ['UNAVAILABLE', 503, 5]);
-  }
-  assert.equal(await offsetOf(store, id), 0);
-  await store.terminate(id, CALLER);
-});
+onEveryBackend(
+  'a store that drains takes nothing new, and still answers questions',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    await store.drain(0);
+    for (const attempt of [() => append(store, id, 0, 'x'), () => make(store, 1)]) {
+      const fault = await faultOf(attempt());
+      assert.deepEqual([fault.code, fault.status, fault.retryAfter], ['UNAVAILABLE', 503, 5]);
+    }
+    assert.equal(await offsetOf(store, id), 0);
+    await store.terminate(id, CALLER);
+  },
+);
 
-test('requests that end in time are not cut', async (t) => {
+onEveryBackend('requests that end in time are not cut', async (t, openStore) => {
   const store = await openStore(t);
   const id = await make(store, 10);
   const { body, done } = await begin(store, id, '12345');
@@ -44,62 +48,74 @@ test('requests that end in time are not cut', async (t) => {
   await drained;
 });
 
-test('requests that take too long are cut, and their bytes are kept', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const { done } = await begin(store, id, '12345');
-  await store.drain(0);
-  const { offset, interrupted } = await done;
-  assert.deepEqual([offset, interrupted], [5, 'draining']);
-  assert.equal((await store.remember(id))?.offset, 5);
-});
+onEveryBackend(
+  'requests that take too long are cut, and their bytes are kept',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    const { done } = await begin(store, id, '12345');
+    await store.drain(0);
+    const { offset, interrupted } = await done;
+    assert.deepEqual([offset, interrupted], [5, 'draining']);
+    assert.equal((await store.remember(id))?.offset, 5);
+  },
+);
 
-test('requests that wait for their turn are told to come back, and do not begin', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const { done } = await begin(store, id, '12345');
-  const waiting = [append(store, id, 5, '6'), append(store, id, 5, '7')];
-  for (const attempt of waiting) attempt.catch(() => {});
-  await store.drain(0);
-  await done;
-  for (const attempt of waiting) assert.equal((await faultOf(attempt)).status, 503);
-  assert.equal(contentOf(store, id).toString(), '12345');
-});
+onEveryBackend(
+  'requests that wait for their turn are told to come back, and do not begin',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    const { done } = await begin(store, id, '12345');
+    const waiting = [append(store, id, 5, '6'), append(store, id, 5, '7')];
+    for (const attempt of waiting) attempt.catch(() => {});
+    await store.drain(0);
+    await done;
+    for (const attempt of waiting) assert.equal((await faultOf(attempt)).status, 503);
+    assert.equal((await contentIn(store, id)).toString(), '12345');
+  },
+);
 
-test('a request that was about to read its first byte is cut, too', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const body = new PassThrough();
-  const done = append(store, id, 0, body);
-  // Its lease is taken and its file is being opened.
-  while (!(await store.isBeingWritten(id))) await Promise.resolve();
-  assert.equal(insideOf(store).active.size, 0);
-  const drained = store.drain(0);
-  body.write('123');
-  assert.equal((await done).interrupted, 'draining');
-  await drained;
-  assert.equal(insideOf(store).active.size, 0);
-});
-
-test('small creations and those with a checksum are cut and told to come back', async (t) => {
-  const store = await openStore(t);
-  const made = (checksum: boolean) => {
+onEveryBackend(
+  'a request that was about to read its first byte is cut, too',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
     const body = new PassThrough();
+    const done = append(store, id, 0, body);
+    // Its lease is taken and its file is being opened.
+    while (!(await store.isBeingWritten(id))) await Promise.resolve();
+    assert.equal(insideOf(store).active.size, 0);
+    const drained = store.drain(0);
     body.write('123');
-    return store.create(creation({ length: 10 }), {
-      body,
-      bodyLength: 10,
-      ...(checksum ? { whole: whole(true) } : {}),
-    });
-  };
-  const plain = made(false);
-  const checked = made(true);
-  checked.catch(() => {});
-  await until('both are under way', () => insideOf(store).pumps.size === 2);
-  await store.drain(0);
-  assert.equal((await plain).interrupted, 'draining');
-  assert.equal((await faultOf(checked)).status, 503);
-});
+    assert.equal((await done).interrupted, 'draining');
+    await drained;
+    assert.equal(insideOf(store).active.size, 0);
+  },
+);
+
+onEveryBackend(
+  'small creations and those with a checksum are cut and told to come back',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const made = (checksum: boolean) => {
+      const body = new PassThrough();
+      body.write('123');
+      return store.create(creation({ length: 10 }), {
+        body,
+        bodyLength: 10,
+        ...(checksum ? { whole: whole(true) } : {}),
+      });
+    };
+    const plain = made(false);
+    const checked = made(true);
+    checked.catch(() => {});
+    await until('both are under way', () => insideOf(store).pumps.size === 2);
+    await store.drain(0);
+    assert.equal((await plain).interrupted, 'draining');
+    assert.equal((await faultOf(checked)).status, 503);
+  },
+);
 
 test('a join is cut short and begins anew at the next start', async (t) => {
   const disk = faultyDisk.during(t);
@@ -176,11 +192,14 @@ test('draining waits until a finish is on disk, and closing until it is drained'
   assert.equal((await next.find(id)).record.state, 'finished');
 });
 
-test('a store may be closed twice, and takes nothing afterwards', async (t) => {
-  const store = await openStore(t);
-  await Promise.all([store.close(), store.close()]);
-  await store.close();
-  assert.equal((await faultOf(make(store, 1))).code, 'UNAVAILABLE');
-  assert.equal((await faultOf(store.terminate('a', CALLER))).code, 'UNAVAILABLE');
-  assert.equal((await faultOf(append(store, 'a', 0, bodyOf('x')))).code, 'UNAVAILABLE');
-});
+onEveryBackend(
+  'a store may be closed twice, and takes nothing afterwards',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+    assert.equal((await faultOf(make(store, 1))).code, 'UNAVAILABLE');
+    assert.equal((await faultOf(store.terminate('a', CALLER))).code, 'UNAVAILABLE');
+    assert.equal((await faultOf(append(store, 'a', 0, bodyOf('x')))).code, 'UNAVAILABLE');
+  },
+);

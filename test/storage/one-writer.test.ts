@@ -5,19 +5,11 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Fault } from '../../src/fault.ts';
 import { until } from '../support/until.ts';
+import { contentIn, onEveryBackend } from './support/backends.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
-import {
-  append,
-  begin,
-  contentOf,
-  faultOf,
-  insideOf,
-  make,
-  offsetOf,
-  openStore,
-} from './support/stores.ts';
+import { append, begin, faultOf, insideOf, make, offsetOf, openStore } from './support/stores.ts';
 
-test('of two requests at one offset exactly one wins', async (t) => {
+onEveryBackend('of two requests at one offset exactly one wins', async (t, openStore) => {
   const store = await openStore(t);
   for (let round = 0; round < 20; round++) {
     const id = await make(store, 5);
@@ -32,58 +24,70 @@ test('of two requests at one offset exactly one wins', async (t) => {
       ),
       ['won', 'CONFLICT', 'CONFLICT'],
     );
-    assert.equal(contentOf(store, id).toString(), 'AAAAA');
+    assert.equal((await contentIn(store, id)).toString(), 'AAAAA');
   }
 });
 
-test('a request takes over from a writer that has gone silent, whose bytes are kept', async (t) => {
-  let now = 1_000_000;
-  const store = await openStore(t, { now: () => now });
-  const id = await make(store, 10);
-  const silent = await begin(store, id, '12345');
-  now += 2_000;
-  const next = append(store, id, 5, '67890');
-  const before = await silent.done;
-  assert.deepEqual([before.offset, before.interrupted], [5, 'superseded']);
-  assert.equal((await next).finished, true);
-  assert.equal(contentOf(store, id).toString(), '1234567890');
-});
+onEveryBackend(
+  'a request takes over from a writer that has gone silent, whose bytes are kept',
+  async (t, openStore) => {
+    let now = 1_000_000;
+    const store = await openStore(t, { now: () => now });
+    const id = await make(store, 10);
+    const silent = await begin(store, id, '12345');
+    now += 2_000;
+    const next = append(store, id, 5, '67890');
+    const before = await silent.done;
+    assert.deepEqual([before.offset, before.interrupted], [5, 'superseded']);
+    assert.equal((await next).finished, true);
+    assert.equal((await contentIn(store, id)).toString(), '1234567890');
+  },
+);
 
-test('a request waits for a busy writer, and is told to come back when that takes too long', async (t) => {
-  const store = await openStore(t, { limits: { writerWait: 0 } });
-  const id = await make(store, 10);
-  const busy = await begin(store, id, '12345');
-  assert.equal((await faultOf(append(store, id, 5, 'x'))).code, 'LOCKED');
-  busy.body.end('67890');
-  assert.equal((await busy.done).finished, true);
-});
+onEveryBackend(
+  'a request waits for a busy writer, and is told to come back when that takes too long',
+  async (t, openStore) => {
+    const store = await openStore(t, { limits: { writerWait: 0 } });
+    const id = await make(store, 10);
+    const busy = await begin(store, id, '12345');
+    assert.equal((await faultOf(append(store, id, 5, 'x'))).code, 'LOCKED');
+    busy.body.end('67890');
+    assert.equal((await busy.done).finished, true);
+  },
+);
 
-test('a client that vanishes while it waits for its turn does not write', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const busy = await begin(store, id, '12345');
-  const body = new PassThrough();
-  const waiting = append(store, id, 5, body);
-  waiting.catch(() => {});
-  body.write('XX');
-  body.destroy();
-  assert.equal((await faultOf(waiting)).code, 'UNAVAILABLE');
-  busy.body.end('67890');
-  await busy.done;
-  assert.equal(contentOf(store, id).toString(), '1234567890');
-});
+onEveryBackend(
+  'a client that vanishes while it waits for its turn does not write',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    const busy = await begin(store, id, '12345');
+    const body = new PassThrough();
+    const waiting = append(store, id, 5, body);
+    waiting.catch(() => {});
+    body.write('XX');
+    body.destroy();
+    assert.equal((await faultOf(waiting)).code, 'UNAVAILABLE');
+    busy.body.end('67890');
+    await busy.done;
+    assert.equal((await contentIn(store, id)).toString(), '1234567890');
+  },
+);
 
-test('HEAD tells what is on disk while bytes arrive, and is never held up', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 100);
-  const { body, done } = await begin(store, id, '12345');
-  assert.equal(await offsetOf(store, id), 5);
-  body.write('678');
-  await until('the rest is on disk', async () => (await offsetOf(store, id)) === 8);
-  assert.equal(insideOf(store).active.size, 1);
-  body.destroy();
-  await done;
-});
+onEveryBackend(
+  'HEAD tells what is on disk while bytes arrive, and is never held up',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 100);
+    const { body, done } = await begin(store, id, '12345');
+    assert.equal(await offsetOf(store, id), 5);
+    body.write('678');
+    await until('the rest is on disk', async () => (await offsetOf(store, id)) === 8);
+    assert.equal(insideOf(store).active.size, 1);
+    body.destroy();
+    await done;
+  },
+);
 
 test('a writer that waits for the disk is not silent, and is not taken over', async (t) => {
   const disk = faultyDisk.during(t);

@@ -60,7 +60,7 @@ export class WriterQueue {
     return this.#lines.has(id);
   }
 
-  /** Throws LOCKED with Retry-After when the writer is busy for longer than `waitFor`. */
+  /** Throws LOCKED, to be tried again in 2 seconds, when the writer is busy for longer than `waitFor`. */
   async acquire(id: string, options: AcquireOptions): Promise<WriterSlot> {
     const line = this.#lines.get(id);
     if (!line) {
@@ -118,7 +118,7 @@ export class WriterQueue {
           leave();
           reject(
             new Fault('LOCKED', 'another request is writing this upload', {
-              headers: { 'Retry-After': '2' },
+              retryAfter: 2,
             }),
           );
           return;

@@ -1,13 +1,17 @@
-import { readdirSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import type { StoreOptions, UploadStore } from '../../../src/storage/store.ts';
+import type { OpenStore } from './backends.ts';
 import { insideOf, openStore } from './stores.ts';
 
 /** A store, and the types of the events that it has told. */
-export async function watched(t: TestContext, options: Partial<StoreOptions> = {}) {
+export async function watched(
+  t: TestContext,
+  options: Partial<StoreOptions> = {},
+  open: OpenStore = openStore,
+) {
   const events: StorageEvent[] = [];
-  const store = await openStore(t, options);
+  const store = await open(t, options);
   store.onChange((event) => events.push(event));
   return { store, types: () => events.map((event) => event.type) };
 }
@@ -20,9 +24,11 @@ export async function leftBehind(store: UploadStore) {
   }))
     states.push(record.state);
   const inside = insideOf(store);
+  const files = [];
+  for await (const names of inside.bytes.entries()) files.push(...names);
   return {
     states,
-    files: readdirSync(store.place),
+    files,
     active: inside.active.size,
     pumps: inside.pumps.size,
   };

@@ -1,5 +1,5 @@
 import type { UploadRecord } from '../../../src/storage/model/upload.ts';
-import { CALLER } from './stores.ts';
+import { CALLER } from './caller.ts';
 
 /** An upload that has just been made, with what a test cares about. */
 export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {

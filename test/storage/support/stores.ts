@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../src/fault.ts';
 import { type Backend, openLocal } from '../../../src/storage/local/local-backend.ts';
-import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
+import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome, AppendRequest, WholeRequest } from '../../../src/storage/store.ts';
 import {
   type CommandStore,
@@ -17,13 +16,13 @@ import {
 } from '../../../src/storage/store.ts';
 import type { StoreContext } from '../../../src/storage/uploads/context.ts';
 import { Engine, type EngineOptions } from '../../../src/storage/uploads/engine.ts';
+import { faultOf } from '../../support/fault-of.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
+import { CALLER } from './caller.ts';
+import { bytes, crcOf } from './content.ts';
 
-export const CALLER: Caller = {
-  origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
-  request: null,
-};
+export { bytes, CALLER, crcOf, faultOf };
 
 const contexts = new WeakMap<UploadStore, StoreContext>();
 
@@ -93,16 +92,6 @@ export function creation(change: Partial<CreateRequest> = {}): CreateRequest {
   };
 }
 
-export function bytes(length: number, seed = 1): Buffer {
-  const buffer = Buffer.alloc(length);
-  let value = seed;
-  for (let index = 0; index < length; index++) {
-    value = (value * 1103515245 + 12345) & 0x7fffffff;
-    buffer[index] = value >> 16;
-  }
-  return buffer;
-}
-
 /** A body that brings these bytes and ends. */
 export function bodyOf(content: Buffer | string): Readable {
   const buffer = Buffer.from(content);
@@ -147,10 +136,6 @@ export function contentOf(store: CommandStore, id: string): Buffer {
   return readFileSync(store.locate(id));
 }
 
-export function crcOf(content: Buffer): number {
-  return crc32(content);
-}
-
 /** A transfer that stays open: its first bytes are on disk, more may come. */
 export interface OpenTransfer {
   readonly body: PassThrough;
@@ -175,17 +160,6 @@ export async function begin(
     return active !== undefined && active.pump.position === wanted;
   });
   return { body, done };
-}
-
-/** The Fault that a promise is rejected with; anything else fails the test. */
-export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof Fault) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
 }
 
 /** Opens the catalog of a directory from outside, as another program would. */

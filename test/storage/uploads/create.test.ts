@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import { until } from '../../support/until.ts';
 import { leftBehind, NOTHING, watched } from '../support/aftermath.ts';
+import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { diskError, faultyDisk, noSpace } from '../support/faulty-disk.ts';
 import {
   append,
@@ -25,37 +26,40 @@ import {
 /** Larger than what is recorded in one transaction. */
 const LARGE = 300_000;
 
-test('a new upload has an empty file, a record and a line in its timeline', async (t) => {
-  const { store, types } = await watched(t);
-  const { record, offset, finished } = await store.create(
-    creation({
-      length: 10,
-      metadata: 'filename YS50eHQ=',
-      protocolData: 'partial',
-      kind: 'partial',
-    }),
-  );
-  assert.deepEqual([offset, finished], [0, false]);
-  const found = await store.find(record.id);
-  assert.equal(found.offset, 0);
-  const { kind, length, metadata, name, protocolData } = found.record;
-  assert.deepEqual(
-    { kind, length, metadata, name, protocolData },
-    {
-      kind: 'partial',
-      length: 10,
-      metadata: 'filename YS50eHQ=',
-      name: 'a.txt',
-      protocolData: 'partial',
-    },
-  );
-  assert.equal(contentOf(store, record.id).length, 0);
-  assert.equal(await store.isBeingWritten(record.id), false);
-  assert.deepEqual(types(), ['created']);
-});
+onEveryBackend(
+  'a new upload has an empty file, a record and a line in its timeline',
+  async (t, openStore) => {
+    const { store, types } = await watched(t, {}, openStore);
+    const { record, offset, finished } = await store.create(
+      creation({
+        length: 10,
+        metadata: 'filename YS50eHQ=',
+        protocolData: 'partial',
+        kind: 'partial',
+      }),
+    );
+    assert.deepEqual([offset, finished], [0, false]);
+    const found = await store.find(record.id);
+    assert.equal(found.offset, 0);
+    const { kind, length, metadata, name, protocolData } = found.record;
+    assert.deepEqual(
+      { kind, length, metadata, name, protocolData },
+      {
+        kind: 'partial',
+        length: 10,
+        metadata: 'filename YS50eHQ=',
+        name: 'a.txt',
+        protocolData: 'partial',
+      },
+    );
+    assert.equal((await contentIn(store, record.id)).length, 0);
+    assert.equal(await store.isBeingWritten(record.id), false);
+    assert.deepEqual(types(), ['created']);
+  },
+);
 
-test('an upload of no bytes is finished at once', async (t) => {
-  const { store, types } = await watched(t);
+onEveryBackend('an upload of no bytes is finished at once', async (t, openStore) => {
+  const { store, types } = await watched(t, {}, openStore);
   const { record, finished } = await store.create(creation({ length: 0 }));
   assert.equal(finished, true);
   assert.equal((await store.find(record.id)).record.state, 'finished');
@@ -64,25 +68,28 @@ test('an upload of no bytes is finished at once', async (t) => {
 });
 
 for (const size of [0, 1, 10_000, LARGE]) {
-  test(`an upload of ${size} bytes that comes whole with its creation is finished by it`, async (t) => {
-    const { store, types } = await watched(t);
-    const sent = bytes(size);
-    const outcome = await store.create(creation({ length: size }), {
-      body: bodyOf(sent),
-      bodyLength: size,
-    });
-    assert.deepEqual([outcome.finished, outcome.offset], [true, size]);
-    assert.equal(outcome.record.state, 'finished');
-    const { record } = await store.find(outcome.record.id);
-    assert.deepEqual([record.state, record.crc32], ['finished', crcOf(sent)]);
-    assert.ok(contentOf(store, record.id).equals(sent));
-    assert.deepEqual(types(), ['created', 'finished']);
-    assert.equal((await store.timeline(record)).at(-1)?.event, 'finished');
-  });
+  onEveryBackend(
+    `an upload of ${size} bytes that comes whole with its creation is finished by it`,
+    async (t, openStore) => {
+      const { store, types } = await watched(t, {}, openStore);
+      const sent = bytes(size);
+      const outcome = await store.create(creation({ length: size }), {
+        body: bodyOf(sent),
+        bodyLength: size,
+      });
+      assert.deepEqual([outcome.finished, outcome.offset], [true, size]);
+      assert.equal(outcome.record.state, 'finished');
+      const { record } = await store.find(outcome.record.id);
+      assert.deepEqual([record.state, record.crc32], ['finished', crcOf(sent)]);
+      assert.ok((await contentIn(store, record.id)).equals(sent));
+      assert.deepEqual(types(), ['created', 'finished']);
+      assert.equal((await store.timeline(record)).at(-1)?.event, 'finished');
+    },
+  );
 }
 
-test('the first bytes of an upload may come with its creation', async (t) => {
-  const { store } = await watched(t);
+onEveryBackend('the first bytes of an upload may come with its creation', async (t, openStore) => {
+  const { store } = await watched(t, {}, openStore);
   for (const length of [10, null]) {
     const { record, offset, finished } = await store.create(creation({ length }), {
       body: bodyOf('1234'),
@@ -90,26 +97,29 @@ test('the first bytes of an upload may come with its creation', async (t) => {
     });
     assert.deepEqual([offset, finished], [4, false]);
     await append(store, record.id, 4, '567890', { length: 10 });
-    assert.equal(contentOf(store, record.id).toString(), '1234567890');
+    assert.equal((await contentIn(store, record.id)).toString(), '1234567890');
   }
 });
 
-test('a creation that is cut short keeps the bytes of a large upload', async (t) => {
-  const { store } = await watched(t);
-  const body = new PassThrough();
-  const made = store.create(creation({ length: 10 }), { body, bodyLength: null });
-  body.write('1234');
-  await until('they are on disk', () => {
-    return [...insideOf(store).active.values()].some(({ pump }) => pump.position === 4);
-  });
-  body.destroy();
-  const { record, offset, interrupted } = await made;
-  assert.deepEqual([offset, interrupted], [4, 'reset']);
-  assert.equal(await offsetOf(store, record.id), 4);
-});
+onEveryBackend(
+  'a creation that is cut short keeps the bytes of a large upload',
+  async (t, openStore) => {
+    const { store } = await watched(t, {}, openStore);
+    const body = new PassThrough();
+    const made = store.create(creation({ length: 10 }), { body, bodyLength: null });
+    body.write('1234');
+    await until('they are on disk', () => {
+      return [...insideOf(store).active.values()].some(({ pump }) => pump.position === 4);
+    });
+    body.destroy();
+    const { record, offset, interrupted } = await made;
+    assert.deepEqual([offset, interrupted], [4, 'reset']);
+    assert.equal(await offsetOf(store, record.id), 4);
+  },
+);
 
-test('a small creation that is cut short keeps its bytes, too', async (t) => {
-  const { store, types } = await watched(t, { limits: { idleTimeout: 50 } });
+onEveryBackend('a small creation that is cut short keeps its bytes, too', async (t, openStore) => {
+  const { store, types } = await watched(t, { limits: { idleTimeout: 50 } }, openStore);
   for (const why of ['reset', 'idle']) {
     const body = new PassThrough();
     const made = store.create(creation({ length: 10 }), { body, bodyLength: 10 });
@@ -133,53 +143,66 @@ test('a small creation that is cut short keeps its bytes, too', async (t) => {
   assert.deepEqual(types(), ['created', 'finished', 'created', 'finished']);
 });
 
-test('a small creation with a checksum that is cut short leaves nothing', async (t) => {
-  const { store, types } = await watched(t, { limits: { idleTimeout: 50 } });
-  for (const status of [400, 408]) {
-    const body = new PassThrough();
-    const made = store.create(creation({ length: 10 }), {
-      body,
-      bodyLength: 10,
-      whole: whole(true),
-    });
-    body.write('1234');
-    if (status === 400) body.destroy();
-    assert.equal((await faultOf(made)).status, status);
-    assert.deepEqual(await leftBehind(store), NOTHING);
-  }
-  assert.deepEqual(types(), []);
-});
+onEveryBackend(
+  'a small creation with a checksum that is cut short leaves nothing',
+  async (t, openStore) => {
+    const { store, types } = await watched(t, { limits: { idleTimeout: 50 } }, openStore);
+    for (const status of [400, 408]) {
+      const body = new PassThrough();
+      const made = store.create(creation({ length: 10 }), {
+        body,
+        bodyLength: 10,
+        whole: whole(true),
+      });
+      body.write('1234');
+      if (status === 400) body.destroy();
+      assert.equal((await faultOf(made)).status, status);
+      assert.deepEqual(await leftBehind(store), NOTHING);
+    }
+    assert.deepEqual(types(), []);
+  },
+);
 
 for (const size of [10, LARGE]) {
-  test(`a creation of ${size} bytes whose checksum is wrong leaves nothing`, async (t) => {
-    const { store } = await watched(t);
-    const made = store.create(creation({ length: size }), {
-      body: bodyOf(bytes(size)),
-      bodyLength: size,
-      whole: whole(false),
-    });
-    assert.equal((await faultOf(made)).code, 'CHECKSUM_MISMATCH');
-    assert.deepEqual(await leftBehind(store), NOTHING);
-  });
+  onEveryBackend(
+    `a creation of ${size} bytes whose checksum is wrong leaves nothing`,
+    async (t, openStore) => {
+      const { store } = await watched(t, {}, openStore);
+      const made = store.create(creation({ length: size }), {
+        body: bodyOf(bytes(size)),
+        bodyLength: size,
+        whole: whole(false),
+      });
+      assert.equal((await faultOf(made)).code, 'CHECKSUM_MISMATCH');
+      assert.deepEqual(await leftBehind(store), NOTHING);
+    },
+  );
 }
 
-test('a creation whose body is longer than it said leaves nothing', async (t) => {
-  const { store } = await watched(t);
-  for (const bodyLength of [3, null]) {
-    const made = store.create(creation({ length: 3 }), { body: bodyOf('1234'), bodyLength });
-    assert.equal((await faultOf(made)).code, 'TOO_LARGE');
-    assert.deepEqual(await leftBehind(store), NOTHING);
-  }
-});
+onEveryBackend(
+  'a creation whose body is longer than it said leaves nothing',
+  async (t, openStore) => {
+    const { store } = await watched(t, {}, openStore);
+    for (const bodyLength of [3, null]) {
+      const made = store.create(creation({ length: 3 }), { body: bodyOf('1234'), bodyLength });
+      assert.equal((await faultOf(made)).code, 'TOO_LARGE');
+      assert.deepEqual(await leftBehind(store), NOTHING);
+    }
+  },
+);
 
-test('a refusal at the end of a creation takes it back', async (t) => {
-  const { store, types } = await watched(t, {
-    guards: {
-      beforeFinish: async () => {
-        throw new Fault('REFUSED', 'a virus');
+onEveryBackend('a refusal at the end of a creation takes it back', async (t, openStore) => {
+  const { store, types } = await watched(
+    t,
+    {
+      guards: {
+        beforeFinish: async () => {
+          throw new Fault('REFUSED', 'a virus');
+        },
       },
     },
-  });
+    openStore,
+  );
   for (const body of [{ body: bodyOf('12345'), bodyLength: 5 }, undefined]) {
     const made = store.create(creation({ length: body ? 5 : 0 }), body);
     assert.equal((await faultOf(made)).code, 'REFUSED');

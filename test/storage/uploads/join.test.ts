@@ -7,13 +7,13 @@ import { Fault } from '../../../src/fault.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
 import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
 import { until } from '../../support/until.ts';
+import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { faultyDisk, noSpace } from '../support/faulty-disk.ts';
 import {
   append,
   begin,
   bytes,
   CALLER,
-  contentOf,
   crcOf,
   creation,
   faultOf,
@@ -35,7 +35,7 @@ function join(store: UploadStore, ...parts: string[]) {
 
 const stateOf = async (store: UploadStore, id: string) => (await store.remember(id))?.state;
 
-test('finished parts make one file in the order given', async (t) => {
+onEveryBackend('finished parts make one file in the order given', async (t, openStore) => {
   const store = await openStore(t);
   const contents = [bytes(1_500_000, 1), bytes(10, 2), bytes(2_000_000, 3)];
   const parts: string[] = [];
@@ -43,7 +43,7 @@ test('finished parts make one file in the order given', async (t) => {
   const order = [2, 0, 1];
   const { record, offset } = await join(store, ...order.map((index) => parts[index]!));
   const all = Buffer.concat(order.map((index) => contents[index]!));
-  assert.ok(contentOf(store, record.id).equals(all));
+  assert.ok((await contentIn(store, record.id)).equals(all));
   assert.deepEqual(
     [record.state, record.length, offset, record.crc32, record.name],
     ['finished', all.length, all.length, crcOf(all), 'a'],
@@ -51,29 +51,32 @@ test('finished parts make one file in the order given', async (t) => {
   for (const id of parts) assert.equal((await store.find(id)).record.state, 'finished');
 });
 
-test('a part may stand twice, and be a part of several uploads', async (t) => {
+onEveryBackend('a part may stand twice, and be a part of several uploads', async (t, openStore) => {
   const store = await openStore(t);
   const ab = await part(store, 'ab');
   const c = await part(store, 'c');
   const twice = await join(store, ab, c, ab);
   const other = await join(store, c, ab);
-  assert.equal(contentOf(store, twice.record.id).toString(), 'abcab');
-  assert.equal(contentOf(store, other.record.id).toString(), 'cab');
+  assert.equal((await contentIn(store, twice.record.id)).toString(), 'abcab');
+  assert.equal((await contentIn(store, other.record.id)).toString(), 'cab');
 });
 
-test('empty parts are parts, and nothing but empty ones makes an empty file', async (t) => {
-  const store = await openStore(t);
-  const empty = await part(store, '');
-  const some = await part(store, 'x');
-  const { record } = await join(store, empty, some, empty);
-  assert.equal(contentOf(store, record.id).toString(), 'x');
-  const nothing = await join(store, empty, empty);
-  assert.deepEqual(
-    [nothing.record.state, nothing.record.length, nothing.offset],
-    ['finished', 0, 0],
-  );
-  assert.equal(contentOf(store, nothing.record.id).length, 0);
-});
+onEveryBackend(
+  'empty parts are parts, and nothing but empty ones makes an empty file',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const empty = await part(store, '');
+    const some = await part(store, 'x');
+    const { record } = await join(store, empty, some, empty);
+    assert.equal((await contentIn(store, record.id)).toString(), 'x');
+    const nothing = await join(store, empty, empty);
+    assert.deepEqual(
+      [nothing.record.state, nothing.record.length, nothing.offset],
+      ['finished', 0, 0],
+    );
+    assert.equal((await contentIn(store, nothing.record.id)).length, 0);
+  },
+);
 
 test('what is not a part that is there is refused, and nothing is made', async (t) => {
   const store = await openStore(t);
@@ -89,29 +92,35 @@ test('what is not a part that is there is refused, and nothing is made', async (
   assert.equal(readdirSync(store.place).length, before);
 });
 
-test('a final upload of unfinished parts is joined once the last one is finished', async (t) => {
-  const store = await openStore(t);
-  const first = await part(store, 'ab');
-  const second = await make(store, 2, 'partial');
-  const third = await make(store, null, 'partial');
-  const { record, offset } = await join(store, first, second, third);
-  assert.deepEqual([record.state, record.length, offset], ['receiving', null, null]);
-  await append(store, second, 0, 'cd');
-  assert.equal(await stateOf(store, record.id), 'receiving');
-  await append(store, third, 0, 'ef', { length: 2 });
-  await until('it is joined', async () => (await stateOf(store, record.id)) === 'finished');
-  assert.equal(contentOf(store, record.id).toString(), 'abcdef');
-  assert.equal(insideOf(store).leftBehind.size, 0);
-});
+onEveryBackend(
+  'a final upload of unfinished parts is joined once the last one is finished',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const first = await part(store, 'ab');
+    const second = await make(store, 2, 'partial');
+    const third = await make(store, null, 'partial');
+    const { record, offset } = await join(store, first, second, third);
+    assert.deepEqual([record.state, record.length, offset], ['receiving', null, null]);
+    await append(store, second, 0, 'cd');
+    assert.equal(await stateOf(store, record.id), 'receiving');
+    await append(store, third, 0, 'ef', { length: 2 });
+    await until('it is joined', async () => (await stateOf(store, record.id)) === 'finished');
+    assert.equal((await contentIn(store, record.id)).toString(), 'abcdef');
+    assert.equal(insideOf(store).leftBehind.size, 0);
+  },
+);
 
-test('the length of a final upload is told as soon as those of its parts are known', async (t) => {
-  const store = await openStore(t);
-  const first = await make(store, 10, 'partial');
-  const { record } = await join(store, first, await part(store, 'ab'));
-  assert.deepEqual([record.length, record.state], [12, 'receiving']);
-});
+onEveryBackend(
+  'the length of a final upload is told as soon as those of its parts are known',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const first = await make(store, 10, 'partial');
+    const { record } = await join(store, first, await part(store, 'ab'));
+    assert.deepEqual([record.length, record.state], [12, 'receiving']);
+  },
+);
 
-test('parts that finish at the same moment join it once', async (t) => {
+onEveryBackend('parts that finish at the same moment join it once', async (t, openStore) => {
   const store = await openStore(t);
   let finished = 0;
   store.onChange((event) => {
@@ -125,24 +134,27 @@ test('parts that finish at the same moment join it once', async (t) => {
   assert.equal(finished, 1);
 });
 
-test('a part that finishes while its final upload is being made does not leave that waiting', async (t) => {
-  let store: UploadStore | undefined;
-  let last: string | undefined;
-  const opened = await openStore(t, {
-    guards: {
-      beforeCreate: async ({ kind }) => {
-        if (kind === 'final') await append(store!, last!, 0, 'b');
-        return {};
+onEveryBackend(
+  'a part that finishes while its final upload is being made does not leave that waiting',
+  async (t, openStore) => {
+    let store: UploadStore | undefined;
+    let last: string | undefined;
+    const opened = await openStore(t, {
+      guards: {
+        beforeCreate: async ({ kind }) => {
+          if (kind === 'final') await append(store!, last!, 0, 'b');
+          return {};
+        },
       },
-    },
-  });
-  store = opened;
-  const first = await part(opened, 'a');
-  last = await make(opened, 1, 'partial');
-  const { record } = await join(opened, first, last);
-  assert.equal(await stateOf(opened, record.id), 'finished');
-  assert.equal(contentOf(opened, record.id).toString(), 'ab');
-});
+    });
+    store = opened;
+    const first = await part(opened, 'a');
+    last = await make(opened, 1, 'partial');
+    const { record } = await join(opened, first, last);
+    assert.equal(await stateOf(opened, record.id), 'finished');
+    assert.equal((await contentIn(opened, record.id)).toString(), 'ab');
+  },
+);
 
 test('a part that goes while its final upload is being made refuses it', async (t) => {
   let store: UploadStore | undefined;
@@ -161,20 +173,23 @@ test('a part that goes while its final upload is being made refuses it', async (
   assert.deepEqual(readdirSync(opened.place), []);
 });
 
-test('a part that a final upload waits for is not removed, not even by a DELETE', async (t) => {
-  const store = await openStore(t);
-  const needed = await part(store, 'ab');
-  const missing = await make(store, 1, 'partial');
-  const { record } = await join(store, needed, missing);
-  assert.equal((await faultOf(store.terminate(needed, CALLER))).code, 'CONFLICT');
-  assert.equal(await store.removeCondemned(needed, 'expired', CALLER, () => true), undefined);
-  await append(store, missing, 0, 'c');
-  await until('it is joined', async () => (await stateOf(store, record.id)) === 'finished');
-  await store.terminate(needed, CALLER);
-  assert.equal(contentOf(store, record.id).toString(), 'abc');
-});
+onEveryBackend(
+  'a part that a final upload waits for is not removed, not even by a DELETE',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const needed = await part(store, 'ab');
+    const missing = await make(store, 1, 'partial');
+    const { record } = await join(store, needed, missing);
+    assert.equal((await faultOf(store.terminate(needed, CALLER))).code, 'CONFLICT');
+    assert.equal(await store.removeCondemned(needed, 'expired', CALLER, () => true), undefined);
+    await append(store, missing, 0, 'c');
+    await until('it is joined', async () => (await stateOf(store, record.id)) === 'finished');
+    await store.terminate(needed, CALLER);
+    assert.equal((await contentIn(store, record.id)).toString(), 'abc');
+  },
+);
 
-test('a final upload that is removed frees its parts', async (t) => {
+onEveryBackend('a final upload that is removed frees its parts', async (t, openStore) => {
   const store = await openStore(t);
   const needed = await part(store, 'ab');
   const missing = await make(store, 1, 'partial');
@@ -185,7 +200,7 @@ test('a final upload that is removed frees its parts', async (t) => {
   assert.equal(await stateOf(store, record.id), 'removed');
 });
 
-test('a final upload takes no bytes, joined or not', async (t) => {
+onEveryBackend('a final upload takes no bytes, joined or not', async (t, openStore) => {
   const store = await openStore(t);
   const { record: joined } = await join(store, await part(store, 'a'));
   const { record: waiting } = await join(store, await make(store, 1, 'partial'));
@@ -227,23 +242,26 @@ test('a join that filled the disk gives the room back and is made up for later',
   assert.equal(insideOf(store).leftBehind.size, 0);
 });
 
-test('a hook may refuse a joined upload: it stays, and is not joined again', async (t) => {
-  let asked = 0;
-  const store = await openStore(t, {
-    guards: {
-      beforeFinish: async () => {
-        asked++;
-        throw new Fault('REFUSED', 'a virus');
+onEveryBackend(
+  'a hook may refuse a joined upload: it stays, and is not joined again',
+  async (t, openStore) => {
+    let asked = 0;
+    const store = await openStore(t, {
+      guards: {
+        beforeFinish: async () => {
+          asked++;
+          throw new Fault('REFUSED', 'a virus');
+        },
       },
-    },
-  });
-  const id = await part(store, 'ab');
-  assert.equal((await faultOf(join(store, id))).code, 'REFUSED');
-  const [final] = await store.finalsOf(id);
-  assert.deepEqual([final?.state, final?.refusal, asked], ['joining', 'a virus', 1]);
-});
+    });
+    const id = await part(store, 'ab');
+    assert.equal((await faultOf(join(store, id))).code, 'REFUSED');
+    const [final] = await store.finalsOf(id);
+    assert.deepEqual([final?.state, final?.refusal, asked], ['joining', 'a virus', 1]);
+  },
+);
 
-test('a DELETE takes a final upload that waits for its parts', async (t) => {
+onEveryBackend('a DELETE takes a final upload that waits for its parts', async (t, openStore) => {
   const store = await openStore(t);
   const missing = await make(store, 5, 'partial');
   const open = await begin(store, missing, 'ab');

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
+import { onEveryBackend } from '../support/backends.ts';
 import {
   append,
   begin,
@@ -42,7 +43,7 @@ test('a removed upload is gone, and remembered as removed', async (t) => {
   assert.equal((await faultOf(store.terminate('unknown', CALLER))).code, 'NOT_FOUND');
 });
 
-test('a memory is dropped in time, and then nothing is known', async (t) => {
+onEveryBackend('a memory is dropped in time, and then nothing is known', async (t, openStore) => {
   let now = 1_000_000;
   const store = await openStore(t, { now: () => now });
   const ids = [];
@@ -70,31 +71,37 @@ test('a DELETE takes over from a writer, whose request is told', async (t) => {
   assert.deepEqual(readdirSync(store.place), []);
 });
 
-test('requests that wait behind a DELETE are told that the upload is gone', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const { done } = await begin(store, id, '12345');
-  const waiting = append(store, id, 5, '67890');
-  waiting.catch(() => {});
-  await Promise.all([store.terminate(id, CALLER), done]);
-  assert.equal((await faultOf(waiting)).code, 'GONE');
-  assert.equal(insideOf(store).writers.isBusy(id), false);
-});
+onEveryBackend(
+  'requests that wait behind a DELETE are told that the upload is gone',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    const { done } = await begin(store, id, '12345');
+    const waiting = append(store, id, 5, '67890');
+    waiting.catch(() => {});
+    await Promise.all([store.terminate(id, CALLER), done]);
+    assert.equal((await faultOf(waiting)).code, 'GONE');
+    assert.equal(insideOf(store).writers.isBusy(id), false);
+  },
+);
 
-test('of two DELETEs one removes and the other is told that it is gone', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  const outcomes = await Promise.allSettled([
-    store.terminate(id, CALLER),
-    store.terminate(id, CALLER),
-  ]);
-  assert.deepEqual(
-    outcomes.map((one) => (one.status === 'fulfilled' ? 'removed' : (one.reason as Fault).code)),
-    ['removed', 'GONE'],
-  );
-});
+onEveryBackend(
+  'of two DELETEs one removes and the other is told that it is gone',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10);
+    const outcomes = await Promise.allSettled([
+      store.terminate(id, CALLER),
+      store.terminate(id, CALLER),
+    ]);
+    assert.deepEqual(
+      outcomes.map((one) => (one.status === 'fulfilled' ? 'removed' : (one.reason as Fault).code)),
+      ['removed', 'GONE'],
+    );
+  },
+);
 
-test('a hook may refuse a removal before anything happens', async (t) => {
+onEveryBackend('a hook may refuse a removal before anything happens', async (t, openStore) => {
   const store = await openStore(t, {
     guards: {
       beforeRemove: async () => {
@@ -141,7 +148,7 @@ test('what is written by a daemon that is no more may be removed once its heartb
   assert.equal((await faultOf(done)).code, 'GONE');
 });
 
-test('a policy is asked again at the moment of the removal', async (t) => {
+onEveryBackend('a policy is asked again at the moment of the removal', async (t, openStore) => {
   const store = await openStore(t);
   const id = await make(store, 10);
   await append(store, id, 0, '12345');
@@ -186,13 +193,16 @@ test('two processes that end the same removal do not disturb each other', async 
   assert.equal((await store.remember(id))?.state, 'removed');
 });
 
-test('an upload that was removed cannot be made again under its id while it is remembered', async (t) => {
-  const store: UploadStore = await openStore(t, {
-    guards: { beforeCreate: async () => ({ id: 'same' }) },
-  });
-  await make(store, 5);
-  await store.terminate('same', CALLER);
-  assert.equal((await faultOf(make(store, 5))).code, 'CONFLICT');
-  await store.forget(Number.MAX_SAFE_INTEGER);
-  await make(store, 5);
-});
+onEveryBackend(
+  'an upload that was removed cannot be made again under its id while it is remembered',
+  async (t, openStore) => {
+    const store: UploadStore = await openStore(t, {
+      guards: { beforeCreate: async () => ({ id: 'same' }) },
+    });
+    await make(store, 5);
+    await store.terminate('same', CALLER);
+    assert.equal((await faultOf(make(store, 5))).code, 'CONFLICT');
+    await store.forget(Number.MAX_SAFE_INTEGER);
+    await make(store, 5);
+  },
+);

@@ -99,7 +99,7 @@ test('a busy writer is left alone, and who waits too long is told to come back',
   await pass(10_000);
   const fault = await refused;
   assert.equal(fault.code, 'LOCKED');
-  assert.equal(fault.headers['Retry-After'], '2');
+  assert.equal(fault.retryAfter, 2);
   assert.equal(holder.stops, 0);
   slot.release();
   assert.equal(writers.isBusy('a'), false);

@@ -262,8 +262,9 @@ export class MemoryCatalog implements Catalog {
       .slice(0, limit);
   }
 
-  async timeline({ id }: StoredUpload): Promise<TimelineEntry[]> {
-    return [...(this.#rows.get(id)?.timeline ?? [])];
+  async timeline({ id, seq }: StoredUpload): Promise<TimelineEntry[]> {
+    const row = this.#rows.get(id);
+    return row?.record.seq === seq ? [...row.timeline] : [];
   }
 
   async totals() {

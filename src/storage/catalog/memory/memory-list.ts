@@ -20,10 +20,12 @@ const COMPARE: Record<ListSort, (a: StoredUpload, b: StoredUpload) => number> = 
   name: (a, b) => compareText(a.name ?? '', b.name ?? '') || a.seq - b.seq,
 };
 
-/** ASCII letters compare without case, as SQLite's NOCASE does. */
+/** As SQLite's NOCASE compares: by the bytes of UTF-8, ASCII letters without their case. */
 function compareText(a: string, b: string): number {
-  const [x, y] = [a, b].map((text) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
-  return x! < y! ? -1 : x! > y! ? 1 : 0;
+  const [x, y] = [a, b].map((text) =>
+    Buffer.from(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())),
+  );
+  return Buffer.compare(x!, y!);
 }
 
 export function matches(record: StoredUpload, { states, statuses }: ListQuery): boolean {

@@ -66,14 +66,7 @@ export class MemoryOutbox implements Outbox {
   }
 
   async retry(seq: number, at: number): Promise<boolean> {
-    const row = this.#rows.get(seq);
-    if (!row) return false;
-    Object.assign(row, { state: 'pending', attempts: 0, firstAt: null, doneAt: null });
-    const line = this.#line(row.upload, row.hook);
-    // The first in the line goes now; it may be on its way, so another must not overtake it.
-    const first = line.find(({ nextAt }) => nextAt !== null) ?? line[0];
-    if (first) first.nextAt = at;
-    return true;
+    return this.#retryOne(seq, at);
   }
 
   async retryFailed(after: number, limit: number, at: number): Promise<number[]> {
@@ -82,7 +75,7 @@ export class MemoryOutbox implements Outbox {
         seq > after && (state === 'dead' || (state === 'pending' && attempts > 0)),
     );
     const seqs = failed.slice(0, limit).map(({ seq }) => seq);
-    for (const seq of seqs) await this.retry(seq, at);
+    for (const seq of seqs) this.#retryOne(seq, at);
     return seqs;
   }
 
@@ -125,6 +118,17 @@ export class MemoryOutbox implements Outbox {
     );
     for (const { seq } of old.slice(0, limit)) this.#rows.delete(seq);
     return Math.min(old.length, limit);
+  }
+
+  #retryOne(seq: number, at: number): boolean {
+    const row = this.#rows.get(seq);
+    if (!row) return false;
+    Object.assign(row, { state: 'pending', attempts: 0, firstAt: null, doneAt: null });
+    const line = this.#line(row.upload, row.hook);
+    // The first in the line goes now; it may be on its way, so another must not overtake it.
+    const first = line.find(({ nextAt }) => nextAt !== null) ?? line[0];
+    if (first) first.nextAt = at;
+    return true;
   }
 
   #settleOne(settlement: Settlement, at: number): void {

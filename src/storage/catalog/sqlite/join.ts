@@ -13,13 +13,13 @@ export function beginJoin(
   if (record?.kind !== 'final' || !isUnfinished(record) || record.refusal !== null) {
     return { outcome: 'over' };
   }
-  let length = 0;
-  for (const name of record.parts) {
-    const part = uploads.get(name);
-    if (part?.kind !== 'partial' || isGone(part)) return { outcome: 'part-missing' };
-    if (part.state !== 'finished') return { outcome: 'waiting' };
-    length += part.length ?? 0;
+  const parts = record.parts.map((part) => uploads.get(part));
+  // Asked first: waiting for the others would be in vain.
+  if (parts.some((part) => part?.kind !== 'partial' || isGone(part))) {
+    return { outcome: 'part-missing' };
   }
+  if (parts.some((part) => part?.state !== 'finished')) return { outcome: 'waiting' };
+  const length = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
   const lease = take(record);
   if (!lease) return { outcome: 'leased' };
   uploads.update(record.seq, { state: 'joining', length, activeAt: at });

@@ -1,0 +1,152 @@
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { assertNone, folderOf, resolve, type Source, sourcesIn } from './support/sources.ts';
+
+const src = sourcesIn('src');
+const storage = src.filter(({ path }) => path.startsWith('src/storage/'));
+
+/** What everybody may import. */
+const SHARED = 'src/fault.ts';
+/** A contract: the .ts files of its folder, without those of its implementations. */
+const BYTES = /^src\/storage\/bytes\/[^/]+$/;
+const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
+const MODEL = /^src\/storage\/model\//;
+const DISK = /^src\/storage\/disk\//;
+
+/** What other rooms may import of storage. */
+const FACES = /^src\/storage\/(?:model\/)?[^/]+$/;
+
+/** What each folder of storage may import of our own, beside itself and src/fault.ts. */
+const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
+  model: [],
+  disk: [],
+  bytes: [MODEL],
+  'bytes/files': [MODEL, DISK, BYTES],
+  'bytes/memory': [MODEL, DISK, BYTES],
+  catalog: [MODEL],
+  'catalog/sqlite': [MODEL, DISK, CATALOG],
+  'catalog/memory': [MODEL, DISK, CATALOG],
+  uploads: [MODEL, BYTES, CATALOG],
+};
+
+/** Where implementations are chosen and put together. */
+const CHOOSERS: readonly string[] = ['src/storage/local.ts'];
+
+/** Where storage may touch files. */
+const FILES = /^src\/storage\/(?:bytes\/files\/|catalog\/sqlite\/|disk\/|local\.ts$)/;
+
+/** "bytes/files" for a file of src/storage; "" for a face. */
+function roomOf(path: string): string {
+  return dirname(path).replace(/^src\/storage\/?/, '');
+}
+
+function ownImports(source: Source): string[] {
+  return source.imports
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => resolve(source, specifier));
+}
+
+test('storage is entered through its faces and its model', () => {
+  const problems = src
+    .filter(({ path }) => folderOf(path) !== 'storage')
+    .flatMap((source) =>
+      ownImports(source)
+        .filter((target) => target.startsWith('src/storage/') && !FACES.test(target))
+        .map(
+          (target) =>
+            `${source.path} must not import ${target}: use src/storage/*.ts and src/storage/model/*.ts, or add what is missing there.`,
+        ),
+    );
+  assertNone(problems);
+});
+
+test('every folder of storage has its rules', () => {
+  const problems = storage
+    .map(({ path }) => path)
+    .filter((path) => roomOf(path) !== '' && !ROOMS[roomOf(path)])
+    .map((path) => `${path} is in a folder that is not in the table of rooms here.`);
+  assertNone(problems);
+});
+
+test('within storage the engine knows contracts, and implementations know no engine', () => {
+  const problems = storage.flatMap((source) => {
+    const room = roomOf(source.path);
+    const allowed = ROOMS[room];
+    if (!allowed) return [];
+    return ownImports(source)
+      .filter((target) => target !== SHARED && roomOf(target) !== room)
+      .filter((target) => !allowed.some((one) => one.test(target)))
+      .map(
+        (target) =>
+          `${source.path} must not import ${target}: src/storage/${room} is below it or beside it.`,
+      );
+  });
+  assertNone(problems);
+});
+
+test('implementations are chosen at one place', () => {
+  const problems = storage
+    .filter(({ path }) => roomOf(path) === '' && !CHOOSERS.includes(path))
+    .flatMap((source) =>
+      ownImports(source)
+        .filter((target) => /^src\/storage\/(?:bytes|catalog)\/[^/]+\//.test(target))
+        .map(
+          (target) =>
+            `${source.path} must not import ${target}: take a Catalog or a Bytes, and let ${CHOOSERS.join(' or ')} choose it.`,
+        ),
+    );
+  assertNone(problems);
+});
+
+test('in storage only bytes/files, catalog/sqlite, disk and local.ts touch files', () => {
+  const problems = storage
+    .filter(
+      ({ path, imports }) => !FILES.test(path) && imports.some((one) => /^node:fs\b/.test(one)),
+    )
+    .map(({ path }) => `${path} must not import node:fs: ask the store of bytes.`);
+  assertNone(problems);
+});
+
+test('SQL stands in catalog/sqlite only', () => {
+  const problems = storage
+    .filter(({ path }) => !path.startsWith('src/storage/catalog/sqlite/'))
+    .filter(({ bare }) =>
+      /\b(?:SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|PRAGMA )/s.test(
+        bare,
+      ),
+    )
+    .map(({ path }) => `${path} must not contain SQL: make it a unit of work of the catalog.`);
+  assertNone(problems);
+});
+
+test('storage knows no HTTP', () => {
+  const problems = storage
+    .filter(
+      ({ bare, imports }) =>
+        imports.some((one) => /^node:http/.test(one)) ||
+        /\bstatus: *\d|['"](?:retry-after|content-[a-z]+|location|cache-control)['"]/i.test(bare),
+    )
+    .map(
+      ({ path }) =>
+        `${path} must not name an HTTP status or header: throw a Fault of a code that says it, and let src/http answer.`,
+    );
+  assertNone(problems);
+});
+
+test('no file imports itself by way of others, types included', () => {
+  const targets = new Map(src.map((source) => [source.path, ownImports(source)]));
+  const done = new Set<string>();
+  const problems: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start !== -1) {
+      const circle = [...way.slice(start), path].join(' → ');
+      problems.push(`${circle}: move what both need into a file of its own.`);
+    }
+    if (start !== -1 || done.has(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of targets.keys()) visit(path, []);
+  assertNone(problems);
+});

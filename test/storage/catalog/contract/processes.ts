@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/catalog.ts';
+import { type Contract, creation, ending, everythingOf, NOW } from './subject.ts';
+
+export function processesContract({ promise, promiseToMany }: Contract): void {
+  promiseToMany(
+    'a lease is taken over once its process has been silent for long',
+    async (catalog, another) => {
+      const other = another('command');
+      const { lease } = await catalog.createLeased(creation());
+      const still = NOW + LEASE_VOID_AFTER - 1;
+      await other.heartbeat(still);
+      assert.equal(await other.isLeased('a', still), true);
+      assert.equal((await other.beginAppend('a', still))?.lease, null);
+      const taken = (await other.beginAppend('a', still + 1))?.lease;
+      assert.ok(taken);
+      const before = await everythingOf(catalog, 'a');
+      assert.equal(await catalog.record(lease, ending({ offset: 9 })), false);
+      assert.equal(await catalog.endAppend(lease, ending({ offset: 9 })), false);
+      assert.equal(await catalog.finish(lease, { ...ending({}), deliveries: [] }), false);
+      await catalog.progress([{ lease, activeAt: 9, received: { offset: 9, crc32: 9 } }]);
+      await catalog.refuse(lease, { why: 'no', remembered: true, at: NOW });
+      await catalog.release(lease);
+      assert.deepEqual(await everythingOf(catalog, 'a'), before);
+      assert.equal(await other.record(taken, ending({ offset: 1 })), true);
+    },
+  );
+
+  promiseToMany('heartbeats keep every lease of a process', async (catalog, another) => {
+    const other = another('command');
+    for (const id of ['a', 'b']) await catalog.createLeased(creation({ id }));
+    await catalog.heartbeat(NOW + LEASE_VOID_AFTER);
+    for (const id of ['a', 'b']) {
+      assert.equal((await other.beginAppend(id, NOW + LEASE_VOID_AFTER + 1))?.lease, null);
+    }
+  });
+
+  promiseToMany(
+    'a process that leaves takes its leases along, and only its own',
+    async (catalog, another) => {
+      const other = another('command');
+      await other.heartbeat(NOW);
+      await catalog.createLeased(creation());
+      await other.createLeased(creation({ id: 'b' }));
+      await catalog.leave();
+      assert.equal(await other.isLeased('a', NOW), false);
+      assert.equal(await catalog.isLeased('b', NOW), true);
+      assert.ok((await other.beginAppend('a', NOW))?.lease);
+    },
+  );
+
+  promiseToMany(
+    'a daemon inherits what earlier ones held, and their leases are void',
+    async (catalog, another) => {
+      const command = another('command');
+      await command.heartbeat(NOW);
+      const { lease: kept } = await command.createLeased(creation({ id: 'kept' }));
+      const { lease: old } = await catalog.createLeased(creation());
+      const next = another('daemon');
+      await next.heartbeat(NOW);
+      const inherited = await next.inheritLeases(NOW);
+      assert.deepEqual(
+        inherited.map(({ id, seq }) => [id, seq]),
+        [['a', old.seq]],
+      );
+      assert.equal(await next.isLeased('a', NOW), true);
+      const before = await everythingOf(next, 'a');
+      assert.equal(await catalog.endAppend(old, ending({ offset: 9 })), false);
+      assert.equal(await catalog.finish(old, { ...ending({}), deliveries: [] }), false);
+      assert.deepEqual(await everythingOf(next, 'a'), before);
+      assert.equal(await command.record(kept, ending({ offset: 1 })), true);
+      await next.release(inherited[0]!);
+      assert.equal(await next.isLeased('a', NOW), false);
+    },
+  );
+
+  promiseToMany(
+    'a start that is cut short leaves its inheritance to the next',
+    async (catalog, another) => {
+      await catalog.createLeased(creation());
+      const second = another('daemon');
+      await second.heartbeat(NOW);
+      await second.inheritLeases(NOW);
+      const third = another('daemon');
+      await third.heartbeat(NOW);
+      assert.deepEqual(
+        (await third.inheritLeases(NOW)).map(({ id }) => id),
+        ['a'],
+      );
+    },
+  );
+
+  promise('where no daemon has been before there is nothing to inherit', async (catalog) => {
+    assert.deepEqual(await catalog.inheritLeases(NOW), []);
+    const { lease } = await catalog.createLeased(creation());
+    assert.equal(await catalog.record(lease, ending({ offset: 1 })), true);
+  });
+
+  promise('a slot of a schedule is claimed once, and none before it', async (catalog) => {
+    assert.equal(await catalog.claimSlot('sweep', 5), true);
+    for (const slot of [5, 4, -1]) assert.equal(await catalog.claimSlot('sweep', slot), false);
+    assert.equal(await catalog.claimSlot('verify', 4), true);
+    const claims = await Promise.all([6, 6, 6].map((slot) => catalog.claimSlot('sweep', slot)));
+    assert.deepEqual(claims.toSorted(), [false, false, true]);
+  });
+
+  promiseToMany('of several processes one claims a slot', async (catalog, another) => {
+    const other = another('daemon');
+    assert.equal(await other.claimSlot('sweep', 5), true);
+    assert.equal(await catalog.claimSlot('sweep', 5), false);
+    assert.equal(await catalog.claimSlot('sweep', 6), true);
+  });
+
+  promise('a note is what was noted last', async (catalog) => {
+    assert.equal(await catalog.note('boot'), null);
+    await catalog.setNote('boot', 'one');
+    await catalog.setNote('boot', 'two\n\0"');
+    assert.equal(await catalog.note('boot'), 'two\n\0"');
+    assert.equal(await catalog.note('other'), null);
+  });
+
+  promiseToMany(
+    'records and notes of one process are read by another',
+    async (catalog, another) => {
+      const other = another('command');
+      const made = await catalog.createUpload(creation());
+      assert.deepEqual(await other.get('a'), made);
+      await other.setNote('policy', 'x');
+      assert.equal(await catalog.note('policy'), 'x');
+    },
+  );
+
+  promise('what is there can be persisted, and is found to be in order', async (catalog) => {
+    await catalog.createUpload(creation());
+    await catalog.persist();
+    assert.equal(await catalog.checkIntegrity(), 'ok');
+  });
+}

@@ -1,0 +1,8 @@
+import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { catalogContract } from './contract.ts';
+import { outboxContract } from './outbox-contract.ts';
+
+const open = () => ({ catalog: new MemoryCatalog() });
+
+catalogContract('memory', open);
+outboxContract('memory', open);

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
+import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
+import {
+  isKept,
+  type RecordState,
+  STALLED_AFTER,
+  type StoredUpload,
+  statusOf,
+  type UploadRecord,
+  type UploadStatus,
+} from '../../../src/storage/model/upload.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
+import { draftRecord } from '../support/records.ts';
+import { collect } from './contract/subject.ts';
+
+const STATUSES: readonly UploadStatus[] = [
+  'receiving',
+  'stalled',
+  'waiting',
+  'joining',
+  'finished',
+  'expired',
+  'removed',
+];
+const STATES: readonly RecordState[] = ['receiving', 'joining', 'finished', 'removing', 'removed'];
+const SORTS = ['created', 'active', 'size', 'name'] as const;
+
+/** Few different moments, around the one at which a silent upload counts as stalled. */
+const moment = fc.constantFrom(0, 1, STALLED_AFTER - 1, STALLED_AFTER, STALLED_AFTER + 1, 50_000);
+const cutoff = fc.option(moment, { nil: null });
+
+const record: fc.Arbitrary<Partial<UploadRecord>> = fc
+  .record({
+    kind: fc.constantFrom('single', 'partial', 'final'),
+    state: fc.constantFrom('receiving', 'joining', 'finished', 'removing', 'removed'),
+    length: fc.option(fc.integer({ min: 0, max: 20 }), { nil: null }),
+    offset: fc.integer({ min: 0, max: 20 }),
+    name: fc.option(fc.constantFrom('', 'a', 'B', 'b', 'ä', 'Ä', '\uffff', '😀', '[', '_'), {
+      nil: null,
+    }),
+    parts: fc.array(fc.constantFrom('r0', 'r1', 'r2'), { maxLength: 3 }),
+    activeAt: moment,
+    at: moment,
+  } as const)
+  .map(({ at, parts, ...one }) => ({
+    ...one,
+    parts: one.kind === 'final' ? parts : [],
+    finishedAt: one.state === 'finished' ? at : null,
+  }));
+
+const at: fc.Arbitrary<StatusMoment> = fc.record({
+  now: moment,
+  idleSince: cutoff,
+  finishedBefore: cutoff,
+});
+
+/** What the retention policy says by its cut-offs: the moment is reached, or never comes. */
+function expiresAt(one: UploadRecord, { now, idleSince, finishedBefore }: StatusMoment) {
+  const [since, from] = isKept(one) ? [finishedBefore, one.finishedAt] : [idleSince, one.activeAt];
+  return since !== null && from !== null && from <= since ? now : null;
+}
+
+type Totals = Awaited<ReturnType<Catalog['statusTotals']>>;
+
+/** By state and status, as `statusOf` tells them. */
+function summary(totals: Totals): Map<string, number[]> {
+  const sums = new Map<string, number[]>();
+  for (const { state, status, count, bytes } of totals) {
+    const [before = 0, bytesBefore = 0] = sums.get(`${state} ${status}`) ?? [];
+    sums.set(`${state} ${status}`, [before + count, bytesBefore + bytes]);
+  }
+  return sums;
+}
+
+const byKey = (totals: Totals) =>
+  new Map(totals.map((one) => [[one.state, one.status, one.part, one.folded].join(), one]));
+
+async function listed(catalog: Catalog, query: ListQuery): Promise<StoredUpload[]> {
+  return (await collect(catalog.list(query))).flat();
+}
+
+test('SQLite and memory list and count by status what is said of each record', async (t) => {
+  const say = async (changes: readonly Partial<UploadRecord>[], moment: StatusMoment) => {
+    const folder = temporaryFolder(t);
+    const sqlite = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
+    const memory = new MemoryCatalog();
+    for (const [index, change] of changes.entries()) {
+      const record = draftRecord({ ...change, id: `r${index}` });
+      for (const catalog of [sqlite, memory]) {
+        await catalog.createUpload({ record, timeline: [], deliveries: [], at: 0 });
+      }
+    }
+    const every = await listed(memory, { states: STATES });
+    const said = new Map<string, UploadStatus>();
+    const sums = new Map<string, number[]>();
+    for (const one of every) {
+      const status = statusOf(one, moment.now, expiresAt(one, moment));
+      said.set(one.id, status);
+      const [count = 0, bytes = 0] = sums.get(`${one.state} ${status}`) ?? [];
+      sums.set(`${one.state} ${status}`, [count + 1, bytes + one.offset]);
+    }
+    for (const catalog of [sqlite, memory]) {
+      assert.deepEqual(summary(await catalog.statusTotals(moment)), sums);
+    }
+    const [totals, others] = [sqlite, memory].map((catalog) => catalog.statusTotals(moment));
+    assert.deepEqual(byKey(await totals!), byKey(await others!));
+    for (const status of STATUSES) {
+      const expected = every.filter(({ id }) => said.get(id) === status);
+      for (const sort of SORTS) {
+        for (const reverse of [true, false]) {
+          const query = { statuses: { names: [status], at: moment }, sort, reverse };
+          const found = await listed(sqlite, query);
+          assert.deepEqual(found, await listed(memory, query), `${status} ${sort} ${reverse}`);
+          assert.deepEqual(new Set(found), new Set(expected), status);
+          const folded = { ...query, foldParts: true };
+          assert.deepEqual(await listed(sqlite, folded), await listed(memory, folded), status);
+        }
+      }
+    }
+    await sqlite.close();
+  };
+  await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 12 }), at, say), { numRuns: 40 });
+});
