@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
+import { assertConditions } from '../http/conditions.ts';
 import { createDownload } from '../http/download.ts';
 import { Listener, type RequestRecord } from '../http/listener.ts';
+import { assertPlainBody } from '../http/plain-body.ts';
 import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
@@ -76,6 +78,8 @@ export class Daemon {
         expiresAt: (record) => expiresAt(record, policy),
         termination: !config.disableTermination,
         download,
+        assertPlainBody,
+        assertConditions,
       }),
       download,
       onRequest: (record) => log.request(record),

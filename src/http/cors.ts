@@ -5,6 +5,12 @@ const METHODS = 'GET, HEAD, POST, PATCH, DELETE, OPTIONS';
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
+  'If-Match',
+  'If-Modified-Since',
+  'If-None-Match',
+  'If-Range',
+  'If-Unmodified-Since',
+  'Range',
   'Tus-Resumable',
   'Upload-Checksum',
   'Upload-Concat',
@@ -32,6 +38,17 @@ const EXPOSED = [
   'Tus-Max-Size',
   'Tus-Checksum-Algorithm',
   'Retry-After',
+  // What a player, a viewer or a program that reads a part of a file looks at.
+  'Accept-Ranges',
+  'Allow',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'Date',
+  'ETag',
+  'Last-Modified',
 ].join(', ');
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;

@@ -61,7 +61,6 @@ export class Listener {
   readonly #server: Server;
   readonly #cors: ReturnType<typeof createCors>;
   readonly #proxies: TrustedProxies;
-  readonly #publicHost: string | null;
   /** The answer that is yet to be sent, by connection; the last one where there are several. */
   readonly #pending = new WeakMap<Socket, ServerResponse>();
 
@@ -69,7 +68,6 @@ export class Listener {
     this.#options = options;
     this.#cors = createCors(options.corsOrigins);
     this.#proxies = new TrustedProxies(options.trustedProxies);
-    this.#publicHost = options.publicUrl === null ? null : new URL(options.publicUrl).host;
     this.#server = createServer({
       // Node ends a healthy upload after 300 s by default; the idle timeout of bodies replaces it.
       requestTimeout: 0,
@@ -212,10 +210,6 @@ export class Listener {
       method: methodOf(request),
       id: rest === '' ? null : rest,
       caller: this.#caller(request, client.address),
-      ownHosts: () =>
-        [request.headers.host, client.forwarded?.host, this.#publicHost]
-          .filter((host) => host != null)
-          .map((host) => host.toLowerCase()),
       urlOf: (id) => base + id,
       accept: () => {
         if (expects && !response.headersSent) response.writeContinue();

@@ -63,9 +63,10 @@ function closeSignal(body: Readable): AbortSignal {
 export async function receive(
   context: StoreContext,
   slot: WriterSlot,
-  { record, file }: OpenUpload,
+  open: OpenUpload,
   request: AppendRequest,
 ): Promise<AppendOutcome> {
+  const { record, file } = open;
   const from = record.offset;
   const { whole } = request;
   const pump = new BytePump(request.body, {
@@ -97,7 +98,7 @@ export async function receive(
     const result = await pump.run();
     slot.writing = undefined;
     if (record.state === 'finished') return noBytes(record, result);
-    return await conclude(context, active, { record, file }, request, result);
+    return await conclude(context, active, open, request, result);
   } finally {
     context.pumps.delete(pump);
     context.active.delete(record.id);
@@ -106,7 +107,9 @@ export async function receive(
 
 /** A finished upload takes nothing more; an empty request at its end is answered kindly. */
 function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
-  if (result.end === 'overrun') throw new Fault('TOO_LARGE', 'this upload is complete');
+  if (result.end === 'overrun') {
+    throw new Fault('TOO_LARGE', 'this upload is complete', { offset: record.offset });
+  }
   const interrupted = result.end === 'complete' ? null : result.end;
   return { record, offset: record.offset, finished: false, interrupted, answer: undefined };
 }
@@ -118,34 +121,29 @@ async function conclude(
   request: AppendRequest,
   result: PumpResult,
 ): Promise<AppendOutcome> {
-  const { record, file } = open;
+  const { record, file, declares } = open;
   const { pump, from } = active;
-  let rejected: unknown;
-  if (result.end === 'overrun') {
-    rejected = new Fault('TOO_LARGE', 'the body is longer than what this upload was missing');
-  } else if (request.whole && result.end === 'complete') {
-    try {
-      await request.whole.verify(() => readBack(file, from, pump.position));
-    } catch (error) {
-      rejected = error;
-    }
-  }
-  const undo = rejected !== undefined || (request.whole && result.end !== 'complete');
+  const { undo, rejected } = await judge(active, open, request, result);
   if (undo && pump.position !== from) await file.truncate(from);
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
   const offset = undo ? from : pump.position;
+  const refused = undo || rejected !== undefined;
   const ending: Ending = {
     change: {
       offset,
       crc32: undo ? record.crc32 : pump.crc32,
       uncommittedFrom: null,
       activeAt: pump.lastByteAt,
+      ...(declares ? { length: refused ? null : record.length } : {}),
     },
-    timeline: timelineOf(context, record, request, offset, interrupted, rejected),
+    timeline: timelineOf(context, open, request, offset, interrupted, rejected),
+    declares,
   };
   const latest = { ...record, ...ending.change };
-  if (rejected === undefined && !active.stopped && record.length === offset) {
+  const comes = rejected === undefined || offset > from;
+  if (comes && !active.stopped && latest.length === offset) {
     const answer = await finishUpload(context, record, file.fd, request.caller, ending);
+    if (rejected !== undefined) throw rejected;
     return {
       record: { ...latest, state: 'finished' },
       offset,
@@ -154,12 +152,45 @@ async function conclude(
       answer,
     };
   }
-  if (rejected === undefined && offset > from) await context.durability.dataReceived(file.fd);
+  if (offset > from) await context.durability.dataReceived(file.fd);
   if (!recordEnding(context, record, ending)) throw removedMeanwhile();
   await context.durability.commitsOf('progress');
   if (rejected !== undefined) throw rejected;
   if (result.end === 'disk-error') throw fileFault(result.error, 'writing a data file');
   return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
+}
+
+interface Judgement {
+  /** The bytes of this request do not count. */
+  readonly undo: boolean;
+  /** What the client is told when its request is refused. */
+  readonly rejected?: unknown;
+}
+
+/**
+ * What a request that came to its end has brought. A body that is longer than the upload has the
+ * rest refused, and keeps what belongs to it: unless it counts as a whole, or was the creation.
+ */
+async function judge(
+  { pump, from }: ActiveAppend,
+  { file, isNew = false }: OpenUpload,
+  { whole }: AppendRequest,
+  { end }: PumpResult,
+): Promise<Judgement> {
+  if (end === 'overrun') {
+    const undo = whole !== undefined || isNew;
+    const offset = undo ? from : pump.position;
+    const why = 'the body is longer than what this upload was missing';
+    return { undo, rejected: new Fault('TOO_LARGE', why, isNew ? {} : { offset }) };
+  }
+  if (whole === undefined) return { undo: false };
+  if (end !== 'complete') return { undo: true };
+  try {
+    await whole.verify(() => readBack(file, from, pump.position));
+    return { undo: false };
+  } catch (rejected) {
+    return { undo: true, rejected };
+  }
 }
 
 /** Throws NO_SPACE with the offset, which the data file's size tells without a record, too. */
@@ -182,27 +213,25 @@ function interruptionOf({ end }: PumpResult): Interruption | null {
 
 function timelineOf(
   context: StoreContext,
-  record: StoredUpload,
-  request: AppendRequest,
+  { record, declares }: OpenUpload,
+  { caller, whole }: AppendRequest,
   to: number,
   interrupted: Interruption | null,
   rejected: unknown,
 ): TimelineEvent[] {
-  const { origin } = request.caller;
+  const { origin } = caller;
+  const { offset: from, length } = record;
+  const events: TimelineEvent[] = [];
+  // Other requests have declared theirs before their first byte.
+  const verified = whole !== undefined && rejected === undefined && interrupted === null;
+  if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
+  if (to !== from || (interrupted !== null && rejected === undefined)) {
+    const until = context.now();
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+  }
   if (rejected !== undefined) {
     const why = rejected instanceof Error ? rejected.message : String(rejected);
-    return [{ event: 'rejected', why, origin }];
+    events.push({ event: 'rejected', why, origin });
   }
-  if (to === record.offset && interrupted === null) return [];
-  return [
-    {
-      event: 'received',
-      from: record.offset,
-      to,
-      requests: 1,
-      until: context.now(),
-      origin,
-      interrupted,
-    },
-  ];
+  return events;
 }

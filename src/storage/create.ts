@@ -103,7 +103,7 @@ async function make(
       if (leased) catalog.leases.take(id, catalog.owner, now);
       return seq;
     });
-    return { record: { ...record, seq }, file };
+    return { record: { ...record, seq }, file, isNew: true };
   } catch (error) {
     file.close();
     await files.unlink(id);

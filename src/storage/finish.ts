@@ -9,6 +9,8 @@ import type { StoredUpload, UploadChange } from './uploads-table.ts';
 export interface Ending {
   readonly change: UploadChange & { readonly offset: number; readonly crc32: number };
   readonly timeline: readonly TimelineEvent[];
+  /** The request declared the upload's length: when a hook refuses it, the length is unknown again. */
+  readonly declares?: boolean | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ async function finishOnce(
     try {
       answer = await guards.beforeFinish(finished, caller);
     } catch (error) {
-      recordRefusal(context, record, error);
+      recordRefusal(context, record, error, ending);
       throw error;
     }
   }
@@ -129,13 +131,18 @@ function writeTimeline(
   for (const entry of ending.timeline) catalog.timeline.add(seq, at, entry);
 }
 
-function recordRefusal(context: StoreContext, record: StoredUpload, error: unknown): void {
+function recordRefusal(
+  context: StoreContext,
+  record: StoredUpload,
+  error: unknown,
+  { declares }: Ending,
+): void {
   const { catalog } = context;
   const why = error instanceof Fault ? error.message : 'the hook failed';
   catalog.write(() => {
     // Only a refusal is remembered: when the receiver was down, the next start may ask again.
     if (error instanceof Fault && error.code === 'REFUSED') {
-      catalog.uploads.update(record.seq, { refusal: why });
+      catalog.uploads.update(record.seq, { refusal: why, ...(declares ? { length: null } : {}) });
     }
     catalog.timeline.add(record.seq, context.now(), { event: 'refused', why });
     catalog.leases.drop(record.id, catalog.owner);

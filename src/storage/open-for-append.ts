@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts';
 import type { DataFile } from './data-file.ts';
 import { dropLease } from './finish.ts';
 import { reconcileSize } from './reconcile-size.ts';
-import type { Caller } from './upload.ts';
+import type { Caller, UploadRecord } from './upload.ts';
 import type { StoredUpload } from './uploads-table.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
@@ -26,6 +26,8 @@ export interface AppendRequest {
   readonly length?: number;
   readonly whole?: WholeRequest | undefined;
   readonly caller: Caller;
+  /** Throws when a condition of the client's does not hold; called when all else is right. */
+  readonly check?: (record: UploadRecord) => void;
   /** Called once the request is accepted, before its first byte is read. */
   readonly onAccepted?: () => void;
 }
@@ -33,6 +35,10 @@ export interface AppendRequest {
 export interface OpenUpload {
   readonly record: StoredUpload;
   readonly file: DataFile;
+  /** The upload was made by this request: when it fails, its client will not know the URL. */
+  readonly isNew?: boolean;
+  /** The request has declared `record.length`: when it is refused, the length is unknown again. */
+  readonly declares?: boolean;
 }
 
 /**
@@ -68,9 +74,11 @@ export async function openForAppend(
     checkRequest(context, record, request);
     const remaining = request.bodyLength ?? 0;
     if (remaining > 0) await checkSpace(context, remaining, { offset: record.offset });
-    record = declare(context, record, request);
+    request.check?.(record);
+    const declares = record.length === null && request.length !== undefined;
+    record = declare(context, record, request, declares);
     if (request.whole) await context.durability.commitsOf('progress');
-    return { record, file };
+    return { record, file, declares };
   } catch (error) {
     file?.close();
     if (record.state === 'receiving') dropLease(context, id);
@@ -106,24 +114,29 @@ export function byteLimit(context: StoreContext, length: number | null, offset: 
   return Math.max(0, most - offset);
 }
 
-/** Records a length that is told only now, and where a request that must be verified begins. */
+/**
+ * Records a length that is told only now, and where a request that must be verified begins. The
+ * length of the latter counts once it is verified, like its bytes, so it is not recorded yet.
+ */
 function declare(
   { catalog, now }: StoreContext,
   record: StoredUpload,
   request: AppendRequest,
+  declares: boolean,
 ): StoredUpload {
-  const length = record.length === null ? request.length : undefined;
-  const whole = request.whole !== undefined && record.state === 'receiving';
-  if (length === undefined && !whole) return record;
-  const change = {
-    ...(length === undefined ? {} : { length }),
-    ...(whole ? { uncommittedFrom: record.offset } : {}),
-  };
-  catalog.write(() => {
-    catalog.uploads.update(record.seq, change);
-    if (length !== undefined) {
+  const { length = null } = declares ? request : record;
+  const declared = { ...record, length };
+  if (request.whole) {
+    if (record.state !== 'receiving') return record;
+    const uncommittedFrom = record.offset;
+    catalog.write(() => catalog.uploads.update(record.seq, { uncommittedFrom }));
+    return { ...declared, uncommittedFrom };
+  }
+  if (declares && length !== null) {
+    catalog.write(() => {
+      catalog.uploads.update(record.seq, { length });
       catalog.timeline.add(record.seq, now(), { event: 'length-declared', length });
-    }
-  });
-  return { ...record, ...change };
+    });
+  }
+  return declared;
 }

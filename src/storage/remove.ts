@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import { assertThere } from './access.ts';
 import type { StoreContext } from './context.ts';
 import type { Answer } from './events.ts';
-import type { Caller, RemovalReason } from './upload.ts';
+import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 import type { StoredUpload } from './uploads-table.ts';
 
 export interface Removal {
@@ -12,16 +12,27 @@ export interface Removal {
   readonly answer?: Answer | undefined;
 }
 
-/** Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT. */
+interface TerminateOptions {
+  readonly why: RemovalReason;
+  readonly signal?: () => AbortSignal;
+  /** Throws when a condition of the client's does not hold. */
+  readonly check?: (record: UploadRecord) => void;
+}
+
+/**
+ * Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT,
+ * and what `check` throws.
+ */
 export async function terminate(
   context: StoreContext,
   id: string,
   caller: Caller,
-  options: { readonly why: RemovalReason; readonly signal?: () => AbortSignal },
+  options: TerminateOptions,
 ): Promise<Removal> {
-  const { why, signal } = options;
+  const { why, signal, check } = options;
   const record = context.catalog.uploads.get(id);
   assertThere(context, record);
+  check?.(record);
   // What a hook has ended needs no other hook's consent.
   const asked = why !== 'stopped';
   const answer = asked ? await context.guards.beforeRemove?.(record, caller) : undefined;
@@ -32,13 +43,10 @@ export async function terminate(
   });
   try {
     // A hook stops what is under way; what has finished meanwhile is somebody's file.
-    const claimed = claim(
-      context,
-      id,
-      why,
-      caller,
-      ({ state }) => why !== 'stopped' || state !== 'finished',
-    );
+    const claimed = claim(context, id, why, caller, (latest) => {
+      check?.(latest);
+      return why !== 'stopped' || latest.state !== 'finished';
+    });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return { ...(await finishRemoval(context, claimed, why, caller)), answer };
   } finally {

@@ -173,7 +173,7 @@ export class UploadStore extends StoreReader {
   async terminate(
     id: string,
     caller: Caller,
-    options: { why?: RemovalReason; signal?: () => AbortSignal } = {},
+    options: Partial<Parameters<typeof terminate>[3]> = {},
   ): Promise<Removal> {
     return this.#run(() => terminate(this.context, id, caller, { why: 'terminated', ...options }));
   }
