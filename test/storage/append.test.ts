@@ -50,19 +50,6 @@ test('nothing is left behind after a request, whatever became of it', async (t) 
   assert.equal(inside.writers.isBusy('nobody'), false);
 });
 
-test('a body that turns out longer than what is missing counts for nothing', async (t) => {
-  const store = await openStore(t);
-  const id = await make(store, 10);
-  await append(store, id, 0, '1234');
-  const { body, done } = await begin(store, id, '56');
-  body.end('7890X');
-  assert.equal((await faultOf(done)).code, 'TOO_LARGE');
-  assert.equal(await offsetOf(store, id), 4);
-  assert.equal(contentOf(store, id).toString(), '1234');
-  await append(store, id, 4, '567890');
-  assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
-});
-
 test('what came before the client vanished is kept and told', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 10);
