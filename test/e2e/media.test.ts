@@ -44,7 +44,8 @@ interface Recorded {
 const PLAY = `(async () => {
   const player = document.querySelector('video, audio');
   player.muted = true;
-  await player.play();
+  const late = (_, reject) => setTimeout(() => reject(new Error('it does not play')), 10_000);
+  await Promise.race([player.play(), new Promise(late)]);
 })()`;
 const PLAYED = `(() => {
   const { currentTime, ended, error } = document.querySelector('video, audio');
