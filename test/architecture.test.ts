@@ -52,7 +52,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@tus/server': 'src/protocol/tus',
   '@tus/file-store': 'src/protocol/tus',
   '@node-rs/crc32': 'src/storage/model',
-  send: 'src/http',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
 };

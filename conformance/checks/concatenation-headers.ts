@@ -136,10 +136,11 @@ export const concatenationHeaderChecks: Checks = {
     const [first, second] = await twoParts(t);
     const both = await joined(t, [first, relative(second)]);
     expectSame(await offsetOf(t, both), 8000, 'HEAD of a final upload of both forms of URLs');
-    const [a] = await twoParts(t);
+    const [a, b] = await twoParts(t);
+    const proxied = await joined(t, [a, `https://elsewhere.example:443${relative(b)}`]);
+    expectSame(await offsetOf(t, proxied), 8000, 'HEAD of a final upload of URLs behind a proxy');
     const notParts = {
-      'another host': `http://elsewhere.example${relative(a)}`,
-      'another path': `/not-here${relative(a)}`,
+      'another path': `/not-here/${a.slice(a.lastIndexOf('/') + 1)}`,
       'a path that climbs': `${basePath(t)}../../../../etc/passwd`,
       'an encoded path that climbs': `${basePath(t)}..%2f..%2f..%2fetc%2fpasswd`,
       'no upload': `${basePath(t)}00000000000000000000000000000000`,

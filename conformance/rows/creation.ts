@@ -8,7 +8,7 @@ export const creationRows = rowsOf('creation', [
   [
     'CR05',
     'MUST',
-    'Upload-Metadata has one or more comma-separated pairs; an empty one is refused',
+    'Upload-Metadata is a list of pairs as RFC 9110 has lists; an empty one is none, or refused',
   ],
   ['CR06', 'MUST', 'a metadata key and its value are separated by one space'],
   ['CR07', 'MUST NOT', 'a metadata key with a space in it is refused'],

@@ -75,7 +75,11 @@ export const concatenationRows = rowsOf('concatenation', [
   ['CC24', 'MUST', 'the answers to the creation of partial and final uploads have Upload-Concat'],
   ['CC25', 'MUST', 'a partial upload is asked for by exactly "partial"'],
   ['CC26', 'MUST', 'a final upload is asked for by "final;" and a list of its parts'],
-  ['CC27', 'MAY', 'parts are named by absolute or relative URLs, and by no others than our own'],
+  [
+    'CC27',
+    'MAY',
+    'parts are named by absolute or relative URLs, whatever host a proxy has made of ours',
+  ],
   ['CC28', 'MUST NOT', 'a URL with a space in it is not taken for a part'],
 ]);
 

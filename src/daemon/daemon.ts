@@ -3,9 +3,11 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { notingAborts } from '../http/aborted-download.ts';
+import { assertConditions } from '../http/conditions.ts';
 import { createDownload } from '../http/download.ts';
 import type { ExchangeHandler } from '../http/exchange.ts';
 import { Listener } from '../http/listener.ts';
+import { assertPlainBody } from '../http/plain-body.ts';
 import type { RequestRecord } from '../http/request-record.ts';
 import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
 import { TUS_ANSWER_HEADERS, TUS_CORS_HEADERS, tusMethods } from '../protocol/tus/surface.ts';
@@ -234,6 +236,8 @@ function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy
     expiresAt: (record) => expiresAt(record, policy),
     termination: !config.disableTermination,
     download: config.disableDownload ? null : download,
+    assertPlainBody,
+    assertConditions,
   });
   return { protocol, download };
 }

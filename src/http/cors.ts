@@ -11,13 +11,33 @@ export interface CorsHeaders {
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
+  'If-Match',
+  'If-Modified-Since',
+  'If-None-Match',
+  'If-Range',
+  'If-Unmodified-Since',
+  'Range',
   'X-HTTP-Method-Override',
   'X-Request-ID',
   'X-Requested-With',
 ];
 
 /** What a page's script may read of an answer; without these a browser hides the whole protocol. */
-const EXPOSED = ['Location', 'Retry-After'];
+const EXPOSED = [
+  'Location',
+  'Retry-After',
+  // What a player, a viewer or a program that reads a part of a file looks at.
+  'Accept-Ranges',
+  'Allow',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Range',
+  'Content-Type',
+  'Date',
+  'ETag',
+  'Last-Modified',
+];
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const DAY = '86400';

@@ -1,106 +1,85 @@
-import { create as contentDisposition } from 'content-disposition';
-import send from 'send';
 import { Fault, fileFault } from '../fault.ts';
-import { fileTypeOf } from '../storage/model/metadata.ts';
-import type { FoundUpload } from '../storage/store.ts';
+import type { FoundUpload, Reader, Reads } from '../storage/store.ts';
+import { byteRange } from './byte-range.ts';
+import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
 import type { Exchange, ExchangeHandler } from './exchange.ts';
-import { sendBytes } from './send-bytes.ts';
+import { describeFile } from './file-headers.ts';
+import { assertPlainBody } from './plain-body.ts';
+import { sendBlocks } from './send-blocks.ts';
 
-export interface DownloadSource {
-  find(id: string): Promise<FoundUpload>;
-  locate(id: string): string;
-}
+export type DownloadSource = Pick<Reads, 'find' | 'open'>;
 
-const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/i;
-
-/**
- * Types that a browser shows without running anything. Everything else is saved to disk: whoever
- * may upload must not be able to run a script in the origin of this server.
- */
-const SHOWN = /^(image\/(?!svg)|video\/|audio\/|text\/plain$|application\/pdf$)/i;
-
-/** GET (and a plain HEAD) of a finished upload: ranges, ETag and conditions by `send`. */
+/** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
 export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
   return async (exchange) => {
+    assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
     const { record } = await source.find(id);
     if (record.state !== 'finished') {
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
-    await transfer(exchange, source.locate(id), headersOf(record), idleTimeout);
+    const reader = await source.open(record);
+    try {
+      // A reader that takes nothing for so long has gone.
+      exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
+      await answer(exchange, record, reader);
+    } catch (error) {
+      throw fileFault(error, 'reading a data file');
+    } finally {
+      reader.close();
+    }
   };
 }
 
-function headersOf(record: FoundUpload['record']): Record<string, string> {
-  const claimed = fileTypeOf(record.metadata) ?? '';
-  const type = MEDIA_TYPE.test(claimed) ? claimed.toLowerCase() : 'application/octet-stream';
-  const disposition = SHOWN.test(type) ? 'inline' : 'attachment';
-  const name = record.name === null ? undefined : fileName(record.name);
-  return {
-    'Content-Type': type === 'text/plain' ? 'text/plain; charset=utf-8' : type,
-    'Content-Disposition': contentDisposition(name, { type: disposition }),
-    // A finished upload never changes, and its id is never used again.
-    ETag: `"${record.id}-${record.crc32.toString(16)}"`,
-    'Cache-Control': 'private, no-cache',
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "sandbox; default-src 'none'",
-  };
-}
-
-/** A name to save under: the last path segment, without what a header or a file system minds. */
-function fileName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1) ?? '';
-  const clean = last.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '_').slice(-200);
-  return clean === '' || clean === '.' || clean === '..' ? 'download' : clean;
-}
-
-function transfer(
-  { request, response }: Exchange,
-  path: string,
-  headers: Record<string, string>,
-  idleTimeout: number,
+/** Nothing of the file is said before it is certain that it, or what is asked of it, is sent. */
+async function answer(
+  { request, response, method }: Exchange,
+  record: FoundUpload['record'],
+  reader: Reader,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      dotfiles: 'allow',
-      index: false,
-      cacheControl: false,
-      etag: false,
-    } as const;
-    const stream = send(request, encodeURI(path), options);
-    stream.on('headers', () => {
-      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    });
-    stream.on('error', (error: Error & { status?: number }) => reject(sendFault(error)));
-    stream.on('directory', () => reject(new Fault('NOT_FOUND', 'there is no such upload')));
-    response.once('close', resolve);
-    // A reader that takes nothing for so long has gone.
-    response.setTimeout(idleTimeout, () => response.destroy());
-    // What is left of `send` after it has settled ranges and conditions: a stream, piped.
-    stream.stream = (file, range: { start?: number } = {}) => {
-      const from = range.start ?? 0;
-      const to = from + Number(response.getHeader('Content-Length'));
-      sendBytes(file, from, to, response).catch((error) => {
-        if (response.headersSent) response.destroy();
-        else stream.onStatError(error);
-      });
-    };
-    stream.pipe(response);
-  });
-}
-
-function sendFault(error: Error & { status?: number; headers?: Record<string, string> }): unknown {
-  switch (error.status) {
-    case 404:
-      return new Fault('GONE', 'the data file of this upload is no longer there');
-    case 412:
-      return new Fault('BAD_REQUEST', 'a condition of this request does not hold', { status: 412 });
-    case 416:
-      return new Fault('BAD_REQUEST', 'the range is outside of this upload', {
-        status: 416,
-        headers: error.headers ?? {},
-      });
-    default:
-      return fileFault(error, 'reading a data file');
+  const { size } = reader;
+  const { headers } = request;
+  const validators = validatorsOf(record);
+  const begin = (status: number, fields: Readonly<Record<string, string>>) => {
+    response.statusCode = status;
+    for (const name in fields) response.setHeader(name, fields[name]!);
+  };
+  const known = {
+    ...(validators.etag === null ? {} : { ETag: validators.etag }),
+    'Last-Modified': new Date(validators.modifiedAt * 1000).toUTCString(),
+    'Cache-Control': 'private, no-cache',
+  };
+  const verdict = evaluate(headers, true, validators);
+  if (verdict === 'failed') throw conditionFailed();
+  if (verdict === 'not-modified') {
+    begin(304, known);
+    response.end();
+    return;
   }
+  const whole = { ...known, ...describeFile(record), 'Accept-Ranges': 'bytes' };
+  if (method === 'HEAD') {
+    begin(200, whole);
+    // A POST that stands for a HEAD must not announce a body.
+    if (request.method === 'HEAD') response.setHeader('Content-Length', size);
+    response.end();
+    return;
+  }
+  const range = rangeHolds(headers['if-range'] as string | undefined, validators)
+    ? byteRange(headers.range, size)
+    : null;
+  if (range === 'outside') {
+    throw new Fault('BAD_REQUEST', 'the range is outside of this upload', {
+      status: 416,
+      headers: { 'Content-Range': `bytes */${size}` },
+    });
+  }
+  const { from, to } = range ?? { from: 0, to: size };
+  const part = { 'Content-Range': `bytes ${from}-${to - 1}/${size}` };
+  await sendBlocks(reader.blocks(from, to), response, () => {
+    begin(range ? 206 : 200, {
+      ...whole,
+      ...(range ? part : {}),
+      'Content-Length': `${to - from}`,
+    });
+  });
 }

@@ -10,8 +10,6 @@ export interface Exchange {
   /** What stands behind the base path; null for the base path itself. Not validated. */
   readonly id: string | null;
   readonly caller: Caller;
-  /** Hosts (with port) under which the client may know us, in lower case. */
-  ownHosts(): readonly string[];
   /** The URL of an upload as its client should use it: relative unless we know better. */
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */

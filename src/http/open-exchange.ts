@@ -36,7 +36,7 @@ export function openExchange(
   const method = methodOf(request);
   // A tunnel's target is a host: it is refused as a method.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
-  const { path = '', host = null } = target ?? {};
+  const { path = '' } = target ?? {};
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
   return {
@@ -46,10 +46,6 @@ export function openExchange(
     response,
     method,
     caller: callerOf(request, client.address, place.protocolName),
-    ownHosts: () =>
-      [host, request.headers.host, forwarded?.host, publicUrl && new URL(publicUrl).host]
-        .filter((known) => known != null)
-        .map((known) => known.toLowerCase()),
     urlOf: (id) => base + id,
     accept: () => {
       if (expects && !response.headersSent) response.writeContinue();

@@ -32,6 +32,8 @@ export function writeFault(
   if (!response.hasHeader('Content-Type')) {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   }
+  // 404, 405, 410 and 501 may be kept by a cache otherwise (RFC 9110, 15.1), for what changes soon.
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -10,6 +10,7 @@ import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
 
+export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
@@ -18,7 +19,15 @@ export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
 export { ORPHAN_AGE } from './uploads/orphans.ts';
 export type { Removal } from './uploads/remove.ts';
-export type { AppendOutcome, AppendRequest, BodyRequest, CreateRequest, FoundUpload, WholeRequest };
+export type {
+  AppendOutcome,
+  AppendRequest,
+  BodyRequest,
+  CreateRequest,
+  FoundUpload,
+  Reads,
+  WholeRequest,
+};
 
 /** What a daemon may do with uploads: everything. */
 export interface UploadStore extends Reads, Removals {

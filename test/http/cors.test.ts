@@ -28,7 +28,8 @@ test('an origin of the list may read every answer, with its headers', () => {
   for (const name of [
     ...['Location', 'Upload-Offset', 'Upload-Length', 'Upload-Metadata', 'Upload-Expires'],
     ...['Upload-Defer-Length', 'Upload-Concat', 'Tus-Resumable', 'Tus-Version', 'Tus-Extension'],
-    ...['Tus-Max-Size', 'Tus-Checksum-Algorithm'],
+    ...['Tus-Max-Size', 'Tus-Checksum-Algorithm', 'Content-Range', 'Accept-Ranges', 'ETag'],
+    ...['Content-Length', 'Content-Disposition', 'Content-Type', 'Last-Modified', 'Date'],
   ]) {
     assert.ok(exposed.includes(name), name);
   }

@@ -8,47 +8,15 @@ import { setImmediate } from 'node:timers/promises';
 import { foreignTarget } from '../../conformance/target.ts';
 import { ask } from '../../conformance/tus.ts';
 import { Wire } from '../../conformance/wire.ts';
-import { Fault } from '../../src/fault.ts';
-import { createDownload } from '../../src/http/download.ts';
-import type { FoundUpload } from '../../src/storage/store.ts';
-import { listen } from '../support/listen.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
-import { metadataOf } from '../support/uploads.ts';
-
-interface Served {
-  readonly state?: 'finished' | 'receiving';
-  readonly metadata?: Record<string, string>;
-}
-
-/** A listener that serves files of this folder; `uploads` tells what is known of them. */
-async function serve(
-  t: Parameters<typeof listen>[0],
-  folder: string,
-  uploads: Record<string, Served>,
-) {
-  const download = createDownload(
-    {
-      locate: (id) => join(folder, id),
-      find: async (id) => {
-        const known = uploads[id];
-        if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');
-        const { state = 'finished', metadata = {} } = known;
-        const name = metadata.filename ?? null;
-        const record = { id, state, crc32: 7, name, metadata: metadataOf(metadata) || null };
-        return { record, offset: 0, expiresAt: null } as unknown as FoundUpload;
-      },
-    },
-    30_000,
-  );
-  return listen(t, async () => {}, { download });
-}
+import { serveFiles } from './support/served-files.ts';
 
 test('a finished upload is a file like any other, in whatever folder it lies', async (t) => {
   const folder = join(temporaryFolder(t), 'ü #?%20 &;x');
   mkdirSync(folder);
   await writeFile(join(folder, 'id'), '0123456789');
-  const { url } = await serve(t, folder, { id: {} });
+  const { url } = await serveFiles(t, folder, { id: {} });
   const whole = await fetch(`${url}id`);
   assert.deepEqual([whole.status, await whole.text()], [200, '0123456789']);
   assert.equal(whole.headers.get('content-length'), '10');
@@ -71,7 +39,7 @@ test('what is not there, or not all there, is not served', async (t) => {
   await writeFile(join(folder, 'half'), '01234');
   mkdirSync(join(folder, 'folder'));
   const uploads = { half: { state: 'receiving' }, lost: {}, folder: {} } as const;
-  const { url, bugs } = await serve(t, folder, uploads);
+  const { url, bugs } = await serveFiles(t, folder, uploads);
   const statuses: Record<string, number> = {};
   for (const id of ['half', 'lost', 'folder', 'unknown']) {
     statuses[id] = (await fetch(url + id)).status;
@@ -84,7 +52,7 @@ test('names and types of a client neither break a header nor run in a browser', 
   const folder = temporaryFolder(t);
   await writeFile(join(folder, 'id'), 'x');
   const answer = async (metadata: Record<string, string>) => {
-    const { url } = await serve(t, folder, { id: { metadata } });
+    const { url } = await serveFiles(t, folder, { id: { metadata } });
     const { status, headers } = await fetch(`${url}id`);
     assert.equal(status, 200);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
@@ -105,6 +73,21 @@ test('names and types of a client neither break a header nor run in a browser', 
     'attachment; filename="?.txt"; filename*=UTF-8\'\'%E2%82%AC.txt',
     bytes,
   ]);
+  assert.deepEqual(await answer({ filetype: 'video/webm;codecs=vp8' }), [
+    'inline',
+    'video/webm; codecs=vp8',
+  ]);
+  assert.deepEqual(await answer({ filetype: 'text/plain; charset=iso-8859-1' }), [
+    'inline',
+    'text/plain; charset=iso-8859-1',
+  ]);
+  assert.deepEqual(await answer({ filetype: 'text/plain; format=flowed' }), [
+    'inline',
+    'text/plain; format=flowed; charset=utf-8',
+  ]);
+  for (const type of ['image/x+xml', 'video/x+xml', 'audio/svg', 'application/xhtml+xml']) {
+    assert.deepEqual(await answer({ filetype: type }), ['attachment', type]);
+  }
   assert.deepEqual(await answer({ filetype: 'text/html' }), ['attachment', 'text/html']);
   assert.deepEqual(await answer({ filetype: 'image/svg+xml' }), ['attachment', 'image/svg+xml']);
   assert.deepEqual(await answer({ filetype: 'IMAGE/PNG' }), ['inline', 'image/png']);
@@ -121,7 +104,7 @@ test('many downloads at once, slow ones and broken ones among them, each get the
   // Several blocks each, no multiple of one, and no two blocks alike.
   const contents = ids.map((_, index) => randomBytes(3 * 1024 * 1024 + 1000 * index));
   await Promise.all(ids.map((id, index) => writeFile(join(folder, id), contents[index]!)));
-  const { url } = await serve(t, folder, Object.fromEntries(ids.map((id) => [id, {}])));
+  const { url } = await serveFiles(t, folder, Object.fromEntries(ids.map((id) => [id, {}])));
   for (let round = 0; round < 4; round += 1) {
     await Promise.all(
       ids.map(async (id, index) => {
@@ -142,7 +125,7 @@ test('many downloads at once, slow ones and broken ones among them, each get the
 test('an empty file is an empty answer', async (t) => {
   const folder = temporaryFolder(t);
   await writeFile(join(folder, 'id'), '');
-  const { url } = await serve(t, folder, { id: {} });
+  const { url } = await serveFiles(t, folder, { id: {} });
   const response = await fetch(`${url}id`);
   assert.deepEqual([response.status, await response.text()], [200, '']);
 });
@@ -151,7 +134,7 @@ test('a file that is cut off while it is sent breaks the connection, and is not 
   const folder = temporaryFolder(t);
   const path = join(folder, 'id');
   await writeFile(path, Buffer.alloc(64 * 1024 * 1024));
-  const { url } = await serve(t, folder, { id: {} });
+  const { url } = await serveFiles(t, folder, { id: {} });
   const response = await fetch(`${url}id`);
   const reader = response.body!.getReader();
   await reader.read();
@@ -164,7 +147,7 @@ test('a file that is cut off while it is sent breaks the connection, and is not 
 test('a reader that goes away leaves no file open', async (t) => {
   const folder = temporaryFolder(t);
   await writeFile(join(folder, 'id'), Buffer.alloc(32 * 1024 * 1024));
-  const { url, requests } = await serve(t, folder, { id: {} });
+  const { url, requests } = await serveFiles(t, folder, { id: {} });
   const { host, pathname } = new URL(url);
   for (let count = 1; count <= 5; count += 1) {
     const wire = await Wire.open(url, 10_000);

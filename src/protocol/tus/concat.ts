@@ -6,15 +6,15 @@ export type Concat =
   | { readonly kind: 'partial' }
   | { readonly kind: 'final'; readonly parts: readonly string[] };
 
-/** Where a part's URL may point to be ours. */
-export interface OwnUrls {
+/** Where uploads are. */
+export interface OwnPaths {
+  /** Begins and ends with a slash. */
   readonly basePath: string;
   readonly publicUrl: string | null;
-  readonly ownHosts: () => readonly string[];
 }
 
-/** Parses Upload-Concat (tus 1.0.0, concatenation). Throws BAD_REQUEST for what is not ours. */
-export function parseConcat(text: string | undefined, own: OwnUrls): Concat {
+/** Parses Upload-Concat (tus 1.0.0, concatenation). Throws BAD_REQUEST for what names no upload. */
+export function parseConcat(text: string | undefined, own: OwnPaths): Concat {
   if (text === undefined) return { kind: 'single' };
   if (text === 'partial') return { kind: 'partial' };
   if (!text.startsWith('final;')) {
@@ -23,12 +23,17 @@ export function parseConcat(text: string | undefined, own: OwnUrls): Concat {
       'upload-concat must be "partial" or "final;" and a list of URLs',
     );
   }
-  const urls = text.slice('final;'.length).split(' ');
+  const urls = text
+    .slice('final;'.length)
+    .split(/[ \t]+/)
+    .filter((url) => url !== '');
+  if (urls.length === 0) {
+    throw new Fault('BAD_REQUEST', 'upload-concat names no part of the final upload');
+  }
   return { kind: 'final', parts: urls.map((url) => partId(url, own)) };
 }
 
-/** Absolute, path-absolute, or relative to the creation URL. */
-function partId(url: string, own: OwnUrls): string {
+function partId(url: string, own: OwnPaths): string {
   const id = idBehind(url, own);
   if (id === undefined || !isUploadId(id)) {
     throw new Fault(
@@ -39,15 +44,24 @@ function partId(url: string, own: OwnUrls): string {
   return id;
 }
 
-function idBehind(url: string, { basePath, publicUrl, ownHosts }: OwnUrls): string | undefined {
-  const publicPath = publicUrl === null ? basePath : new URL(publicUrl).pathname;
-  const absolute = /^https?:\/\/([^/?#]+)(\/.*)$/i.exec(url);
-  if (absolute && !ownHosts().includes(absolute[1]!.toLowerCase())) return undefined;
-  const path = absolute ? absolute[2]! : url;
+const AUTHORITY = /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i;
+const QUERY_OR_FRAGMENT = /[?#].*$/;
+/** What a path could climb with, plain or encoded: none that we gave out has it. */
+const CLIMBS = /\/\.{1,2}(?:\/|$)|%2[ef]|%5c|\\/i;
+
+/**
+ * Only the path counts. Proxies rewrite scheme, host and port, so these prove nothing, and whoever
+ * knows an id may use it. A proxy may also have stripped the beginning of the path; then we see
+ * less of it than the client does.
+ */
+function idBehind(url: string, { basePath, publicUrl }: OwnPaths): string | undefined {
+  const path = url.replace(QUERY_OR_FRAGMENT, '').replace(AUTHORITY, '');
+  // Relative to the URL where uploads are created; an id has no slash.
   if (!path.startsWith('/')) return path;
-  // Not normalised on purpose: a path with ".." or "%2e" in it is none that we gave out.
-  for (const prefix of [basePath, publicPath]) {
-    if (path.startsWith(prefix)) return path.slice(prefix.length);
-  }
-  return undefined;
+  if (CLIMBS.test(path)) return undefined;
+  const cut = path.lastIndexOf('/') + 1;
+  const folder = path.slice(0, cut);
+  const publicPath = publicUrl === null ? basePath : new URL(publicUrl).pathname;
+  if (!folder.endsWith(basePath) && !folder.endsWith(publicPath)) return undefined;
+  return path.slice(cut);
 }

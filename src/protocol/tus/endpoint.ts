@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
@@ -5,6 +6,7 @@ import type { UploadStore } from '../../storage/store.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusExchange } from './exchange.ts';
 import { head } from './head.ts';
+import { header } from './headers.ts';
 import { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
@@ -25,6 +27,13 @@ export interface TusOptions {
   readonly termination: boolean;
   /** Serves a plain HEAD of a finished upload, or null when downloads are off. */
   readonly download: ((exchange: TusExchange) => Promise<void>) | null;
+  /** Throws a Fault when the body is compressed or otherwise coded. */
+  readonly assertPlainBody: (request: IncomingMessage) => void;
+  /**
+   * Throws a Fault when the conditions of a request (If-Match and the like) do not hold for what it
+   * is to change; null for a creation.
+   */
+  readonly assertConditions: (request: IncomingMessage, record: UploadRecord | null) => void;
 }
 
 export interface TusContext extends TusOptions {
@@ -73,7 +82,8 @@ async function describeFault(
 }
 
 async function dispatch(context: TusContext, exchange: TusExchange): Promise<void> {
-  const { method, id } = exchange;
+  const { method, id, request } = exchange;
+  context.assertPlainBody(request);
   if (method === 'OPTIONS') return options(context, exchange);
   checkVersion(exchange);
   if (id === null) {
@@ -88,7 +98,8 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const { status, headers, answer } = await context.library.answer(exchange, id);
+      const check = (record: UploadRecord) => context.assertConditions(request, record);
+      const { status, headers, answer } = await context.library.answer(exchange, id, check);
       return respond(exchange, status, headers, answer);
     }
     default:
@@ -98,8 +109,6 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
 
 async function options(context: TusContext, exchange: TusExchange): Promise<void> {
   const { status, headers } = await context.library.answer(exchange, null);
-  exchange.response.removeHeader('Tus-Resumable');
-  delete headers['tus-resumable'];
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
@@ -108,7 +117,7 @@ async function options(context: TusContext, exchange: TusExchange): Promise<void
 
 /** A HEAD without a version is taken for plain HTTP; everything else must name ours. */
 function checkVersion({ method, request, response }: TusExchange): void {
-  const version = request.headers['tus-resumable'];
+  const version = header(request, 'tus-resumable');
   if (version === TUS_VERSION || (version === undefined && method === 'HEAD')) return;
   response.setHeader('Tus-Version', TUS_VERSION);
   throw new Fault(

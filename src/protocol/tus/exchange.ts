@@ -10,8 +10,6 @@ export interface TusExchange {
   /** What stands behind the base path, as it came; null for the base path itself. */
   readonly id: string | null;
   readonly caller: Caller;
-  /** Hosts under which the client may know us, in lower case. */
-  ownHosts(): readonly string[];
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`. */
   accept(): void;

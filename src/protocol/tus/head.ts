@@ -1,3 +1,4 @@
+import { versionOf } from '../../storage/model/upload.ts';
 import type { TusContext } from './endpoint.ts';
 import type { TusExchange } from './exchange.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -12,11 +13,19 @@ export async function head(context: TusContext, exchange: TusExchange, id: strin
   if (record.metadata !== null) headers['Upload-Metadata'] = record.metadata;
   if (record.protocolData !== null) headers['Upload-Concat'] = record.protocolData;
   Object.assign(headers, expiresHeader(record, expiresAt));
+  const version = versionOf(record);
+  if (version !== null) headers.ETag = `"${version}"`;
   // A client of plain HTTP that looks before it downloads.
   const plain = exchange.request.headers['tus-resumable'] === undefined;
   if (plain && record.state === 'finished' && context.download) {
-    for (const name in headers) exchange.response.setHeader(name, headers[name]!);
-    return context.download(exchange);
+    const { response } = exchange;
+    for (const name in headers) response.setHeader(name, headers[name]!);
+    try {
+      return await context.download(exchange);
+    } catch (error) {
+      for (const name in headers) response.removeHeader(name);
+      throw error;
+    }
   }
   respond(exchange, 200, headers);
 }

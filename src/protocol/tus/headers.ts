@@ -1,31 +1,63 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 
-const INTEGER = /^\d+$/;
+/** One spelling for each number: no sign, no leading zero. */
+const INTEGER = /^(?:0|[1-9]\d*)$/;
 
 /** The one media type of bytes that are appended (tus 1.0.0, PATCH). */
 export const OFFSET_OCTET_STREAM = 'application/offset+octet-stream';
 
-/** A header's value, or undefined. Repeated headers that may stand only once are refused. */
+/**
+ * A header's value, or undefined. Throws BAD_REQUEST when it stands more than once with different
+ * values; a proxy that has doubled a line has not changed what it says.
+ */
 export function header(request: IncomingMessage, name: string): string | undefined {
-  const values = request.headersDistinct[name];
-  if (values === undefined) return undefined;
-  if (values.length > 1) throw new Fault('BAD_REQUEST', `the header ${name} stands more than once`);
-  return values[0];
+  const values = new Set(request.headersDistinct[name]);
+  if (values.size > 1) {
+    throw new Fault('BAD_REQUEST', `the header ${name} stands more than once, with other values`);
+  }
+  return values.values().next().value;
 }
 
-/** A non-negative integer up to 2^53 - 1; undefined when the header is missing. */
-export function integerHeader(request: IncomingMessage, name: string): number | undefined {
+/** A list header's value: its lines are one list (RFC 9110, 5.3). undefined when there is none. */
+export function listHeader(request: IncomingMessage, name: string): string | undefined {
+  const lines = request.headersDistinct[name];
+  return lines && [...new Set(lines)].join(',');
+}
+
+/** The body's media type without its parameters, in lower case; empty when none is given. */
+export function mediaType(request: IncomingMessage): string {
+  const [type = ''] = (header(request, 'content-type') ?? '').split(';');
+  return type.trim().toLowerCase();
+}
+
+/** Upload-Length: an integer up to 2^53 - 1, or undefined. Throws BAD_REQUEST or TOO_LARGE. */
+export function lengthHeader(request: IncomingMessage): number | undefined {
+  const value = integerHeader(request, 'upload-length');
+  if (value !== undefined && !Number.isSafeInteger(value)) {
+    throw new Fault('TOO_LARGE', `upload-length is larger than ${Number.MAX_SAFE_INTEGER}`);
+  }
+  return value;
+}
+
+/**
+ * Upload-Offset. One that is larger than any upload is no mistake in writing: it is wrong like every
+ * other offset that is not the upload's, and infinite here. Throws BAD_REQUEST.
+ */
+export function offsetHeader(request: IncomingMessage): number {
+  const value = integerHeader(request, 'upload-offset');
+  if (value === undefined) throw new Fault('BAD_REQUEST', 'upload-offset is missing');
+  return Number.isSafeInteger(value) ? value : Number.POSITIVE_INFINITY;
+}
+
+/** A non-negative integer of any size; undefined when the header is missing. */
+function integerHeader(request: IncomingMessage, name: string): number | undefined {
   const text = header(request, name);
   if (text === undefined) return undefined;
   if (!INTEGER.test(text)) {
-    throw new Fault('BAD_REQUEST', `${name} must be a non-negative integer`);
+    throw new Fault('BAD_REQUEST', `${name} must be a non-negative integer in plain digits`);
   }
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) {
-    throw new Fault('TOO_LARGE', `${name} is larger than ${Number.MAX_SAFE_INTEGER}`);
-  }
-  return value;
+  return Number(text);
 }
 
 /** true for `Upload-Defer-Length: 1`; any other value is refused (tus 1.0.0, creation). */

@@ -2,6 +2,7 @@ import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
 import type { Answer } from '../../storage/model/events.ts';
+import type { UploadRecord } from '../../storage/model/upload.ts';
 import type { UploadStore } from '../../storage/store.ts';
 import type { TusExchange } from './exchange.ts';
 
@@ -9,6 +10,8 @@ import type { TusExchange } from './exchange.ts';
 interface Ticket {
   readonly id: string;
   readonly exchange: TusExchange;
+  /** Throws when a condition of the request does not hold for the upload. */
+  readonly check?: ((record: UploadRecord) => void) | undefined;
   fault?: unknown;
   /** What a hook wants the client to be told. */
   answer?: Answer | undefined;
@@ -52,8 +55,9 @@ export class TusLibrary {
   async answer(
     exchange: TusExchange,
     id: string | null,
+    check?: (record: UploadRecord) => void,
   ): Promise<{ status: number; headers: Record<string, string>; answer: Answer | undefined }> {
-    const ticket: Ticket = { id: id ?? '', exchange };
+    const ticket: Ticket = { id: id ?? '', exchange, check };
     const number = id === null ? '' : `ticket-${++this.#lastTicket}`;
     this.#tickets.set(number, ticket);
     try {
@@ -99,10 +103,11 @@ class StorageAdapter extends FileStore {
   override async remove(number: string): Promise<void> {
     const ticket = this.#tickets.get(number);
     if (!ticket) throw new Error('a removal outside of a request');
-    const { request, caller } = ticket.exchange;
+    const { id, exchange, check } = ticket;
     try {
-      const signal = () => closeSignal(request);
-      ticket.answer = (await this.#store.terminate(ticket.id, caller, { signal })).answer;
+      const signal = () => closeSignal(exchange.request);
+      const options = { signal, ...(check ? { check } : {}) };
+      ticket.answer = (await this.#store.terminate(id, exchange.caller, options)).answer;
     } catch (error) {
       ticket.fault = error;
       throw error;

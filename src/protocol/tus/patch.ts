@@ -2,22 +2,22 @@ import { Fault } from '../../fault.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import type { TusContext } from './endpoint.ts';
 import type { TusExchange } from './exchange.ts';
-import { header, integerHeader, OFFSET_OCTET_STREAM } from './headers.ts';
+import { lengthHeader, mediaType, OFFSET_OCTET_STREAM, offsetHeader } from './headers.ts';
 import { expiresHeader, respond } from './respond.ts';
 
 /** Appends bytes (tus 1.0.0, core; checksum; creation-defer-length). */
 export async function patch(context: TusContext, exchange: TusExchange, id: string): Promise<void> {
   const { request, caller } = exchange;
-  if (header(request, 'content-type') !== OFFSET_OCTET_STREAM) {
+  if (mediaType(request) !== OFFSET_OCTET_STREAM) {
     throw new Fault('MEDIA_TYPE', `the content type must be ${OFFSET_OCTET_STREAM}`);
   }
-  const offset = integerHeader(request, 'upload-offset');
-  if (offset === undefined) throw new Fault('BAD_REQUEST', 'upload-offset is missing');
-  const length = integerHeader(request, 'upload-length');
+  const offset = offsetHeader(request);
+  const length = lengthHeader(request);
   const outcome = await context.store.append(id, {
     ...bodyOf(exchange),
     offset,
     caller,
+    check: (record) => context.assertConditions(request, record),
     ...(length === undefined ? {} : { length }),
   });
   const { record } = outcome;

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
-import { parseMetadata } from '../../storage/model/metadata.ts';
+import { normalizeMetadata } from '../../storage/model/metadata.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
+import { bringsBytes } from './brings-bytes.ts';
 import { type Concat, parseConcat } from './concat.ts';
 import type { TusContext } from './endpoint.ts';
 import type { TusExchange } from './exchange.ts';
@@ -8,7 +10,9 @@ import {
   bodyLength,
   deferLengthHeader,
   header,
-  integerHeader,
+  lengthHeader,
+  listHeader,
+  mediaType,
   OFFSET_OCTET_STREAM,
 } from './headers.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -16,19 +20,19 @@ import { expiresHeader, respond } from './respond.ts';
 /** Creation, creation-with-upload, creation-defer-length and concatenation (tus 1.0.0). */
 export async function post(context: TusContext, exchange: TusExchange): Promise<void> {
   const { request, caller } = exchange;
-  const metadata = header(request, 'upload-metadata') ?? null;
-  if (metadata !== null) parseMetadata(metadata);
+  // An empty header is an empty list: some clients always send one.
+  const metadata = normalizeMetadata(listHeader(request, 'upload-metadata') ?? '');
   const text = header(request, 'upload-concat');
-  const { basePath, publicUrl } = context;
-  const concat = parseConcat(text, { basePath, publicUrl, ownHosts: () => exchange.ownHosts() });
+  const concat = parseConcat(text, context);
   const length = lengthOf(exchange, concat);
-  const withUpload = request.headers['content-type'] === OFFSET_OCTET_STREAM;
-  const hasBytes = withUpload && bodyLength(request) !== 0;
+  const withUpload = mediaType(request) === OFFSET_OCTET_STREAM;
   const creation = { metadata, length, protocolData: text ?? null, caller };
+  if (concat.kind === 'final' || !withUpload) await assertNoBytes(request, withUpload);
+  context.assertConditions(request, null);
   if (concat.kind === 'final') {
-    if (hasBytes) throw new Fault('BAD_REQUEST', 'a final upload takes no bytes of its own');
     return final(context, exchange, { ...creation, kind: 'final', parts: concat.parts });
   }
+  const hasBytes = withUpload && bodyLength(request) !== 0;
   const body = hasBytes ? bodyOf(exchange) : undefined;
   if (length !== null && body?.bodyLength != null && body.bodyLength > length) {
     throw new Fault('TOO_LARGE', `the body is longer than the upload (${length} bytes)`);
@@ -54,6 +58,13 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
   );
 }
 
+/** Refuses bytes that would be thrown away, while the client believes that they were taken. */
+async function assertNoBytes(request: IncomingMessage, withUpload: boolean): Promise<void> {
+  if (!(await bringsBytes(request))) return;
+  if (withUpload) throw new Fault('BAD_REQUEST', 'a final upload takes no bytes of its own');
+  throw new Fault('MEDIA_TYPE', `the content type of a body must be ${OFFSET_OCTET_STREAM}`);
+}
+
 async function final(
   context: TusContext,
   exchange: TusExchange,
@@ -72,7 +83,7 @@ async function final(
 
 /** null for a length that comes later; a final upload's length is the sum of its parts. */
 function lengthOf({ request }: TusExchange, { kind }: Concat): number | null {
-  const length = integerHeader(request, 'upload-length');
+  const length = lengthHeader(request);
   const deferred = deferLengthHeader(request);
   if (kind === 'final') {
     if (length === undefined && !deferred) return null;

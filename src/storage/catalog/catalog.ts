@@ -61,6 +61,8 @@ export interface Refusal {
   readonly why: string;
   /** true: no finish is tried again by itself. false: the hook failed, and is asked again later. */
   readonly remembered: boolean;
+  /** Recorded with it. */
+  readonly change?: UploadChange;
   readonly at: number;
 }
 

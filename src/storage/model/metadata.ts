@@ -12,12 +12,15 @@ export interface MetadataPair {
 }
 
 const KEY = /^[\x21-\x2b\x2d-\x7e]+$/;
+/** Optional whitespace around the elements of a list (RFC 9110, 5.6.1). */
+const LEADING = /^[ \t]+/;
+const TRAILING = /[ \t]+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Parses and validates the notation. Throws BAD_REQUEST with what is wrong. */
 export function parseMetadata(text: string): MetadataPair[] {
   const seen = new Set<string>();
-  return text.split(',').map((element) => {
+  return elementsOf(text).map((element) => {
     const space = element.indexOf(' ');
     const key = space === -1 ? element : element.slice(0, space);
     const encoded = space === -1 ? null : element.slice(space + 1);
@@ -31,6 +34,33 @@ export function parseMetadata(text: string): MetadataPair[] {
     seen.add(key);
     return { key, value: encoded === null ? null : Buffer.from(encoded, 'base64') };
   });
+}
+
+/**
+ * The same metadata as every client reads it: without the whitespace and the empty elements that
+ * RFC 9110 allows in a list, and otherwise as it came. null when nothing is left of it.
+ * Throws BAD_REQUEST like parseMetadata.
+ */
+export function normalizeMetadata(text: string): string | null {
+  parseMetadata(text);
+  return elementsOf(text).join(',') || null;
+}
+
+function elementsOf(text: string): string[] {
+  const elements: string[] = [];
+  for (const padded of text.split(',')) {
+    const element = padded.replace(LEADING, '');
+    if (element === '') continue;
+    const bare = element.replace(TRAILING, '');
+    if (bare.includes(' ') || bare.includes('\t')) elements.push(bare);
+    // The space of a key whose value is empty.
+    else elements.push(element.startsWith(' ', bare.length) ? `${bare} ` : bare);
+    // "a YQ==, Yg==" has lost a key: with the whitespace, nobody means one that is called "Yg==".
+    if (padded !== element && bare.endsWith('=') && BASE64.test(bare)) {
+      throw new Fault('BAD_REQUEST', `the metadata value "${bare}" stands without a key`);
+    }
+  }
+  return elements;
 }
 
 /** The inverse of parseMetadata, for metadata that a hook has replaced. */

@@ -111,6 +111,14 @@ export function nobody(record: UploadRecord): Caller {
   return { origin: record.origin, request: null };
 }
 
+/**
+ * What tells the finished upload from every other file that was ever here; null before, since its
+ * bytes may still change.
+ */
+export function versionOf({ id, state, crc32 }: UploadRecord): string | null {
+  return state === 'finished' ? `${id}-${crc32.toString(16)}` : null;
+}
+
 /** What a person is told about an upload's state; `expired` means its time is up and the next sweep takes it. */
 export type UploadStatus =
   | 'receiving'

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
-import type { Caller, StoredUpload } from '../model/upload.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
-import type { OpenUpload, Recording } from './recording.ts';
+import type { OpenUpload } from './recording.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest {
@@ -13,6 +13,8 @@ export interface AppendRequest extends BodyRequest {
   /** The upload's length, when the client says it only now. */
   readonly length?: number;
   readonly caller: Caller;
+  /** Throws when a condition of the client's does not hold; called when all else is right. */
+  readonly check?: (record: UploadRecord) => void;
 }
 
 /**
@@ -36,10 +38,8 @@ export async function appendBody(
     checkRequest(context, record, request);
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
-    const declared = open.recording
-      ? await declare(context, open, open.recording, request)
-      : record;
-    return receive(context, right, { ...open, record: declared }, request);
+    request.check?.(record);
+    return receive(context, right, await declare(context, open, request), request);
   });
 }
 
@@ -72,25 +72,29 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
   }
 }
 
-/** Records a length that is declared only now, and where a request that must be verified begins. */
+/**
+ * Records a length that is declared only now, and where a request that must be verified begins. The
+ * length of such a request counts once it is verified, like its bytes, so it is not recorded yet.
+ */
 async function declare(
   context: StoreContext,
-  { record }: OpenUpload,
-  recording: Recording,
+  open: OpenUpload,
   request: AppendRequest,
-): Promise<StoredUpload> {
-  const length = record.length === null ? request.length : undefined;
-  const whole = request.whole !== undefined;
-  if (length === undefined && !whole) return record;
-  const change = {
-    ...(length === undefined ? {} : { length }),
-    ...(whole ? { uncommittedFrom: record.offset } : {}),
-  };
-  await recording.record({
-    change,
-    timeline: length === undefined ? [] : [{ event: 'length-declared', length }],
-    at: context.now(),
-  });
-  if (whole) await context.durability.recorded('progress');
-  return { ...record, ...change };
+): Promise<OpenUpload> {
+  const { record, recording } = open;
+  if (!recording) return open;
+  const at = context.now();
+  const declares = record.length === null && request.length !== undefined;
+  const length = declares ? (request.length ?? null) : record.length;
+  if (request.whole) {
+    const change = { uncommittedFrom: record.offset };
+    await recording.record({ change, timeline: [], at });
+    await context.durability.recorded('progress');
+    return { ...open, record: { ...record, ...change, length }, declares };
+  }
+  if (declares && length !== null) {
+    const timeline = [{ event: 'length-declared', length }] as const;
+    await recording.record({ change: { length }, timeline, at });
+  }
+  return { ...open, record: { ...record, length }, declares };
 }

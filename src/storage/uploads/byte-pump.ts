@@ -23,7 +23,7 @@ export interface PumpOptions {
 }
 
 export interface PumpResult {
-  /** complete: the body ended. overrun: more came than the limit. */
+  /** complete: the body ended. overrun: more came than the limit, and was left unread. */
   readonly end: 'complete' | 'overrun' | Interruption;
   /** What a failed write threw. */
   readonly error?: unknown;
@@ -96,11 +96,17 @@ export class BytePump {
     if (this.#ending) return;
     this.lastByteAt = this.#options.now();
     this.#idle?.refresh();
-    this.#received += chunk.length;
-    if (this.#received > this.#options.limit) {
+    const room = this.#options.limit - this.#received;
+    if (chunk.length <= room) this.#take(chunk);
+    else {
+      // What belongs to the upload counts, wherever the client has cut its chunks.
+      if (room > 0) this.#take(chunk.subarray(0, room));
       this.#end({ end: 'overrun' });
-      return;
     }
+  };
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.length;
     this.#options.onChunk?.(chunk);
     this.#receivedCrc = crc32(chunk, this.#receivedCrc);
     this.#waiting.push(chunk);
@@ -114,7 +120,7 @@ export class BytePump {
       this.#scheduled = true;
       setImmediate(this.#flush);
     }
-  };
+  }
 
   readonly #onIdle = (): void => {
     // A client that waits for our disk is not idle.
@@ -143,7 +149,7 @@ export class BytePump {
     this.#source.off('close', this.#onBroken);
     // 'error' stays listened to: an aborted request emits it later, and nobody else may listen.
     if (result.end !== 'complete') this.#source.pause();
-    if (result.end === 'disk-error' || result.end === 'overrun') {
+    if (result.end === 'disk-error') {
       this.#waiting = [];
       this.#waitingBytes = 0;
     }

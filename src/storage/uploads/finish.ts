@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import type { Ending } from '../catalog/catalog.ts';
+import type { Ending, Refusal } from '../catalog/catalog.ts';
 import type { Answer } from '../model/events.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
@@ -36,7 +36,7 @@ export function leaveBehind(
 
 async function finishOnce(
   context: StoreContext,
-  { record, writer, recording }: OpenUpload & { readonly recording: Recording },
+  { record, writer, recording, declares }: OpenUpload & { readonly recording: Recording },
   caller: Caller,
   ending: Ending,
 ): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
@@ -53,7 +53,7 @@ async function finishOnce(
     try {
       answer = await guards.beforeFinish(complete, caller, context.bytes.locate(record));
     } catch (error) {
-      await recording.refuse(refusalOf(context, error));
+      await recording.refuse(refusalOf(context, error, declares));
       throw error;
     }
   }
@@ -71,9 +71,10 @@ async function finishOnce(
   return { record: stored, answer };
 }
 
-function refusalOf(context: StoreContext, error: unknown) {
+function refusalOf(context: StoreContext, error: unknown, declares = false): Refusal {
   // Only a refusal is remembered: when the receiver was down, the next start may ask again.
   const remembered = error instanceof Fault && error.code === 'REFUSED';
   const why = error instanceof Fault ? error.message : 'the hook failed';
-  return { why, remembered, at: context.now() };
+  const change = remembered && declares ? { length: null } : {};
+  return { why, remembered, change, at: context.now() };
 }

@@ -95,7 +95,9 @@ export async function receive(
 
 /** A finished upload takes nothing more; an empty request at its end is answered kindly. */
 function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
-  if (result.end === 'overrun') throw new Fault('TOO_LARGE', 'this upload is complete');
+  if (result.end === 'overrun') {
+    throw new Fault('TOO_LARGE', 'this upload is complete', { offset: record.offset });
+  }
   const interrupted = result.end === 'complete' ? null : result.end;
   return { record, offset: record.offset, finished: false, interrupted, answer: undefined };
 }
@@ -107,13 +109,13 @@ async function conclude(
   request: Incoming,
   result: PumpResult,
 ): Promise<AppendOutcome> {
-  const { record, writer, recording } = open;
+  const { record, writer, recording, declares } = open;
   const { pump, from } = active;
-  const rejected = await rejectionOf(request, result, () => writer.blocks(from, pump.position));
-  const undo = rejected !== undefined || (request.whole && result.end !== 'complete');
+  const { undo, rejected } = await judge(active, open, request, result);
   if (undo && pump.position !== from) await writer.rollback(from);
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
   const offset = undo ? from : pump.position;
+  const refused = undo || rejected !== undefined;
   const at = context.now();
   const ending: Ending = {
     change: {
@@ -121,17 +123,21 @@ async function conclude(
       crc32: undo ? record.crc32 : pump.crc32,
       uncommittedFrom: null,
       activeAt: pump.lastByteAt,
+      ...(declares ? { length: refused ? null : record.length } : {}),
     },
-    timeline: timelineOf(record, request.caller, { to: offset, interrupted, rejected, at }),
+    timeline: timelineOf(open, request, { to: offset, interrupted, rejected, at }),
     at,
   };
-  if (rejected === undefined && !active.stopped && record.length === offset) {
+  const { length } = { ...record, ...ending.change };
+  const counts = rejected === undefined || offset > from;
+  if (counts && !active.stopped && length === offset) {
     const finished = await finishUpload(context, open, request.caller, ending);
+    if (rejected !== undefined) throw rejected;
     return { ...finished, offset, finished: true, interrupted: null };
   }
   // Of an upload that is neither recorded nor has bytes nothing is kept.
   if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
-  if (rejected === undefined && offset > from) await context.durability.received(writer);
+  if (offset > from) await context.durability.received(writer);
   const latest = await recordEnding(recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
@@ -140,21 +146,36 @@ async function conclude(
   return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
 }
 
-/** Why the bytes of a request that came to its end do not count; undefined when they do. */
-async function rejectionOf(
+interface Judgement {
+  /** The bytes of this request do not count. */
+  readonly undo: boolean;
+  /** Why the request is refused. */
+  readonly rejected?: unknown;
+}
+
+/**
+ * What a request that came to its end has brought. Of a body that is longer than the upload, what
+ * belongs to it is kept and the rest is refused; unless it counts as a whole, or was the creation.
+ */
+async function judge(
+  { pump, from }: ActiveAppend,
+  { writer, isNew = false }: OpenUpload,
   { whole }: Incoming,
   { end }: PumpResult,
-  readBack: () => AsyncIterable<Buffer>,
-): Promise<unknown> {
+): Promise<Judgement> {
   if (end === 'overrun') {
-    return new Fault('TOO_LARGE', 'the body is longer than what this upload was missing');
+    const undo = whole !== undefined || isNew;
+    const offset = undo ? from : pump.position;
+    const why = 'the body is longer than what this upload was missing';
+    return { undo, rejected: new Fault('TOO_LARGE', why, isNew ? {} : { offset }) };
   }
-  if (!whole || end !== 'complete') return undefined;
+  if (whole === undefined) return { undo: false };
+  if (end !== 'complete') return { undo: true };
   try {
-    await whole.verify(readBack);
-    return undefined;
-  } catch (error) {
-    return error;
+    await whole.verify(() => writer.blocks(from, pump.position));
+    return { undo: false };
+  } catch (rejected) {
+    return { undo: true, rejected };
   }
 }
 
@@ -183,24 +204,25 @@ function interruptionOf({ end }: PumpResult): Interruption | null {
 }
 
 function timelineOf(
-  { offset: from }: StoredUpload,
-  { origin }: Caller,
-  {
-    to,
-    interrupted,
-    rejected,
-    at,
-  }: {
+  { record, declares }: OpenUpload,
+  { caller, whole }: Incoming,
+  end: {
     readonly to: number;
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
   },
 ): TimelineEvent[] {
-  if (rejected !== undefined) {
-    const why = messageOf(rejected);
-    return [{ event: 'rejected', why, origin }];
+  const { to, interrupted, rejected, at: until } = end;
+  const { origin } = caller;
+  const { offset: from, length } = record;
+  const events: TimelineEvent[] = [];
+  // Other requests have declared theirs before their first byte.
+  const verified = whole !== undefined && rejected === undefined && interrupted === null;
+  if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
+  if (to !== from || (interrupted !== null && rejected === undefined)) {
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
   }
-  if (to === from && interrupted === null) return [];
-  return [{ event: 'received', from, to, requests: 1, until: at, origin, interrupted }];
+  if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
+  return events;
 }

@@ -30,6 +30,10 @@ export interface OpenUpload {
   readonly writer: Writer;
   /** null for an upload that takes no bytes any more. */
   readonly recording: Recording | null;
+  /** The upload was made by this request: when it fails, its client will not know the URL. */
+  readonly isNew?: boolean;
+  /** The request has declared `record.length`: when it is refused, the length is unknown again. */
+  readonly declares?: boolean;
 }
 
 /** The record is there, and its lease is held. */

@@ -1,7 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
 import type { Answer } from '../model/events.ts';
-import { type Caller, isGone, type RemovalReason, type StoredUpload } from '../model/upload.ts';
+import {
+  type Caller,
+  isGone,
+  type RemovalReason,
+  type StoredUpload,
+  type UploadRecord,
+} from '../model/upload.ts';
 import { assertThere } from './access.ts';
 import type { StoreContext } from './context.ts';
 import { WriteRight } from './write-right.ts';
@@ -19,21 +25,27 @@ export type Condemned = (record: StoredUpload) => boolean | Promise<boolean>;
 export interface TerminateOptions {
   readonly why: RemovalReason;
   readonly signal?: () => AbortSignal;
+  /** Throws when a condition of the client's does not hold. */
+  readonly check?: (record: UploadRecord) => void;
   /** Takes the lease of another process, too, which ends its transfer within a second. */
   readonly takeOver?: boolean;
 }
 
-/** Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT. */
+/**
+ * Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT,
+ * and what `check` throws.
+ */
 export async function terminate(
   context: StoreContext,
   id: string,
   caller: Caller,
   options: TerminateOptions,
 ): Promise<Removal> {
-  const { why, signal, takeOver = false } = options;
+  const { why, signal, check, takeOver = false } = options;
   const record = await context.catalog.get(id);
   // An operator may remove what has expired before a cleanup does.
   assertThere(takeOver ? { ...context, expiresAt: () => null } : context, record);
+  check?.(record);
   // What a hook has ended needs no other hook's consent.
   const stopped = why === 'stopped';
   const place = context.bytes.locate(record);
@@ -45,7 +57,10 @@ export async function terminate(
   };
   return WriteRight.use(context, id, turn, async () => {
     // A hook stops what is under way; what has finished meanwhile is somebody's file.
-    const condemned: Condemned = ({ state }) => !stopped || state !== 'finished';
+    const condemned: Condemned = (latest) => {
+      check?.(latest);
+      return !stopped || latest.state !== 'finished';
+    };
     const claimed = await claim(context, id, { why, caller, condemned, takeOver });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return { ...(await completeRemoval(context, claimed)), answer };

@@ -93,7 +93,7 @@ export class WriteRight {
       if (order === 'last') {
         const recording = new RecordLast(catalog, draft, caller, plan);
         this.#recording = recording;
-        return { record: { ...draft, seq: 0 }, writer, recording };
+        return { record: { ...draft, seq: 0 }, writer, recording, isNew: true };
       }
       const creation = {
         record: draft,
@@ -107,7 +107,7 @@ export class WriteRight {
       const { record, lease } = await catalog.createLeased(creation);
       const recording = new RecordFirst(catalog, record, lease);
       this.#recording = recording;
-      return { record, writer, recording };
+      return { record, writer, recording, isNew: true };
     } catch (error) {
       await bytes.remove(draft);
       throw error;

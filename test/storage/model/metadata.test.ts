@@ -6,6 +6,7 @@ import {
   fileTypeOf,
   formatMetadata,
   type MetadataPair,
+  normalizeMetadata,
   parseMetadata,
   readMetadata,
 } from '../../../src/storage/model/metadata.ts';
@@ -60,13 +61,15 @@ test('keys that are names of JavaScript are keys like others', () => {
 });
 
 for (const [text, why] of [
-  ['', 'nothing at all'],
-  [',', 'empty elements'],
-  ['a YQ==,', 'an empty last element'],
   [' YQ==', 'a value without a key'],
   ['a YQ', 'Base64 without its padding'],
   ['a Y-_=', 'Base64 of another alphabet'],
   ['a YQ== YQ==', 'two values'],
+  ['a  YQ==', 'two spaces before a value'],
+  ['a\tYQ==', 'a tab before a value'],
+  ['a YQ==, Yg==', 'a value whose key is missing'],
+  ['a YQ==, a YQ==', 'a key that stands twice, with whitespace'],
+  ['a YQ==;b Yg==', 'another separator'],
   ['a YQ==,a YQ==', 'a key that stands twice'],
   ['ä YQ==', 'a key beyond ASCII'],
   ['a\tb YQ==', 'a control character in a key'],
@@ -99,4 +102,37 @@ test('what the client called the file is found under the names that clients use'
 test('no pairs are no metadata', () => {
   assert.equal(formatMetadata([]), null);
   assert.deepEqual(readMetadata(null), []);
+});
+
+test('a list may have whitespace around its commas and empty elements, which say nothing', () => {
+  const ab = [
+    { key: 'a', value: Buffer.from('a') },
+    { key: 'b', value: Buffer.from('b') },
+  ];
+  for (const text of [
+    ...['a YQ==, b Yg==', 'a YQ== ,b Yg==', 'a YQ==\t,\t b Yg==', ' a YQ==,b Yg== '],
+    ...['a YQ==,b Yg==,', ',a YQ==,b Yg==', 'a YQ==,,b Yg==', ', ,a YQ==, \t,b Yg==,,'],
+  ]) {
+    assert.deepEqual(parseMetadata(text), ab, text);
+    assert.equal(normalizeMetadata(text), 'a YQ==,b Yg==', text);
+  }
+});
+
+test('metadata without an element is none', () => {
+  for (const text of ['', ' ', ',', ', ,\t,']) {
+    assert.deepEqual(parseMetadata(text), []);
+    assert.equal(normalizeMetadata(text), null);
+  }
+});
+
+test('what is written as most clients write it is kept to the letter', () => {
+  for (const text of [
+    ...['a YQ==', 'alone', 'alone,empty ,bin /w==', 'z YQ==,a Yg==', 'x=y,dQ==', 'empty ,b'],
+    // Base64 whose unused bits are set: another encoder would write YQ==.
+    'a YR==',
+  ]) {
+    assert.equal(normalizeMetadata(text), text);
+  }
+  assert.equal(normalizeMetadata(' alone , empty  , b Yg=='), 'alone ,empty ,b Yg==');
+  assert.throws(() => normalizeMetadata('a !!!'), { code: 'BAD_REQUEST' });
 });

@@ -81,15 +81,6 @@ test('a request that is refused does not declare its length', async (t) => {
   assert.equal((await store.find(id)).record.length, null);
 });
 
-test('an upload whose length is not known stops at the largest allowed', async (t) => {
-  const store = await openStore(t, { limits: { maxSize: 8 } });
-  const id = await make(store, null);
-  const { body, done } = await begin(store, id, '12345678');
-  body.end('9');
-  assert.equal((await faultOf(done)).code, 'TOO_LARGE');
-  assert.equal(await offsetOf(store, id), 0);
-});
-
 test('a body that cannot fit is refused before its first byte', async (t) => {
   const store = await openStore(t, { limits: { minFreeSpace: 1 } });
   const id = await make(store, null);

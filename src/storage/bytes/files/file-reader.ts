@@ -38,19 +38,17 @@ export class FileReader implements Reader {
    */
   async *blocks(from: number, to: number): AsyncGenerator<Buffer> {
     const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
-    try {
-      for (let position = from; position < to; ) {
-        const want = Math.min(BLOCK, to - position);
-        const { bytesRead } = await readAsync(this.fd, block, 0, want, position);
-        if (bytesRead === 0) {
-          throw new Fault('IO', `a data file ended at byte ${position}, before byte ${to}`);
-        }
-        yield block.subarray(0, bytesRead);
-        position += bytesRead;
+    for (let position = from; position < to; ) {
+      const want = Math.min(BLOCK, to - position);
+      const { bytesRead } = await readAsync(this.fd, block, 0, want, position);
+      if (bytesRead === 0) {
+        throw new Fault('IO', `a data file ended at byte ${position}, before byte ${to}`);
       }
-    } finally {
-      if (blocks.length < KEPT) blocks.push(block);
+      yield block.subarray(0, bytesRead);
+      position += bytesRead;
     }
+    // Of a reader that left early the kernel may still hold the last block.
+    if (blocks.length < KEPT) blocks.push(block);
   }
 
   close(): void {

@@ -100,10 +100,10 @@ export class MemoryCatalog implements Catalog {
     return true;
   }
 
-  async refuse(lease: Lease, { why, remembered, at }: Refusal): Promise<void> {
+  async refuse(lease: Lease, { why, remembered, change = {}, at }: Refusal): Promise<void> {
     const row = this.#held(lease);
     if (!row) return;
-    if (remembered) row.record = { ...row.record, refusal: why };
+    row.record = { ...row.record, ...change, ...(remembered ? { refusal: why } : {}) };
     add(row, at, { event: 'refused', why });
     this.#drop(lease);
   }

@@ -155,11 +155,12 @@ export class SqliteCatalog implements Catalog {
     });
   }
 
-  async refuse(lease: Lease, { why, remembered, at }: Refusal): Promise<void> {
+  async refuse(lease: Lease, { why, remembered, change = {}, at }: Refusal): Promise<void> {
     const { uploads, timeline } = this.#tables;
     this.#transactions.write(() => {
       if (!this.#holds(lease)) return;
-      if (remembered) uploads.update(lease.seq, { refusal: why });
+      const changes = { ...change, ...(remembered ? { refusal: why } : {}) };
+      if (Object.keys(changes).length > 0) uploads.update(lease.seq, changes);
       timeline.add(lease.seq, at, { event: 'refused', why });
       this.#drop(lease);
     });

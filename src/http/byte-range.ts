@@ -1,0 +1,42 @@
+/** A part of a file: the bytes [from, to). */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const FROM_TO = /^(\d+)-(\d*)$/;
+const LAST = /^-(\d+)$/;
+
+/**
+ * Reads a Range header (RFC 9110, 14.2) against a file of `size` bytes. null means the whole file:
+ * there is no range, it is not one, or it asks for several parts, which a server may answer so.
+ */
+export function byteRange(text: string | undefined, size: number): ByteRange | null | 'outside' {
+  const list = /^bytes=(.*)$/i.exec(text ?? '')?.[1];
+  if (list === undefined) return null;
+  const specs = list
+    .split(',')
+    .map((spec) => spec.trim())
+    .filter((spec) => spec !== '');
+  const inside: ByteRange[] = [];
+  for (const spec of specs) {
+    const range = parse(spec, size);
+    if (range === undefined) return null;
+    if (range.from < range.to) inside.push(range);
+    // The last bytes of an empty file are the empty file, which no Content-Range can tell.
+    else if (size === 0 && LAST.test(spec) && Number(spec) !== 0) return null;
+  }
+  if (specs.length === 0 || inside.length > 1) return null;
+  return inside[0] ?? 'outside';
+}
+
+/** undefined for what is no range; empty for one that is outside of the file. */
+function parse(spec: string, size: number): ByteRange | undefined {
+  const last = LAST.exec(spec)?.[1];
+  if (last !== undefined) return { from: Math.max(0, size - Number(last)), to: size };
+  const [, first, end] = FROM_TO.exec(spec) ?? [];
+  if (first === undefined) return undefined;
+  const from = Number(first);
+  if (!end) return { from, to: size };
+  return Number(end) < from ? undefined : { from, to: Math.min(Number(end) + 1, size) };
+}
