@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { Host, Output } from './io.ts';
+import { isJournal } from './journal.ts';
 
 /** The real thing: the streams, environment and signals of this process. */
 export function processHost(): Host {
@@ -16,12 +17,13 @@ export function processHost(): Host {
   };
 }
 
-function outputOf(stream: WriteStream): Output {
+function outputOf(stream: WriteStream & { readonly fd: number }): Output {
   // A reader that goes away (`| head`) is told by the callback; the event would end the process.
   stream.on('error', () => {});
   const isTTY = stream.isTTY === true;
   return {
     isTTY,
+    isJournal: isJournal(stream.fd, process.env),
     size: () => (isTTY ? { columns: stream.columns, rows: stream.rows } : null),
     write: (text) =>
       new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import { errnoOf, Fault } from '../fault.ts';
 import { faultJson, faultMessage } from '../terminal/fault-message.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Host } from './io.ts';
+import { withLevel } from './journal.ts';
 import { createProgram } from './program.ts';
 import { styleOf } from './style-of.ts';
 import { usageFault } from './usage-fault.ts';
@@ -45,8 +46,9 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
 
 async function tell(error: unknown, argv: readonly string[], host: Host): Promise<number> {
   const text = wantsJson(argv) ? jsonOf(error) : textOf(error, host);
+  const told = host.stderr.isJournal === true ? withLevel('error', text) : text;
   // Where even this cannot be written, the exit code is all that is left.
-  await host.stderr.write(`${text}\n`).catch(() => {});
+  await host.stderr.write(`${told}\n`).catch(() => {});
   return error instanceof Fault ? error.exitCode : BUG;
 }
 

@@ -7,6 +7,7 @@ import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
 import type { Io } from './io.ts';
+import { withLevel } from './journal.ts';
 import { styleOf } from './style-of.ts';
 import { programVersion } from './version.ts';
 
@@ -28,16 +29,23 @@ export function createServeOutput(io: Io, format: Config['logFormat']): ServeOut
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
   const json = format === 'json';
+  const levelled: typeof withLevel = (level, line) =>
+    io.stdout.isJournal === true ? withLevel(level, line) : line;
   const log: DaemonLog = {
-    request: (record) => sayLater(json ? requestJson(record) : requestLine(record, options)),
+    request: (record) => {
+      const level = record.status !== null && record.status >= 500 ? 'warn' : 'info';
+      sayLater(levelled(level, json ? requestJson(record) : requestLine(record, options)));
+    },
     event: (level, message) => {
       const event = { at: io.now(), level, message };
-      say(json ? eventJson(event) : eventLine(event, options));
+      say(levelled(level, json ? eventJson(event) : eventLine(event, options)));
     },
     bug: (error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.event('error', json ? text : (text.split('\n')[0] ?? text));
-      if (!json) for (const line of text.split('\n').slice(1)) say(sanitize(line));
+      if (!json) {
+        for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));
+      }
     },
   };
   return {
