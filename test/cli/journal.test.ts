@@ -9,7 +9,10 @@ import { createHost } from '../support/cli-host.ts';
 import { cleanEnvironment, NODE_ARGS } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-const REQUEST = { at: 0, method: 'GET', id: 'a', bytes: null, ms: 1, address: '::1', note: '' };
+const REQUEST = {
+  ...{ at: 0, method: 'GET', path: '/uploads/files/a', id: 'a', bytes: null, ms: 1 },
+  ...{ address: '::1', note: '' },
+};
 
 /** What `serve` with a flag that is wrong prints to a descriptor that the journal may read. */
 async function failing(t: TestContext, options: { journal: 'this' | 'another' }): Promise<string> {
