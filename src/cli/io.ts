@@ -8,6 +8,8 @@ export interface Output {
    */
   write(text: string): Promise<void>;
   readonly isTTY: boolean;
+  /** true if systemd's journal reads it, which wants to be told the level of a line (default false). */
+  readonly isJournal?: boolean;
   /** The terminal's size now; null where there is none. */
   size(): { readonly columns: number; readonly rows: number } | null;
 }

@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { WriteStream } from 'node:tty';
 import type { Host, Output } from './io.ts';
+import { isJournal } from './journal.ts';
 
 /** The real thing: the streams, environment and signals of this process. */
 export function processHost(onSignal: Host['onSignal']): Host {
@@ -31,6 +32,7 @@ function outputOf(stream: WriteStream, fd: number): Output {
   const file = isFile(fd, isTTY);
   return {
     isTTY,
+    isJournal: isJournal(fd, process.env),
     size: () => (isTTY ? { columns: stream.columns, rows: stream.rows } : null),
     write: (text) => {
       if (file) return writeToFile(fd, Buffer.from(text));

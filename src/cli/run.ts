@@ -3,6 +3,7 @@ import { Fault } from '../fault.ts';
 import { faultJson, faultMessage } from '../terminal/fault-message.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import type { Host } from './io.ts';
+import { withLevel } from './journal.ts';
 import { isReaderGone, withFaults } from './output-fault.ts';
 import { createProgram } from './program.ts';
 import { styleOf } from './style-of.ts';
@@ -60,8 +61,10 @@ async function firstFault(printed: readonly Promise<void>[]): Promise<unknown> {
 async function tell(error: unknown, argv: readonly string[], host: Host): Promise<number> {
   const json = wantsJson(argv);
   const output = json ? host.stderr : textOutput(host, host.stderr);
+  const text = json ? jsonOf(error) : textOf(error, host);
+  const told = host.stderr.isJournal === true ? withLevel('error', text) : text;
   // Where even this cannot be written, the exit code is all that is left.
-  await output.write(`${json ? jsonOf(error) : textOf(error, host)}\n`).catch(() => {});
+  await output.write(`${told}\n`).catch(() => {});
   return error instanceof Fault ? error.exitCode : BUG;
 }
 

@@ -16,6 +16,7 @@ import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
 import { happeningText } from './happening-text.ts';
 import type { Io, Output } from './io.ts';
+import { withLevel } from './journal.ts';
 import { createLogWriter } from './log-writer.ts';
 import { styleOf } from './style-of.ts';
 import { textOutput } from './text-output.ts';
@@ -47,21 +48,24 @@ export function createServeOutput(
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
   const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(logLevel);
+  const levelled: typeof withLevel = (level, line) =>
+    io.stdout.isJournal === true ? withLevel(level, line) : line;
   const output = json ? io.stdout : textOutput(io, io.stdout);
   const { say, sayLater, flush } = lineLog(output, (lines) => {
     const message = `${lines} lines of this log were dropped: its reader was too slow, or it could not be written`;
     const event = { at: io.now(), level: 'warn', message } as const;
-    return `${json ? eventJson(event) : eventLine(event, options)}\n`;
+    return `${levelled('warn', json ? eventJson(event) : eventLine(event, options))}\n`;
   });
   const log: DaemonLog = {
     request: (record) => {
-      if (!wanted(requestLevel(record))) return;
-      sayLater(json ? requestJson(record) : requestLine(record, options));
+      const level = requestLevel(record);
+      if (!wanted(level)) return;
+      sayLater(levelled(level, json ? requestJson(record) : requestLine(record, options)));
     },
     event: (level, message) => {
       if (!wanted(level)) return;
       const event = { at: io.now(), level, message };
-      say(json ? eventJson(event) : eventLine(event, options));
+      say(levelled(level, json ? eventJson(event) : eventLine(event, options)));
     },
     happened: (level, what) => {
       if (!json)
@@ -75,7 +79,9 @@ export function createServeOutput(
     bug: (error) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.event('error', json ? text : (text.split('\n')[0] ?? text));
-      if (!json) for (const line of text.split('\n').slice(1)) say(sanitize(line));
+      if (!json) {
+        for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));
+      }
     },
   };
   return {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { startBrowser } from '../support/browser.ts';
 import { startDaemon } from '../support/command.ts';
 import { commandsOn } from '../support/commands.ts';
 import { makeFile, sha256OfFile } from '../support/files.ts';
 import { servePages } from '../support/page-server.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { findTool, needing } from '../support/tools.ts';
+import { needing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
@@ -16,17 +17,6 @@ const PAGES = {
   '/upload.js': new URL('./page/upload.js', import.meta.url),
   '/tus.min.js': new URL('../../dist/tus.min.js', import.meta.resolve('tus-js-client')),
 };
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 test('a page of another origin uploads with a browser', needing('chromium'), async (t) => {
   const folder = temporaryFolder(t);
   const shots = process.env.TUSD_TS_SCREENSHOTS ?? temporaryFolder(t);
@@ -39,12 +29,7 @@ test('a page of another origin uploads with a browser', needing('chromium'), asy
     ...['--cors-origin', allowed, '--cors-origin', 'https://app.example.org'],
   ]);
   const commands = commandsOn(folder);
-  const browser = await chromium.launchPersistentContext(temporaryFolder(t), {
-    executablePath: findTool('chromium') ?? 'chromium',
-    args: ARGS,
-    viewport: { width: 800, height: 420 },
-  });
-  t.after(() => browser.close());
+  const browser = await startBrowser(t);
 
   const requests = (method: string) =>
     daemon

@@ -61,7 +61,8 @@ test('the packed program works in an empty folder', async (t) => {
     for (const wanted of [
       ...['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/bin/tusd-ts.js'],
       ...['upload-daemon.config.example.json', 'upload-daemon.config.schema.json'],
-      ...['deploy/tusd-ts.service', 'deploy/nginx.conf', 'dist/src/storage/checkpoint-worker.js'],
+      ...['deploy/tusd-ts.service', 'deploy/upload-daemon.config.json', 'deploy/nginx.conf'],
+      'dist/src/storage/checkpoint-worker.js',
     ]) {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }

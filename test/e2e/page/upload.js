@@ -1,4 +1,4 @@
-// @ts-nocheck: it runs in a browser, whose types are not among this project's.
+// It runs in a browser, whose types are not among this project's: tsconfig.json leaves it out.
 // The page of a web application: chooses a file, uploads it, pauses, and goes on after a reload.
 const { tus } = window;
 const endpoint = new URLSearchParams(location.search).get('endpoint');

@@ -15,7 +15,7 @@ import { createDownload } from '../../../src/http/download.ts';
 import type { ListenerOptions } from '../../../src/http/listener.ts';
 import { assertPlainBody } from '../../../src/http/plain-body.ts';
 import { createTusEndpoint } from '../../../src/protocol/tus/endpoint.ts';
-import { openStore, type StoreOptions } from '../../../src/storage/store.ts';
+import { openStore, type StoreOptions, type UploadStore } from '../../../src/storage/store.ts';
 import { listen } from '../../support/listen.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
