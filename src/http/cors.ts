@@ -1,12 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CorsHeaders } from '../protocol/protocol.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE, OPTIONS';
-
-/** Headers that a page may send and read, beyond those that every protocol has. */
-export interface CorsHeaders {
-  readonly sent: readonly string[];
-  readonly read: readonly string[];
-}
 
 const REQUEST_HEADERS = [
   'Authorization',
@@ -17,7 +12,6 @@ const REQUEST_HEADERS = [
   'If-Range',
   'If-Unmodified-Since',
   'Range',
-  'X-HTTP-Method-Override',
   'X-Request-ID',
   'X-Requested-With',
 ];
