@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
@@ -6,6 +5,7 @@ import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
 import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
+import { sourceOf } from './stream-source.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest, EndingRequest {
@@ -30,7 +30,7 @@ export async function appendBody(
   if (context.draining) throw stopping();
   const turn = {
     waitFor: context.limits.writerWait,
-    signal: () => closeSignal(request.body),
+    signal: () => sourceOf(request.body).closeSignal(),
   };
   return WriteRight.use(context, id, turn, async (right) => {
     if (context.draining) throw stopping();
@@ -43,13 +43,6 @@ export async function appendBody(
     const declared = await declare(context, open, withLength(record, request));
     return receive(context, right, declared, request);
   });
-}
-
-function closeSignal(body: Readable): AbortSignal {
-  const controller = new AbortController();
-  if (body.destroyed) controller.abort();
-  else body.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 function checkRequest(context: StoreContext, record: StoredUpload, request: AppendRequest): void {

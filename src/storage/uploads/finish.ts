@@ -40,8 +40,8 @@ async function finishOnce(
   ending: Ending,
 ): Promise<StoredUpload> {
   const { durability, guards, plan } = context;
-  await durability.finished(writer);
   const complete = { ...record, ...ending.change };
+  await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
   if (guards.beforeFinish && record.kind !== 'partial') {
     // A receiver may take long: what has arrived and was verified is recorded before it is asked.
