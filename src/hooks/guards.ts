@@ -102,7 +102,10 @@ interface Asking {
   readonly told: ClientAnswer;
 }
 
-/** undefined when the hook failed and must not stand in the way. Throws REFUSED, HOOK_FAILED, HOOK_OVERDUE or UNAVAILABLE. */
+/**
+ * undefined when the hook failed and must not stand in the way. Throws REFUSED, HOOK_FAILED,
+ * HOOK_OVERDUE or UNAVAILABLE.
+ */
 async function ask(
   options: GuardsOptions,
   receiver: Receiver,
