@@ -1,8 +1,8 @@
 import { errnoOf } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
+import type { ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
-import type { ByteSink, ByteSource } from './byte-source.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
 const HIGH_WATER = 512 * 1024;
