@@ -43,9 +43,9 @@ export type Cors = (request: IncomingMessage, response: ServerResponse) => strin
  * Sets the CORS headers of every answer, errors included: without them a browser cannot even see
  * the status. `origins` is a list of exact origins, or holds "*".
  */
-export function createCors(origins: readonly string[], more: CorsHeaders): Cors {
-  const exposed = [...EXPOSED, ...more.read].join(', ');
-  const sent = [...REQUEST_HEADERS, ...more.sent];
+export function createCors(origins: readonly string[], ...more: CorsHeaders[]): Cors {
+  const exposed = [...EXPOSED, ...more.flatMap(({ read }) => read)].join(', ');
+  const sent = [...REQUEST_HEADERS, ...more.flatMap(({ sent }) => sent)];
   const any = origins.includes('*');
   const allowed = new Set(origins.map((origin) => origin.toLowerCase()));
   return (request, response) => {

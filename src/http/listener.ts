@@ -36,6 +36,8 @@ export interface ListenerOptions {
   /** How long a client may take over its headers (milliseconds). */
   readonly headersTimeout: number;
   readonly maxConnections: number;
+  /** Called once, before the server listens. */
+  readonly prepare?: (server: Server) => Promise<void>;
   /** The first one that claims a request serves it; the first of all where none does. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
@@ -68,10 +70,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins, {
-      sent: options.protocols.flatMap(({ cors }) => cors.sent),
-      read: options.protocols.flatMap(({ cors }) => cors.read),
-    });
+    this.#cors = createCors(options.corsOrigins, ...options.protocols.map(({ cors }) => cors));
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
     const server = createServer({
@@ -104,7 +103,8 @@ export class Listener {
 
   /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
   async listen(): Promise<AddressInfo> {
-    const { port, host } = this.#options;
+    const { port, host, prepare } = this.#options;
+    await prepare?.(this.#server);
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error) => reject(listenFault(error, host, port));
       this.#server.once('error', failed);

@@ -4,6 +4,7 @@ import type { Exchange } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { ClientAddress } from './client-address.ts';
 import { clientPort } from './client-port.ts';
+import { bodyOf } from './direct-body/direct-body.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
 import { parseTarget, placeOf } from './target.ts';
@@ -51,6 +52,7 @@ export function openExchange(
     response,
     method,
     caller: callerOf(request, client.address, protocol.name),
+    body: () => bodyOf(request),
     urlOf: (id) => base + id,
     accept: () => {
       if (expects && !response.headersSent) response.writeContinue();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientCaller } from '../hooks/client-request.ts';
+import type { ByteSource } from '../storage/model/byte-source.ts';
 
 /** One request under the base path, with what the listener has already settled about it. */
 export interface Exchange {
@@ -10,6 +11,8 @@ export interface Exchange {
   /** What stands behind the base path; null for the base path itself. Not validated. */
   readonly id: string | null;
   readonly caller: ClientCaller;
+  /** The bytes that the request brings. */
+  body(): ByteSource;
   /** The URL of an upload as its client should use it: relative unless we know better. */
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */

@@ -1,8 +1,16 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { readBodiesDirectly } from '../../src/http/direct-body/self-test.ts';
 import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
 import type { Exchange, ExchangeHandler } from '../../src/protocol/exchange.ts';
 import type { Protocol } from '../../src/protocol/protocol.ts';
+import { DIRECT_BODIES } from './direct-bodies.ts';
+
+export interface ListenOptions extends Partial<ListenerOptions> {
+  /** Bodies of so many bytes are read from their sockets; null: none are. */
+  readonly directBodies?: number | null;
+}
 
 export interface Listening {
   /** Of the base path, with its slash. */
@@ -37,7 +45,7 @@ export function protocolOf(serve: ExchangeHandler, options: Partial<Protocol> = 
 export async function listen(
   test: Pick<TestContext, 'after'>,
   served: ExchangeHandler | Protocol,
-  options: Partial<ListenerOptions> = {},
+  { directBodies = DIRECT_BODIES, ...options }: ListenOptions = {},
 ): Promise<Listening> {
   const requests: RequestRecord[] = [];
   const bugs: unknown[] = [];
@@ -56,6 +64,9 @@ export async function listen(
     maxConnections: 100,
     protocols: [protocol],
     download: null,
+    prepare: async (server) => {
+      if (directBodies !== null) assert.ok(await readBodiesDirectly(server, directBodies));
+    },
     onRequest: (record) => requests.push(record),
     onTurnedAway: () => {},
     onMoreRefused: () => {},

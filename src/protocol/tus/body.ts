@@ -16,7 +16,7 @@ export function bodyOf(exchange: Exchange): Omit<AppendRequest, 'offset' | 'call
         ? checksumFromTrailer(() => request.trailers['upload-checksum'])
         : undefined;
   return {
-    body: request,
+    body: exchange.body(),
     bodyLength: bodyLength(request),
     onAccepted: () => exchange.accept(),
     ...(whole ? { whole } : {}),
