@@ -1,10 +1,10 @@
+import type { HookEvent } from '../config/hook-schema.ts';
 import { Fault } from '../fault.ts';
 import type { Answer, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
-import type { HookEvent } from './hook.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
+import type { HookEvent } from '../config/hook-schema.ts';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
-import type { HookEvent } from './hook.ts';
 
 /** An upload as tusd's hooks describe it (its FileInfo). */
 export interface UploadInfo {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
+import type { Hook, HookEvent } from '../config/hook-schema.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
-import type { Hook, HookEvent } from './hook.ts';
 import type { Payload, UploadInfo } from './payload.ts';
 import { newPayload } from './receiver.ts';
 import { createTransport, type TransportSystem } from './transport.ts';
