@@ -14,6 +14,7 @@ import { TUS_ANSWER_HEADERS, TUS_CORS_HEADERS, tusMethods } from '../protocol/tu
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf, type Happening } from './happening.ts';
@@ -36,8 +37,10 @@ export interface DaemonLog {
 export interface Ready {
   /** The base path's URL on this machine. */
   readonly url: string;
-  /** Where the data files are: an absolute path. */
+  /** Where the data files are: an absolute path, or ":memory:". */
   readonly folder: string;
+  /** false when nothing is left of uploads once the daemon ends. */
+  readonly persistent: boolean;
   readonly freeSpace: number;
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
@@ -45,6 +48,9 @@ export interface Ready {
 }
 
 const TUS = 'tus 1.0.0';
+
+/** Of the memory that is available at the start, what uploads in memory may take. */
+const MEMORY_SHARE = 0.5;
 
 /** How long clients may take to read their last answer (milliseconds). */
 const LAST_ANSWER = 500;
@@ -134,6 +140,7 @@ export class Daemon {
     try {
       store = await openStore({
         uploadDir: config.uploadDir,
+        memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
         access: {
           fileMode: config.fileMode,
@@ -183,6 +190,7 @@ export class Daemon {
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
+      persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
       policy,
       nextSweep: this.#schedule.nextRun(),
