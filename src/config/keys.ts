@@ -18,6 +18,7 @@ import {
   durationType,
   limitType,
   reserveType,
+  thresholdType,
   wholeNumberType,
   wordType,
 } from './value-types.ts';
@@ -206,6 +207,13 @@ export const KEYS = {
     default: false,
     example: true,
     meaning: 'Do not let clients delete uploads (DELETE).',
+  },
+  directBodies: {
+    ...thresholdType(),
+    default: '128KiB',
+    example: '1MiB',
+    meaning:
+      'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
   hooks: {
     ...HOOKS,

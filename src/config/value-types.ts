@@ -89,6 +89,12 @@ export function limitType() {
   }));
 }
 
+/** The size from which on something is done; "never" is null, and 0 is refused. */
+export function thresholdType() {
+  const problem = 'it must be above 0; for none at all, write "never"';
+  return { ...sizeType('never', 1, () => ({ problem })), type: 'size or "never"' } as const;
+}
+
 /** Bytes that are kept free; "off" and 0 are null. */
 export function reserveType() {
   return sizeType('off', 0, () => ({ value: null }));
