@@ -127,12 +127,13 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, folder, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
   return [
     `${style.strong(`tusd-ts ${programVersion()}`)}  ready at ${style.ok(url)}`,
-    `  files   ${sanitize(folder)} · ${formatSize(freeSpace)} free`,
+    `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
     '',
@@ -148,13 +149,14 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, folder, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
     version: programVersion(),
     url,
     folder,
+    persistent,
     freeSpace,
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },

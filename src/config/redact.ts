@@ -44,5 +44,5 @@ function isPlace(path: readonly PropertyKey[], hiding: number): boolean {
 }
 
 function isUrlKey(key: PropertyKey | undefined): boolean {
-  return key === 'url' || key === 'publicUrl';
+  return key === 'url' || (typeof key === 'string' && key.endsWith('Url'));
 }

@@ -16,6 +16,7 @@ import { createTus } from '../protocol/tus/tus.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf, type Happening } from './happening.ts';
@@ -38,13 +39,18 @@ export interface DaemonLog {
 export interface Ready {
   /** The base path's URL on this machine. */
   readonly url: string;
-  /** Where the data files are: an absolute path. */
+  /** Where the data files are: an absolute path, or ":memory:". */
   readonly folder: string;
+  /** false when nothing is left of uploads once the daemon ends. */
+  readonly persistent: boolean;
   readonly freeSpace: number;
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
 }
+
+/** Of the memory that is available at the start, what uploads in memory may take. */
+const MEMORY_SHARE = 0.5;
 
 /** How long clients may take to read their last answer (milliseconds). */
 const LAST_ANSWER = 500;
@@ -136,6 +142,7 @@ export class Daemon {
     try {
       store = await openStore({
         uploadDir: config.uploadDir,
+        memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
         access: {
           fileMode: config.fileMode,
@@ -187,6 +194,7 @@ export class Daemon {
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
+      persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
       policy,
       nextSweep: this.#schedule.nextRun(),

@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { CommandHook } from '../config/hook-schema.ts';
 import {
   type Attempt,
   aborted,
@@ -11,7 +12,6 @@ import {
 import { BoundedOutput } from './bounded-output.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { LOGGED_OUTPUT, lastLine, outputLines } from './command-output.ts';
-import type { CommandHook } from './hook.ts';
 import type { OutputPipes } from './output-pipes.ts';
 import { span } from './span.ts';
 import { startFailure } from './start-failure.ts';

@@ -1,7 +1,7 @@
+import type { HookEvent } from '../config/hook-schema.ts';
 import { messageOf } from '../fault.ts';
 import type { Settlement, StoredDelivery } from '../storage/model/delivery.ts';
 import type { Outbox } from '../storage/store.ts';
-import type { HookEvent } from './hook.ts';
 import { Line } from './line.ts';
 import { Outage } from './outage.ts';
 import { outcomeOf } from './outcome.ts';

@@ -1,3 +1,4 @@
+import type { HookEvent } from '../config/hook-schema.ts';
 import { Fault } from '../fault.ts';
 import type { CreationChange, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
@@ -5,7 +6,6 @@ import { type HookAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { requestOf } from './client-request.ts';
-import type { HookEvent } from './hook.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';

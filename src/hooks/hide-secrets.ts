@@ -1,4 +1,4 @@
-import type { HttpHook } from './hook.ts';
+import type { HttpHook } from '../config/hook-schema.ts';
 
 const SECRET = '(secret)';
 /** Shorter texts are no secrets, and replacing them would make sentences unreadable (characters). */

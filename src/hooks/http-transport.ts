@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import type { HttpHook } from '../config/hook-schema.ts';
 import { errnoOf } from '../fault.ts';
 import {
   type Attempt,
@@ -17,7 +18,6 @@ import {
   type Transport,
 } from './attempt.ts';
 import { createSecretHider } from './hide-secrets.ts';
-import type { HttpHook } from './hook.ts';
 import { failureSentence } from './http-failure.ts';
 import { canonicalName } from './payload.ts';
 import { plainText } from './plain-text.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CONFIG_KEYS, configFile } from '../../src/config/schema.ts';
+import { type Key, schemaOf } from '../../src/config/key.ts';
+import { KEYS } from '../../src/config/keys.ts';
 import { configFolder, FILE, faultOf, loadIn } from './config-folder.ts';
 
 test('an unknown key is refused with the nearest name', async (t) => {
@@ -108,7 +109,7 @@ test('a mistake shows even where another place overrides it', async (t) => {
 
 test('an empty variable is never taken for a value', async (t) => {
   const folder = await configFolder(t);
-  for (const key of CONFIG_KEYS.filter((name) => name !== 'hooks')) {
+  for (const key of Object.keys(KEYS).filter((name) => name !== 'hooks')) {
     const name = `UPLOAD_DAEMON_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
     const { message } = await faultOf(loadIn(folder, { env: { [name]: '' } }));
     assert.ok(message.startsWith(`${key} is empty in ${name}: `), message);
@@ -140,13 +141,13 @@ test('no key takes a value of a foreign kind', async () => {
     disableDownload: [true],
     disableTermination: [true],
   };
-  for (const key of CONFIG_KEYS) {
+  for (const [name, key] of Object.entries<Key>(KEYS)) {
     for (const value of foreign) {
-      const expected = meant[key]?.some((item) => JSON.stringify(item) === JSON.stringify(value));
+      const expected = meant[name]?.some((item) => JSON.stringify(item) === JSON.stringify(value));
       // NaN and Infinity become null in JSON; they are never meant.
-      const accepted = configFile.shape[key].safeParse(value).success;
+      const accepted = schemaOf(key).safeParse(value).success;
       const wanted = expected === true && !(typeof value === 'number');
-      assert.equal(accepted, wanted, `${key}: ${String(value)}`);
+      assert.equal(accepted, wanted, `${name}: ${String(value)}`);
     }
   }
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { HttpHook } from '../../src/config/hook-schema.ts';
 import { Fault } from '../../src/fault.ts';
-import type { HttpHook } from '../../src/hooks/hook.ts';
 import { createHooks } from '../../src/hooks/hooks.ts';
 import { sizeOf } from '../storage/support/stores.ts';
 import { temporaryFolder } from '../support/temporary.ts';

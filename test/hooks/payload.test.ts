@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Hook } from '../../src/config/hook-schema.ts';
 import { ClientRequest } from '../../src/hooks/client-request.ts';
-import type { Hook } from '../../src/hooks/hook.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import type { StorageEvent } from '../../src/storage/model/events.ts';
 import { type Caller, nobody, type UploadRecord } from '../../src/storage/model/upload.ts';
