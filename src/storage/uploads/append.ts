@@ -1,10 +1,10 @@
 import { Fault } from '../../fault.ts';
+import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
-import { sourceOf } from './stream-source.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest {

@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
+import type { ByteSource } from '../model/byte-source.ts';
 import type { Answer } from '../model/events.ts';
+import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
 import { noSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
-import type { ByteSource } from './byte-source.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import { finishUpload } from './finish.ts';
 import type { OpenUpload, Recording } from './recording.ts';
-import { sourceOf } from './stream-source.ts';
 import type { WriteRight } from './write-right.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
