@@ -56,6 +56,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   standardwebhooks: 'src/hooks',
 };
 
+/**
+ * The face of a room may pass on what its own signatures name: others may import nothing else of the
+ * room, and could not write down what they hand in or get back.
+ */
+const FACES: readonly string[] = ['src/storage/store.ts'];
+
 /** Programs of their own (npm run …) that stand beside what they are about. */
 const SCRIPTS: readonly string[] = ['src/config/generate-docs.ts'];
 
@@ -174,6 +180,7 @@ test('exports have names', () => {
 
 test('no file only passes on what others export', () => {
   const problems = src
+    .filter(({ path }) => !FACES.includes(path))
     .filter(({ code }) => /^\s*export\s+(?:\*|\{[^}]*\})\s+from\b/m.test(code))
     .map(({ path }) => `${path} must not re-export: import from the file where it is made.`);
   assertNone(problems);

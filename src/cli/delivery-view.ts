@@ -1,9 +1,9 @@
 import { type Delivery, type DeliveryStatus, deliveryStatus } from '../storage/model/delivery.ts';
+import type { Column } from '../terminal/column.ts';
 import { formatAge, formatRelative } from '../terminal/duration.ts';
 import { sanitize } from '../terminal/sanitize.ts';
 import { formatCount } from '../terminal/size.ts';
 import type { Paint, Style } from '../terminal/style.ts';
-import type { Column } from '../terminal/table.ts';
 import { formatIso } from '../terminal/time.ts';
 import { isoOrNull } from './upload-view.ts';
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import type { DaemonLog, Ready } from '../daemon/daemon.ts';
+import type { Ready } from '../daemon/daemon.ts';
+import type { DaemonLog } from '../daemon/daemon-log.ts';
 import { describePolicy } from '../retention/policy.ts';
 import { formatJson } from '../terminal/json.ts';
 import {

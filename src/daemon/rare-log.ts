@@ -1,4 +1,4 @@
-import type { LogLevel } from './daemon.ts';
+import type { LogLevel } from './daemon-log.ts';
 
 /** How often at most the same sentence is logged (milliseconds). */
 const INTERVAL = 60_000;

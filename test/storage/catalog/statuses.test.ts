@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
-import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
 import {
   isKept,
@@ -87,8 +87,8 @@ async function listed(catalog: Catalog, query: ListQuery): Promise<StoredUpload[
 test('SQLite and memory list and count by status what is said of each record', async (t) => {
   const say = async (changes: readonly Partial<UploadRecord>[], moment: StatusMoment) => {
     const folder = temporaryFolder(t);
-    const sqlite = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
-    const memory = new MemoryCatalog();
+    const sqlite = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
+    const memory = createMemoryCatalog();
     for (const [index, change] of changes.entries()) {
       const record = draftRecord({ ...change, id: `r${index}` });
       for (const catalog of [sqlite, memory]) {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { Fault } from '../../../src/fault.ts';
 import type { Bytes, Reader, Writer } from '../../../src/storage/bytes/bytes.ts';
 import { MemoryBytes } from '../../../src/storage/bytes/memory/memory-bytes.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
 import type { Backend } from '../../../src/storage/local/local-backend.ts';
 
 /** Every so many calls of the store of bytes one fails. */
@@ -119,7 +119,7 @@ export function oddBackend(seed: number): OddBackend {
     await late();
     return result;
   };
-  const catalog = new MemoryCatalog();
+  const catalog = createMemoryCatalog();
   const outbox = wrapped(catalog.outbox, lately, () => true);
   const oddCatalog = wrapped(catalog, lately, (name) => !ITERATES.has(name));
   const backend: OddBackend = {
