@@ -62,7 +62,7 @@ test('the packed program works in an empty folder', async (t) => {
       ...['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/bin/tusd-ts.js'],
       ...['upload-daemon.config.example.json', 'upload-daemon.config.schema.json'],
       ...['deploy/tusd-ts.service', 'deploy/upload-daemon.config.json', 'deploy/nginx.conf'],
-      'dist/src/storage/checkpoint-worker.js',
+      'dist/src/storage/catalog/sqlite/checkpoint-worker.js',
     ]) {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }

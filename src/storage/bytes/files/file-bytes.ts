@@ -1,4 +1,4 @@
-import { existsSync, open, statSync } from 'node:fs';
+import { close, existsSync, fstatSync, open, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -73,10 +73,14 @@ export class FileBytes implements Bytes {
 
   async openForReading({ id }: UploadRecord): Promise<FileReader> {
     try {
-      return new FileReader(await openAsync(this.#path(id), 'r'));
+      const fd = await openAsync(this.#path(id), 'r');
+      if (fstatSync(fd).isFile()) return new FileReader(fd);
+      close(fd, () => {});
     } catch (error) {
       throw this.#fault(error, 'opening a data file');
     }
+    // A folder in its place can be opened, and not read.
+    throw this.#missing();
   }
 
   /**
