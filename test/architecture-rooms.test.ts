@@ -6,7 +6,7 @@ const src = sourcesIn('src');
 const storage = src.filter(({ path }) => path.startsWith('src/storage/'));
 
 /** What everybody may import. */
-const SHARED = 'src/fault.ts';
+const SHARED = /^src\/(?:fault\.ts$|text\/)/;
 /** A contract: the .ts files of its folder, without those of its implementations. */
 const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
@@ -16,7 +16,7 @@ const DISK = /^src\/storage\/disk\//;
 /** What other rooms may import of storage. */
 const FACES = /^src\/storage\/(?:model\/)?[^/]+$/;
 
-/** What each folder of storage may import of our own, beside itself and src/fault.ts. */
+/** What each folder of storage may import of our own, beside itself, src/fault.ts and src/text. */
 const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   model: [],
   disk: [],
@@ -75,7 +75,7 @@ test('within storage the engine knows contracts, and implementations know no eng
     const allowed = ROOMS[room];
     if (!allowed) return [];
     return ownImports(source)
-      .filter((target) => target !== SHARED && roomOf(target) !== room)
+      .filter((target) => !SHARED.test(target) && roomOf(target) !== room)
       .filter((target) => !allowed.some((one) => one.test(target)))
       .map(
         (target) =>

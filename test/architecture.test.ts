@@ -17,15 +17,18 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     // Leaves that only the rim may touch.
     'config',
     'terminal',
+    'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config'],
-  http: ['hooks', 'retention', 'storage'],
-  protocol: ['hooks', 'retention', 'storage'],
-  hooks: ['storage'],
-  retention: ['storage'],
-  storage: [],
-  config: [],
-  terminal: [],
+  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  http: ['hooks', 'retention', 'storage', 'text'],
+  protocol: ['hooks', 'retention', 'storage', 'text'],
+  hooks: ['storage', 'text'],
+  retention: ['storage', 'text'],
+  storage: ['text'],
+  config: ['text'],
+  terminal: ['text'],
+  // Text in, text out: no files, no clock, no stream.
+  text: [],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -105,6 +108,17 @@ test('bin only starts what is in src/cli', () => {
       .filter((target) => folderOf(target) !== 'cli')
       .map((target) => `${source.path} must not import ${target}: its door is src/cli.`),
   );
+  assertNone(problems);
+});
+
+test('text is a leaf without I/O', () => {
+  const problems = src
+    .filter(({ path, imports }) => {
+      return path.startsWith('src/text/') && imports.some((one) => !one.startsWith('./'));
+    })
+    .map(
+      ({ path }) => `${path} must import nothing but src/text: take what it needs as an argument.`,
+    );
   assertNone(problems);
 });
 

@@ -3,7 +3,7 @@ import { configJson, describeConfig } from '../config/describe.ts';
 import { CONFIG_KEYS } from '../config/schema.ts';
 import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';

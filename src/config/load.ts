@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
+import { sanitize } from '../text/sanitize.ts';
 import type { Config, HookConfig } from './config.ts';
 import { findGroup } from './file-access.ts';
 import { findConfigFile } from './find-file.ts';
@@ -11,7 +12,6 @@ import {
   givenByFlags,
   type Source,
 } from './layers.ts';
-import { visible } from './print-value.ts';
 import { problemsOf, referenceSentence, unknownKeys } from './problems.ts';
 import { readConfigFile } from './read-file.ts';
 import { redact } from './redact.ts';
@@ -124,7 +124,7 @@ function absolute(folder: string | null, path: string, what: string): string {
   if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
   throw new Fault(
     'CONFIG',
-    `${what} ${visible(path)} is relative, and the working directory was removed.`,
+    `${what} ${sanitize(path)} is relative, and the working directory was removed.`,
     {
       hint: 'Give an absolute path, or start tusd-ts in a directory that exists.',
     },

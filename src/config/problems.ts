@@ -1,8 +1,9 @@
 import type { z } from 'zod';
+import { sanitize } from '../text/sanitize.ts';
 import { hookKeys } from './hook-schema.ts';
 import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';
-import { printValue, visible } from './print-value.ts';
+import { printValue } from './print-value.ts';
 import { redact } from './redact.ts';
 import { CONFIG_KEYS, configFile, isConfigKey } from './schema.ts';
 
@@ -10,7 +11,7 @@ import { CONFIG_KEYS, configFile, isConfigKey } from './schema.ts';
 export function unknownKeys(content: Readonly<Record<string, unknown>>, path: string): string[] {
   return Object.keys(content)
     .filter((key) => !isConfigKey(key) && key !== '$schema')
-    .map((key) => unknownKey(key, CONFIG_KEYS, `in ${visible(path)}`));
+    .map((key) => unknownKey(key, CONFIG_KEYS, `in ${sanitize(path)}`));
 }
 
 /** A sentence for everything that is wrong with a value: what, where, and what is allowed. */
@@ -33,11 +34,7 @@ function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
 }
 
 /** One problem as a sentence: `port is 70000 in /etc/…: it must be …`. */
-export function problemSentence(
-  given: Given,
-  path: readonly PropertyKey[],
-  problem: string,
-): string {
+function problemSentence(given: Given, path: readonly PropertyKey[], problem: string): string {
   const whole = [given.key, ...path];
   const value = valueAt(given.value, path);
   const stated =
@@ -61,7 +58,7 @@ function unknownKey(key: string, known: readonly string[], place: string): strin
 }
 
 function placeOf({ source, where }: Given): string {
-  return source === 'flag' ? `as given by ${where}` : `in ${visible(where)}`;
+  return source === 'flag' ? `as given by ${where}` : `in ${sanitize(where)}`;
 }
 
 // The contents of lists and objects are never printed, so only what is printed is redacted.
@@ -84,7 +81,7 @@ function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      const name = visible(String(part).slice(0, 80));
+      const name = sanitize(String(part).slice(0, 80));
       return index === 0 ? name : `.${name}`;
     })
     .join('');

@@ -1,6 +1,6 @@
+import { SECRET } from '../text/secret.ts';
 import type { HttpHook } from './hook.ts';
 
-const SECRET = '(secret)';
 /** Shorter texts are no secrets, and replacing them would make sentences unreadable (characters). */
 const SHORTEST_SECRET = 4;
 

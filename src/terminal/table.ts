@@ -1,7 +1,7 @@
 import type { Column } from './column.ts';
 import { type ColumnLayout, GAP, layOut, lineWidth } from './column-layout.ts';
 import { pad, shortenName, truncate } from './fit.ts';
-import { sanitizeStyled } from './sanitize.ts';
+import { sanitizeStyled } from './sgr.ts';
 import type { Paint } from './style.ts';
 import { displayWidth } from './width.ts';
 

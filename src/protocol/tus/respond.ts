@@ -1,5 +1,5 @@
 import type { Answer } from '../../storage/model/events.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
+import { isKept, type UploadRecord } from '../../storage/model/upload.ts';
 import type { TusExchange } from './exchange.ts';
 
 /** Headers that say how the upload stands; a hook's answer must not contradict them. */
@@ -32,6 +32,6 @@ export function expiresHeader(
   record: UploadRecord,
   expiresAt: number | null,
 ): { 'Upload-Expires'?: string } {
-  if (expiresAt === null || (record.state === 'finished' && record.kind !== 'partial')) return {};
+  if (expiresAt === null || isKept(record)) return {};
   return { 'Upload-Expires': new Date(expiresAt).toUTCString() };
 }

@@ -6,7 +6,7 @@ import type { CommandStore, StoreOptions, UploadStore } from '../../../src/stora
 import { temporaryFolder } from '../../support/temporary.ts';
 import { serve } from './stores.ts';
 
-export function memoryBackend(): Backend {
+function memoryBackend(): Backend {
   return {
     catalog: createMemoryCatalog(),
     bytes: new MemoryBytes(),

@@ -34,7 +34,7 @@ function claimRemoval(
   const record = uploads.get(seen.id);
   if (!record || isGone(record) || !isAsSeen(record, seen)) return 'changed';
   const holder = leases.holder(record.id, at);
-  if (holder && holder.owner !== own.owner && !takeOver) return 'leased';
+  if (holder !== undefined && holder !== own.owner && !takeOver) return 'leased';
   if (record.kind === 'partial' && uploads.finalsWaitingFor(record.id).length > 0) return 'needed';
   uploads.update(record.seq, { state: 'removing', removedAt: at, removedWhy: why });
   timeline.add(record.seq, at, { event: 'removed', why, bytes });
