@@ -4,6 +4,7 @@ import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { notingAborts } from '../http/aborted-download.ts';
 import { assertConditions } from '../http/conditions.ts';
+import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { createDownload } from '../http/download.ts';
 import type { ExchangeHandler } from '../http/exchange.ts';
 import { Listener } from '../http/listener.ts';
@@ -87,6 +88,11 @@ export class Daemon {
       trustedProxies: config.trustedProxies,
       headersTimeout: config.headersTimeoutMs,
       maxConnections: config.maxConnections,
+      prepare: async (server) => {
+        const { directBodies } = config;
+        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
+        warn('large bodies cannot be read directly on this Node: uploads are slower');
+      },
       protocolName: TUS,
       methods: tusMethods({
         download: !config.disableDownload,

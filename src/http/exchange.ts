@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteSource } from '../storage/model/byte-source.ts';
 import type { Caller } from '../storage/model/upload.ts';
 
 /** One request under the base path, with what the listener has already settled about it. */
@@ -10,6 +11,8 @@ export interface Exchange {
   /** What stands behind the base path; null for the base path itself. Not validated. */
   readonly id: string | null;
   readonly caller: Caller;
+  /** The bytes that the request brings. */
+  body(): ByteSource;
   /** The URL of an upload as its client should use it: relative unless we know better. */
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */

@@ -35,6 +35,8 @@ export interface ListenerOptions {
   /** How long a client may take over its headers (milliseconds). */
   readonly headersTimeout: number;
   readonly maxConnections: number;
+  /** Called once, before the server listens. */
+  readonly prepare?: (server: Server) => Promise<void>;
   readonly protocolName: string;
   /** Any other method is refused before anything else is looked at. */
   readonly methods: Methods;
@@ -106,7 +108,8 @@ export class Listener {
 
   /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
   async listen(): Promise<AddressInfo> {
-    const { port, host } = this.#options;
+    const { port, host, prepare } = this.#options;
+    await prepare?.(this.#server);
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error) => reject(listenFault(error, host, port));
       this.#server.once('error', failed);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../storage/model/upload.ts';
 import type { ClientAddress } from './client-address.ts';
 import { clientPort } from './client-port.ts';
+import { bodyOf } from './direct-body/direct-body.ts';
 import type { Exchange } from './exchange.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
@@ -39,13 +40,16 @@ export function openExchange(
   const { path = '' } = target ?? {};
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
+  const { inBase, id } = placeOf(basePath, path);
   return {
-    ...placeOf(basePath, path),
+    inBase,
+    id,
     badTarget: target === undefined,
     request,
     response,
     method,
     caller: callerOf(request, client.address, place.protocolName),
+    body: () => bodyOf(request),
     urlOf: (id) => base + id,
     accept: () => {
       if (expects && !response.headersSent) response.writeContinue();

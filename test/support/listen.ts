@@ -1,7 +1,15 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { readBodiesDirectly } from '../../src/http/direct-body/self-test.ts';
 import type { Exchange, ExchangeHandler } from '../../src/http/exchange.ts';
 import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
+import { DIRECT_BODIES } from './direct-bodies.ts';
+
+export interface ListenOptions extends Partial<ListenerOptions> {
+  /** Bodies of so many bytes are read from their sockets; null: none are. */
+  readonly directBodies?: number | null;
+}
 
 export interface Listening {
   /** Of the base path, with its slash. */
@@ -19,7 +27,7 @@ const ITEM = ['OPTIONS', 'HEAD', 'POST', 'PATCH', 'DELETE'];
 export async function listen(
   test: Pick<TestContext, 'after'>,
   protocol: ExchangeHandler,
-  options: Partial<ListenerOptions> = {},
+  { directBodies = DIRECT_BODIES, ...options }: ListenOptions = {},
 ): Promise<Listening> {
   const requests: RequestRecord[] = [];
   const bugs: unknown[] = [];
@@ -39,6 +47,9 @@ export async function listen(
     refusalHeaders: { 'Tus-Resumable': '1.0.0' },
     protocol,
     download: null,
+    prepare: async (server) => {
+      if (directBodies !== null) assert.ok(await readBodiesDirectly(server, directBodies));
+    },
     onRequest: (record) => requests.push(record),
     onTurnedAway: () => {},
     onMoreRefused: () => {},

@@ -17,7 +17,7 @@ export function bodyOf(exchange: TusExchange): Omit<AppendRequest, 'offset' | 'c
         ? checksumFromTrailer(() => request.trailers['upload-checksum'])
         : undefined;
   return {
-    body: request,
+    body: exchange.body(),
     bodyLength: bodyLength(request),
     onAccepted: () => exchange.accept(),
     ...(whole ? { whole } : {}),

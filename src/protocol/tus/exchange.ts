@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ByteSource } from '../../storage/model/byte-source.ts';
 import type { Caller } from '../../storage/model/upload.ts';
 
 /** What this protocol needs of a request; the listener provides it. */
@@ -10,6 +11,8 @@ export interface TusExchange {
   /** What stands behind the base path, as it came; null for the base path itself. */
   readonly id: string | null;
   readonly caller: Caller;
+  /** The bytes that the request brings. */
+  body(): ByteSource;
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`. */
   accept(): void;

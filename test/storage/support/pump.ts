@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
+import { sourceOf } from '../../../src/storage/model/stream-source.ts';
 import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { faultyDisk } from './faulty-disk.ts';
@@ -25,12 +26,13 @@ export function target(t: TestContext): Target {
 /** A pump from a body to that file, with generous limits unless the test says otherwise. */
 export function pumpTo(fd: number, source: Readable, options: Partial<PumpOptions> = {}): BytePump {
   const writer = {
+    immediate: false,
     write: (chunks: readonly Buffer[], position: number, done: WriteCallback) =>
       chunks.length === 1
         ? write(fd, chunks[0]!, 0, null, position, done)
         : writev(fd, chunks as Buffer[], position, done),
   };
-  return new BytePump(source, {
+  return new BytePump(sourceOf(source), {
     writer,
     position: 0,
     crc32: 0,
