@@ -20,7 +20,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'text',
   ],
   daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
-  http: ['hooks', 'retention', 'storage', 'text'],
+  // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
+  http: ['protocol', 'hooks', 'retention', 'storage', 'text'],
   protocol: ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
   retention: ['storage', 'text'],
@@ -37,8 +38,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   terminal: 'return data and let src/cli print it',
   daemon: 'let the daemon hand over what is needed',
   cli: 'return data or take a callback, and let src/cli do the rest',
-  http: 'let the daemon hand one to the other',
-  protocol: 'let the daemon hand one to the other',
+  http: 'let the daemon hand over what is needed',
+  protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
   retention: 'take a function from whoever builds it',
 };

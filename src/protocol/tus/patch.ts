@@ -1,13 +1,13 @@
 import { Fault } from '../../fault.ts';
 import { isKept } from '../../storage/model/upload.ts';
+import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
-import type { TusContext } from './endpoint.ts';
-import type { TusExchange } from './exchange.ts';
+import type { TusContext } from './context.ts';
 import { lengthHeader, mediaType, OFFSET_OCTET_STREAM, offsetHeader } from './headers.ts';
 import { expiresHeader, respond } from './respond.ts';
 
 /** Appends bytes (tus 1.0.0, core; checksum; creation-defer-length). */
-export async function patch(context: TusContext, exchange: TusExchange, id: string): Promise<void> {
+export async function patch(context: TusContext, exchange: Exchange, id: string): Promise<void> {
   const { request, caller } = exchange;
   if (mediaType(request) !== OFFSET_OCTET_STREAM) {
     throw new Fault('MEDIA_TYPE', `the content type must be ${OFFSET_OCTET_STREAM}`);
@@ -28,13 +28,8 @@ export async function patch(context: TusContext, exchange: TusExchange, id: stri
   }
   assertUninterrupted(outcome);
   const done = isKept(record);
-  respond(
-    exchange,
-    204,
-    {
-      'Upload-Offset': String(outcome.offset),
-      ...(done ? {} : expiresHeader(record, context.expiresAt(record))),
-    },
-    outcome.answer,
-  );
+  respond(exchange, 204, {
+    'Upload-Offset': String(outcome.offset),
+    ...(done ? {} : expiresHeader(record, context.expiresAt(record))),
+  });
 }
