@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { configJson, describeConfig } from '../config/describe.ts';
 import { KEYS } from '../config/keys.ts';
+import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
-import type { Column } from '../terminal/table.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { addKeyOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';

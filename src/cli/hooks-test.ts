@@ -3,9 +3,9 @@ import { HOOK_EVENTS, type Hook, type HookEvent } from '../config/hook-schema.ts
 import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
 import { sendTestEvent, type TestOutcome } from '../hooks/test-event.ts';
-import { formatDuration } from '../terminal/duration.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';

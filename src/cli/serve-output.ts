@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
-import type { DaemonLog, Ready } from '../daemon/daemon.ts';
+import type { Ready } from '../daemon/daemon.ts';
+import type { DaemonLog } from '../daemon/daemon-log.ts';
+import { stackOf } from '../fault.ts';
 import { describePolicy } from '../retention/policy.ts';
 import { formatJson } from '../terminal/json.ts';
 import {
@@ -11,9 +13,10 @@ import {
   requestLine,
   shownId,
 } from '../terminal/log-line.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { DAY } from '../text/span.ts';
 import { happeningText } from './happening-text.ts';
 import type { Io, Output } from './io.ts';
 import { withLevel } from './journal.ts';
@@ -30,8 +33,6 @@ export interface ServeOutput {
   /** Resolves when all is written, after `limit` milliseconds at the latest. */
   flush(limit: number): Promise<void>;
 }
-
-const DAY = 86_400_000;
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -77,7 +78,7 @@ export function createServeOutput(
       if (wanted(level)) say(formatJson({ type, time: formatIso(io.now()), level, ...rest }));
     },
     bug: (error) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const text = stackOf(error);
       log.event('error', json ? text : (text.split('\n')[0] ?? text));
       if (!json) {
         for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { KEYS } from '../config/keys.ts';
-import type { DaemonLog } from '../daemon/daemon.ts';
+import type { DaemonLog } from '../daemon/daemon-log.ts';
 import { addKeyOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY } from './duration.ts';
+import { DAY } from '../text/span.ts';
 import { readHeader, readHeaderName, readHeaders } from './hook-headers.ts';
 import { readHookSecret } from './hook-secret.ts';
 import type { KeptText } from './kept-text.ts';

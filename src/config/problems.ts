@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { sanitize } from '../text/sanitize.ts';
 import { hookKeys } from './hook-schema.ts';
 import { type Keys, schemaOf, type ValueProblem } from './key.ts';
 import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';
-import { printValue, visible } from './print-value.ts';
+import { printValue } from './print-value.ts';
 import { redact } from './redact.ts';
 
 /** A sentence for every key of a configuration file that means nothing. */
@@ -14,7 +15,7 @@ export function unknownKeys(
 ): string[] {
   return Object.keys(content)
     .filter((key) => !Object.hasOwn(keys, key) && key !== '$schema')
-    .map((key) => unknownKey(key, Object.keys(keys), `in ${visible(path)}`));
+    .map((key) => unknownKey(key, Object.keys(keys), `in ${sanitize(path)}`));
 }
 
 /** A sentence for everything that is wrong with a value: what, where, and what is allowed. */
@@ -38,11 +39,7 @@ function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
 }
 
 /** One problem as a sentence: `port is 70000 in /etc/…: it must be …`. */
-export function problemSentence(
-  given: Given,
-  path: readonly PropertyKey[],
-  problem: string,
-): string {
+function problemSentence(given: Given, path: readonly PropertyKey[], problem: string): string {
   const whole = [given.key, ...path];
   const value = valueAt(given.value, path);
   const stated =
@@ -71,7 +68,7 @@ function unknownKey(key: string, known: readonly string[], place: string): strin
 }
 
 function placeOf({ source, where }: Given): string {
-  return source === 'flag' ? `as given by ${where}` : `in ${visible(where)}`;
+  return source === 'flag' ? `as given by ${where}` : `in ${sanitize(where)}`;
 }
 
 // The contents of lists and objects are never printed, so only what is printed is redacted.
@@ -94,7 +91,7 @@ function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      const name = visible(String(part).slice(0, 80));
+      const name = sanitize(String(part).slice(0, 80));
       return index === 0 ? name : `.${name}`;
     })
     .join('');

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
+import { sanitize } from '../text/sanitize.ts';
 import type { Place, Resolved } from './key.ts';
-import { visible } from './print-value.ts';
 import type { Reading } from './reading.ts';
 import { readPath } from './value-schemas.ts';
 
@@ -26,7 +26,7 @@ export function absolute(folder: string | null, path: string, what: string): str
   if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
   throw new Fault(
     'CONFIG',
-    `${what} ${visible(path)} is relative, and the working directory was removed.`,
+    `${what} ${sanitize(path)} is relative, and the working directory was removed.`,
     {
       hint: 'Give an absolute path, or start tusd-ts in a directory that exists.',
     },

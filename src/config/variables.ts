@@ -1,6 +1,6 @@
+import { sanitize } from '../text/sanitize.ts';
 import type { Key, Keys } from './key.ts';
 import { nearestName } from './nearest.ts';
-import { visible } from './print-value.ts';
 
 const PREFIX = 'UPLOAD_DAEMON_';
 
@@ -47,7 +47,7 @@ export function unknownVariables(
       }
       const suffixes = known.map((item) => item.slice(PREFIX.length));
       const nearest = nearestName(name.slice(PREFIX.length), suffixes);
-      const shown = visible(name.slice(0, 200));
+      const shown = sanitize(name.slice(0, 200));
       return nearest === undefined
         ? `unknown variable ${shown}.`
         : `unknown variable ${shown}. Did you mean ${PREFIX}${nearest}?`;

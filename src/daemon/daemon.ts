@@ -8,7 +8,6 @@ import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { createDownload } from '../http/download.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
-import type { RequestRecord } from '../http/request-record.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
@@ -18,22 +17,11 @@ import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
+import type { DaemonLog } from './daemon-log.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf, type Happening } from './happening.ts';
+import { finishOf } from './happening.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the daemon's words go; it never prints itself. */
-export interface DaemonLog {
-  request(record: RequestRecord): void;
-  event(level: LogLevel, message: string): void;
-  /** The same for what programs read, too. */
-  happened(level: LogLevel, what: Happening): void;
-  /** Something that should not have happened, with its stack. */
-  bug(error: unknown): void;
-}
 
 /** What a person wants to know once the port is open. */
 export interface Ready {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { until } from '../support/until.ts';
 import { ServedDisk } from './disk/served.ts';
 import { needingMounts } from './disk/small-disk.ts';
-import { compileProgram } from './support/program.ts';
+import { compiledProgram } from './support/program.ts';
 import {
   appendAt,
   creation,
@@ -26,7 +26,7 @@ function chunks(bytes: Buffer): Buffer[] {
 }
 
 test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
-  const program = compileProgram(suite);
+  const program = compiledProgram();
 
   await suite.test(
     'minFreeSpace refuses what would not leave it, before a byte is sent',

@@ -10,7 +10,7 @@ import { answerIn, type TusAnswer } from './power/told.ts';
 import { type Call, descriptorPath, readTrace, straceArgs } from './power/trace.ts';
 import { type Uploaded, Uploader } from './power/uploads.ts';
 import { effort } from './support/effort.ts';
-import { compileProgram, type Program } from './support/program.ts';
+import { compiledProgram, type Program } from './support/program.ts';
 import { chooseSeed, createRandom } from './support/random.ts';
 import { start } from './support/running.ts';
 
@@ -20,7 +20,7 @@ type Mode = 'completed' | 'always' | 'never';
 const CHANCES = effort({ short: 1, ci: 3, long: 25 });
 
 test('what a client was told survives a power cut', needing('strace'), async (suite) => {
-  const program = compileProgram(suite);
+  const program = compiledProgram();
   const completed = await trace(suite, program, 'completed');
 
   await suite.test(

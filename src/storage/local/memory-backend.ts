@@ -1,5 +1,5 @@
 import { MemoryBytes } from '../bytes/memory/memory-bytes.ts';
-import { MemoryCatalog } from '../catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../catalog/memory/memory-catalog.ts';
 import type { Backend } from './local-backend.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Backend } from './local-backend.ts';
  */
 export function openMemory(limit: number): Backend {
   return {
-    catalog: new MemoryCatalog(),
+    catalog: createMemoryCatalog(),
     bytes: new MemoryBytes({ limit }),
     boot: null,
     release: () => {},

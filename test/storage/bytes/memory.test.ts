@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { MemoryBytes } from '../../../src/storage/bytes/memory/memory-bytes.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
 import { contentIn } from '../support/backends.ts';
 import { append, bytes, CALLER, faultOf, make, offsetOf, serve } from '../support/stores.ts';
 import { bytesContract } from './contract.ts';
@@ -15,7 +15,7 @@ test('memory is bounded: what is too much is refused, and what came before is ke
   const store = await serve(
     t,
     {
-      catalog: new MemoryCatalog(),
+      catalog: createMemoryCatalog(),
       bytes: new MemoryBytes({ limit: LIMIT }),
       boot: null,
       release: () => {},
