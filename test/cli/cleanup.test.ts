@@ -14,7 +14,7 @@ function cleanup({ folder, clock }: Uploads, args: readonly string[] = [], colum
   });
 }
 
-test('cleanup --dry-run tells what it would do with each unfinished upload, and why', async (context) => {
+test('cleanup --dry-run shows what it would do with each unfinished upload, and why', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({
     id: 'old-upload',
@@ -146,7 +146,7 @@ test('cleanup --completed without an age needs a configured one', async (context
   assert.match((await cleanup(uploads, configured)).stdout, /Removed 1 of 1 upload/);
 });
 
-test('cleanup goes by what the daemon was told, unless it is told itself', async (context) => {
+test('cleanup uses the retention of the daemon, unless it has its own', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'kept', received: 1 });
   await notePolicy(uploads.store, { unfinishedFor: 30 * DAY, finishedFor: null });

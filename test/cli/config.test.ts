@@ -55,7 +55,7 @@ test('config never shows a secret', async (context) => {
   }
 });
 
-test('a wrong configuration is told with the nearest name, and exits 78', async (context) => {
+test('a wrong configuration is an error with the nearest name, and exits 78', async (context) => {
   const cwd = temporaryFolder(context);
   writeFileSync(join(cwd, 'upload-daemon.config.json'), JSON.stringify({ retentionDay: 3 }));
   const text = await runCli(['config'], { cwd, env: {} });

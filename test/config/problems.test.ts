@@ -52,7 +52,7 @@ test('variables that Kubernetes makes of a Service are recognised', async (t) =>
   assert.equal(message.match(/enableServiceLinks/g)?.length, 2);
 });
 
-test('a wrong value is told with its key, its place and what is allowed', async (t) => {
+test('a wrong value is an error with its key, its place and what is allowed', async (t) => {
   const folder = await configFolder(t, { [FILE]: { port: 70_000 } });
   const allowed = 'it must be a whole number from 0 to 65535.';
   assert.equal(
@@ -76,7 +76,7 @@ test('wrong flags alone are a usage error, with anything else a configuration er
   assert.equal((await faultOf(loadIn(folder, { flags, env }))).exitCode, 78);
 });
 
-test('several problems are all told, one to a line', async (t) => {
+test('several problems are all reported, one to a line', async (t) => {
   const folder = await configFolder(t, { [FILE]: { prot: 1, port: -1, fsync: 'sometimes' } });
   const { message } = await faultOf(
     loadIn(folder, { env: { UPLOAD_DAEMON_HOST: '' }, flags: { maxSize: '5M' } }),

@@ -68,7 +68,7 @@ function configuration(uploadDir: string, url: string) {
   };
 }
 
-/** Waits until the hook was told of every event. */
+/** Waits until the hook has received every event. */
 async function everythingTold(uploadDir: string): Promise<void> {
   const store = await openCommandStore({ uploadDir });
   try {

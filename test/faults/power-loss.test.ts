@@ -24,7 +24,7 @@ test('what a client was told survives a power cut', needing('strace'), async (su
   const completed = await trace(suite, program, 'completed');
 
   await suite.test(
-    'fsync "completed" keeps every upload that was told finished',
+    'fsync "completed" keeps every upload that was acknowledged as finished',
     async (context) => {
       await cutAtEveryAnswer(context, completed, (promised) => promised.finished);
     },
@@ -66,7 +66,7 @@ test('what a client was told survives a power cut', needing('strace'), async (su
   });
 
   await suite.test(
-    'fsync "never" asks the disk for nothing on the way of an upload',
+    'fsync "never" asks the disk to sync nothing while an upload is received',
     async (context) => {
       const traced = await trace(context, program, 'never');
       const syncs: string[] = [];

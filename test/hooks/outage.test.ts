@@ -44,7 +44,7 @@ test('a failure is tried again until its time, counted from the first attempt, i
   assert.equal(outcomeOf({ ...delivery, firstAt: null }, failure, at(9 * DAY))?.state, 'pending');
 });
 
-test('of an attempt that was cut short nothing is known', () => {
+test('an attempt that was cut short has no outcome', () => {
   const cut = { ok: false, sentence: 'stopped', why: 'aborted' } as const;
   assert.equal(outcomeOf(delivery, cut, at(9 * DAY)), undefined);
 });
@@ -83,7 +83,7 @@ test('a receiver that fails five times in a row is probed, ever more seldom up t
   assert.equal(outage.succeeded(now), 0);
 });
 
-test('spans are told in one unit', () => {
+test('spans are written in one unit', () => {
   assert.deepEqual([300, 30_000, 5 * 60_000, 3 * HOUR].map(span), [
     '0.3 s',
     '30 s',
