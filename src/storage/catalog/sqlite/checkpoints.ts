@@ -1,8 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 /** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
+/** How long stopping waits for a checkpoint that runs (milliseconds). */
+const PATIENCE = 2_000;
 /** A thread that ran for so long was well (milliseconds). */
 const WELL = 60_000;
 
@@ -56,10 +59,17 @@ export class Checkpoints {
     }
   }
 
+  /** Asks the thread to end, and waits for that as long as a checkpoint may reasonably take. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    worker.postMessage('stop');
+    await Promise.race([ended, pause(PATIENCE, undefined, { ref: false })]);
   }
 }
 
