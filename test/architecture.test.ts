@@ -19,8 +19,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
   ],
   daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config'],
+  // What the package exports: the daemon's parts in an application of somebody else's.
+  embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config'],
   http: ['hooks', 'retention', 'storage'],
-  protocol: ['hooks', 'retention', 'storage'],
+  protocol: ['tus-server', 'hooks', 'retention', 'storage'],
+  'tus-server': ['retention', 'storage'],
   hooks: ['storage'],
   retention: ['storage'],
   storage: [],
@@ -38,6 +41,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   protocol: 'let the daemon hand one to the other',
   hooks: 'hang on the events and guards of the storage module',
   retention: 'take a function from whoever builds it',
+  embedded: 'use what it is built of',
+  'tus-server': 'let the protocol hand over what is needed',
 };
 
 /** The folder through which each package comes in. */
@@ -49,8 +54,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
-  '@tus/server': 'src/protocol/tus',
-  '@tus/file-store': 'src/protocol/tus',
+  '@tus/server': 'src/tus-server',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
@@ -141,9 +145,12 @@ test('relative imports name files that are there, with their ending', () => {
   assertNone(problems);
 });
 
-test('only bin, src/cli and src/daemon touch the process', () => {
+test('only bin, src/cli, src/daemon and the entry for applications touch the process', () => {
   const problems = src
-    .filter(({ path }) => !/^src\/(?:cli|daemon)\//.test(path) && !SCRIPTS.includes(path))
+    .filter(
+      ({ path }) =>
+        !/^src\/(?:cli\/|daemon\/|embedded\/tus-server\.ts$)/.test(path) && !SCRIPTS.includes(path),
+    )
     .filter(
       ({ code, imports }) =>
         /(?<![.\w])process\s*[.[]/.test(code) || imports.includes('node:process'),

@@ -3,11 +3,11 @@ import { Fault } from '../../fault.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
 import type { UploadStore } from '../../storage/store.ts';
+import { TusLibrary } from '../../tus-server/tus-library.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusExchange } from './exchange.ts';
 import { head } from './head.ts';
 import { header } from './headers.ts';
-import { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -98,8 +98,11 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const check = (record: UploadRecord) => context.assertConditions(request, record);
-      const { status, headers, answer } = await context.library.answer(exchange, id, check);
+      const { status, headers, answer } = await context.library.terminate(id, {
+        caller: exchange.caller,
+        check: (record) => context.assertConditions(request, record),
+        signal: () => closeSignal(request),
+      });
       return respond(exchange, status, headers, answer);
     }
     default:
@@ -108,11 +111,17 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
 }
 
 async function options(context: TusContext, exchange: TusExchange): Promise<void> {
-  const { status, headers } = await context.library.answer(exchange, null);
+  const { status, headers } = await context.library.options();
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
   });
+}
+
+function closeSignal({ socket }: IncomingMessage): AbortSignal {
+  const controller = new AbortController();
+  socket.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** A HEAD without a version is taken for plain HTTP; everything else must name ours. */

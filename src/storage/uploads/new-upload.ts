@@ -7,6 +7,8 @@ import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 
 export interface CreateRequest {
+  /** Chosen by the caller; a new one if not given. Throws CONFLICT when it was used before. */
+  readonly id?: string;
   readonly kind: UploadRecord['kind'];
   /** null when the client will say later. */
   readonly length: number | null;
@@ -30,7 +32,11 @@ export async function admit(
   checkSize(context, request.length);
   await checkSpace(context, request.length ?? 0);
   const { kind, length, metadata, parts = [] } = request;
-  const draft = { id: newUploadId(), kind, length, metadata, parts };
+  const chosen = request.id;
+  if (chosen !== undefined && !isUploadId(chosen)) {
+    throw new Fault('BAD_REQUEST', 'this upload id cannot be a file name');
+  }
+  const draft = { id: chosen ?? newUploadId(), kind, length, metadata, parts };
   const { beforeCreate } = context.guards;
   const changed = beforeCreate ? await beforeCreate(draft, request.caller) : undefined;
   const { id, metadata: kept } = { ...draft, ...changed };
@@ -38,7 +44,7 @@ export async function admit(
     throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name');
   }
   // A chosen id that is taken is refused at once, before any byte is read.
-  if (changed?.id !== undefined && (await context.catalog.get(id))) {
+  if ((changed?.id ?? chosen) !== undefined && (await context.catalog.get(id))) {
     throw new Fault('CONFLICT', 'an upload of this id is there already');
   }
   const now = context.now();
