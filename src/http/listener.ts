@@ -92,6 +92,8 @@ export class Listener {
     this.#drain = new Drain(server);
     server.maxConnections = options.maxConnections;
     server.on('drop', seldom(options.onTurnedAway));
+    // Node remembers the address that was asked for, also when the client is gone.
+    server.on('connection', (socket) => void socket.remoteAddress);
     server.on('connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these Node answers by itself, before anybody looked at the request.

@@ -39,8 +39,10 @@ export function openExchange(
   const { path = '' } = target ?? {};
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
+  const { inBase, id } = placeOf(basePath, path);
   return {
-    ...placeOf(basePath, path),
+    inBase,
+    id,
     badTarget: target === undefined,
     request,
     response,

@@ -1,10 +1,10 @@
-import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
+import { sourceOf } from './stream-source.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest {
@@ -29,7 +29,7 @@ export async function appendBody(
   if (context.draining) throw stopping();
   const turn = {
     waitFor: context.limits.writerWait,
-    signal: () => closeSignal(request.body),
+    signal: () => sourceOf(request.body).closeSignal(),
   };
   return WriteRight.use(context, id, turn, async (right) => {
     if (context.draining) throw stopping();
@@ -41,13 +41,6 @@ export async function appendBody(
     request.check?.(record);
     return receive(context, right, await declare(context, open, request), request);
   });
-}
-
-function closeSignal(body: Readable): AbortSignal {
-  const controller = new AbortController();
-  if (body.destroyed) controller.abort();
-  else body.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 function checkRequest(context: StoreContext, record: StoredUpload, request: AppendRequest): void {

@@ -84,7 +84,10 @@ async function fill(
 async function announce(context: StoreContext, { record, writer }: OpenUpload, caller: Caller) {
   const { durability } = context;
   try {
-    await Promise.all([durability.received(writer), durability.recorded('progress')]);
+    await Promise.all([
+      durability.received(writer, { length: 0, crc32: 0 }),
+      durability.recorded('progress'),
+    ]);
   } finally {
     context.emit({ type: 'created', record, caller });
   }

@@ -41,8 +41,8 @@ async function finishOnce(
   ending: Ending,
 ): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
   const { durability, guards, plan } = context;
-  await durability.finished(writer);
   const complete = { ...record, ...ending.change };
+  await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let answer: Answer | undefined;
   let { change, timeline } = ending;
   if (guards.beforeFinish && record.kind !== 'partial') {

@@ -6,9 +6,11 @@ import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
 import { noSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import { finishUpload } from './finish.ts';
 import type { OpenUpload, Recording } from './recording.ts';
+import { sourceOf } from './stream-source.ts';
 import type { WriteRight } from './write-right.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
@@ -20,7 +22,7 @@ export interface WholeRequest {
 
 /** The part of a request that brings bytes. */
 export interface BodyRequest {
-  readonly body: Readable;
+  readonly body: Readable | ByteSource;
   /** How many bytes the body declares; null when it does not say. */
   readonly bodyLength: number | null;
   readonly whole?: WholeRequest | undefined;
@@ -57,7 +59,7 @@ export async function receive(
   const { record, writer, recording } = open;
   const from = record.offset;
   const { whole } = request;
-  const pump = new BytePump(request.body, {
+  const pump = new BytePump(sourceOf(request.body), {
     writer,
     position: from,
     crc32: record.crc32,
@@ -137,7 +139,10 @@ async function conclude(
   }
   // Of an upload that is neither recorded nor has bytes nothing is kept.
   if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
-  if (offset > from) await context.durability.received(writer);
+  if (offset > from) {
+    const crc32 = undo ? record.crc32 : pump.crc32;
+    await context.durability.received(writer, { length: offset, crc32 });
+  }
   const latest = await recordEnding(recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
