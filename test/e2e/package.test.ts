@@ -113,7 +113,7 @@ test('the packed program works in an empty folder', async (t) => {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }
     const strange = files.filter((path) =>
-      /(^|\/)(test|bench|node_modules|uploads)\/|\.test\./.test(path),
+      /^(dist\/)?(test|bench|conformance|uploads)\/|(^|\/)node_modules\/|\.test\./.test(path),
     );
     assert.deepEqual(strange, []);
   });
