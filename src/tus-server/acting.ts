@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Answer } from '../storage/model/events.ts';
+import { ClientRequest } from '../hooks/client-request.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 
 /** On whose behalf a request of @tus/server changes an upload. */
@@ -11,8 +11,6 @@ export interface Acting {
   readonly check?: (record: UploadRecord) => void;
   /** Aborts when the client has gone. */
   readonly signal?: () => AbortSignal;
-  /** What a hook wants the client to be answered; set by the removal. */
-  answer?: Answer | undefined;
 }
 
 /** What this project reads of the requests that @tus/server passes to its `locker` option. */
@@ -47,12 +45,12 @@ export function actingOf(request: TusRequest, address?: string | undefined): Act
         address: address ?? remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''),
         agent,
       },
-      request: {
+      request: new ClientRequest({
         method: request.method,
         uri: pathname + search,
         ...(address === undefined && remotePort !== undefined ? { port: remotePort } : {}),
         headers: Object.fromEntries([...request.headers].map(([name, value]) => [name, [value]])),
-      },
+      }),
     },
     metadata: request.headers.get('upload-metadata'),
   };

@@ -40,7 +40,7 @@ export class TusDataStore extends DataStore {
   /** Makes the upload. A pre-create hook may change its id and metadata, in the object given, too. */
   override async create(upload: Upload): Promise<Upload> {
     const acting = this.#actingOn(upload.id);
-    const { record } = await answered(async () =>
+    const { record } = await answered(acting, async () =>
       this.#store.create({
         id: upload.id,
         kind: 'single',
@@ -62,8 +62,9 @@ export class TusDataStore extends DataStore {
    * the offset tells how much.
    */
   override async write(stream: Readable, id: string, offset: number): Promise<number> {
-    const { caller } = this.#actingOn(id);
-    return answered(async () => {
+    const acting = this.#actingOn(id);
+    const { caller } = acting;
+    return answered(acting, async () => {
       const body = { body: stream, bodyLength: null };
       const outcome = await this.#store.append(id, { ...body, offset, caller });
       const interrupted = interruption(outcome);
@@ -74,7 +75,7 @@ export class TusDataStore extends DataStore {
 
   /** Takes no lock and disturbs no writer. The offset includes what a running request has brought. */
   override async getUpload(id: string): Promise<Upload> {
-    return answered(async () => {
+    return answered(UNKNOWN, async () => {
       const found = await this.#store.find(id);
       return tusUpload(found, this.getExpiration(), this.#store.locate(id));
     });
@@ -85,16 +86,14 @@ export class TusDataStore extends DataStore {
     const acting = this.#actingOn(id);
     const { caller, check, signal } = acting;
     const options = { ...(check ? { check } : {}), ...(signal ? { signal } : {}) };
-    await answered(async () => {
-      const { answer } = await this.#store.terminate(id, caller, options);
-      acting.answer = answer;
-    });
+    await answered(acting, () => this.#store.terminate(id, caller, options));
   }
 
   /** Records a length that was deferred. When all bytes are there already, that finishes the upload. */
   override async declareUploadLength(id: string, length: number): Promise<void> {
-    const { caller } = this.#actingOn(id);
-    await answered(async () => {
+    const acting = this.#actingOn(id);
+    const { caller } = acting;
+    await answered(acting, async () => {
       const { offset } = await this.#store.find(id);
       const nothing = { body: Readable.from([]), bodyLength: 0 };
       await this.#store.append(id, { ...nothing, offset: offset ?? 0, length, caller });
@@ -106,7 +105,7 @@ export class TusDataStore extends DataStore {
    * one that is being written. A call while another one runs waits for that one.
    */
   override deleteExpired(): Promise<number> {
-    this.#sweeping ??= answered(() => this.#deleteExpired()).finally(() => {
+    this.#sweeping ??= answered(UNKNOWN, () => this.#deleteExpired()).finally(() => {
       this.#sweeping = undefined;
     });
     return this.#sweeping;
@@ -131,14 +130,14 @@ export class TusDataStore extends DataStore {
   }
 
   #actingOn(id: string): Acting {
-    return this.#locks.actingOn(id) ?? { ...UNKNOWN };
+    return this.#locks.actingOn(id) ?? UNKNOWN;
   }
 }
 
-async function answered<T>(work: () => Promise<T>): Promise<T> {
+async function answered<T>({ caller }: Acting, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw tusError(error);
+    throw tusError(error, caller);
   }
 }

@@ -1,7 +1,6 @@
 import { Server } from '@tus/server';
 import { Fault, messageOf } from '../fault.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
-import type { Answer } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 import type { Acting } from './acting.ts';
 import { Locks, NO_LOCK } from './locks.ts';
@@ -20,8 +19,6 @@ export interface LibraryAnswer {
   readonly status: number;
   /** Those of tus. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What a hook wants to add. */
-  readonly answer: Answer | undefined;
 }
 
 /** Nothing of the daemon's expires by way of @tus/server: storage itself says what has expired. */
@@ -74,15 +71,11 @@ export class TusLibrary {
     const response = await this.#server.handleWeb(
       request as unknown as Parameters<Server['handleWeb']>[0],
     );
-    const { failure, acting } = request;
+    const { failure } = request;
     if (failure !== undefined) throw faultOf(failure);
     if (!response.ok) throw new Fault('BAD_REQUEST', await response.text());
     const headers = [...response.headers].filter(([name]) => name.startsWith('tus-'));
-    return {
-      status: response.status,
-      headers: Object.fromEntries(headers),
-      answer: acting?.answer,
-    };
+    return { status: response.status, headers: Object.fromEntries(headers) };
   }
 }
 

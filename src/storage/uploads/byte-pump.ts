@@ -1,8 +1,9 @@
 import { errnoOf } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
+import type { ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
-import type { ByteSink, ByteSource } from './byte-source.ts';
+import { copyToWait, giveBack } from './waiting-bytes.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
 const HIGH_WATER = 512 * 1024;
@@ -114,7 +115,7 @@ export class BytePump implements ByteSink {
       this.#write([chunk], this.#receivedCrc, this.#source.lendsMemory);
       return !this.#writing;
     }
-    this.#enqueue(this.#source.lendsMemory ? Buffer.from(chunk) : chunk);
+    this.#enqueue(this.#source.lendsMemory ? copyToWait(chunk) : chunk);
     return false;
   }
 
@@ -172,7 +173,7 @@ export class BytePump implements ByteSink {
   #write(given: Buffer[], crcAfter: number, lent: boolean): void {
     const { writer } = this.#options;
     // The rest of a short write may go out when its memory is used for other bytes already.
-    const chunks = lent && !writer.immediate ? given.map((chunk) => Buffer.from(chunk)) : given;
+    const chunks = lent && !writer.immediate ? given.map(copyToWait) : given;
     writer.write(chunks, this.position, (error, written) => {
       if (error) this.#failed(error);
       else this.#written(chunks, crcAfter, written, lent);
@@ -206,6 +207,7 @@ export class BytePump implements ByteSink {
     this.position += written;
     if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
       this.crc32 = crcAfter;
+      chunks.forEach(giveBack);
       return [];
     }
     for (let index = 0; index < chunks.length; index++) {
@@ -216,6 +218,7 @@ export class BytePump implements ByteSink {
       }
       this.crc32 = crc32(chunk, this.crc32);
       written -= chunk.length;
+      giveBack(chunk);
     }
     return [];
   }
