@@ -5,6 +5,7 @@ import { createHooks } from '../hooks/hooks.ts';
 import { expiresAt } from '../retention/policy.ts';
 import { Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { isKept } from '../storage/model/upload.ts';
 import { openStore } from '../storage/store.ts';
 import { actingOf, type TusRequest } from '../tus-server/acting.ts';
@@ -24,7 +25,10 @@ export interface TusStore {
    * requests that only read take no lock, so that a HEAD ends no upload that is under way.
    */
   readonly locker: (request: TusRequest) => TusLocker;
-  /** The path of a finished upload's file; undefined for one that is not there or not finished. */
+  /**
+   * The path of a finished upload's file; undefined for one that is not there, not finished, or in
+   * memory.
+   */
   finishedFile(id: string): Promise<string | undefined>;
   /**
    * Takes no more, lets running uploads and hooks go on for `drainTimeout`, keeps what has come, and
@@ -54,7 +58,7 @@ const EXTENSIONS = [
  */
 export async function openTusStore(options: TusStoreOptions): Promise<TusStore> {
   const { env } = process;
-  const config = await readOptions(options, { folder: process.cwd(), env });
+  const config = await readOptions(options, { cwd: process.cwd(), env });
   const { clientAddress, log = emitWarning } = options;
   const trouble = createRareLog(log, Date.now);
   const warn = (message: string) => trouble('warn', message);
@@ -70,6 +74,7 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
   const { fileMode, directoryMode, fileGroup: group } = config;
   const store = await openStore({
     uploadDir: config.uploadDir,
+    memoryLimit: Math.floor(process.availableMemory() / 2),
     fsync: config.fsync,
     access: { fileMode, directoryMode, group },
     limits: {
@@ -114,7 +119,8 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
     },
     finishedFile: async (id) => {
       const record = await store.remember(id);
-      return record && isKept(record) ? store.locate(id) : undefined;
+      const place = store.locate(id);
+      return record && isKept(record) && !isInMemory(place) ? place : undefined;
     },
     close: () => {
       closed ??= close();

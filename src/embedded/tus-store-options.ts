@@ -49,7 +49,10 @@ export type HookOptions =
  * "10GiB", durations text such as "60s".
  */
 export interface TusStoreOptions {
-  /** The upload directory; made if missing. `tusd-ts list --upload-dir` and the others take the same. */
+  /**
+   * The upload directory; made if missing. `tusd-ts list --upload-dir` and the others take the same.
+   * ":memory:" keeps everything in memory, for tests.
+   */
   readonly directory: string;
   /** Days after its last byte until an unfinished upload is removed, or "never". Default 1. */
   readonly retentionDays?: number | 'never';

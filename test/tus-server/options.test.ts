@@ -33,7 +33,7 @@ test('options are checked like the configuration file, and none is ignored', asy
   const secrets = [{ env: 'NO_SUCH_VARIABLE' }];
   assert.match(
     await refusal({ directory, hooks: [{ ...hook, secrets }] }),
-    /^hooks\[0\]\.secrets\[0\] in the options of openTusStore: the variable NO_SUCH_VARIABLE is not set/,
+    /^hooks\[0\]\.secrets\[0\] as given by the options of openTusStore: the variable NO_SUCH_VARIABLE is not set/,
   );
 });
 
