@@ -1,12 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
+import { TusLibrary } from '../../tus-server/tus-library.ts';
 import type { Exchange, ExchangeHandler } from '../exchange.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusContext, TusOptions } from './context.ts';
 import { head } from './head.ts';
 import { header } from './headers.ts';
-import { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -68,8 +68,11 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const check = (record: UploadRecord) => context.assertConditions(request, record);
-      const { status, headers } = await context.library.answer(exchange, id, check);
+      const { status, headers } = await context.library.terminate(id, {
+        caller: exchange.caller,
+        check: (record) => context.assertConditions(request, record),
+        signal: () => closeSignal(request),
+      });
       return respond(exchange, status, headers);
     }
     default:
@@ -78,11 +81,17 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
 }
 
 async function options(context: TusContext, exchange: Exchange): Promise<void> {
-  const { status, headers } = await context.library.answer(exchange, null);
+  const { status, headers } = await context.library.options();
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
   });
+}
+
+function closeSignal({ socket }: IncomingMessage): AbortSignal {
+  const controller = new AbortController();
+  socket.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** A HEAD without a version is taken for plain HTTP; everything else must name ours. */
