@@ -3,6 +3,7 @@ import { errnoOf } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
 const HIGH_WATER = 512 * 1024;
@@ -19,7 +20,7 @@ export interface PumpOptions {
   readonly idleTimeout: number;
   /** Sees every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 export interface PumpResult {
@@ -47,7 +48,7 @@ export class BytePump {
   #paused = false;
   #ending: PumpResult | undefined;
   #settle: ((result: PumpResult) => void) | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  #idle: Timer | undefined;
   /** The offset after the last byte that was written. */
   position: number;
   /** CRC-32 of the bytes before `position`. */
@@ -61,7 +62,7 @@ export class BytePump {
     this.position = options.position;
     this.crc32 = options.crc32;
     this.#receivedCrc = options.crc32;
-    this.lastByteAt = options.now();
+    this.lastByteAt = options.clock.now();
   }
 
   /** true while it is the disk that is waited for, and not the client. */
@@ -79,7 +80,7 @@ export class BytePump {
         this.#onBroken();
         return;
       }
-      this.#idle = setTimeout(this.#onIdle, this.#options.idleTimeout);
+      this.#idle = this.#options.clock.setTimeout(this.#onIdle, this.#options.idleTimeout);
       source.on('data', this.#onData);
       source.on('end', this.#onEnd);
       source.on('error', this.#onBroken);
@@ -94,7 +95,7 @@ export class BytePump {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ending) return;
-    this.lastByteAt = this.#options.now();
+    this.lastByteAt = this.#options.clock.now();
     this.#idle?.refresh();
     const room = this.#options.limit - this.#received;
     if (chunk.length <= room) this.#take(chunk);
@@ -118,7 +119,7 @@ export class BytePump {
     if (!this.#writing && !this.#scheduled) {
       // The socket may hold more for this turn of the event loop; one write takes all of it.
       this.#scheduled = true;
-      setImmediate(this.#flush);
+      this.#options.clock.setImmediate(this.#flush);
     }
   }
 
@@ -143,7 +144,7 @@ export class BytePump {
   #end(result: PumpResult): void {
     if (this.#ending || !this.#settle) return;
     this.#ending = result;
-    clearTimeout(this.#idle);
+    this.#options.clock.clearTimeout(this.#idle);
     this.#source.off('data', this.#onData);
     this.#source.off('end', this.#onEnd);
     this.#source.off('close', this.#onBroken);

@@ -3,6 +3,7 @@ import type { Catalog, Lease } from '../catalog/catalog.ts';
 import type { Answer, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
+import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
 import type { WriterQueue } from './writer-queue.ts';
 
@@ -57,6 +58,7 @@ export interface StoreContext {
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  readonly clock: Clock;
   readonly now: () => number;
   /** Tells listeners of a change that is committed. */
   readonly emit: (event: StorageEvent) => void;

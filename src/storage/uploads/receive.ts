@@ -63,7 +63,7 @@ export async function receive(
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
     idleTimeout: context.limits.idleTimeout,
-    now: context.now,
+    clock: context.clock,
     ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
   });
   const active: ActiveAppend = {

@@ -1,4 +1,5 @@
 import { messageOf } from '../../fault.ts';
+import type { Timer } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { recordProgress } from './progress.ts';
 import { finishLeftBehind, reconcileAtStart } from './recover.ts';
@@ -22,7 +23,7 @@ export interface ServingOptions {
 /** What a daemon keeps going for as long as it serves uploads. */
 export class Serving {
   readonly #context: StoreContext;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #timers: Timer[] = [];
 
   private constructor(context: StoreContext) {
     this.#context = context;
@@ -49,13 +50,13 @@ export class Serving {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers) this.#context.clock.clearInterval(timer);
   }
 
   /** A run that takes longer than its interval is not joined by another. */
   #every(milliseconds: number, run: () => Promise<void>): void {
     let running = false;
-    const timer = setInterval(async () => {
+    const timer = this.#context.clock.setInterval(async () => {
       if (running) return;
       running = true;
       try {
@@ -66,7 +67,6 @@ export class Serving {
         running = false;
       }
     }, milliseconds);
-    timer.unref();
     this.#timers.push(timer);
   }
 }

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
 import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
+import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
 import { diskError, faultyDisk, noSpace } from '../support/faulty-disk.ts';
@@ -40,7 +41,7 @@ function pumpTo(fd: number, source: Readable, options: Partial<PumpOptions> = {}
     crc32: 0,
     limit: Number.MAX_SAFE_INTEGER,
     idleTimeout: 60_000,
-    now: Date.now,
+    clock: SYSTEM_CLOCK,
     ...options,
   });
 }
