@@ -58,6 +58,8 @@ export interface StoreContext {
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  /** Requests so far that count as a whole: each may have written bytes that were taken back. */
+  wholeRequests: number;
   readonly clock: Clock;
   readonly now: () => number;
   /** Tells listeners of a change that is committed. */

@@ -49,6 +49,7 @@ export class Engine {
       active: new Map(),
       pumps: new Set(),
       leftBehind: new Set(),
+      wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],

@@ -79,6 +79,7 @@ export async function receive(
     lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
     stop: () => pump.stop('superseded'),
   };
+  if (whole) context.wholeRequests += 1;
   context.active.set(record.id, active);
   context.pumps.add(pump);
   try {
