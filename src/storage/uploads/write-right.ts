@@ -74,7 +74,14 @@ export class WriteRight {
   ): Promise<OpenUpload & { readonly recording: Recording }> {
     const recording = new RecordFirst(this.#context.catalog, record, lease);
     this.#recording = recording;
-    return { record, writer: await this.#openBytes(record, lease), recording };
+    try {
+      return { record, writer: await this.#openBytes(record, lease), recording };
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'GONE')) throw error;
+      // A power cut may have taken the empty file: all its bytes are those of its parts.
+      this.#writer = await this.#context.bytes.create(record);
+      return { record, writer: this.#writer, recording };
+    }
   }
 
   /**
