@@ -1,8 +1,8 @@
 import { messageOf } from '../../fault.ts';
 import { isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import { finishUpload } from './finish.ts';
-import { joinIfReady } from './join.ts';
+import { finishUpload, leaveBehind } from './finish.ts';
+import { joinFinalsOf, joinIfReady } from './join.ts';
 import { completeRemoval } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
@@ -40,13 +40,26 @@ async function finishAll(context: StoreContext, ids: readonly string[]): Promise
   const worker = async () => {
     for (const id of left) {
       if (context.draining) return;
-      await alone(context, id, async (record) => {
-        if (record.kind === 'final') await joinIfReady(context, id);
-        else await finishIfComplete(context, record);
+      await alone(context, id, async () => {
+        try {
+          await finishOne(context, id);
+        } catch (error) {
+          // Whatever failed on the way to the finish, the upload is complete: it is tried again.
+          leaveBehind(context, { id }, error);
+          throw error;
+        }
       });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+async function finishOne(context: StoreContext, id: string): Promise<void> {
+  const record = await context.catalog.get(id);
+  if (record?.kind === 'final') await joinIfReady(context, id);
+  else if (record?.kind === 'partial' && record.state === 'finished') {
+    await joinFinalsOf(context, id);
+  } else if (record) await finishIfComplete(context, record);
 }
 
 /**
@@ -62,12 +75,12 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
     await alone(context, record.id, () => completeRemoval(context, record));
   }
   for (const lease of interrupted) {
-    await alone(context, lease.id, (found) => reconcile(context, found));
+    await alone(context, lease.id, () => reconcile(context, lease.id));
     await alone(context, lease.id, () => catalog.release(lease));
   }
   if (rebooted) {
     for (const id of await catalog.unfinished()) {
-      await alone(context, id, (record) => reconcile(context, record));
+      await alone(context, id, () => reconcile(context, id));
     }
   }
   // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
@@ -77,18 +90,18 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
 async function alone(
   context: StoreContext,
   id: string,
-  work: (record: StoredUpload) => Promise<unknown>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    const record = await context.catalog.get(id);
-    if (record) await work(record);
+    await work();
   } catch (error) {
     context.warn(`upload ${id}: ${messageOf(error)}`);
   }
 }
 
-async function reconcile(context: StoreContext, record: StoredUpload): Promise<void> {
-  if (!isUnfinished(record) || record.kind === 'final') return;
+async function reconcile(context: StoreContext, id: string): Promise<void> {
+  const record = await context.catalog.get(id);
+  if (!record || !isUnfinished(record) || record.kind === 'final') return;
   const size = await context.bytes.size(record);
   if (size === null) {
     context.warn(`upload ${record.id}: its data file is missing; cleanup will remove the record`);
