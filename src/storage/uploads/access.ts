@@ -22,9 +22,9 @@ export function assertThere(
 export async function currentOffset(context: StoreContext, record: StoredUpload): Promise<number> {
   const active = context.active.get(record.id);
   // Until its request is answered a finished upload is still active.
-  if (active && isUnfinished(record))
-    return active.whole ? active.from : active.pump.position;
+  if (active && isUnfinished(record)) return active.whole ? active.from : active.pump.position;
   const size = await context.bytes.size(record);
   if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
-  return record.uncommittedFrom === null ? size : Math.min(size, record.uncommittedFrom);
+  const recorded = context.afterReboot.has(record.id) ? record.offset : size;
+  return Math.min(size, recorded, record.uncommittedFrom ?? size);
 }

@@ -58,6 +58,11 @@ export interface StoreContext {
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  /**
+   * Unfinished uploads since the machine has booted anew, until each is looked at: what their bytes
+   * have beyond the record was never promised, and may be anything.
+   */
+  readonly afterReboot: Set<string>;
   /** Requests so far that count as a whole: each may have written bytes that were taken back. */
   wholeRequests: number;
   readonly clock: Clock;

@@ -113,7 +113,11 @@ async function conclude(
   const { record, writer, recording, declares } = open;
   const { pump, from } = active;
   const { undo, rejected } = await judge(active, open, request, result);
-  if (undo && pump.position !== from) await writer.rollback(from);
+  if (undo && pump.position !== from) {
+    await writer.rollback(from);
+    // After a power cut they would be there again, and count.
+    await context.durability.takenBack(writer);
+  }
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
   const offset = undo ? from : pump.position;
   const refused = undo || rejected !== undefined;

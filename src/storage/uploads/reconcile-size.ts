@@ -6,16 +6,18 @@ import type { OpenUpload, Recording } from './recording.ts';
 
 /**
  * Brings a record in line with the bytes that are there: bytes that were written but not recorded
- * count, those of a request that was never verified do not. Returns the record as it is then.
+ * count, those of a request that was never verified do not, and none after a reboot. Returns the record as it is then.
  */
 export async function reconcileSize(
   context: StoreContext,
   { record, writer, recording }: OpenUpload & { readonly recording: Recording },
 ): Promise<StoredUpload> {
-  let { size } = writer;
-  if (record.uncommittedFrom !== null && size > record.uncommittedFrom) {
-    await writer.rollback(record.uncommittedFrom);
-    size = record.uncommittedFrom;
+  const { afterReboot, durability } = context;
+  const recorded = afterReboot.has(record.id) ? record.offset : writer.size;
+  const size = Math.min(writer.size, recorded, record.uncommittedFrom ?? writer.size);
+  if (writer.size > size) {
+    await writer.rollback(size);
+    await durability.takenBack(writer);
   }
   if (size === record.offset && record.uncommittedFrom === null) return record;
   if (record.length !== null && size > record.length) {

@@ -71,6 +71,7 @@ async function finishOne(context: StoreContext, id: string): Promise<void> {
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
   const interrupted = await catalog.inheritLeases(context.now());
+  if (rebooted) for (const id of await catalog.unfinished()) context.afterReboot.add(id);
   for (const record of await catalog.unfinishedRemovals()) {
     await alone(context, record.id, () => completeRemoval(context, record));
   }
@@ -78,10 +79,8 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
     await alone(context, lease.id, () => reconcile(context, lease.id));
     await alone(context, lease.id, () => catalog.release(lease));
   }
-  if (rebooted) {
-    for (const id of await catalog.unfinished()) {
-      await alone(context, id, () => reconcile(context, id));
-    }
+  for (const id of [...context.afterReboot]) {
+    await alone(context, id, () => reconcile(context, id));
   }
   // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
   context.background(finishAll(context, await catalog.unfinishedButComplete()));
@@ -101,12 +100,19 @@ async function alone(
 
 async function reconcile(context: StoreContext, id: string): Promise<void> {
   const record = await context.catalog.get(id);
-  if (!record || !isUnfinished(record) || record.kind === 'final') return;
+  if (!record || !isUnfinished(record) || record.kind === 'final') {
+    context.afterReboot.delete(id);
+    return;
+  }
   const size = await context.bytes.size(record);
   if (size === null) {
+    context.afterReboot.delete(id);
     context.warn(`upload ${record.id}: its data file is missing; cleanup will remove the record`);
     return;
   }
-  if (size === record.offset && record.uncommittedFrom === null) return;
+  if (size === record.offset && record.uncommittedFrom === null) {
+    context.afterReboot.delete(id);
+    return;
+  }
   await WriteRight.use(context, record.id, { waitFor: 0 }, (right) => right.open());
 }

@@ -39,7 +39,8 @@ export class Serving {
       serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
-      if (boot !== null) await catalog.setNote(BOOT_NOTE, boot);
+      // Otherwise the next start looks at what is left once more.
+      if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       serving.#every(PROGRESS, () => recordProgress(context));
       serving.#every(RETRY, async () => finishLeftBehind(context));
       return serving;

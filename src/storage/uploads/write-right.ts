@@ -64,6 +64,7 @@ export class WriteRight {
     const recording = this.#recording ?? null;
     if (!recording) return { record, writer, recording };
     const current = await reconcileSize(this.#context, { record, writer, recording });
+    this.#context.afterReboot.delete(record.id);
     return { record: current, writer, recording };
   }
 
