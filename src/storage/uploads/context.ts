@@ -58,6 +58,8 @@ export interface StoreContext {
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  /** Leases that could not be dropped (a full disk): it is tried again. */
+  readonly unreleased: Set<Lease>;
   /**
    * Unfinished uploads since the machine has booted anew, until each is looked at: what their bytes
    * have beyond the record was never promised, and may be anything.

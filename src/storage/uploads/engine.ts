@@ -49,6 +49,7 @@ export class Engine {
       active: new Map(),
       pumps: new Set(),
       leftBehind: new Set(),
+      unreleased: new Set(),
       afterReboot: new Set(),
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },

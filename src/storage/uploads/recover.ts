@@ -26,6 +26,14 @@ async function finishIfComplete(context: StoreContext, known: StoredUpload): Pro
   });
 }
 
+/** Drops leases that could not be dropped when their requests ended. */
+export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): Promise<void> {
+  for (const lease of unreleased) {
+    await catalog.release(lease);
+    unreleased.delete(lease);
+  }
+}
+
 /** Tries again what was complete and could not be finished: a full disk, a hook without an answer. */
 export function finishLeftBehind(context: StoreContext): void {
   const { leftBehind, draining } = context;
@@ -77,7 +85,8 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
   }
   for (const lease of interrupted) {
     await alone(context, lease.id, () => reconcile(context, lease.id));
-    await alone(context, lease.id, () => catalog.release(lease));
+    context.unreleased.add(lease);
+    await alone(context, lease.id, () => releaseLeftBehind(context));
   }
   for (const id of [...context.afterReboot]) {
     await alone(context, id, () => reconcile(context, id));

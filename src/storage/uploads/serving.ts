@@ -2,7 +2,7 @@ import { messageOf } from '../../fault.ts';
 import type { Timer } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { recordProgress } from './progress.ts';
-import { finishLeftBehind, reconcileAtStart } from './recover.ts';
+import { finishLeftBehind, reconcileAtStart, releaseLeftBehind } from './recover.ts';
 
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
@@ -42,7 +42,10 @@ export class Serving {
       // Otherwise the next start looks at what is left once more.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       serving.#every(PROGRESS, () => recordProgress(context));
-      serving.#every(RETRY, async () => finishLeftBehind(context));
+      serving.#every(RETRY, async () => {
+        finishLeftBehind(context);
+        await releaseLeftBehind(context);
+      });
       return serving;
     } catch (error) {
       serving.stop();

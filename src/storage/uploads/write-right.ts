@@ -138,7 +138,8 @@ export class WriteRight {
     try {
       await this.#recording?.release();
     } catch (error) {
-      // A lease that stays is this process's own and does no harm.
+      const { lease } = this.#recording ?? {};
+      if (lease) this.#context.unreleased.add(lease);
       this.#context.warn(messageOf(error));
     } finally {
       this.#slot.release();
