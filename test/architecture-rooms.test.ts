@@ -6,7 +6,7 @@ const src = sourcesIn('src');
 const storage = src.filter(({ path }) => path.startsWith('src/storage/'));
 
 /** What everybody may import. */
-const SHARED = 'src/fault.ts';
+const SHARED = /^src\/(?:fault\.ts$|text\/)/;
 /** A contract: the .ts files of its folder, without those of its implementations. */
 const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
@@ -16,7 +16,7 @@ const DISK = /^src\/storage\/disk\//;
 /** What other rooms may import of storage. */
 const FACES = /^src\/storage\/(?:model\/)?[^/]+$/;
 
-/** What each folder of storage may import of our own, beside itself and src/fault.ts. */
+/** What each folder of storage may import of our own, beside itself, src/fault.ts and src/text. */
 const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   model: [],
   disk: [],
@@ -27,13 +27,14 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'catalog/sqlite': [MODEL, DISK, CATALOG],
   'catalog/memory': [MODEL, DISK, CATALOG],
   uploads: [MODEL, BYTES, CATALOG],
+  local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],
 };
 
 /** Where implementations are chosen and put together. */
-const CHOOSERS: readonly string[] = ['src/storage/local.ts'];
+const CHOOSERS = 'src/storage/local/';
 
 /** Where storage may touch files. */
-const FILES = /^src\/storage\/(?:bytes\/files\/|catalog\/sqlite\/|disk\/|local\.ts$)/;
+const FILES = /^src\/storage\/(?:bytes\/files|catalog\/sqlite|disk|local)\//;
 
 /** "bytes/files" for a file of src/storage; "" for a face. */
 function roomOf(path: string): string {
@@ -74,7 +75,7 @@ test('within storage the engine knows contracts, and implementations know no eng
     const allowed = ROOMS[room];
     if (!allowed) return [];
     return ownImports(source)
-      .filter((target) => target !== SHARED && roomOf(target) !== room)
+      .filter((target) => !SHARED.test(target) && roomOf(target) !== room)
       .filter((target) => !allowed.some((one) => one.test(target)))
       .map(
         (target) =>
@@ -86,19 +87,19 @@ test('within storage the engine knows contracts, and implementations know no eng
 
 test('implementations are chosen at one place', () => {
   const problems = storage
-    .filter(({ path }) => roomOf(path) === '' && !CHOOSERS.includes(path))
+    .filter(({ path }) => roomOf(path) === '')
     .flatMap((source) =>
       ownImports(source)
         .filter((target) => /^src\/storage\/(?:bytes|catalog)\/[^/]+\//.test(target))
         .map(
           (target) =>
-            `${source.path} must not import ${target}: take a Catalog or a Bytes, and let ${CHOOSERS.join(' or ')} choose it.`,
+            `${source.path} must not import ${target}: take a Catalog or a Bytes, and let ${CHOOSERS} choose it.`,
         ),
     );
   assertNone(problems);
 });
 
-test('in storage only bytes/files, catalog/sqlite, disk and local.ts touch files', () => {
+test('in storage only bytes/files, catalog/sqlite, disk and local touch files', () => {
   const problems = storage
     .filter(
       ({ path, imports }) => !FILES.test(path) && imports.some((one) => /^node:fs\b/.test(one)),
@@ -119,17 +120,51 @@ test('SQL stands in catalog/sqlite only', () => {
   assertNone(problems);
 });
 
-test('storage knows no HTTP', () => {
-  const problems = storage
+test('below src/protocol nobody answers a request', () => {
+  const status = /\bstatus: *[\dA-Za-z_.]+ *[?,}\n]|\bheaders: *[{[]/;
+  const name = /['"](?:retry-after|content-(?:length|type)|location|cache-control|connection)['"]/i;
+  const faults = /new Fault\((?:[^()]|\([^()]*\))*\b(?:status|headers)\b *[:,}]/;
+  const problems = src
+    .filter(({ path }) => /^src\/(?:fault\.ts|storage\/|retention\/|hooks\/)/.test(path))
     .filter(
-      ({ bare, imports }) =>
-        imports.some((one) => /^node:http/.test(one)) ||
-        /\bstatus: *\d|['"](?:retry-after|content-[a-z]+|location|cache-control)['"]/i.test(bare),
+      ({ path, bare, imports }) =>
+        faults.test(bare) ||
+        (path.startsWith('src/storage/') &&
+          (imports.some((one) => /^node:http/.test(one)) ||
+            /\bAnswer\b/.test(bare) ||
+            status.test(bare) ||
+            name.test(bare))),
     )
     .map(
       ({ path }) =>
-        `${path} must not name an HTTP status or header: throw a Fault of a code that says it, and let src/http answer.`,
+        `${path} must not choose an HTTP status, header or answer: throw a Fault of a code that says it, and let src/protocol and src/http answer.`,
     );
+  assertNone(problems);
+});
+
+test('the listener knows no protocol by name', () => {
+  const own = /['"/(|^`](?:tus-|upload-[a-z]+['"]|x-http-method-override)|\btus\b/i;
+  const problems = src
+    .filter(({ path }) => path.startsWith('src/http/'))
+    .filter(({ bare }) => own.test(bare))
+    .map(
+      ({ path }) =>
+        `${path} must not name what belongs to one protocol: let src/protocol/protocol.ts say it, and each protocol fill it in.`,
+    );
+  assertNone(problems);
+});
+
+test('src/http knows protocols by their face, and protocols do not know each other', () => {
+  const problems = src.flatMap((source) =>
+    ownImports(source)
+      .filter((target) => /^src\/protocol\/[^/]+\//.test(target))
+      .filter(
+        (target) =>
+          source.path.startsWith('src/http/') ||
+          (source.path.startsWith('src/protocol/') && dirname(source.path) !== dirname(target)),
+      )
+      .map((target) => `${source.path} must not import ${target}: use src/protocol/*.ts.`),
+  );
   assertNone(problems);
 });
 

@@ -4,47 +4,41 @@ import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { notingAborts } from '../http/aborted-download.ts';
 import { assertConditions } from '../http/conditions.ts';
+import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { createDownload } from '../http/download.ts';
-import type { ExchangeHandler } from '../http/exchange.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
-import type { RequestRecord } from '../http/request-record.ts';
-import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
-import { TUS_ANSWER_HEADERS, TUS_CORS_HEADERS, tusMethods } from '../protocol/tus/surface.ts';
+import type { ExchangeHandler } from '../protocol/exchange.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import type { TusOptions } from '../protocol/tus/context.ts';
+import { createTus } from '../protocol/tus/tus.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
+import type { DaemonLog } from './daemon-log.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf, type Happening } from './happening.ts';
+import { finishOf } from './happening.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the daemon's words go; it never prints itself. */
-export interface DaemonLog {
-  request(record: RequestRecord): void;
-  event(level: LogLevel, message: string): void;
-  /** The same for what programs read, too. */
-  happened(level: LogLevel, what: Happening): void;
-  /** Something that should not have happened, with its stack. */
-  bug(error: unknown): void;
-}
 
 /** What a person wants to know once the port is open. */
 export interface Ready {
   /** The base path's URL on this machine. */
   readonly url: string;
-  /** Where the data files are: an absolute path. */
+  /** Where the data files are: an absolute path, or ":memory:". */
   readonly folder: string;
+  /** false when nothing is left of uploads once the daemon ends. */
+  readonly persistent: boolean;
   readonly freeSpace: number;
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
 }
 
-const TUS = 'tus 1.0.0';
+/** Of the memory that is available at the start, what uploads in memory may take. */
+const MEMORY_SHARE = 0.5;
 
 /** How long clients may take to read their last answer (milliseconds). */
 const LAST_ANSWER = 500;
@@ -90,6 +84,10 @@ export class Daemon {
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
     });
+    const protocols = protocolsOf(
+      config,
+      front.then(({ tus }) => tus),
+    );
     const listener = new Listener({
       port: config.port,
       host: config.host,
@@ -99,14 +97,12 @@ export class Daemon {
       trustedProxies: config.trustedProxies,
       headersTimeout: config.headersTimeoutMs,
       maxConnections: config.maxConnections,
-      protocolName: TUS,
-      methods: tusMethods({
-        download: !config.disableDownload,
-        termination: !config.disableTermination,
-      }),
-      corsHeaders: TUS_CORS_HEADERS,
-      refusalHeaders: TUS_ANSWER_HEADERS,
-      protocol: async (exchange) => (await front).protocol(exchange),
+      protocols,
+      prepare: async (server) => {
+        const { directBodies } = config;
+        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
+        warn('large bodies cannot be read directly on this Node: uploads are slower');
+      },
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
@@ -134,6 +130,7 @@ export class Daemon {
     try {
       store = await openStore({
         uploadDir: config.uploadDir,
+        memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
         access: {
           fileMode: config.fileMode,
@@ -146,6 +143,8 @@ export class Daemon {
           idleTimeout: config.idleTimeoutMs,
         },
         expiresAt: (record) => expiresAt(record, policy),
+        endsAtLength: ({ origin }) =>
+          protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         plan: hooks.plan,
         warn,
@@ -183,6 +182,7 @@ export class Daemon {
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
+      persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
       policy,
       nextSweep: this.#schedule.nextRun(),
@@ -219,15 +219,20 @@ export class Daemon {
   }
 }
 
+function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
+  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
+  return [createTus(offered, tus)];
+}
+
 /** What answers requests, once the storage is open. */
 interface FrontDoor {
-  readonly protocol: ExchangeHandler;
+  readonly tus: TusOptions;
   readonly download: ExchangeHandler;
 }
 
 function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
   const download = notingAborts(createDownload(store, config.idleTimeoutMs));
-  const protocol = createTusEndpoint({
+  const tus: TusOptions = {
     store,
     basePath: config.basePath,
     publicUrl: config.publicUrl,
@@ -238,8 +243,8 @@ function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy
     download: config.disableDownload ? null : download,
     assertPlainBody,
     assertConditions,
-  });
-  return { protocol, download };
+  };
+  return { tus, download };
 }
 
 function sentenceOf({ message, hint }: Fault): string {

@@ -1,8 +1,16 @@
 import { isIPv6 } from 'node:net';
+import type { HookEvent } from '../config/hook-schema.ts';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
-import type { HookEvent } from './hook.ts';
+import { requestOf } from './client-request.ts';
+
+/** Where the bytes are. In memory they have no path. */
+export interface UploadStorage {
+  readonly Type: 'filestore' | 'memorystore';
+  readonly Path: string;
+}
 
 /** An upload as tusd's hooks describe it (its FileInfo). */
 export interface UploadInfo {
@@ -18,7 +26,7 @@ export interface UploadInfo {
   readonly IsFinal: boolean;
   readonly PartialUploads: readonly string[] | null;
   /** null before the creation. */
-  readonly Storage: { readonly Type: 'filestore'; readonly Path: string } | null;
+  readonly Storage: UploadStorage | null;
 }
 
 /** The request that caused an event; empty where the daemon itself did. */
@@ -66,8 +74,13 @@ export function describeUpload(record: UploadRecord, path: string): UploadInfo {
     Offset: record.offset,
     MetaData: textsOf(record.metadata),
     ...kindOf(record),
-    Storage: { Type: 'filestore', Path: path },
+    Storage: storageAt(path),
   };
+}
+
+/** `place` is a path, or a place in memory. */
+export function storageAt(place: string): UploadStorage {
+  return isInMemory(place) ? { Type: 'memorystore', Path: '' } : { Type: 'filestore', Path: place };
 }
 
 /** An upload that is about to be made; it has an id only when a hook has chosen one. */
@@ -84,8 +97,8 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
 
 /** All headers of the request, but of the credentials only those in `credentials` when it is given. */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
-  const { request, origin } = caller;
-  const headers = request?.headers ?? {};
+  const facts = requestOf(caller)?.facts;
+  const headers = facts?.headers ?? {};
   // Without a prototype a header may have any name, "__proto__" included.
   const Header: Record<string, readonly string[]> = Object.create(null);
   for (const name of Object.keys(headers)) {
@@ -93,9 +106,9 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     if (!hidden) Header[canonicalName(name)] = headers[name] ?? [];
   }
   return {
-    Method: request?.method ?? '',
-    URI: request?.uri ?? '',
-    RemoteAddr: remoteAddress(origin.address, request?.port ?? 0),
+    Method: facts?.method ?? '',
+    URI: facts?.uri ?? '',
+    RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
     Header,
   };
 }

@@ -3,7 +3,7 @@ import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
-import type { StoredUpload, UploadRecord } from './model/upload.ts';
+import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
@@ -91,8 +91,7 @@ export function createReads(context: StoreContext): Reads {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
-        const unjoined = record.kind === 'final' && record.state !== 'finished';
-        const offset = unjoined ? null : await currentOffset(context, record);
+        const offset = isUnjoined(record) ? null : await currentOffset(context, record);
         // Bytes that were seen after the record may be of a request that is not verified.
         if (wholeRequests !== context.wholeRequests) continue;
         return { record, offset, expiresAt: context.expiresAt(record) };
@@ -109,8 +108,7 @@ export function createReads(context: StoreContext): Reads {
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
     async received(record) {
-      const unjoined = record.kind === 'final' && record.state !== 'finished';
-      return unjoined ? catalog.receivedOfParts(record) : record.offset;
+      return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },
     hasParts: () => catalog.hasParts(),
     finalsOf: (id) => catalog.finalsOf(id),

@@ -1,6 +1,9 @@
 import { Fault } from '../fault.ts';
 import { type LocalOptions, openLocal } from './local/local-backend.ts';
-import type { Answer, StorageEvent } from './model/events.ts';
+import { openMemory } from './local/memory-backend.ts';
+import type { StorageEvent } from './model/events.ts';
+import { MEMORY } from './model/place.ts';
+import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
@@ -45,12 +48,13 @@ export interface UploadStore extends Reads, Removals {
    * Makes a final upload of finished or unfinished parts. When all are finished it is joined before
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
-  concatenate(
-    request: CreateRequest & { parts: readonly string[] },
-  ): Promise<FoundUpload & { readonly answer: Answer | undefined }>;
+  concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload>;
 
-  /** Ends a running request and removes its upload, unless it has finished (a hook asked for it). */
-  stop(id: string, answer: Answer): Promise<void>;
+  /**
+   * Ends the request that writes an upload now and removes the upload, unless it has finished; does
+   * nothing when there is no such request. `tell` gets the caller of that request before it ends.
+   */
+  stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
   /** Calls back with every change that was committed, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -71,7 +75,10 @@ export interface CommandStore extends Reads, Removals {
 }
 
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
+  /** A path, or MEMORY for a daemon without a directory. */
   readonly uploadDir: string;
+  /** What uploads in memory may take together (bytes). */
+  readonly memoryLimit?: number;
 }
 
 /**
@@ -80,8 +87,13 @@ export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> 
  * CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
  */
 export async function openStore({ uploadDir, ...options }: StoreOptions): Promise<UploadStore> {
-  const backend = openLocal(uploadDir, { ...options, role: 'daemon' });
-  const engine = new Engine(backend.catalog, backend.bytes, options);
+  const inMemory = uploadDir === MEMORY;
+  const backend = inMemory
+    ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
+    : openLocal(uploadDir, { ...options, role: 'daemon' });
+  // The room that is kept free is of the disk; of memory there is a limit.
+  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
       await engine.close();
@@ -98,11 +110,19 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
   return createStore(engine, close);
 }
 
-/** Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. */
+/**
+ * Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. What a
+ * daemon keeps in memory no command can open (CONFIG).
+ */
 export async function openCommandStore({
   uploadDir,
   ...options
 }: StoreOptions): Promise<CommandStore> {
+  if (uploadDir === MEMORY) {
+    throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
+      hint: 'Commands need a daemon with a directory: --upload-dir',
+    });
+  }
   const { catalog, bytes } = openLocal(uploadDir, { ...options, role: 'command' });
   const engine = new Engine(catalog, bytes, options);
   const { context, run } = engine;
@@ -124,13 +144,13 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     create: (request, body) => run(() => createUpload(context, request, body)),
     append: (id, request) => run(() => appendBody(context, id, request)),
     async concatenate(request) {
-      const { id, answer } = await run(() => concatenate(context, request));
-      return { ...(await reads.find(id)), answer };
+      return reads.find(await run(() => concatenate(context, request)));
     },
-    async stop(id, answer) {
+    async stop(id, tell) {
       const active = context.active.get(id);
       if (!active) return;
-      active.stopped = answer;
+      tell?.(active.caller);
+      active.stopped = true;
       active.pump.stop('stopped');
       try {
         await removals.terminate(id, active.caller, { why: 'stopped' });

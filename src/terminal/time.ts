@@ -29,11 +29,18 @@ export function formatIso(ms: number): string {
   return iso.text;
 }
 
-function partsOf(ms: number, { timeZone }: TimeOptions) {
-  const parts = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+const NO_PARTS = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+let last = { at: Number.NaN, timeZone: undefined as string | undefined, parts: NO_PARTS };
+
+function partsOf(ms: number, { timeZone }: TimeOptions): typeof NO_PARTS {
+  // A busy log asks for the same second many times.
+  const at = Math.floor(ms / 1000);
+  if (at === last.at && timeZone === last.timeZone) return last.parts;
+  const parts = { ...NO_PARTS };
   for (const { type, value } of formatFor(timeZone).formatToParts(ms)) {
     if (type in parts) parts[type as keyof typeof parts] = value;
   }
+  last = { at, timeZone, parts };
   return parts;
 }
 

@@ -67,7 +67,7 @@ function guardsOf({ plan, scheduler, random, nextId }: StartOptions, process: Pr
   const draws = random.fork(2);
   const guards: Guards = {
     async beforeCreate(draft, caller) {
-      return { id: nextId(draft, caller.request?.uri ?? '') };
+      return { id: nextId(draft, (caller.request as { token?: string } | null)?.token ?? '') };
     },
   };
   if (!plan.guard) return guards;
@@ -81,7 +81,6 @@ function guardsOf({ plan, scheduler, random, nextId }: StartOptions, process: Pr
       if (plan.guard === 'fails' && draws.chance(0.4)) {
         throw new Fault('HOOK_FAILED', 'the hook did not answer');
       }
-      return undefined;
     },
   };
 }

@@ -14,7 +14,7 @@ export const MUTANTS = [
   mutant(
     'taking bytes back is not synced',
     `${ENGINE}receive.ts`,
-    'await context.durability.takenBack(writer);',
+    'await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });',
   ),
   mutant(
     'a finished upload is not synced',

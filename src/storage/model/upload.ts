@@ -55,7 +55,9 @@ export interface UploadChange {
 }
 
 /** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
-export type RecordState = 'receiving' | 'joining' | 'finished' | 'removing' | 'removed';
+export const RECORD_STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
+
+export type RecordState = (typeof RECORD_STATES)[number];
 
 export type RemovalReason =
   | 'expired'
@@ -84,6 +86,11 @@ export function isUnfinished({ state }: Pick<UploadRecord, 'state'>): boolean {
   return state === 'receiving' || state === 'joining';
 }
 
+/** true for a final upload whose parts are not joined: it has no bytes of its own. */
+export function isUnjoined({ kind, state }: Pick<UploadRecord, 'state' | 'kind'>): boolean {
+  return kind === 'final' && state !== 'finished';
+}
+
 /** Where a request came from. */
 export interface Origin {
   /** "tus 1.0.0" */
@@ -94,16 +101,15 @@ export interface Origin {
   readonly agent: string | null;
 }
 
-/** Who asks for a change: what is recorded of it, and the whole request for hooks to see. */
+/** Who asks for a change. */
 export interface Caller {
+  /** What is recorded of it. */
   readonly origin: Origin;
-  readonly request: {
-    readonly method: string;
-    readonly uri: string;
-    /** The client's port; 0 or absent when it is not known (behind a proxy). */
-    readonly port?: number;
-    readonly headers: Readonly<Record<string, readonly string[]>>;
-  } | null;
+  /**
+   * The request itself, which belongs to the rooms above: storage passes it to guards and listeners
+   * and never reads it. null for what the program does of itself.
+   */
+  readonly request: object | null;
 }
 
 /** The caller of what the program does of itself, on behalf of whoever made the upload. */
@@ -119,15 +125,21 @@ export function versionOf({ id, state, crc32 }: UploadRecord): string | null {
   return state === 'finished' ? `${id}-${crc32.toString(16)}` : null;
 }
 
-/** What a person is told about an upload's state; `expired` means its time is up and the next sweep takes it. */
-export type UploadStatus =
-  | 'receiving'
-  | 'stalled'
-  | 'waiting'
-  | 'joining'
-  | 'finished'
-  | 'expired'
-  | 'removed';
+/**
+ * What a person is told about an upload's state, as `statusOf` derives it; `expired` means its time
+ * is up and the next sweep takes it.
+ */
+export const UPLOAD_STATUSES = [
+  'receiving',
+  'stalled',
+  'waiting',
+  'joining',
+  'finished',
+  'expired',
+  'removed',
+] as const;
+
+export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
 
 /** An upload is called stalled when no byte has come for this long (milliseconds). */
 export const STALLED_AFTER = 10_000;

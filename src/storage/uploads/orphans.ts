@@ -1,10 +1,11 @@
+import { HOUR } from '../../text/span.ts';
 import type { Entry } from '../bytes/bytes.ts';
 import type { StoredUpload } from '../model/upload.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 
 /** Nothing younger than this is taken for an orphan: a creation may be between bytes and record. */
-export const ORPHAN_AGE = 3_600_000;
+export const ORPHAN_AGE = HOUR;
 
 /**
  * What has lost its other half.

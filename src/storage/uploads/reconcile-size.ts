@@ -15,11 +15,9 @@ export async function reconcileSize(
   const { afterReboot, durability } = context;
   const recorded = afterReboot.has(record.id) ? record.offset : writer.size;
   const size = Math.min(writer.size, recorded, record.uncommittedFrom ?? writer.size);
-  if (writer.size > size) {
-    await writer.rollback(size);
-    await durability.takenBack(writer);
-  }
-  if (size === record.offset && record.uncommittedFrom === null) return record;
+  const takenBack = writer.size > size;
+  if (takenBack) await writer.rollback(size);
+  if (!takenBack && size === record.offset && record.uncommittedFrom === null) return record;
   if (record.length !== null && size > record.length) {
     throw new Fault(
       'IO',
@@ -31,6 +29,8 @@ export async function reconcileSize(
   for await (const block of writer.blocks(grown ? record.offset : 0, size)) {
     crc = crc32(block, crc);
   }
+  // After a power cut they would be there again, and count.
+  if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
   const change = { offset: size, crc32: crc, uncommittedFrom: null };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`

@@ -40,17 +40,21 @@ export function finishLeftBehind(context: StoreContext): void {
   if (draining || leftBehind.size === 0) return;
   const ids = [...leftBehind];
   leftBehind.clear();
-  context.background(finishAll(context, ids));
+  context.background(finishAll(context, ids, () => true));
 }
 
-async function finishAll(context: StoreContext, ids: readonly string[]): Promise<void> {
+async function finishAll(
+  context: StoreContext,
+  ids: readonly string[],
+  isComplete: (record: StoredUpload) => boolean,
+): Promise<void> {
   const left = ids.values();
   const worker = async () => {
     for (const id of left) {
       if (context.draining) return;
       await alone(context, id, async () => {
         try {
-          await finishOne(context, id);
+          await finishOne(context, id, isComplete);
         } catch (error) {
           // Whatever failed on the way to the finish, the upload is complete: it is tried again.
           leaveBehind(context, { id }, error);
@@ -62,12 +66,16 @@ async function finishAll(context: StoreContext, ids: readonly string[]): Promise
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function finishOne(context: StoreContext, id: string): Promise<void> {
+async function finishOne(
+  context: StoreContext,
+  id: string,
+  isComplete: (record: StoredUpload) => boolean,
+): Promise<void> {
   const record = await context.catalog.get(id);
   if (record?.kind === 'final') await joinIfReady(context, id);
   else if (record?.kind === 'partial' && record.state === 'finished') {
     await joinFinalsOf(context, id);
-  } else if (record) await finishIfComplete(context, record);
+  } else if (record && isComplete(record)) await finishIfComplete(context, record);
 }
 
 /**
@@ -92,7 +100,8 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
     await alone(context, id, () => reconcile(context, id));
   }
   // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
-  context.background(finishAll(context, await catalog.unfinishedButComplete()));
+  const full = await catalog.unfinishedButComplete();
+  context.background(finishAll(context, full, context.endsAtLength));
 }
 
 async function alone(

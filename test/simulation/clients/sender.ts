@@ -24,7 +24,7 @@ const CALLER: Caller = {
 
 /** The caller of a creation: by it the upload is known before its client learns of it. */
 function callerOf(token: string): Caller {
-  return { ...CALLER, request: { method: 'POST', uri: token, headers: {} } };
+  return { ...CALLER, request: { token } };
 }
 
 /** How one request brings its bytes. */
@@ -191,7 +191,7 @@ export class Sender {
           parts: ids,
           caller: callerOf(this.sim.nextToken()),
         }),
-      ({ id }) => {
+      (id) => {
         known = this.sim.ledger.uploads.get(id)!;
         known.told = true;
       },
@@ -239,7 +239,7 @@ export class Sender {
       this.#send(body, bytes, breaks);
     };
     return {
-      body: body.asReadable(),
+      body,
       bodyLength: over > 0 || this.random.chance(0.3) ? null : to - from,
       onAccepted: send,
       ...(whole

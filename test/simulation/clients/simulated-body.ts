@@ -1,20 +1,15 @@
-import { EventEmitter } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { ByteSink, ByteSource } from '../../../src/storage/model/byte-source.ts';
 
-/**
- * A request's body as the engine uses one: a stream without Node's queues, so that no version of
- * Node has its say in the order of events.
- */
-export class SimulatedBody extends EventEmitter {
-  readableEnded = false;
+/** A request's body that comes when the simulation says so. */
+export class SimulatedBody implements ByteSource {
+  readonly lendsMemory = false;
+  /** The connection is broken. */
   destroyed = false;
   readonly #waiting: Buffer[] = [];
+  readonly #closed = new AbortController();
+  #sink: ByteSink | undefined;
   #ended = false;
   #paused = false;
-
-  asReadable(): Readable {
-    return this as unknown as Readable;
-  }
 
   push(chunk: Buffer): void {
     if (this.destroyed) return;
@@ -27,15 +22,17 @@ export class SimulatedBody extends EventEmitter {
     this.#flow();
   }
 
-  /** The connection breaks; what has arrived can still be read. */
+  /** What has arrived counts still. */
   destroy(): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.#ended) return;
     this.destroyed = true;
-    this.emit('close');
+    this.#closed.abort();
+    this.#flow();
   }
 
-  read(): Buffer | null {
-    return this.#waiting.shift() ?? null;
+  start(sink: ByteSink): void {
+    this.#sink = sink;
+    this.#flow();
   }
 
   pause(): void {
@@ -47,24 +44,25 @@ export class SimulatedBody extends EventEmitter {
     this.#flow();
   }
 
-  override on(name: string, listener: (...args: never[]) => void): this {
-    super.on(name, listener as (...args: unknown[]) => void);
-    // Listeners come in a row: what waits is handed out once the last of them, `close`, is there.
-    if (name === 'close') this.#flow();
-    return this;
+  stop(): void {
+    this.#sink = undefined;
+  }
+
+  closeSignal(): AbortSignal {
+    return this.#closed.signal;
   }
 
   #flow(): void {
-    while (!this.#paused && this.listenerCount('data') > 0) {
+    while (this.#sink && (!this.#paused || this.destroyed)) {
       const chunk = this.#waiting.shift();
       if (!chunk) break;
-      this.emit('data', chunk);
+      this.#sink.onBytes(chunk);
     }
-    const done = this.#ended && this.#waiting.length === 0 && !this.readableEnded;
-    if (done && !this.#paused && this.listenerCount('end') > 0) {
-      this.readableEnded = true;
-      this.emit('end');
-      this.emit('close');
-    }
+    if (this.#paused && !this.destroyed) return;
+    const sink = this.#sink;
+    if (!sink || (!this.#ended && !this.destroyed)) return;
+    this.#sink = undefined;
+    if (this.destroyed) sink.onBroken();
+    else sink.onEnd();
   }
 }

@@ -151,6 +151,8 @@ class SimulatedReader implements Reader {
 }
 
 class SimulatedWriter extends SimulatedReader implements Writer {
+  readonly immediate = false;
+
   write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
     const { effects, disk } = this.bytes;
     effects

@@ -5,17 +5,19 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
-import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { Durability } from '../../../src/storage/uploads/durability.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
+
+const EMPTY = { length: 0, crc32: 0 };
 
 /** The syncs that a mode asks for, one step after the other. */
 async function durability(t: TestContext, mode: FsyncMode) {
   const folder = temporaryFolder(t);
   const bytes = new FileBytes(folder);
   mkdirSync(bytes.place);
-  const catalog = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
+  const catalog = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
   const writer = await bytes.create({ id: 'a' });
   const subject = new Durability(mode, catalog);
   t.after(async () => {
@@ -31,8 +33,8 @@ async function durability(t: TestContext, mode: FsyncMode) {
   return {
     bytes,
     steps,
-    received: () => steps(() => subject.received(writer)),
-    finished: () => steps(() => subject.finished(writer)),
+    received: () => steps(() => subject.received(writer, EMPTY)),
+    finished: () => steps(() => subject.finished(writer, EMPTY)),
     recorded: (what: 'finish' | 'progress') => steps(() => subject.recorded(what)),
   };
 }

@@ -11,6 +11,7 @@ import { isUploadId } from '../../model/upload-id.ts';
 import type { Bytes, Entry, Safety } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
 import { FileWriter, type WriterOptions } from './file-writer.ts';
+import { WritePace } from './write-pace.ts';
 
 const openAsync = promisify(open);
 
@@ -36,6 +37,7 @@ export class FileBytes implements Bytes {
   readonly #writerOptions: WriterOptions;
   readonly #options: FileBytesOptions;
   #room: { at: number; bytes: number } | undefined;
+  #safety: Safety = 'process';
   #closed = false;
 
   constructor(uploadDir: string, options: FileBytesOptions = { access: PRIVATE, warn: () => {} }) {
@@ -44,7 +46,11 @@ export class FileBytes implements Bytes {
     this.#names = syncerOf(this.place, 'directory');
     this.#writerOptions = {
       folder: this.#names.sync,
+      pace: new WritePace(),
+      unsynced: new Set(),
+      syncsAhead: () => this.#safety === 'power',
       openPart: (part) => this.openForReading(part),
+      warn: options.warn,
     };
   }
 
@@ -52,6 +58,7 @@ export class FileBytes implements Bytes {
   async create({ id }: Identified): Promise<FileWriter> {
     try {
       return new FileWriter(
+        id,
         await openAsync(this.#path(id), 'wx+', this.#options.access.fileMode),
         this.#writerOptions,
       );
@@ -65,7 +72,7 @@ export class FileBytes implements Bytes {
 
   async openForAppend({ id }: UploadRecord): Promise<FileWriter> {
     try {
-      return new FileWriter(await openAsync(this.#path(id), 'r+'), this.#writerOptions);
+      return new FileWriter(id, await openAsync(this.#path(id), 'r+'), this.#writerOptions);
     } catch (error) {
       throw this.#fault(error, 'opening a data file');
     }
@@ -94,7 +101,9 @@ export class FileBytes implements Bytes {
   }
 
   async missing(ids: readonly string[]): Promise<string[]> {
-    return ids.filter((id) => this.#sizeOf(id) === null);
+    const missing = ids.filter((id) => this.#sizeOf(id) === null);
+    if (missing.length > 0 && !existsSync(this.place)) throw this.#missing();
+    return missing;
   }
 
   async remove({ id }: Identified): Promise<boolean> {
@@ -114,7 +123,7 @@ export class FileBytes implements Bytes {
         names = [];
       }
     } catch (error) {
-      throw fileFault(error, `reading the folder ${this.place}`);
+      throw this.#fault(error, `reading the folder ${this.place}`);
     }
     if (names.length > 0) yield names;
   }
@@ -123,12 +132,15 @@ export class FileBytes implements Bytes {
   async entry(name: string): Promise<Entry | null> {
     const place = this.#placeOf(name);
     const found = await stat(place).catch(() => null);
+    if (!found && !existsSync(this.place)) throw this.#missing();
     if (!found?.isFile()) return null;
     return { name, place, bytes: found.size, modifiedAt: found.mtimeMs };
   }
 
   async removeEntry(name: string): Promise<boolean> {
-    return this.#unlink(this.#placeOf(name), 'removing a file without a record');
+    const removed = await this.#unlink(this.#placeOf(name), 'removing a file without a record');
+    if (!removed && !existsSync(this.place)) throw this.#missing();
+    return removed;
   }
 
   async room(): Promise<number> {
@@ -154,6 +166,7 @@ export class FileBytes implements Bytes {
    */
   async prepare(safety: Safety): Promise<void> {
     await Promise.race([this.#tighten(), pause(PATIENCE, undefined, { ref: false })]);
+    this.#safety = safety;
     if (safety === 'process') return;
     const uploadDir = dirname(this.place);
     await syncDirectory(uploadDir);
