@@ -87,10 +87,15 @@ export function createReads(context: StoreContext): Reads {
   return {
     outbox: catalog.outbox,
     async find(id) {
-      const record = await catalog.get(id);
-      assertThere(context, record);
-      const offset = isUnjoined(record) ? null : await currentOffset(context, record);
-      return { record, offset, expiresAt: context.expiresAt(record) };
+      for (;;) {
+        const { wholeRequests } = context;
+        const record = await catalog.get(id);
+        assertThere(context, record);
+        const offset = isUnjoined(record) ? null : await currentOffset(context, record);
+        // Bytes that were seen after the record may be of a request that is not verified.
+        if (wholeRequests !== context.wholeRequests) continue;
+        return { record, offset, expiresAt: context.expiresAt(record) };
+      }
     },
     remember: (id) => catalog.get(id),
     async *list(query = {}) {

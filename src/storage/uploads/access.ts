@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { isGone, type StoredUpload } from '../model/upload.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
 /** Throws NOT_FOUND, or GONE while we remember an upload that was removed or has expired. */
@@ -21,8 +21,10 @@ export function assertThere(
  */
 export async function currentOffset(context: StoreContext, record: StoredUpload): Promise<number> {
   const active = context.active.get(record.id);
-  if (active) return active.whole ? active.from : active.pump.position;
+  // Until its request is answered a finished upload is still active.
+  if (active && isUnfinished(record)) return active.whole ? active.from : active.pump.position;
   const size = await context.bytes.size(record);
   if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
-  return record.uncommittedFrom === null ? size : Math.min(size, record.uncommittedFrom);
+  const recorded = context.afterReboot.has(record.id) ? record.offset : size;
+  return Math.min(size, recorded, record.uncommittedFrom ?? size);
 }

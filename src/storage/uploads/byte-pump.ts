@@ -3,6 +3,7 @@ import type { Writer } from '../bytes/bytes.ts';
 import type { ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
+import type { Clock, Timer } from './clock.ts';
 import { copyToWait, giveBack } from './waiting-bytes.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
@@ -20,7 +21,7 @@ export interface PumpOptions {
   readonly idleTimeout: number;
   /** Sees every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 export interface PumpResult {
@@ -49,7 +50,7 @@ export class BytePump implements ByteSink {
   #paused = false;
   #ending: PumpResult | undefined;
   #settle: ((result: PumpResult) => void) | undefined;
-  #idle: NodeJS.Timeout | undefined;
+  #idle: Timer | undefined;
   /** The offset after the last byte that was written. */
   position: number;
   /** CRC-32 of the bytes before `position`. */
@@ -63,7 +64,7 @@ export class BytePump implements ByteSink {
     this.position = options.position;
     this.crc32 = options.crc32;
     this.#receivedCrc = options.crc32;
-    this.lastByteAt = options.now();
+    this.lastByteAt = options.clock.now();
   }
 
   /** true while it is the disk that is waited for, and not the client. */
@@ -75,7 +76,7 @@ export class BytePump implements ByteSink {
   run(): Promise<PumpResult> {
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.#idle = setTimeout(this.#onIdle, this.#options.idleTimeout);
+      this.#idle = this.#options.clock.setTimeout(this.#onIdle, this.#options.idleTimeout);
       this.#source.start(this);
     });
   }
@@ -87,7 +88,7 @@ export class BytePump implements ByteSink {
 
   onBytes(chunk: Buffer): boolean {
     if (this.#ending) return true;
-    this.lastByteAt = this.#options.now();
+    this.lastByteAt = this.#options.clock.now();
     this.#idle?.refresh();
     const room = this.#options.limit - this.#received;
     if (chunk.length <= room) return this.#take(chunk);
@@ -129,7 +130,7 @@ export class BytePump implements ByteSink {
     if (!this.#writing && !this.#scheduled) {
       // The socket may hold more for this turn of the event loop; one write takes all of it.
       this.#scheduled = true;
-      setImmediate(this.#flush);
+      this.#options.clock.setImmediate(this.#flush);
     }
   }
 
@@ -142,7 +143,7 @@ export class BytePump implements ByteSink {
   #end(result: PumpResult): void {
     if (this.#ending || !this.#settle) return;
     this.#ending = result;
-    clearTimeout(this.#idle);
+    this.#options.clock.clearTimeout(this.#idle);
     this.#source.stop();
     if (result.end === 'disk-error') {
       this.#waiting = [];

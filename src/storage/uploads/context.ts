@@ -3,6 +3,7 @@ import type { Catalog, Lease } from '../catalog/catalog.ts';
 import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
+import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
 import type { WriterQueue } from './writer-queue.ts';
 
@@ -59,6 +60,16 @@ export interface StoreContext {
   readonly endsAtLength: (record: UploadRecord) => boolean;
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  /** Leases that could not be dropped (a full disk): it is tried again. */
+  readonly unreleased: Set<Lease>;
+  /**
+   * Unfinished uploads since the machine has booted anew, until each is looked at: what their bytes
+   * have beyond the record was never promised, and may be anything.
+   */
+  readonly afterReboot: Set<string>;
+  /** Requests so far that count as a whole: each may have written bytes that were taken back. */
+  wholeRequests: number;
+  readonly clock: Clock;
   readonly now: () => number;
   /** Tells listeners of a change that is committed. */
   readonly emit: (event: StorageEvent) => void;

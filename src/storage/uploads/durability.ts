@@ -29,6 +29,11 @@ export class Durability {
     return writer.flush(this.mode === 'never' ? 'process' : 'power', content);
   }
 
+  /** Before the record says that bytes do not count which were taken back. */
+  takenBack(writer: Writer, left: Content): Promise<void> {
+    return this.finished(writer, left);
+  }
+
   /** Makes every unit of work so far durable where the mode asks for that. */
   async recorded(what: 'finish' | 'progress'): Promise<void> {
     if (this.mode === 'never' || (what === 'progress' && this.mode !== 'always')) return;

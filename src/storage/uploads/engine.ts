@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
+import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import { joinFinalsOf } from './join.ts';
@@ -24,8 +24,10 @@ export interface EngineOptions {
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
   readonly plan?: DeliveryPlanner;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; that of the clock if not given. */
   readonly now?: () => number;
+  /** The time of this machine if not given. */
+  readonly clock?: Clock;
   readonly warn?: (message: string) => void;
 }
 
@@ -38,7 +40,9 @@ export class Engine {
   #closed: Promise<void> | undefined;
 
   constructor(catalog: Catalog, bytes: Bytes, options: EngineOptions = {}) {
-    const now = options.now ?? Date.now;
+    const system = options.clock ?? SYSTEM_CLOCK;
+    const clock: Clock = { ...system, ...(options.now ? { now: options.now } : {}) };
+    const now = () => clock.now();
     const warn = options.warn ?? (() => {});
     const work = new RunningWork(warn, () => this.context.draining);
     this.#work = work;
@@ -46,14 +50,18 @@ export class Engine {
       catalog,
       bytes,
       durability: new Durability(options.fsync ?? 'completed', catalog),
-      writers: new WriterQueue(now),
+      writers: new WriterQueue(clock),
       active: new Map(),
       pumps: new Set(),
       leftBehind: new Set(),
+      unreleased: new Set(),
+      afterReboot: new Set(),
+      wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
       expiresAt: options.expiresAt ?? (() => null),
+      clock,
       endsAtLength: options.endsAtLength ?? (() => true),
       now,
       emit: (event) => this.#changed(event),
@@ -90,14 +98,19 @@ export class Engine {
    */
   async drain(grace: number): Promise<void> {
     const { context } = this;
+    const { clock } = context;
     context.draining = true;
-    const ends = performance.now() + grace;
-    while (this.#work.busy && performance.now() < ends) await pause(50);
+    let over = grace <= 0;
+    const timer = clock.setTimeout(() => {
+      over = true;
+    }, grace);
+    while (this.#work.busy && !over) await pause(clock, 50);
+    clock.clearTimeout(timer);
     context.ending = true;
     while (this.#work.busy) {
       // Again and again: a request may have been about to read its first byte.
       for (const pump of context.pumps) pump.stop('draining');
-      await pause(10);
+      await pause(clock, 10);
     }
   }
 

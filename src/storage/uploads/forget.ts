@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 
 /** Memories that one unit of work drops. */
@@ -9,19 +9,19 @@ const AT_ONCE = 100;
  * (milliseconds since the epoch). Returns how many uploads.
  */
 export async function forget(
-  { catalog }: StoreContext,
+  { catalog, clock }: StoreContext,
   removedBefore: number,
   deliveredBefore: number,
 ): Promise<number> {
   while ((await catalog.outbox.forgetDone(deliveredBefore, AT_ONCE)) === AT_ONCE) {
     // A daemon serves in between.
-    await nextTurn();
+    await nextTurn(clock);
   }
   let forgotten = 0;
   for (;;) {
     const count = await catalog.forget(removedBefore, AT_ONCE);
     forgotten += count;
     if (count < AT_ONCE) return forgotten;
-    await nextTurn();
+    await nextTurn(clock);
   }
 }

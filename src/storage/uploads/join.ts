@@ -61,9 +61,11 @@ function sumOf(parts: readonly StoredUpload[]): number | null {
 
 /** The last part of a final upload that was announced early completes it. */
 export async function joinFinalsOf(context: StoreContext, part: string): Promise<void> {
+  context.leftBehind.add(part);
   for (const id of await context.catalog.finalsWaitingFor(part)) {
     context.background(joinLater(context, id));
   }
+  context.leftBehind.delete(part);
 }
 
 async function joinLater(context: StoreContext, id: string): Promise<void> {

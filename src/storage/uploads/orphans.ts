@@ -1,7 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HOUR } from '../../text/span.ts';
 import type { Entry } from '../bytes/bytes.ts';
 import type { StoredUpload } from '../model/upload.ts';
+import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 
 /** Nothing younger than this is taken for an orphan: a creation may be between bytes and record. */
@@ -28,7 +28,7 @@ export type OrphanFile = Entry & { readonly kind: 'file' };
  * entry and every record, in small steps, so that a daemon goes on serving meanwhile.
  */
 export async function* listOrphans(
-  { catalog, bytes }: StoreContext,
+  { catalog, bytes, clock }: StoreContext,
   olderThan: number,
 ): AsyncGenerator<Orphan> {
   let folderEmpty = true;
@@ -47,7 +47,7 @@ export async function* listOrphans(
       const record = await catalog.get(id);
       if (record) yield { kind: 'record', record, folderEmpty };
     }
-    await nextTurn();
+    await nextTurn(clock);
   }
 }
 

@@ -64,7 +64,7 @@ export async function receive(
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
     idleTimeout: context.limits.idleTimeout,
-    now: context.now,
+    clock: context.clock,
     ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
   });
   const active: ActiveAppend = {
@@ -81,6 +81,7 @@ export async function receive(
     lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
     stop: () => pump.stop('superseded'),
   };
+  if (whole) context.wholeRequests += 1;
   context.active.set(record.id, active);
   context.pumps.add(pump);
   try {
@@ -114,7 +115,11 @@ async function conclude(
   const { record, writer, recording } = open;
   const { pump, from } = active;
   const { undo, rejected } = await judge(active, open, request, result);
-  if (undo && pump.position !== from) await writer.rollback(from);
+  if (undo && pump.position !== from) {
+    await writer.rollback(from);
+    // After a power cut they would be there again, and count.
+    await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });
+  }
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
   const offset = undo ? from : pump.position;
   const refused = undo || rejected !== undefined;

@@ -6,18 +6,18 @@ import type { OpenUpload, Recording } from './recording.ts';
 
 /**
  * Brings a record in line with the bytes that are there: bytes that were written but not recorded
- * count, those of a request that was never verified do not. Returns the record as it is then.
+ * count, those of a request that was never verified do not, and none after a reboot. Returns the record as it is then.
  */
 export async function reconcileSize(
   context: StoreContext,
   { record, writer, recording }: OpenUpload & { readonly recording: Recording },
 ): Promise<StoredUpload> {
-  let { size } = writer;
-  if (record.uncommittedFrom !== null && size > record.uncommittedFrom) {
-    await writer.rollback(record.uncommittedFrom);
-    size = record.uncommittedFrom;
-  }
-  if (size === record.offset && record.uncommittedFrom === null) return record;
+  const { afterReboot, durability } = context;
+  const recorded = afterReboot.has(record.id) ? record.offset : writer.size;
+  const size = Math.min(writer.size, recorded, record.uncommittedFrom ?? writer.size);
+  const takenBack = writer.size > size;
+  if (takenBack) await writer.rollback(size);
+  if (!takenBack && size === record.offset && record.uncommittedFrom === null) return record;
   if (record.length !== null && size > record.length) {
     throw new Fault(
       'IO',
@@ -29,6 +29,8 @@ export async function reconcileSize(
   for await (const block of writer.blocks(grown ? record.offset : 0, size)) {
     crc = crc32(block, crc);
   }
+  // After a power cut they would be there again, and count.
+  if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
   const change = { offset: size, crc32: crc, uncommittedFrom: null };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`

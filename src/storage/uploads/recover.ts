@@ -1,8 +1,8 @@
 import { messageOf } from '../../fault.ts';
 import { isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import { finishUpload } from './finish.ts';
-import { joinIfReady } from './join.ts';
+import { finishUpload, leaveBehind } from './finish.ts';
+import { joinFinalsOf, joinIfReady } from './join.ts';
 import { completeRemoval } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
@@ -26,6 +26,14 @@ async function finishIfComplete(context: StoreContext, known: StoredUpload): Pro
   });
 }
 
+/** Drops leases that could not be dropped when their requests ended. */
+export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): Promise<void> {
+  for (const lease of unreleased) {
+    await catalog.release(lease);
+    unreleased.delete(lease);
+  }
+}
+
 /** Tries again what was complete and could not be finished: a full disk, a hook without an answer. */
 export function finishLeftBehind(context: StoreContext): void {
   const { leftBehind, draining } = context;
@@ -44,13 +52,30 @@ async function finishAll(
   const worker = async () => {
     for (const id of left) {
       if (context.draining) return;
-      await alone(context, id, async (record) => {
-        if (record.kind === 'final') await joinIfReady(context, id);
-        else if (isComplete(record)) await finishIfComplete(context, record);
+      await alone(context, id, async () => {
+        try {
+          await finishOne(context, id, isComplete);
+        } catch (error) {
+          // Whatever failed on the way to the finish, the upload is complete: it is tried again.
+          leaveBehind(context, { id }, error);
+          throw error;
+        }
       });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+async function finishOne(
+  context: StoreContext,
+  id: string,
+  isComplete: (record: StoredUpload) => boolean,
+): Promise<void> {
+  const record = await context.catalog.get(id);
+  if (record?.kind === 'final') await joinIfReady(context, id);
+  else if (record?.kind === 'partial' && record.state === 'finished') {
+    await joinFinalsOf(context, id);
+  } else if (record && isComplete(record)) await finishIfComplete(context, record);
 }
 
 /**
@@ -62,17 +87,17 @@ async function finishAll(
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
   const interrupted = await catalog.inheritLeases(context.now());
+  if (rebooted) for (const id of await catalog.unfinished()) context.afterReboot.add(id);
   for (const record of await catalog.unfinishedRemovals()) {
     await alone(context, record.id, () => completeRemoval(context, record));
   }
   for (const lease of interrupted) {
-    await alone(context, lease.id, (found) => reconcile(context, found));
-    await alone(context, lease.id, () => catalog.release(lease));
+    await alone(context, lease.id, () => reconcile(context, lease.id));
+    context.unreleased.add(lease);
+    await alone(context, lease.id, () => releaseLeftBehind(context));
   }
-  if (rebooted) {
-    for (const id of await catalog.unfinished()) {
-      await alone(context, id, (record) => reconcile(context, record));
-    }
+  for (const id of [...context.afterReboot]) {
+    await alone(context, id, () => reconcile(context, id));
   }
   // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
   const full = await catalog.unfinishedButComplete();
@@ -82,23 +107,30 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
 async function alone(
   context: StoreContext,
   id: string,
-  work: (record: StoredUpload) => Promise<unknown>,
+  work: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    const record = await context.catalog.get(id);
-    if (record) await work(record);
+    await work();
   } catch (error) {
     context.warn(`upload ${id}: ${messageOf(error)}`);
   }
 }
 
-async function reconcile(context: StoreContext, record: StoredUpload): Promise<void> {
-  if (!isUnfinished(record) || record.kind === 'final') return;
+async function reconcile(context: StoreContext, id: string): Promise<void> {
+  const record = await context.catalog.get(id);
+  if (!record || !isUnfinished(record) || record.kind === 'final') {
+    context.afterReboot.delete(id);
+    return;
+  }
   const size = await context.bytes.size(record);
   if (size === null) {
+    context.afterReboot.delete(id);
     context.warn(`upload ${record.id}: its data file is missing; cleanup will remove the record`);
     return;
   }
-  if (size === record.offset && record.uncommittedFrom === null) return;
+  if (size === record.offset && record.uncommittedFrom === null) {
+    context.afterReboot.delete(id);
+    return;
+  }
   await WriteRight.use(context, record.id, { waitFor: 0 }, (right) => right.open());
 }

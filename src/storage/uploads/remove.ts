@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
 import {
   type Caller,
@@ -8,6 +7,7 @@ import {
   type UploadRecord,
 } from '../model/upload.ts';
 import { assertThere } from './access.ts';
+import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { WriteRight } from './write-right.ts';
 
@@ -104,7 +104,7 @@ async function claim(
   id: string,
   { why, caller, condemned, takeOver }: ClaimOptions,
 ): Promise<StoredUpload | undefined> {
-  const { catalog, bytes, plan, now } = context;
+  const { catalog, bytes, plan, clock, now } = context;
   for (;;) {
     const record = await catalog.get(id);
     if (!record || isGone(record) || !(await condemned(record))) return undefined;
@@ -127,7 +127,7 @@ async function claim(
         throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');
       case 'changed':
         // A record may come from memory until the end of this turn of the event loop.
-        await nextTurn();
+        await nextTurn(clock);
     }
   }
 }

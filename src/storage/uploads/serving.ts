@@ -1,7 +1,8 @@
 import { messageOf } from '../../fault.ts';
+import type { Timer } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { recordProgress } from './progress.ts';
-import { finishLeftBehind, reconcileAtStart } from './recover.ts';
+import { finishLeftBehind, reconcileAtStart, releaseLeftBehind } from './recover.ts';
 
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
@@ -22,7 +23,7 @@ export interface ServingOptions {
 /** What a daemon keeps going for as long as it serves uploads. */
 export class Serving {
   readonly #context: StoreContext;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #timers: Timer[] = [];
 
   private constructor(context: StoreContext) {
     this.#context = context;
@@ -38,9 +39,13 @@ export class Serving {
       serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
-      if (boot !== null) await catalog.setNote(BOOT_NOTE, boot);
+      // Otherwise the next start looks at what is left once more.
+      if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       serving.#every(PROGRESS, () => recordProgress(context));
-      serving.#every(RETRY, async () => finishLeftBehind(context));
+      serving.#every(RETRY, async () => {
+        finishLeftBehind(context);
+        await releaseLeftBehind(context);
+      });
       return serving;
     } catch (error) {
       serving.stop();
@@ -49,13 +54,13 @@ export class Serving {
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers) this.#context.clock.clearInterval(timer);
   }
 
   /** A run that takes longer than its interval is not joined by another. */
   #every(milliseconds: number, run: () => Promise<void>): void {
     let running = false;
-    const timer = setInterval(async () => {
+    const timer = this.#context.clock.setInterval(async () => {
       if (running) return;
       running = true;
       try {
@@ -66,7 +71,6 @@ export class Serving {
         running = false;
       }
     }, milliseconds);
-    timer.unref();
     this.#timers.push(timer);
   }
 }

@@ -64,6 +64,7 @@ export class WriteRight {
     const recording = this.#recording ?? null;
     if (!recording) return { record, writer, recording };
     const current = await reconcileSize(this.#context, { record, writer, recording });
+    this.#context.afterReboot.delete(record.id);
     return { record: current, writer, recording };
   }
 
@@ -74,7 +75,14 @@ export class WriteRight {
   ): Promise<OpenUpload & { readonly recording: Recording }> {
     const recording = new RecordFirst(this.#context.catalog, record, lease);
     this.#recording = recording;
-    return { record, writer: await this.#openBytes(record, lease), recording };
+    try {
+      return { record, writer: await this.#openBytes(record, lease), recording };
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'GONE')) throw error;
+      // A power cut may have taken the empty file: all its bytes are those of its parts.
+      this.#writer = await this.#context.bytes.create(record);
+      return { record, writer: this.#writer, recording };
+    }
   }
 
   /**
@@ -130,7 +138,8 @@ export class WriteRight {
     try {
       await this.#recording?.release();
     } catch (error) {
-      // A lease that stays is this process's own and does no harm.
+      const { lease } = this.#recording ?? {};
+      if (lease) this.#context.unreleased.add(lease);
       this.#context.warn(messageOf(error));
     } finally {
       this.#slot.release();

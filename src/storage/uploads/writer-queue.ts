@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** A writer that has been silent for this long is taken over at once (milliseconds). */
 const SILENT_AFTER = 2_000;
@@ -50,10 +51,10 @@ interface Line {
 /** One writer per upload: a fair queue without a busy wait. */
 export class WriterQueue {
   readonly #lines = new Map<string, Line>();
-  readonly #now: () => number;
+  readonly #clock: Clock;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   isBusy(id: string): boolean {
@@ -88,10 +89,10 @@ export class WriterQueue {
     const { urgent = false, waitFor } = options;
     const signal = options.signal?.();
     return new Promise((resolve, reject) => {
-      const giveUpAt = this.#now() + waitFor;
-      let timer: NodeJS.Timeout | undefined;
+      const giveUpAt = this.#clock.now() + waitFor;
+      let timer: Timer | undefined;
       const leave = () => {
-        clearTimeout(timer);
+        this.#clock.clearTimeout(timer);
         signal?.removeEventListener('abort', abandoned);
         const index = line.waiters.indexOf(waiter);
         if (index !== -1) line.waiters.splice(index, 1);
@@ -108,7 +109,7 @@ export class WriterQueue {
         reject(new Fault('UNAVAILABLE', 'the client has gone'));
       };
       const look = () => {
-        const now = this.#now();
+        const now = this.#clock.now();
         const { writing } = line.slot;
         const lastByteAt = writing?.lastByteAt() ?? null;
         const silent = lastByteAt !== null && now - lastByteAt >= SILENT_AFTER;
@@ -125,7 +126,7 @@ export class WriterQueue {
         }
         const silentAt = lastByteAt === null ? Number.POSITIVE_INFINITY : lastByteAt + SILENT_AFTER;
         const next = Math.min(giveUpAt, Math.max(silentAt, now + 50), now + 500);
-        timer = setTimeout(look, next - now);
+        timer = this.#clock.setTimeout(look, next - now);
       };
       if (signal?.aborted) return abandoned();
       signal?.addEventListener('abort', abandoned);

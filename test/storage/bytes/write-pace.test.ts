@@ -8,6 +8,7 @@ import { WritePace } from '../../../src/storage/bytes/files/write-pace.ts';
 import type { ByteSource } from '../../../src/storage/model/byte-source.ts';
 import { sourceOf } from '../../../src/storage/model/stream-source.ts';
 import { BytePump } from '../../../src/storage/uploads/byte-pump.ts';
+import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
 import { bytes, crcOf } from '../support/content.ts';
 import { faultyDisk } from '../support/faulty-disk.ts';
 import { openWriter } from '../support/file-writer.ts';
@@ -24,7 +25,7 @@ const stream = () => sourceOf(Readable.from(slices(), { objectMode: false }));
 async function receive(t: TestContext, pace: WritePace, source: ByteSource = stream()) {
   const { path, writer } = openWriter(t, { pace });
   const options = { writer, position: 0, crc32: 0, limit: SENT.length, idleTimeout: 60_000 };
-  const pump = new BytePump(source, { ...options, now: Date.now });
+  const pump = new BytePump(source, { ...options, clock: SYSTEM_CLOCK });
   assert.deepEqual(await pump.run(), { end: 'complete' });
   writer.close();
   assert.deepEqual(readFileSync(path), SENT);

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
 import { sourceOf } from '../../../src/storage/model/stream-source.ts';
 import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
+import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { faultyDisk } from './faulty-disk.ts';
 
@@ -38,7 +39,7 @@ export function pumpTo(fd: number, source: Readable, options: Partial<PumpOption
     crc32: 0,
     limit: Number.MAX_SAFE_INTEGER,
     idleTimeout: 60_000,
-    now: Date.now,
+    clock: SYSTEM_CLOCK,
     ...options,
   });
 }

@@ -157,7 +157,9 @@ test('after a reboot every unfinished upload is compared with its file', async (
     return [record.offset, record.crc32];
   };
   assert.deepEqual(await recorded(shorter), [2, crcOf(Buffer.from('12'))]);
-  assert.deepEqual(await recorded(longer), [7, crcOf(Buffer.from('1234567'))]);
+  // What is beyond the record may be bytes of a request that was refused.
+  assert.deepEqual(await recorded(longer), [5, crcOf(Buffer.from('12345'))]);
+  assert.equal(await sizeOf(next, longer), 5);
   assert.deepEqual(await recorded(same), [5, crcOf(Buffer.from('12345'))]);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, new RegExp(`${shorter}.*3 bytes less`));

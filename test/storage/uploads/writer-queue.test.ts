@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Fault } from '../../../src/fault.ts';
+import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
 import { WriterQueue, type WriterSlot } from '../../../src/storage/uploads/writer-queue.ts';
 import { faultOf } from '../support/stores.ts';
 
@@ -10,7 +11,7 @@ function queue(t: TestContext): {
   pass(milliseconds: number): Promise<void>;
 } {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-  const writers = new WriterQueue(() => Date.now());
+  const writers = new WriterQueue(SYSTEM_CLOCK);
   return {
     writers,
     async pass(milliseconds) {

@@ -1,0 +1,44 @@
+import type { Random } from '../random.ts';
+import { Records } from './records.ts';
+
+/** A unit of work. It may run again, and must do the same then. */
+export type Unit<T> = (records: Records) => T;
+
+/** The catalog on its disk: every commit in order, and how many of them a power cut leaves. */
+export class Journal {
+  records = new Records();
+  /** Nothing can be written: the disk is full. */
+  full = false;
+  /** Probability that a call fails: another process holds the catalog. */
+  fails = 0;
+  #commits: Unit<unknown>[] = [];
+  #durable = 0;
+
+  commit<T>(unit: Unit<T>): T {
+    this.#commits.push(unit);
+    return unit(this.records);
+  }
+
+  /** Begins to make what was committed durable; the function ends it. */
+  beginPersist(): () => void {
+    const reached = this.#commits.length;
+    return () => {
+      this.#durable = Math.max(this.#durable, reached);
+    };
+  }
+
+  /** Forgets commits at the end of which not all were durable; those before stay. */
+  cut(random: Random): void {
+    const kept = random.between(this.#durable, this.#commits.length);
+    this.#commits = this.#commits.slice(0, kept);
+    this.#durable = kept;
+    this.records = new Records();
+    for (const unit of this.#commits) {
+      try {
+        unit(this.records);
+      } catch {
+        // It has failed the first time, too, and has changed nothing.
+      }
+    }
+  }
+}

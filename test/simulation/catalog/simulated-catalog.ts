@@ -1,0 +1,174 @@
+import type {
+  Catalog,
+  Creation,
+  Ending,
+  Finish,
+  Held,
+  JoinStart,
+  Lease,
+  OwnerRole,
+  Progress,
+  Refusal,
+  RemovalClaim,
+} from '../../../src/storage/catalog/catalog.ts';
+import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
+import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
+import type { Effects } from '../effects.ts';
+import type { Journal } from './journal.ts';
+import type { Named } from './records.ts';
+import { simulatedOutbox } from './simulated-outbox.ts';
+import { idsOf, SimulatedReads } from './simulated-reads.ts';
+import { UnitsOfWork } from './units-of-work.ts';
+
+/** The simulated catalog as one process uses it. */
+export class SimulatedCatalog extends SimulatedReads implements Catalog {
+  readonly outbox: Outbox;
+  readonly #owner: string;
+  readonly #role: OwnerRole;
+  #epoch = 0;
+
+  constructor(journal: Journal, effects: Effects, owner: string, role: OwnerRole) {
+    super(new UnitsOfWork(journal, effects));
+    this.#owner = owner;
+    this.#role = role;
+    this.outbox = simulatedOutbox(this.work);
+  }
+
+  createUpload(creation: Creation): Promise<StoredUpload> {
+    return this.work.write((records) => records.insert(creation));
+  }
+
+  createLeased(creation: Creation): Promise<{ record: StoredUpload; lease: Lease }> {
+    const holder = this.#newHolder();
+    return this.work.write((records) => {
+      const record = records.insert(creation);
+      records.take(record.id, holder, creation.at);
+      return { record, lease: { id: record.id, seq: record.seq, epoch: holder.epoch } };
+    });
+  }
+
+  createFinished(creation: Creation): Promise<StoredUpload> {
+    return this.createUpload(creation);
+  }
+
+  beginAppend(id: string, at: number): Promise<Held | undefined> {
+    const holder = this.#newHolder();
+    return this.work.write((records) => {
+      const record = records.rows.get(id)?.record;
+      if (!record) return undefined;
+      const takesBytes = record.state === 'receiving' && record.kind !== 'final';
+      const taken = takesBytes && records.take(id, holder, at);
+      return { record, lease: taken ? { id, seq: record.seq, epoch: holder.epoch } : null };
+    });
+  }
+
+  record(lease: Lease, ending: Ending): Promise<boolean> {
+    return this.work.write((records) => records.record(this.#named(lease), ending));
+  }
+
+  progress(batch: readonly Progress[]): Promise<readonly Lease[]> {
+    return this.work.write((records) => records.progress(this.#owner, batch));
+  }
+
+  endAppend(lease: Lease, ending: Ending): Promise<boolean> {
+    return this.work.write((records) => {
+      const recorded = records.record(this.#named(lease), ending);
+      records.drop(this.#named(lease));
+      return recorded;
+    });
+  }
+
+  release(lease: Lease): Promise<void> {
+    return this.work.write((records) => records.drop(this.#named(lease)));
+  }
+
+  finish(lease: Lease, finish: Finish): Promise<boolean> {
+    return this.work.write((records) => records.finish(this.#named(lease), finish));
+  }
+
+  refuse(lease: Lease, refusal: Refusal): Promise<void> {
+    return this.work.write((records) => records.refuse(this.#named(lease), refusal));
+  }
+
+  beginJoin(id: string, at: number): Promise<JoinStart> {
+    const holder = this.#newHolder();
+    return this.work.write((records) => records.beginJoin(id, holder, at));
+  }
+
+  finalsWaitingFor(part: string): Promise<string[]> {
+    return this.work.read((records) => idsOf(records.finalsWith(part).filter(isUnfinished)));
+  }
+
+  touch(id: string, at: number): Promise<void> {
+    return this.work.write((records) => records.touch(id, at));
+  }
+
+  claimRemoval(seen: StoredUpload, claim: RemovalClaim) {
+    return this.work.reserved((records) => records.claimRemoval(this.#owner, seen, claim));
+  }
+
+  removalDone(id: string): Promise<void> {
+    return this.work.reserved((records) => records.removalDone(id));
+  }
+
+  forget(before: number, limit: number): Promise<number> {
+    return this.work.write((records) => records.forget(before, limit));
+  }
+
+  heartbeat(at: number): Promise<void> {
+    const role = this.#role;
+    return this.work.reserved((records) => {
+      records.owners.set(this.#owner, { role, beatAt: at });
+    });
+  }
+
+  inheritLeases(): Promise<Lease[]> {
+    const holder = this.#newHolder();
+    return this.work.reserved((records) => records.inherit(holder));
+  }
+
+  leave(): Promise<void> {
+    return this.work.write((records) => records.leave(this.#owner));
+  }
+
+  isLeased(id: string, at: number): Promise<boolean> {
+    return this.work.read((records) => records.isLeased(id, at));
+  }
+
+  claimSlot(schedule: string, slot: number): Promise<boolean> {
+    return this.work.write(({ notes }) => {
+      if (Number(notes.get(`slot:${schedule}`) ?? Number.NEGATIVE_INFINITY) >= slot) return false;
+      notes.set(`slot:${schedule}`, String(slot));
+      return true;
+    });
+  }
+
+  note(key: string): Promise<string | null> {
+    return this.work.read(({ notes }) => notes.get(key) ?? null);
+  }
+
+  setNote(key: string, value: string): Promise<void> {
+    return this.work.reserved(({ notes }) => {
+      notes.set(key, value);
+    });
+  }
+
+  persist(): Promise<void> {
+    return this.work.persist();
+  }
+
+  async checkIntegrity(): Promise<string> {
+    return 'ok';
+  }
+
+  async close(): Promise<void> {}
+
+  #newHolder() {
+    this.#epoch += 1;
+    return { owner: this.#owner, epoch: this.#epoch };
+  }
+
+  #named(lease: Lease): Named {
+    return { ...lease, owner: this.#owner };
+  }
+}

@@ -1,0 +1,133 @@
+import {
+  inOrder,
+  isFolded,
+  matches,
+  statusTotals,
+  totals,
+} from '../../../src/storage/catalog/memory/memory-list.ts';
+import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
+import {
+  isGone,
+  isKept,
+  isUnfinished,
+  type StoredUpload,
+} from '../../../src/storage/model/upload.ts';
+import type { UnitsOfWork } from './units-of-work.ts';
+
+const PAGE = 500;
+
+/** The questions that the simulated catalog answers. */
+export class SimulatedReads {
+  protected readonly work: UnitsOfWork;
+
+  constructor(work: UnitsOfWork) {
+    this.work = work;
+  }
+
+  get(id: string): Promise<StoredUpload | undefined> {
+    return this.work.read((records) => records.rows.get(id)?.record);
+  }
+
+  async *list(query: ListQuery): AsyncGenerator<readonly StoredUpload[]> {
+    const ids = await this.work.read((records) => {
+      const all = records.records();
+      const wanted = all.filter(
+        (record) => matches(record, query) && !(query.foldParts && isFolded(record, all)),
+      );
+      return idsOf(inOrder(wanted, query));
+    });
+    for (let index = 0; index < ids.length; index += PAGE) {
+      const page = ids.slice(index, index + PAGE);
+      yield await this.work.read(({ rows }) => page.flatMap((id) => rows.get(id)?.record ?? []));
+    }
+  }
+
+  async *condemnable({
+    idleSince,
+    finishedBefore,
+  }: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>): AsyncGenerator<StoredUpload> {
+    const found = await this.ids((record) => {
+      if (isGone(record)) return false;
+      if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
+      return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
+    });
+    for (const id of found) {
+      const record = await this.get(id);
+      if (record) yield record;
+    }
+  }
+
+  unfinishedRemovals(): Promise<StoredUpload[]> {
+    return this.work.read((records) =>
+      records.records().filter(({ state }) => state === 'removing'),
+    );
+  }
+
+  unfinished(): Promise<string[]> {
+    return this.ids(isUnfinished);
+  }
+
+  unfinishedButComplete(): Promise<string[]> {
+    return this.ids((record) => {
+      const { kind, offset, length, refusal } = record;
+      return isUnfinished(record) && (kind === 'final' || (offset === length && refusal === null));
+    });
+  }
+
+  finalsOf(part: string): Promise<StoredUpload[]> {
+    return this.work.read((records) => records.finalsWith(part));
+  }
+
+  receivedOfParts({ parts }: StoredUpload): Promise<number> {
+    return this.work.read(({ rows }) =>
+      parts.reduce((sum, id) => sum + (rows.get(id)?.record.offset ?? 0), 0),
+    );
+  }
+
+  hasParts(): Promise<boolean> {
+    return this.work.read((records) =>
+      records.records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0),
+    );
+  }
+
+  async *stored(): AsyncGenerator<readonly { readonly id: string; readonly activeAt: number }[]> {
+    const page = await this.work.read((records) =>
+      records.records().filter((record) => !isGone(record)),
+    );
+    if (page.length > 0) yield page;
+  }
+
+  known(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.work.read(
+      ({ rows }) =>
+        new Set(ids.filter((id) => (rows.get(id)?.record.state ?? 'removed') !== 'removed')),
+    );
+  }
+
+  async idsBeginningWith(prefix: string, limit: number): Promise<string[]> {
+    return (await this.ids(({ id }) => id.startsWith(prefix))).toSorted().slice(0, limit);
+  }
+
+  timeline({ id, seq }: StoredUpload) {
+    return this.work.read(({ rows }) => {
+      const row = rows.get(id);
+      return row?.record.seq === seq ? [...row.timeline] : [];
+    });
+  }
+
+  totals() {
+    return this.work.read((records) => totals(records.records()));
+  }
+
+  statusTotals(at: StatusMoment) {
+    return this.work.read((records) => statusTotals(records.records(), at));
+  }
+
+  protected ids(wanted: (record: StoredUpload) => boolean): Promise<string[]> {
+    return this.work.read((records) => idsOf(records.records().filter(wanted)));
+  }
+}
+
+export function idsOf(records: readonly StoredUpload[]): string[] {
+  return records.map(({ id }) => id);
+}

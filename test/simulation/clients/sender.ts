@@ -1,0 +1,291 @@
+import { Fault, type FaultCode } from '../../../src/fault.ts';
+import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
+import { createReads } from '../../../src/storage/reads.ts';
+import { type AppendRequest, appendBody } from '../../../src/storage/uploads/append.ts';
+import { createUpload } from '../../../src/storage/uploads/create.ts';
+import { concatenate } from '../../../src/storage/uploads/join.ts';
+import type {
+  AppendOutcome,
+  BodyRequest,
+  WholeRequest,
+} from '../../../src/storage/uploads/receive.ts';
+import { terminate } from '../../../src/storage/uploads/remove.ts';
+import { BAD_SENDER, contentOf, type Known } from '../ledger.ts';
+import type { Job } from '../plan.ts';
+import type { Random } from '../random.ts';
+import type { Simulation } from '../simulation.ts';
+import { Violation } from '../violation.ts';
+import { SimulatedBody } from './simulated-body.ts';
+
+const CALLER: Caller = {
+  origin: { protocol: 'simulated', address: '192.0.2.1', agent: null },
+  request: null,
+};
+
+/** The caller of a creation: by it the upload is known before its client learns of it. */
+function callerOf(token: string): Caller {
+  return { ...CALLER, request: { token } };
+}
+
+/** How one request brings its bytes. */
+export interface Bringing {
+  readonly to: number;
+  readonly whole: boolean;
+  readonly wrong: boolean;
+  /** The connection breaks before the end. */
+  readonly breaks: boolean;
+  /** Bytes more than belong to the upload. */
+  readonly over: number;
+}
+
+function described({ to, whole, wrong, breaks, over }: Bringing): string {
+  const checksum = whole ? (wrong ? ', a wrong checksum' : ', a checksum') : '';
+  return `up to ${to + over}${checksum}${breaks ? ', breaks off' : ''}`;
+}
+
+/** The requests of one client. Each says what the ledger must know. */
+export class Sender {
+  readonly sim: Simulation;
+  readonly job: Job;
+  readonly random: Random;
+  /** Tells this client's bytes from those of others. */
+  readonly sender: number;
+
+  constructor(sim: Simulation, job: Job, random: Random, sender: number) {
+    this.sim = sim;
+    this.job = job;
+    this.random = random;
+    this.sender = sender;
+  }
+
+  /** Makes an upload, with its first bytes when `bringing` says so. */
+  async create(
+    kind: 'single' | 'partial',
+    length: number | null,
+    bringing?: Bringing,
+  ): Promise<{ known: Known; outcome: AppendOutcome }> {
+    let known: Known | undefined;
+    let body: SimulatedBody | undefined;
+    this.sim.trace(
+      () =>
+        `client ${this.sender}: POST ${length} bytes${bringing ? `, ${described(bringing)}` : ''}`,
+    );
+    const outcome = await this.sim.network.request(
+      ({ engine, process }) => {
+        const token = this.sim.nextToken();
+        const request = {
+          kind,
+          length,
+          metadata: null,
+          protocolData: null,
+          caller: callerOf(token),
+        };
+        let brought: BodyRequest | undefined;
+        if (bringing) {
+          body = new SimulatedBody();
+          process.onEnd(() => body?.destroy());
+          brought = this.#body(body, bringing, 0, () => this.sim.made(token));
+        }
+        return createUpload(engine.context, request, brought);
+      },
+      (result) => {
+        known = this.sim.ledger.uploads.get(result.record.id)!;
+        known.told = true;
+        this.#learnt(known, result, { from: bringing ? 0 : null, floor: 0 });
+      },
+    );
+    return { known: known!, outcome };
+  }
+
+  async append(
+    known: Known,
+    offset: number,
+    bringing: Bringing,
+    more: Partial<AppendRequest> = {},
+  ): Promise<AppendOutcome> {
+    const before = this.sim.visible(known);
+    const quiet = this.sim.disturbances;
+    const floor = known.acknowledged.length;
+    this.sim.trace(
+      () => `client ${this.sender}: PATCH ${known.id} at ${offset}, ${described(bringing)}`,
+    );
+    try {
+      return await this.sim.network.request(
+        ({ engine, process }) => {
+          const body = new SimulatedBody();
+          process.onEnd(() => body.destroy());
+          const brought = this.#body(body, bringing, offset, () => known);
+          return appendBody(engine.context, known.id, {
+            ...brought,
+            offset,
+            caller: CALLER,
+            ...more,
+          });
+        },
+        (result) => this.#learnt(known, result, { from: offset, floor }),
+      );
+    } catch (error) {
+      const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
+      const alone =
+        !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
+      if (refused && alone && before !== null && before !== this.sim.visible(known)) {
+        this.sim.violated(
+          new Violation(
+            'a refused request changes nothing',
+            `${known.id}: ${before} became ${this.sim.visible(known)}`,
+          ),
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** The offset that a HEAD tells. */
+  head(known: Known): Promise<{ record: UploadRecord; offset: number | null }> {
+    const floor = known.acknowledged.length;
+    const { removed } = known;
+    return this.sim.network.request(
+      ({ engine }) => createReads(engine.context).find(known.id),
+      ({ record, offset }) => {
+        this.sim.trace(
+          () => `client ${this.sender} is told: ${known.id} has ${offset}, ${record.state}`,
+        );
+        if (removed)
+          this.sim.violated(
+            new Violation('what was removed is gone everywhere', `${known.id} answers`),
+          );
+        if (offset !== null) this.sim.told(known, offset, floor);
+        // What a HEAD shows is not promised to survive a power cut before it is confirmed.
+        if (record.state === 'finished' && offset !== record.length) {
+          this.sim.violated(
+            new Violation('a finished upload is whole', `${known.id} tells ${offset}`),
+          );
+        }
+      },
+    );
+  }
+
+  async remove(known: Known): Promise<void> {
+    this.sim.trace(() => `client: DELETE ${known.id}`);
+    // Asked for from now on, whether or not an answer comes.
+    known.removalAsked = true;
+    this.sim.disturbances += 1;
+    await this.sim.network.request(
+      ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
+      () => {
+        known.removed = true;
+      },
+    );
+  }
+
+  async concatenate(parts: readonly Known[]): Promise<Known> {
+    let known: Known | undefined;
+    const ids = parts.map(({ id }) => id);
+    await this.sim.network.request(
+      ({ engine }) =>
+        concatenate(engine.context, {
+          kind: 'final',
+          length: null,
+          metadata: null,
+          protocolData: null,
+          parts: ids,
+          caller: callerOf(this.sim.nextToken()),
+        }),
+      (id) => {
+        known = this.sim.ledger.uploads.get(id)!;
+        known.told = true;
+      },
+    );
+    return known!;
+  }
+
+  #learnt(
+    known: Known,
+    { record, finished, interrupted, offset: to }: AppendOutcome,
+    { from, floor }: { readonly from: number | null; readonly floor: number },
+  ) {
+    this.sim.trace(
+      () =>
+        `client ${this.sender} is told: ${known.id} has ${to}${finished ? ', finished' : ''}${interrupted ? `, ${interrupted}` : ''}`,
+    );
+    this.sim.told(known, to, floor);
+    known.durable = Math.max(known.durable, to);
+    if (finished) known.finished = true;
+    if (finished && !this.sim.hasFinished(known)) {
+      this.sim.violated(new Violation('what is told as finished is', known.id));
+    }
+    if (finished && record.length !== to) {
+      this.sim.violated(
+        new Violation('a finished upload is whole', `${known.id} finished at ${to}`),
+      );
+    }
+    if (from === null || interrupted !== null || known.removalAsked) return;
+    const mine = contentOf(known.number, this.sender, from, to);
+    if (!known.acknowledged.subarray(from, to).equals(mine)) {
+      this.sim.violated(
+        new Violation('one winner per offset', `${known.id}: not the bytes of who was told ${to}`),
+      );
+    }
+  }
+
+  #body(body: SimulatedBody, bringing: Bringing, from: number, known: () => Known): BodyRequest {
+    const { to, whole, wrong, over, breaks } = bringing;
+    const sender = wrong ? BAD_SENDER + this.sender : this.sender;
+    let sent = false;
+    const send = () => {
+      if (sent) return;
+      sent = true;
+      const bytes = contentOf(known().number, sender, from, to + over);
+      this.#send(body, bytes, breaks);
+    };
+    return {
+      body,
+      bodyLength: over > 0 || this.random.chance(0.3) ? null : to - from,
+      onAccepted: send,
+      ...(whole
+        ? { whole: this.#whole(() => contentOf(known().number, sender, from, to), wrong) }
+        : {}),
+    };
+  }
+
+  #send(body: SimulatedBody, bytes: Buffer, breaks: boolean): void {
+    const { random, sim } = this;
+    const { scheduler } = sim;
+    let rest = bytes;
+    const next = () => {
+      if (body.destroyed) return;
+      if (breaks && (rest.length === 0 || random.chance(0.5))) {
+        body.destroy();
+        return;
+      }
+      if (rest.length === 0) {
+        body.end();
+        return;
+      }
+      const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
+      body.push(rest.subarray(0, size));
+      rest = rest.subarray(size);
+      scheduler.after(random.chance(0.02) ? 30_000 : scheduler.delay(), null, next);
+    };
+    scheduler.after(scheduler.delay(), null, next);
+  }
+
+  #whole(meant: () => Buffer, wrong: boolean): WholeRequest {
+    return {
+      verify: async (readBack) => {
+        const blocks: Buffer[] = [];
+        for await (const block of readBack()) blocks.push(Buffer.from(block));
+        if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
+        if (!Buffer.concat(blocks).equals(meant())) {
+          this.sim.violated(
+            new Violation('what is verified is what was sent', 'other bytes were read back'),
+          );
+        }
+      },
+    };
+  }
+}
+
+export function isFault(error: unknown, ...codes: readonly FaultCode[]): error is Fault {
+  return error instanceof Fault && codes.includes(error.code);
+}

@@ -1,0 +1,86 @@
+import { Fault } from '../../src/fault.ts';
+import type { CreationDraft, DeliveryPlanner, Guards } from '../../src/storage/model/events.ts';
+import { Engine, type EngineOptions } from '../../src/storage/uploads/engine.ts';
+import type { Plan } from './plan.ts';
+import type { Random } from './random.ts';
+import { Process, type Scheduler } from './scheduler.ts';
+import type { Opened, World } from './worlds/world.ts';
+
+/** When an unfinished upload is abandoned (milliseconds). */
+export const RETENTION = 86_400_000;
+
+/** A process that runs the real engine. */
+export interface Running {
+  readonly process: Process;
+  readonly engine: Engine;
+  readonly opened: Opened;
+  /** Requests are taken. */
+  serving: boolean;
+}
+
+export interface StartOptions {
+  readonly scheduler: Scheduler;
+  readonly world: World;
+  readonly plan: Plan;
+  readonly random: Random;
+  readonly name: string;
+  readonly role: 'daemon' | 'command';
+  readonly warn: (message: string) => void;
+  /** Names the next upload. */
+  readonly nextId: (draft: CreationDraft, token: string) => string;
+}
+
+/** Opens the engine in a process of its own; a daemon has to serve before it takes requests. */
+export function startProcess(options: StartOptions): Running {
+  const { scheduler, world, plan, random, name, role, warn } = options;
+  const process = new Process(name);
+  const opened = world.open(process, role, random.fork(1));
+  const engineOptions: EngineOptions = {
+    fsync: plan.fsync,
+    clock: scheduler.clockOf(process),
+    limits: { idleTimeout: 20_000, writerWait: 3_000 },
+    expiresAt: ({ state, kind, activeAt }) =>
+      state === 'finished' && kind !== 'partial' ? null : activeAt + RETENTION,
+    guards: guardsOf(options, process),
+    warn,
+    ...(plan.hooks ? { plan: planner(name) } : {}),
+  };
+  return {
+    process,
+    engine: new Engine(opened.catalog, opened.bytes, engineOptions),
+    opened,
+    serving: false,
+  };
+}
+
+function planner(name: string): DeliveryPlanner {
+  let count = 0;
+  return ({ type, record }) => {
+    if (type === 'received') return [];
+    count += 1;
+    const eventId = `${name}-${count}`;
+    return [{ eventId, hook: 'app', event: type, payload: record.id }];
+  };
+}
+
+function guardsOf({ plan, scheduler, random, nextId }: StartOptions, process: Process): Guards {
+  const draws = random.fork(2);
+  const guards: Guards = {
+    async beforeCreate(draft, caller) {
+      return { id: nextId(draft, (caller.request as { token?: string } | null)?.token ?? '') };
+    },
+  };
+  if (!plan.guard) return guards;
+  return {
+    ...guards,
+    async beforeFinish() {
+      await scheduler.wait(draws.chance(0.1) ? 5_000 : scheduler.delay(), process);
+      if (plan.guard === 'refuses' && draws.chance(0.5)) {
+        throw new Fault('REFUSED', 'the hook wants no such upload');
+      }
+      if (plan.guard === 'fails' && draws.chance(0.4)) {
+        throw new Fault('HOOK_FAILED', 'the hook did not answer');
+      }
+    },
+  };
+}

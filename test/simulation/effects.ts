@@ -1,0 +1,36 @@
+import type { Random } from './random.ts';
+import type { Process, Scheduler } from './scheduler.ts';
+
+/**
+ * How a process acts on the world: an effect happens in a step of its own, some time after it was
+ * asked for, and its answer comes with it or in a later step. A process that ends in between has
+ * changed the world and does not know.
+ */
+export class Effects {
+  readonly scheduler: Scheduler;
+  readonly process: Process;
+  readonly random: Random;
+
+  constructor(scheduler: Scheduler, process: Process, random: Random) {
+    this.scheduler = scheduler;
+    this.process = process;
+    this.random = random;
+  }
+
+  do<T>(effect: () => T): Promise<T> {
+    const { scheduler, process, random } = this;
+    return new Promise((resolve, reject) => {
+      scheduler.after(scheduler.delay(), process, () => {
+        let result: T;
+        try {
+          result = effect();
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        if (random.next() < 0.2) scheduler.after(scheduler.delay(), process, () => resolve(result));
+        else resolve(result);
+      });
+    });
+  }
+}

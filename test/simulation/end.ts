@@ -1,0 +1,112 @@
+import { isGone, isUnfinished } from '../../src/storage/model/upload.ts';
+import { ORPHAN_AGE } from '../../src/storage/store.ts';
+import { RETENTION } from './daemon.ts';
+import type { Simulation } from './simulation.ts';
+import { sweepOf } from './troubles.ts';
+import { Violation } from './violation.ts';
+
+/** How often what was left behind is tried again (milliseconds). */
+const RETRY = 61_000;
+
+/** Waits until nothing goes on any more; sweeps what crashes have left. */
+export async function settle(sim: Simulation): Promise<void> {
+  const { scheduler } = sim;
+  const { trouble, journal } = sim.world;
+  Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
+  journal.full = false;
+  journal.fails = 0;
+  scheduler.slowness = 1;
+  // What waits for a moment of a clock that was set back comes late, and not never.
+  scheduler.offset = Math.max(0, scheduler.offset);
+  sim.receiver.down = false;
+  sim.calm();
+  await sim.until(() => isReady(sim));
+  await quiet(sim);
+  // Old enough for the cleanup to take them; a part that a final upload needs goes after that one.
+  for (const age of [ORPHAN_AGE, RETENTION, 0]) {
+    if (sim.violation || !orphans(sim)) return;
+    scheduler.offset += age + RETRY;
+    let swept = false;
+    sweepOf(sim, sim.daemon!)
+      .catch((error) => sim.violated(new Violation('a sweep comes to its end', String(error))))
+      .finally(() => {
+        swept = true;
+      });
+    await sim.until(() => swept);
+    await quiet(sim);
+  }
+}
+
+/** Waits for what is tried again after a while. */
+async function quiet(sim: Simulation): Promise<void> {
+  const { scheduler } = sim;
+  for (let round = 0; round < 30 && !sim.violation && open(sim) !== undefined; round += 1) {
+    // What is on its way ends soon; the rest is tried again by and by.
+    const at = scheduler.time + (round < 6 ? 500 : RETRY);
+    await sim.until(() => scheduler.time >= at && isReady(sim));
+  }
+}
+
+function isReady({ daemon, commands, scheduler }: Simulation): boolean {
+  if (!daemon?.serving || daemon.engine.context.draining) return false;
+  return commands.size === 0 && daemon.process.pausedUntil <= scheduler.time;
+}
+
+/** What is not at its end; undefined when all is. */
+function open({ world, receiver, plan, daemon, scheduler }: Simulation): string | undefined {
+  const { rows, leases } = world.journal.records;
+  const context = daemon?.engine.context;
+  if (context && context.active.size > 0) return 'a request is under way';
+  if (leases.size > 0) return `${[...leases.keys()].join()} is leased`;
+  for (const [id, { record, timeline }] of rows) {
+    const { kind, offset, length, refusal } = record;
+    const untold =
+      plan.hooks && timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, event));
+    if (untold) return `nobody was told that ${id} is ${untold.event}`;
+    if (context?.writers.isBusy(id)) return `${id} is busy`;
+    if (!isUnfinished(record) || refusal !== null) {
+      continue;
+    }
+    // The cleanup takes it.
+    if (record.activeAt + RETENTION <= scheduler.now()) continue;
+    const parts = record.parts.map((part) => rows.get(part)?.record.state);
+    if (kind === 'final' && parts.every((part) => part === 'finished'))
+      return `${id} is not joined`;
+    if (kind !== 'final' && offset === length) return `${id} is complete and not finished`;
+  }
+  return undefined;
+}
+
+/** Bytes without a record, a record without bytes, or a removal that did not end. */
+function orphans({ world }: Simulation): string | undefined {
+  const { rows } = world.journal.records;
+  for (const name of world.names()) {
+    const state = rows.get(name)?.record.state ?? 'removed';
+    if (state === 'removed') return `${name} has bytes and no record`;
+  }
+  for (const [id, { record }] of rows) {
+    if (record.state === 'removing') return `the removal of ${id} did not end`;
+    if (!isGone(record) && world.contentOf(id) === undefined) return `${id} has no bytes`;
+  }
+  return undefined;
+}
+
+/** What must hold once all is over. Throws the Violation that it finds. */
+export function finalLook(sim: Simulation): void {
+  const left = open(sim);
+  if (left) throw new Violation('all that can end has ended', left);
+  const orphan = orphans(sim);
+  if (orphan) throw new Violation('nothing is left behind', orphan);
+  assertFinishedOnce(sim);
+}
+
+function isToBeTold(event: string): boolean {
+  return event === 'created' || event === 'finished' || event === 'removed';
+}
+
+function assertFinishedOnce({ world }: Simulation): void {
+  for (const [id, { timeline }] of world.journal.records.rows) {
+    const finishes = timeline.filter(({ event }) => event === 'finished').length;
+    if (finishes > 1) throw new Violation('an upload finishes once', id);
+  }
+}

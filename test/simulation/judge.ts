@@ -1,0 +1,207 @@
+import { crc32 } from '../../src/storage/model/crc32.ts';
+import { isGone, type StoredUpload } from '../../src/storage/model/upload.ts';
+import { RETENTION } from './daemon.ts';
+import { BAD_SENDER, type Known, type Ledger, senderOf } from './ledger.ts';
+import type { Scheduler } from './scheduler.ts';
+import { Violation } from './violation.ts';
+import type { World } from './worlds/world.ts';
+
+type State = StoredUpload['state'];
+
+/** What a state may become. */
+const NEXT: Record<State, readonly State[]> = {
+  receiving: ['joining', 'finished', 'removing'],
+  joining: ['finished', 'removing'],
+  finished: ['removing'],
+  removing: ['removed'],
+  removed: [],
+};
+
+interface Seen {
+  record: StoredUpload | undefined;
+  content: Buffer | undefined;
+}
+
+/** Looks at the world after every step for a promise that is broken. */
+export class Judge {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  readonly #scheduler: Scheduler;
+  readonly #seen = new Map<string, Seen>();
+  /** Records that a power cut has put out of line with their bytes, until a daemon serves again. */
+  readonly #unsettled = new Set<string>();
+
+  constructor(world: World, ledger: Ledger, scheduler: Scheduler) {
+    this.#world = world;
+    this.#ledger = ledger;
+    this.#scheduler = scheduler;
+  }
+
+  /** The power was cut: what the disk and the catalog say now is where the next steps begin. */
+  cut(): void {
+    this.#seen.clear();
+    for (const { id } of this.#world.journal.records.records()) this.#unsettled.add(id);
+  }
+
+  /** A daemon serves: record and bytes are in line again. */
+  serves(): void {
+    this.#unsettled.clear();
+    this.#seen.clear();
+  }
+
+  /** Throws the Violation that it finds. */
+  check(): void {
+    const { rows } = this.#world.journal.records;
+    for (const known of this.#ledger.uploads.values()) {
+      const record = rows.get(known.id)?.record;
+      const content = this.#world.contentOf(known.id);
+      const seen = this.#seen.get(known.id);
+      if (seen && seen.record === record && seen.content === content) continue;
+      if (seen?.record && record && seen.record !== record) this.#step(known, seen.record, record);
+      this.#seen.set(known.id, { record, content });
+      this.#look(known, record, content);
+    }
+  }
+
+  /**
+   * A client was told an offset; `floor` had been when it asked. Throws when the bytes before it are not what clients sent.
+   */
+  told(known: Known, offset: number, floor: number): void {
+    const content = this.#world.contentOf(known.id);
+    const before = known.acknowledged.length;
+    if (offset < Math.min(before, floor) && !known.removalAsked) {
+      throw new Violation(
+        'an acknowledged offset never moves back',
+        `${known.id}: ${before} became ${offset}`,
+      );
+    }
+    if (!content || content.length < offset) {
+      if (known.removalAsked || known.removed) return;
+      throw new Violation(
+        'what was acknowledged is there',
+        `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,
+      );
+    }
+    if (offset > before) known.acknowledged = Buffer.from(content.subarray(0, offset));
+    this.#sent(known, known.acknowledged);
+  }
+
+  #step(known: Known, before: StoredUpload, record: StoredUpload): void {
+    const { id } = known;
+    if (before.state !== record.state && !NEXT[before.state].includes(record.state)) {
+      throw new Violation(
+        'a state never goes back',
+        `${id}: ${before.state} became ${record.state}`,
+      );
+    }
+    if (isGone(before) || before.state === 'finished') {
+      const same = before.offset === record.offset && before.length === record.length;
+      if (!same || before.crc32 !== record.crc32) {
+        throw new Violation('what is finished or removed does not change', id);
+      }
+    }
+    if (record.state === 'removing' && before.state !== 'removing')
+      this.#removal(known, before, record);
+  }
+
+  #removal(known: Known, before: StoredUpload, { removedWhy }: StoredUpload): void {
+    const { id } = known;
+    const idle = this.#scheduler.now() - before.activeAt;
+    const kept = before.state === 'finished' && before.kind !== 'partial';
+    const asked = known.removalAsked && (removedWhy === 'terminated' || removedWhy === 'operator');
+    const expired =
+      (removedWhy === 'expired' || removedWhy === 'cleanup') && !kept && idle >= RETENTION;
+    const rejected = removedWhy === 'rejected' && !known.told && before.state !== 'finished';
+    const missing = removedWhy === 'file-missing' && this.#world.contentOf(id) === undefined;
+    if (!asked && !expired && !rejected && !missing) {
+      throw new Violation(
+        'nothing is removed without a reason',
+        `${id}: ${before.state}, ${removedWhy}`,
+      );
+    }
+    known.going = true;
+  }
+
+  #look(known: Known, record: StoredUpload | undefined, content: Buffer | undefined): void {
+    const { id } = known;
+    const gone = record === undefined || isGone(record);
+    if (known.removed && (!gone || content)) {
+      throw new Violation('what was removed is gone everywhere', `${id} is ${record?.state}`);
+    }
+    if (known.removalAsked || known.going) return;
+    if (known.told && gone) {
+      throw new Violation('a confirmed creation stays', `${id} is ${record?.state ?? 'unknown'}`);
+    }
+    if (known.finished && record?.state !== 'finished') {
+      throw new Violation('a finished upload stays finished', `${id} is ${record?.state}`);
+    }
+    if (gone) return;
+    const { acknowledged } = known;
+    const there = content?.subarray(0, acknowledged.length);
+    if (acknowledged.length > 0 && !there?.equals(acknowledged)) {
+      throw new Violation(
+        'what was acknowledged is there',
+        `${id}: ${acknowledged.length} told, ${content?.length ?? 'nothing'} there or other bytes`,
+      );
+    }
+    if (record.state === 'finished') this.#whole(known, record, content);
+    else if (!this.#unsettled.has(id) && record.kind !== 'final' && known.told)
+      this.#inLine(known, record, content);
+  }
+
+  #whole(known: Known, record: StoredUpload, content: Buffer | undefined): void {
+    const { length, offset } = record;
+    if (!content || content.length !== length || offset !== length) {
+      throw new Violation(
+        'a finished upload is whole',
+        `${known.id}: ${length} bytes, ${offset} recorded, ${content?.length ?? 'nothing'} there`,
+      );
+    }
+    if (crc32(content, 0) !== record.crc32) {
+      throw new Violation(
+        'a finished upload is whole',
+        `${known.id}: its bytes have another CRC-32`,
+      );
+    }
+    this.#sent(known, content);
+  }
+
+  #inLine(known: Known, record: StoredUpload, content: Buffer | undefined): void {
+    const { offset, uncommittedFrom } = record;
+    if (!content) return;
+    if (content.length < offset) {
+      throw new Violation(
+        'what is recorded is there',
+        `${known.id}: ${offset} recorded, ${content.length} there`,
+      );
+    }
+    if (crc32(content.subarray(0, offset), 0) !== record.crc32) {
+      throw new Violation('the recorded CRC-32 is that of the bytes', known.id);
+    }
+    this.#sent(known, content.subarray(0, Math.min(offset, uncommittedFrom ?? offset)));
+  }
+
+  /** Every byte that counts was sent by a client who meant it. */
+  #sent(known: Known, content: Buffer): void {
+    if (known.kind === 'final') {
+      const parts = known.parts.map((id) => this.#ledger.uploads.get(id)!);
+      let from = 0;
+      for (const part of parts) {
+        const { length } = this.#world.journal.records.rows.get(part.id)?.record ?? {};
+        if (length === undefined || length === null) return;
+        this.#sent(part, content.subarray(from, from + length));
+        from += length;
+      }
+      return;
+    }
+    for (let at = 0; at < content.length; at += 1) {
+      const sender = senderOf(known.number, at, content[at]!);
+      if (sender < 1 || sender >= BAD_SENDER) {
+        throw new Violation(
+          'only bytes that clients sent count',
+          `${known.id}: byte ${at} is ${sender >= BAD_SENDER && sender < BAD_SENDER + 20 ? 'of a request with a wrong checksum' : 'not of any client'}`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { StoredUpload } from '../../src/storage/model/upload.ts';
+import type { FsyncMode } from '../../src/storage/uploads/durability.ts';
+
+/** Bytes of an upload's clients: each sender has its own, so a byte tells who has sent it. */
+export const GOOD_SENDERS = 8;
+/** From here on senders whose bytes must never count: their checksum is wrong. */
+export const BAD_SENDER = 100;
+
+/** What `sender` sends at these places of an upload. */
+export function contentOf(upload: number, sender: number, from: number, to: number): Buffer {
+  const bytes = Buffer.alloc(to - from);
+  for (let at = from; at < to; at += 1) bytes[at - from] = plain(upload, at) + sender;
+  return bytes;
+}
+
+/** Who has sent the byte at this place. */
+export function senderOf(upload: number, at: number, byte: number): number {
+  return (byte - plain(upload, at)) & 0xff;
+}
+
+function plain(upload: number, at: number): number {
+  return (Math.imul(upload + 1, 73) ^ Math.imul(at + 11, 151) ^ (at >> 3)) & 0xff;
+}
+
+/** What clients were told of one upload, and what they have sent. */
+export interface Known {
+  readonly id: string;
+  /** Which content it has. */
+  readonly number: number;
+  readonly kind: StoredUpload['kind'];
+  readonly parts: readonly string[];
+  /** Its client has its URL. */
+  told: boolean;
+  /** Bytes that a client was told are there, as they were then. */
+  acknowledged: Buffer;
+  /** How much of that survives a power cut: what an answer has confirmed, and not a look alone. */
+  durable: number;
+  /** A client was told that it is finished. */
+  finished: boolean;
+  /** A person or a client has asked for its removal. */
+  removalAsked: boolean;
+  /** A client was told that it is removed. */
+  removed: boolean;
+  /** Its removal has begun, for a reason that holds. */
+  going: boolean;
+}
+
+/** What was promised to anybody. */
+export class Ledger {
+  readonly uploads = new Map<string, Known>();
+
+  begin(id: string, kind: StoredUpload['kind'], parts: readonly string[] = []): Known {
+    const known: Known = {
+      id,
+      number: this.uploads.size,
+      kind,
+      parts,
+      told: false,
+      acknowledged: Buffer.alloc(0),
+      durable: 0,
+      finished: false,
+      removalAsked: false,
+      removed: false,
+      going: false,
+    };
+    this.uploads.set(id, known);
+    return known;
+  }
+
+  /** The power was cut: what was promised for a crash alone is void. */
+  cut(mode: FsyncMode): void {
+    for (const known of this.uploads.values()) {
+      // A removal is not made durable before it is confirmed: what is left of it is swept.
+      known.removed = false;
+      known.going = false;
+      if (known.finished) continue;
+      if (mode !== 'always') {
+        known.told = false;
+        known.durable = 0;
+      }
+      known.acknowledged = known.acknowledged.subarray(0, known.durable);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+// Mistakes that the simulator must find: each is one change in the text of one source.
+const ENGINE = 'src/storage/uploads/';
+const SIMULATED = 'test/simulation/';
+
+/** @typedef {import('./bundle.mjs').Change & { name: string }} Mutant */
+
+/** @type {(name: string, file: string, find: string, put?: string) => Mutant} */
+const mutant = (name, file, find, put = '') => ({ name, file, find, put });
+
+/** @type {readonly Mutant[]} */
+export const MUTANTS = [
+  // Bytes
+  mutant('bytes of a rejected request stay', `${ENGINE}receive.ts`, 'await writer.rollback(from);'),
+  mutant(
+    'taking bytes back is not synced',
+    `${ENGINE}receive.ts`,
+    'await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });',
+  ),
+  mutant(
+    'a finished upload is not synced',
+    `${ENGINE}durability.ts`,
+    "return writer.flush(this.mode === 'never' ? 'process' : 'power');",
+    "return writer.flush('process');",
+  ),
+  mutant(
+    'an offset is told before the sync',
+    `${ENGINE}receive.ts`,
+    'if (offset > from) await context.durability.received(writer);',
+  ),
+  mutant(
+    'names are not synced',
+    `${SIMULATED}disk/simulated-bytes.ts`,
+    'sync(() => this.bytes.disk.beginSyncOfNames()),',
+  ),
+  mutant(
+    'the rest of a short write is lost',
+    `${ENGINE}byte-pump.ts`,
+    'return [chunk.subarray(written), ...chunks.slice(index + 1)];',
+    'return chunks.slice(index + 1);',
+  ),
+  mutant(
+    'the CRC-32 leaves out a short write',
+    `${ENGINE}byte-pump.ts`,
+    'if (written > 0) this.crc32 = crc32(chunk.subarray(0, written), this.crc32);',
+  ),
+  mutant(
+    'the CRC-32 begins anew with each request',
+    `${ENGINE}receive.ts`,
+    'crc32: record.crc32,\n    limit',
+    'crc32: 0,\n    limit',
+  ),
+  mutant(
+    'more bytes than belong to an upload count',
+    `${ENGINE}byte-pump.ts`,
+    'const room = this.#options.limit - this.#received;',
+    'const room = Number.POSITIVE_INFINITY;',
+  ),
+  mutant(
+    'a failed write counts',
+    `${ENGINE}byte-pump.ts`,
+    'const rest = error ? chunks : this.#advance(chunks, crcAfter, written);',
+    'const rest = this.#advance(chunks, crcAfter, error ? chunks[0]!.length : written);',
+  ),
+  mutant(
+    'parts are joined in the wrong order',
+    `${ENGINE}join.ts`,
+    'await writer.join(parts,',
+    'await writer.join(parts.toReversed(),',
+  ),
+  mutant(
+    'room is given back of what has finished',
+    `${ENGINE}create.ts`,
+    "if ((await catalog.get(record.id))?.state !== 'finished') await",
+    'await',
+  ),
+  // Records
+  mutant(
+    'a finish is not made durable',
+    `${ENGINE}finish.ts`,
+    "await durability.recorded('finish');",
+  ),
+  mutant(
+    'a confirmed creation is not made durable',
+    `${ENGINE}create.ts`,
+    "await Promise.all([durability.received(writer), durability.recorded('progress')]);",
+  ),
+  mutant(
+    'where a checked request begins is not recorded',
+    `${ENGINE}append.ts`,
+    'const change = { uncommittedFrom: record.offset };',
+    'const change = {};',
+  ),
+  mutant(
+    'where a checked request began is kept',
+    `${ENGINE}receive.ts`,
+    '      uncommittedFrom: null,\n',
+  ),
+  mutant(
+    'a checked creation is not marked',
+    `${ENGINE}create.ts`,
+    'body?.whole ? { ...draft, uncommittedFrom: 0 } : draft',
+    'draft',
+  ),
+  mutant(
+    'a refused request declares its length',
+    `${ENGINE}receive.ts`,
+    'refused ? null : record.length',
+    'record.length',
+  ),
+  mutant(
+    'progress of a checked request is recorded',
+    `${ENGINE}progress.ts`,
+    '...(whole ? {} : { received: { offset, crc32 } })',
+    'received: { offset, crc32 }',
+  ),
+  mutant(
+    'recovered bytes have the wrong CRC-32',
+    `${ENGINE}reconcile-size.ts`,
+    'let crc = grown ? record.crc32 : 0;',
+    'let crc = 0;',
+  ),
+  mutant(
+    'bytes that were not verified are recovered',
+    `${ENGINE}reconcile-size.ts`,
+    'Math.min(writer.size, recorded, record.uncommittedFrom ?? writer.size)',
+    'Math.min(writer.size, recorded)',
+  ),
+  mutant(
+    'bytes beyond the record count after a reboot',
+    `${ENGINE}recover.ts`,
+    'if (rebooted) for (const id of await catalog.unfinished()) context.afterReboot.add(id);',
+  ),
+  mutant(
+    'HEAD tells bytes that are not verified',
+    `${ENGINE}access.ts`,
+    'active.whole ? active.from : active.pump.position',
+    'active.pump.position',
+  ),
+  mutant(
+    'HEAD tells bytes that came after its record',
+    'src/storage/reads.ts',
+    'if (wholeRequests !== context.wholeRequests) continue;',
+  ),
+  mutant(
+    'HEAD tells the beginning of a finished request',
+    `${ENGINE}access.ts`,
+    'if (active && isUnfinished(record))',
+    'if (active)',
+  ),
+  // Leases and turns
+  mutant(
+    'the offset of a request is not compared',
+    `${ENGINE}append.ts`,
+    'if (request.offset !== record.offset) {',
+    'if (request.offset > record.offset) {',
+  ),
+  mutant(
+    'two requests write at the same time',
+    `${ENGINE}writer-queue.ts`,
+    'return this.#wait(line, options);',
+    'return this.#slot(id);',
+  ),
+  mutant(
+    'a lease is not checked',
+    `${SIMULATED}catalog/records.ts`,
+    'return held?.owner === owner && held.epoch === epoch ? this.rows.get(id) : undefined;',
+    'return held || owner || epoch ? this.rows.get(id) : undefined;',
+  ),
+  mutant(
+    'a void lease finishes',
+    `${ENGINE}recording.ts`,
+    'if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();',
+    'await this.#catalog.finish(this.lease, finish);',
+  ),
+  mutant(
+    'a lease is not given back',
+    `${ENGINE}write-right.ts`,
+    'await this.#recording?.release();',
+  ),
+  mutant('a turn is not given back', `${ENGINE}write-right.ts`, 'this.#slot.release();'),
+  mutant('inherited leases are kept', `${ENGINE}recover.ts`, 'context.unreleased.add(lease);'),
+  // The finish and its events
+  mutant(
+    'a finish that failed is not tried again',
+    `${ENGINE}finish.ts`,
+    'if (!settled) context.leftBehind.add(id);',
+    'void settled;',
+  ),
+  mutant(
+    'a finish that failed early is not tried again',
+    `${ENGINE}recover.ts`,
+    'leaveBehind(context, { id }, error);',
+  ),
+  mutant(
+    'a start does not finish what is complete',
+    `${ENGINE}recover.ts`,
+    'context.background(finishAll(context, await catalog.unfinishedButComplete()));',
+  ),
+  mutant(
+    'the last part does not complete its final upload',
+    `${ENGINE}engine.ts`,
+    'this.context.background(joinFinalsOf(this.context, event.record.id));',
+  ),
+  mutant(
+    'a final upload without its file is never joined',
+    `${ENGINE}write-right.ts`,
+    "if (!(error instanceof Fault && error.code === 'GONE')) throw error;",
+    'throw error;',
+  ),
+  mutant(
+    'a finish has no events',
+    `${ENGINE}finish.ts`,
+    'deliveries: plan(event), at',
+    'deliveries: [], at',
+  ),
+  mutant(
+    'a creation has no events',
+    `${ENGINE}write-right.ts`,
+    "deliveries: plan({ type: 'created', record: draft, caller }),",
+    'deliveries: [],',
+  ),
+  mutant(
+    'events overtake each other',
+    'src/storage/catalog/memory/memory-outbox.ts',
+    'nextAt: waits ? null : at,',
+    'nextAt: waits ? at : at,',
+  ),
+  mutant(
+    'a refusal of a hook is forgotten',
+    `${ENGINE}finish.ts`,
+    'await recording.refuse(refusalOf(context, error, declares));',
+  ),
+  // Removing
+  mutant(
+    'a claim does not compare',
+    `${ENGINE}remove.ts`,
+    "      case 'changed':\n",
+    "      case 'changed':\n        return record;\n",
+  ),
+  mutant('bytes of a removed upload stay', `${ENGINE}remove.ts`, 'await bytes.remove(record);'),
+  mutant('a removal does not end', `${ENGINE}remove.ts`, 'await catalog.removalDone(record.id);'),
+  mutant('what is not condemned is removed', `${ENGINE}remove.ts`, '|| !(await condemned(record))'),
+  mutant(
+    'a part is removed that is needed',
+    `${SIMULATED}catalog/records.ts`,
+    "return 'needed';",
+    "void 'needed';",
+  ),
+];

@@ -1,0 +1,260 @@
+import { setImmediate as realTurn } from 'node:timers/promises';
+import { messageOf } from '../../src/fault.ts';
+import { runJob } from './clients/upload.ts';
+import { type Running, startProcess } from './daemon.ts';
+import { finalLook, settle } from './end.ts';
+import { Judge } from './judge.ts';
+import { type Known, Ledger } from './ledger.ts';
+import { Network } from './network.ts';
+import { type Fault, type Job, type Plan, planOf } from './plan.ts';
+import { type Random, randomOf } from './random.ts';
+import { Receiver } from './receiver.ts';
+import { type Process, Scheduler } from './scheduler.ts';
+import { trouble } from './troubles.ts';
+import { Violation } from './violation.ts';
+import type { OpenWorld, World } from './worlds/world.ts';
+
+export interface Outcome {
+  readonly seed: number;
+  readonly steps: number;
+  /** What was broken; undefined when nothing was. */
+  readonly violation: Violation | undefined;
+  readonly trace: readonly string[];
+}
+
+/** A run that has made so many steps goes in circles. */
+const MOST_STEPS = 30_000;
+/** Within this time after the last fault every client must be done (milliseconds). */
+const PATIENCE = 3 * 3_600_000;
+
+/** One run: a world, the processes in it, its clients, and what was promised to them. */
+export class Simulation {
+  readonly plan: Plan;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly world: World;
+  readonly ledger = new Ledger();
+  readonly judge: Judge;
+  readonly network: Network;
+  readonly receiver: Receiver;
+  /** Counts what may change uploads beside their clients. */
+  disturbances = 0;
+  daemon: Running | undefined;
+  readonly commands = new Set<Process>();
+  violation: Violation | undefined;
+  /** Faults whose step has not come. */
+  faults: Fault[];
+  /** How long a daemon that has ended is away (milliseconds). */
+  away = 0;
+  readonly #trace: string[] | undefined;
+  readonly #made = new Map<string, Known>();
+  #tokens = 0;
+  #processes = 0;
+  #running = 0;
+  #calmSince = 0;
+
+  constructor(plan: Plan, openWorld: OpenWorld, traced: boolean) {
+    this.plan = plan;
+    this.random = randomOf(plan.seed).fork(7);
+    this.scheduler = new Scheduler(this.random.fork(1), plan.calm);
+    this.world = openWorld(this.scheduler);
+    this.judge = new Judge(this.world, this.ledger, this.scheduler);
+    this.network = new Network(this.scheduler, () => this.daemon);
+    this.receiver = new Receiver(this.scheduler, this.random.fork(2));
+    this.faults = [...plan.faults].sort((a, b) => a.step - b.step);
+    this.#trace = traced ? [] : undefined;
+  }
+
+  trace(line: () => string): void {
+    this.#trace?.push(`${this.scheduler.time.toFixed(2).padStart(10)}  ${line()}`);
+  }
+
+  violated(violation: Violation): void {
+    this.violation ??= violation;
+  }
+
+  /** Counts a task of a client's until it is over. */
+  start(task: Promise<void>): void {
+    this.#running += 1;
+    task
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#running -= 1;
+      });
+  }
+
+  nextToken(): string {
+    this.#tokens += 1;
+    return `request ${this.#tokens}`;
+  }
+
+  /** The upload that a creation has made. */
+  made(token: string): Known {
+    return this.#made.get(token)!;
+  }
+
+  /** What everybody sees of an upload; null when it is not there. */
+  visible({ id }: Known): string | null {
+    const record = this.world.journal.records.rows.get(id)?.record;
+    const size = this.world.contentOf(id)?.length;
+    if (!record || size === undefined) return null;
+    const offset = Math.min(size, record.uncommittedFrom ?? size);
+    return `${record.state}, ${offset} of ${record.length}`;
+  }
+
+  /** An upload is finished, or was and is removed. */
+  hasFinished({ id }: Known): boolean {
+    const timeline = this.world.journal.records.rows.get(id)?.timeline ?? [];
+    return timeline.some(({ event }) => event === 'finished');
+  }
+
+  told(known: Known, offset: number, floor: number): void {
+    try {
+      this.judge.told(known, offset, floor);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** A process beside the daemon. */
+  open(role: 'daemon' | 'command'): Running {
+    this.#processes += 1;
+    const name = `${role} ${this.#processes}`;
+    return startProcess({
+      scheduler: this.scheduler,
+      world: this.world,
+      plan: this.plan,
+      random: this.random.fork(100 + this.#processes),
+      name,
+      role,
+      warn: (message) => this.trace(() => `${name} warns: ${message}`),
+      nextId: ({ kind, parts }, token) => {
+        const known = this.ledger.begin(`u${this.ledger.uploads.size}`, kind, parts);
+        this.#made.set(token, known);
+        return known.id;
+      },
+    });
+  }
+
+  startDaemon(): void {
+    const daemon = this.open('daemon');
+    const { process, engine, opened } = daemon;
+    this.trace(() => `${process.name} starts`);
+    this.daemon = daemon;
+    process.onEnd(() => {
+      this.trace(() => `${process.name} ends`);
+      this.disturbances += 1;
+      this.daemon = undefined;
+      this.scheduler.after(50 + this.away, null, () => this.startDaemon());
+    });
+    engine.onChange((event) => {
+      this.trace(
+        () => `${event.record.id} ${event.type} (${event.record.offset} of ${event.record.length})`,
+      );
+    });
+    engine.serve({ boot: opened.boot }).then(
+      () => {
+        this.trace(() => `${process.name} serves`);
+        daemon.serving = true;
+        this.judge.serves();
+        if (this.plan.hooks) this.receiver.serve(daemon).catch((error) => this.#failed(error));
+      },
+      (error) => {
+        this.trace(() => `${process.name} cannot start: ${messageOf(error)}`);
+        process.end();
+      },
+    );
+  }
+
+  endCommands(): void {
+    for (const process of this.commands) process.end();
+  }
+
+  /** From here on nothing goes wrong any more. */
+  calm(): void {
+    this.#calmSince = this.scheduler.time;
+  }
+
+  cutPower(): void {
+    this.trace(() => 'the power is cut');
+    this.world.cut(this.random);
+    this.ledger.cut(this.plan.fsync);
+    this.judge.cut();
+  }
+
+  async run(): Promise<Outcome> {
+    this.startDaemon();
+    for (const job of this.plan.jobs) this.#begin(job);
+    await this.until(() => this.#running === 0, true);
+    this.faults = [];
+    if (!this.violation) await settle(this);
+    if (!this.violation) this.#guarded(() => finalLook(this));
+    const { seed } = this.plan;
+    this.daemon?.process.end();
+    return {
+      seed,
+      steps: this.scheduler.steps,
+      violation: this.violation,
+      trace: this.#trace ?? [],
+    };
+  }
+
+  /** Has events happen until something holds, or a promise is broken. */
+  async until(holds: () => boolean, faults = false): Promise<void> {
+    const { scheduler } = this;
+    while (!this.violation && !holds()) {
+      if (!scheduler.step()) throw new Error('nothing happens any more');
+      await realTurn();
+      this.#guarded(() => this.judge.check());
+      if (faults) this.#strike();
+      if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
+        this.violated(
+          new Violation(
+            'every client that tries on finishes',
+            `not after ${scheduler.steps} steps`,
+          ),
+        );
+      }
+    }
+  }
+
+  #begin(job: Job): void {
+    this.start(runJob(this, job));
+  }
+
+  #strike(): void {
+    for (;;) {
+      const [fault] = this.faults;
+      if (!fault || fault.step > this.scheduler.steps) return;
+      this.faults.shift();
+      this.disturbances += 1;
+      this.#calmSince = this.scheduler.time + Math.abs(fault.lasts);
+      this.trace(() => `trouble: ${fault.kind}, ${fault.lasts} ms`);
+      trouble(this, fault);
+    }
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof Violation) this.violated(error);
+    else this.violated(new Violation('nothing else is thrown', messageOf(error)));
+    this.trace(() => `${error instanceof Error ? error.stack : error}`);
+  }
+}
+
+/** Runs one seed, or a plan that was made smaller. */
+export function simulate(
+  what: number | Plan,
+  openWorld: OpenWorld,
+  traced = false,
+): Promise<Outcome> {
+  const plan = typeof what === 'number' ? planOf(what) : what;
+  return new Simulation(plan, openWorld, traced).run();
+}

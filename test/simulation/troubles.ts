@@ -1,0 +1,131 @@
+import { sweep } from '../../src/retention/sweep.ts';
+import { createReads } from '../../src/storage/reads.ts';
+import { createRemovals } from '../../src/storage/removals.ts';
+import type { CommandStore } from '../../src/storage/store.ts';
+import { RETENTION, type Running } from './daemon.ts';
+import type { Fault } from './plan.ts';
+import { type Random, randomOf } from './random.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Has a fault of the plan happen. */
+export function trouble(sim: Simulation, fault: Fault): void {
+  const { scheduler, world, daemon } = sim;
+  const { kind, lasts } = fault;
+  const random = randomOf(fault.seed);
+  const during = <T extends object>(where: T, trouble: Partial<T>, none: Partial<T>) => {
+    Object.assign(where, trouble);
+    scheduler.after(lasts, null, () => Object.assign(where, none));
+  };
+  switch (kind) {
+    case 'crash':
+      sim.away = lasts;
+      daemon?.process.end();
+      return;
+    case 'power':
+      sim.away = lasts;
+      daemon?.process.end();
+      sim.endCommands();
+      sim.cutPower();
+      return;
+    case 'restart':
+      if (daemon) restart(daemon, lasts);
+      return;
+    case 'pause':
+      if (!daemon) return;
+      daemon.process.pausedUntil = scheduler.time + lasts;
+      if (random.chance(0.5)) {
+        scheduler.after(lasts * 0.9, null, () => command(sim, random, removeAny));
+      }
+      return;
+    case 'clock':
+      scheduler.offset += lasts;
+      return;
+    case 'full':
+      during(world.trouble, { full: true }, { full: false });
+      during(world.journal, { full: true }, { full: false });
+      return;
+    case 'catalog-full':
+      during(world.journal, { full: true }, { full: false });
+      return;
+    case 'catalog-errors':
+      during(world.journal, { fails: 0.3 }, { fails: 0 });
+      return;
+    case 'write-errors':
+      during(world.trouble, { writeFails: 0.3 }, { writeFails: 0 });
+      return;
+    case 'sync-errors':
+      during(world.trouble, { syncFails: 0.3 }, { syncFails: 0 });
+      return;
+    case 'other-errors':
+      during(world.trouble, { othersFail: 0.3 }, { othersFail: 0 });
+      return;
+    case 'slow':
+      during(scheduler, { slowness: 20 }, { slowness: 1 });
+      return;
+    case 'sweep':
+      if (daemon?.serving && random.chance(0.5)) sweepOf(sim, daemon).catch(() => {});
+      else command(sim, random, (running) => sweepOf(sim, running));
+      return;
+    case 'remove':
+      command(sim, random, removeAny);
+      return;
+    case 'receiver-down':
+      during(sim.receiver, { down: true }, { down: false });
+  }
+}
+
+/** Stops a daemon as a service manager does; a new one follows. */
+async function restart({ process, engine }: Running, grace: number): Promise<void> {
+  await engine.drain(grace).catch(() => {});
+  await engine.close().catch(() => {});
+  process.end();
+}
+
+/** Runs a command beside the daemon: now and then it is killed, or stands still for a while. */
+function command(
+  sim: Simulation,
+  random: Random,
+  work: (running: Running, sim: Simulation, random: Random) => Promise<void>,
+): void {
+  const running = sim.open('command');
+  const { process } = running;
+  sim.commands.add(process);
+  process.onEnd(() => sim.commands.delete(process));
+  sim.trace(() => `${process.name} starts`);
+  if (random.chance(0.2)) sim.scheduler.after(random.below(20), null, () => process.end());
+  else if (random.below(5) === 0) {
+    sim.scheduler.after(random.below(20), null, () => {
+      process.pausedUntil = sim.scheduler.time + random.pick([100, 60_000]);
+    });
+  }
+  work(running, sim, random)
+    .catch((error) => sim.trace(() => `${process.name}: ${error.message}`))
+    .finally(() => process.end());
+}
+
+async function removeAny({ engine, process }: Running, sim: Simulation, random: Random) {
+  const known = [...sim.ledger.uploads.values()].filter(({ kind }) => kind === 'single');
+  if (known.length === 0) return;
+  const one = random.pick(known);
+  const { run, context } = engine;
+  one.removalAsked = true;
+  sim.trace(() => `${process.name} removes ${one.id}`);
+  const caller = { origin: { protocol: 'command', address: '', agent: null }, request: null };
+  await createRemovals(context, run).terminate(one.id, caller, { why: 'operator', takeOver: true });
+  one.removed = true;
+}
+
+/** The cleanup, as the schedule and the command run it. */
+export async function sweepOf(sim: Simulation, { engine, process }: Running): Promise<void> {
+  const { context, run } = engine;
+  const store: CommandStore = {
+    ...createReads(context),
+    ...createRemovals(context, run),
+    close: async () => {},
+  };
+  const policy = { unfinishedFor: RETENTION, finishedFor: null };
+  const now = context.now;
+  for await (const decision of sweep(store, { policy, now, orphans: 'remove' })) {
+    sim.trace(() => `${process.name}: ${decision.action} ${JSON.stringify(decision)}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { type Outcome, simulate } from './simulation.ts';
+import type { OpenWorld } from './worlds/world.ts';
+
+/** Runs that go on at the same time: a turn of the event loop serves all of them. */
+const AT_ONCE = 24;
+
+export interface Worked {
+  readonly seeds: number;
+  readonly steps: number;
+  readonly failures: readonly Outcome[];
+}
+
+/**
+ * Runs seeds from `first` on until there were `most`, the time is over, or `failures` of them have
+ * broken a promise.
+ */
+export async function work(
+  openWorld: OpenWorld,
+  options: {
+    readonly first: number;
+    readonly most: number;
+    /** Each so many seeds one is taken: processes share them so. */
+    readonly stride?: number;
+    /** Milliseconds of real time. */
+    readonly time?: number;
+    readonly failures?: number;
+  },
+): Promise<Worked> {
+  const {
+    first,
+    most,
+    stride = 1,
+    time = Number.POSITIVE_INFINITY,
+    failures: enough = 1,
+  } = options;
+  // Nobody reads where the errors come from, and there are many.
+  Error.stackTraceLimit = 0;
+  const ends = performance.now() + time;
+  const failures: Outcome[] = [];
+  let next = 0;
+  let seeds = 0;
+  let steps = 0;
+  const one = async () => {
+    while (next < most && failures.length < enough && performance.now() < ends) {
+      const seed = first + stride * next;
+      next += 1;
+      const outcome = await simulate(seed, openWorld);
+      seeds += 1;
+      steps += outcome.steps;
+      if (outcome.violation) failures.push(outcome);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  return { seeds, steps, failures: failures.sort((a, b) => a.seed - b.seed) };
+}
