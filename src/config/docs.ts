@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONFIG_FLAGS } from './flags.ts';
 import {
   CONFIG_KEYS,

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { hookKeys } from './hook-schema.ts';
 import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';

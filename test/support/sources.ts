@@ -35,7 +35,7 @@ function read(file: string): Source {
     (found) => (found.startsWith('/') ? '' : found),
   );
   const imports = [
-    ...bare.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\s]+)\1/g),
+    ...bare.matchAll(/\b(?:from|import|require)\s*\(?\s*(['"])([^'"\s]+)\1/g),
     ...bare.matchAll(/\bnew URL\(\s*(['"])([^'"\s]+\.[jt]s)\1/g),
   ].map((match) => match[2]!);
   return { path, text, bare, code: bare.replace(/(['"])(?:\\.|(?!\1)[^\\\n])*\1/g, "''"), imports };

@@ -7,7 +7,7 @@ import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusExchange } from './exchange.ts';
 import { head } from './head.ts';
 import { header } from './headers.ts';
-import { TusLibrary } from './library.ts';
+import type { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -37,7 +37,8 @@ export interface TusOptions {
 }
 
 export interface TusContext extends TusOptions {
-  readonly library: TusLibrary;
+  /** Loaded for the first request that it answers: starting does not wait for it. */
+  readonly library: () => Promise<TusLibrary>;
 }
 
 /** Serves tus 1.0.0 under the base path: everything but GET. Throws a Fault for the answer. */
@@ -53,7 +54,18 @@ export function createTusEndpoint(options: TusOptions): (exchange: TusExchange) 
     'concatenation',
     'concatenation-unfinished',
   ];
-  const library = new TusLibrary(options.store, { ...options, extensions });
+  const load = async () => {
+    const { TusLibrary } = await import('./library.ts');
+    return new TusLibrary(options.store, { ...options, extensions });
+  };
+  let loading: Promise<TusLibrary> | undefined;
+  const library = () => {
+    loading ??= load().catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
   const context = { ...options, library };
   return async (exchange) => {
     exchange.response.setHeader('Tus-Resumable', TUS_VERSION);
@@ -99,7 +111,11 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
       const check = (record: UploadRecord) => context.assertConditions(request, record);
-      const { status, headers, answer } = await context.library.answer(exchange, id, check);
+      const { status, headers, answer } = await (await context.library()).answer(
+        exchange,
+        id,
+        check,
+      );
       return respond(exchange, status, headers, answer);
     }
     default:
@@ -108,7 +124,7 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
 }
 
 async function options(context: TusContext, exchange: TusExchange): Promise<void> {
-  const { status, headers } = await context.library.answer(exchange, null);
+  const { status, headers } = await (await context.library()).answer(exchange, null);
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
