@@ -30,6 +30,7 @@ const FAULTS = {
   CHECKSUM_MISMATCH: { exit: 1, status: 460 },
   REFUSED: { exit: 1, status: 400 },
   HOOK_FAILED: { exit: 1, status: 502 },
+  HOOK_OVERDUE: { exit: 1, status: 504 },
   UNAVAILABLE: { exit: 69, status: 503 },
 } as const;
 
@@ -40,9 +41,9 @@ export interface FaultOptions {
   hint?: string;
   /** Several things that are wrong, a sentence each; the message ends with a colon then. */
   details?: readonly string[];
-  /** Overrides the table's HTTP status (a hook's receiver may choose its own). */
+  /** Overrides the table's HTTP status; for src/protocol and src/http alone. */
   status?: number;
-  /** Response headers that belong to this answer. */
+  /** Response headers that belong to this answer; for src/protocol and src/http alone. */
   headers?: Readonly<Record<string, string>>;
   /** After how many seconds it may work. */
   retryAfter?: number;
@@ -50,8 +51,6 @@ export interface FaultOptions {
   offset?: number;
   /** What a client reads in place of the message, which may name paths and settings: one sentence. */
   publicMessage?: string;
-  /** The whole body of the answer (a hook's receiver may choose its own). */
-  body?: string;
   cause?: unknown;
 }
 
@@ -69,7 +68,6 @@ export class Fault extends Error {
   readonly retryAfter: number | undefined;
   readonly offset: number | undefined;
   readonly publicMessage: string | undefined;
-  readonly body: string | undefined;
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     const { cause, details = [] } = options;
@@ -85,7 +83,6 @@ export class Fault extends Error {
     this.retryAfter = options.retryAfter;
     this.offset = options.offset;
     this.publicMessage = options.publicMessage;
-    this.body = options.body;
   }
 }
 
@@ -122,8 +119,8 @@ export function fileFault(error: unknown, doing: string): unknown {
     case 'ENFILE':
       return new Fault('UNAVAILABLE', `${errno} while ${doing}`, {
         hint: 'Too many files are open: raise the limit (ulimit -n, LimitNOFILE=) or lower maxConnections.',
-        headers: { 'Retry-After': '5' },
-        body: 'the server is busy; try again in a moment\n',
+        retryAfter: 5,
+        publicMessage: 'the server is busy; try again in a moment',
         cause: error,
       });
     default:

@@ -119,17 +119,51 @@ test('SQL stands in catalog/sqlite only', () => {
   assertNone(problems);
 });
 
-test('storage knows no HTTP', () => {
-  const problems = storage
+test('below src/protocol nobody answers a request', () => {
+  const status = /\bstatus: *[\dA-Za-z_.]+ *[?,}\n]|\bheaders: *[{[]/;
+  const name = /['"](?:retry-after|content-(?:length|type)|location|cache-control|connection)['"]/i;
+  const faults = /new Fault\((?:[^()]|\([^()]*\))*\b(?:status|headers)\b *[:,}]/;
+  const problems = src
+    .filter(({ path }) => /^src\/(?:fault\.ts|storage\/|retention\/|hooks\/)/.test(path))
     .filter(
-      ({ bare, imports }) =>
-        imports.some((one) => /^node:http/.test(one)) ||
-        /\bstatus: *\d|['"](?:retry-after|content-[a-z]+|location|cache-control)['"]/i.test(bare),
+      ({ path, bare, imports }) =>
+        faults.test(bare) ||
+        (path.startsWith('src/storage/') &&
+          (imports.some((one) => /^node:http/.test(one)) ||
+            /\bAnswer\b/.test(bare) ||
+            status.test(bare) ||
+            name.test(bare))),
     )
     .map(
       ({ path }) =>
-        `${path} must not name an HTTP status or header: throw a Fault of a code that says it, and let src/http answer.`,
+        `${path} must not choose an HTTP status, header or answer: throw a Fault of a code that says it, and let src/protocol and src/http answer.`,
     );
+  assertNone(problems);
+});
+
+test('the listener knows no protocol by name', () => {
+  const own = /['"/(|^`](?:tus-|upload-[a-z]+['"]|x-http-method-override)|\btus\b/i;
+  const problems = src
+    .filter(({ path }) => path.startsWith('src/http/'))
+    .filter(({ bare }) => own.test(bare))
+    .map(
+      ({ path }) =>
+        `${path} must not name what belongs to one protocol: let src/protocol/protocol.ts say it, and each protocol fill it in.`,
+    );
+  assertNone(problems);
+});
+
+test('src/http knows protocols by their face, and protocols do not know each other', () => {
+  const problems = src.flatMap((source) =>
+    ownImports(source)
+      .filter((target) => /^src\/protocol\/[^/]+\//.test(target))
+      .filter(
+        (target) =>
+          source.path.startsWith('src/http/') ||
+          (source.path.startsWith('src/protocol/') && dirname(source.path) !== dirname(target)),
+      )
+      .map((target) => `${source.path} must not import ${target}: use src/protocol/*.ts.`),
+  );
   assertNone(problems);
 });
 

@@ -19,7 +19,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
   ],
   daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config'],
-  http: ['hooks', 'retention', 'storage'],
+  // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
+  http: ['protocol', 'hooks', 'retention', 'storage'],
   protocol: ['hooks', 'retention', 'storage'],
   hooks: ['storage'],
   retention: ['storage'],
@@ -34,8 +35,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   terminal: 'return data and let src/cli print it',
   daemon: 'let the daemon hand over what is needed',
   cli: 'return data or take a callback, and let src/cli do the rest',
-  http: 'let the daemon hand one to the other',
-  protocol: 'let the daemon hand one to the other',
+  http: 'let the daemon hand over what is needed',
+  protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
   retention: 'take a function from whoever builds it',
 };

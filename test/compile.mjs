@@ -2,6 +2,7 @@
 // through tsx, and the suite starts hundreds of processes.
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -32,6 +33,8 @@ export function compile(root) {
   removeOld(build);
   // One for each run: two at a time must not disturb each other.
   const folder = mkdtempSync(join(build, 'tests-'));
+  // Some tests run the command as another account.
+  chmodSync(folder, 0o755);
   const remove = () => rmSync(folder, { recursive: true, force: true });
   for (const name of readdirSync(root)) {
     if (LEFT_OUT.includes(name)) continue;

@@ -45,6 +45,8 @@ export interface Config {
   readonly maxConnections: number;
   readonly disableDownload: boolean;
   readonly disableTermination: boolean;
+  /** Bodies of so many bytes are read straight from their sockets; null: none are. */
+  readonly directBodies: number | null;
   readonly hooks: readonly HookConfig[];
   readonly hookConcurrency: number;
 }

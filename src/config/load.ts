@@ -187,6 +187,7 @@ function configOf(
     maxConnections: parsed.maxConnections,
     disableDownload: parsed.disableDownload,
     disableTermination: parsed.disableTermination,
+    directBodies: parsed.directBodies,
     hooks,
     hookConcurrency: parsed.hookConcurrency,
   };

@@ -65,6 +65,24 @@ function readReserve(input: number | string): Reading<number | null> {
   return 'value' in size && size.value === 0 ? { value: null } : size;
 }
 
+const directInput = z.union(
+  [
+    z.number().meta({ type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+    z.literal('never'),
+    z.string().meta({ pattern: SIZE_PATTERN }),
+  ],
+  'it must be a number of bytes, a size such as "128KiB", or "never"',
+);
+
+function readDirect(input: number | string): Reading<number | null> {
+  if (input === 'never') return { value: null };
+  const size = readSize(input);
+  if ('value' in size && size.value === 0) {
+    return { problem: 'it must be above 0; for none at all, write "never"' };
+  }
+  return size;
+}
+
 const NUMBER = { kind: 'number', type: 'integer', placeholder: '<number>' } as const;
 const DURATION = { kind: 'text', type: 'duration', placeholder: '<duration>' } as const;
 const DAYS = { kind: 'number', type: 'days or "never"', placeholder: '<days>' } as const;
@@ -247,6 +265,14 @@ export const configFile = z
       .prefault(false)
       .meta({ description: 'Do not let clients delete uploads (DELETE).' })
       .register(keyNotes, FLAG),
+    directBodies: directInput
+      .transform(via(readDirect))
+      .prefault('128KiB')
+      .meta({
+        description:
+          'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
+      })
+      .register(keyNotes, { kind: 'text', type: 'size or "never"', placeholder: '<size>' }),
     hooks: hookList
       .prefault([])
       .meta({ description: 'Receivers and programs that are told what happens to uploads.' })

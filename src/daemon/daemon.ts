@@ -4,13 +4,15 @@ import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { notingAborts } from '../http/aborted-download.ts';
 import { assertConditions } from '../http/conditions.ts';
+import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { createDownload } from '../http/download.ts';
-import type { ExchangeHandler } from '../http/exchange.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
 import type { RequestRecord } from '../http/request-record.ts';
-import { createTusEndpoint } from '../protocol/tus/endpoint.ts';
-import { TUS_ANSWER_HEADERS, TUS_CORS_HEADERS, tusMethods } from '../protocol/tus/surface.ts';
+import type { ExchangeHandler } from '../protocol/exchange.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import type { TusOptions } from '../protocol/tus/context.ts';
+import { createTus } from '../protocol/tus/tus.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
@@ -43,8 +45,6 @@ export interface Ready {
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
 }
-
-const TUS = 'tus 1.0.0';
 
 /** How long clients may take to read their last answer (milliseconds). */
 const LAST_ANSWER = 500;
@@ -90,6 +90,10 @@ export class Daemon {
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
     });
+    const protocols = protocolsOf(
+      config,
+      front.then(({ tus }) => tus),
+    );
     const listener = new Listener({
       port: config.port,
       host: config.host,
@@ -99,14 +103,12 @@ export class Daemon {
       trustedProxies: config.trustedProxies,
       headersTimeout: config.headersTimeoutMs,
       maxConnections: config.maxConnections,
-      protocolName: TUS,
-      methods: tusMethods({
-        download: !config.disableDownload,
-        termination: !config.disableTermination,
-      }),
-      corsHeaders: TUS_CORS_HEADERS,
-      refusalHeaders: TUS_ANSWER_HEADERS,
-      protocol: async (exchange) => (await front).protocol(exchange),
+      protocols,
+      prepare: async (server) => {
+        const { directBodies } = config;
+        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
+        warn('large bodies cannot be read directly on this Node: uploads are slower');
+      },
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
@@ -146,6 +148,8 @@ export class Daemon {
           idleTimeout: config.idleTimeoutMs,
         },
         expiresAt: (record) => expiresAt(record, policy),
+        endsAtLength: ({ origin }) =>
+          protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         plan: hooks.plan,
         warn,
@@ -219,15 +223,20 @@ export class Daemon {
   }
 }
 
+function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
+  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
+  return [createTus(offered, tus)];
+}
+
 /** What answers requests, once the storage is open. */
 interface FrontDoor {
-  readonly protocol: ExchangeHandler;
+  readonly tus: TusOptions;
   readonly download: ExchangeHandler;
 }
 
 function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
   const download = notingAborts(createDownload(store, config.idleTimeoutMs));
-  const protocol = createTusEndpoint({
+  const tus: TusOptions = {
     store,
     basePath: config.basePath,
     publicUrl: config.publicUrl,
@@ -238,8 +247,8 @@ function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy
     download: config.disableDownload ? null : download,
     assertPlainBody,
     assertConditions,
-  });
-  return { protocol, download };
+  };
+  return { tus, download };
 }
 
 function sentenceOf({ message, hint }: Fault): string {

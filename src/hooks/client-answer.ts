@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import type { Answer } from '../storage/model/events.ts';
 import type { HookAnswer } from './answer.ts';
+import type { AnswerChange } from './client-request.ts';
 import { plainText } from './plain-text.ts';
 
 /** Headers that frame the message or belong to the connection (RFC 9110, section 7.6.1). */
@@ -39,7 +39,7 @@ export class ClientAnswer {
   }
 
   /** undefined when there is nothing to tell. */
-  get answer(): Answer | undefined {
+  get answer(): AnswerChange | undefined {
     if (this.#status === undefined && this.#body === undefined && this.#headers.size === 0) {
       return undefined;
     }

@@ -1,9 +1,10 @@
 import { Fault } from '../fault.ts';
-import type { Answer, CreationDraft, Guards } from '../storage/model/events.ts';
+import type { CreationChange, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
+import { requestOf } from './client-request.ts';
 import type { HookEvent } from './hook.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
@@ -18,12 +19,12 @@ export interface GuardsOptions {
 }
 
 /** What a client is told when a hook could not be asked: it is no business of its which, and why. */
-const UNDECIDED = 'the server could not find out whether to allow this; try again later\n';
+const UNDECIDED = 'the server could not find out whether to allow this; try again later';
 
 const REFUSED = {
-  'pre-create': 'this upload was refused by the server\n',
-  'pre-finish': 'this upload was refused by the server after its last byte\n',
-  'pre-terminate': 'the server does not let this upload be removed\n',
+  'pre-create': 'this upload was refused by the server',
+  'pre-finish': 'this upload was refused by the server after its last byte',
+  'pre-terminate': 'the server does not let this upload be removed',
 } as const satisfies Partial<Record<HookEvent, string>>;
 
 type BlockingEvent = keyof typeof REFUSED;
@@ -37,34 +38,25 @@ export function createGuards(options: GuardsOptions): Guards {
   const [creating, finishing, removing] = (
     ['pre-create', 'pre-finish', 'pre-terminate'] as const
   ).map((event) => options.receivers.filter((receiver) => receiver.listensTo(event)));
-  const factsOf = (record: UploadRecord, caller: Caller, place: string) => ({
-    Upload: describeUpload(record, place),
-    HTTPRequest: describeRequest(caller),
-  });
   const askAll = async (
     event: BlockingEvent,
     receivers: readonly Receiver[],
-    facts: Payload['Event'],
-  ): Promise<Answer | undefined> => {
+    [record, caller, place]: [UploadRecord, Caller, string],
+  ): Promise<void> => {
+    const facts = { Upload: describeUpload(record, place), HTTPRequest: describeRequest(caller) };
     const told = new ClientAnswer();
-    for (const receiver of receivers) await ask(options, receiver, event, facts, told);
-    return told.answer;
+    for (const receiver of receivers) await ask(options, receiver, { event, facts, caller, told });
+    leave(caller, told);
   };
   return {
     ...(creating?.length
       ? { beforeCreate: (draft, caller) => askToCreate(options, creating, draft, caller) }
       : {}),
     ...(finishing?.length
-      ? {
-          beforeFinish: (record, caller, place) =>
-            askAll('pre-finish', finishing, factsOf(record, caller, place)),
-        }
+      ? { beforeFinish: (...facts) => askAll('pre-finish', finishing, facts) }
       : {}),
     ...(removing?.length
-      ? {
-          beforeRemove: (record, caller, place) =>
-            askAll('pre-terminate', removing, factsOf(record, caller, place)),
-        }
+      ? { beforeRemove: (...facts) => askAll('pre-terminate', removing, facts) }
       : {}),
   };
 }
@@ -74,7 +66,7 @@ async function askToCreate(
   receivers: readonly Receiver[],
   draft: CreationDraft,
   caller: Caller,
-): Promise<{ id?: string; metadata?: string | null; answer?: Answer }> {
+): Promise<CreationChange> {
   const told = new ClientAnswer();
   const HTTPRequest = describeRequest(caller);
   let { metadata } = draft;
@@ -82,7 +74,8 @@ async function askToCreate(
   for (const receiver of receivers) {
     // A later hook sees what an earlier one has changed.
     const facts = { Upload: describeDraft({ ...draft, metadata }, id), HTTPRequest };
-    const answer = await ask(options, receiver, 'pre-create', facts, told);
+    const asking = { event: 'pre-create', facts, caller, told } as const;
+    const answer = await ask(options, receiver, asking);
     if (answer?.id) id = answer.id;
     if (answer?.metadata) metadata = answer.metadata.text;
     if (answer?.wantsStorage) {
@@ -90,23 +83,39 @@ async function askToCreate(
       options.log('warn', `hook ${receiver.hook.name}: ${what}`);
     }
   }
-  const { answer } = told;
-  return { ...(id === '' ? {} : { id }), metadata, ...(answer ? { answer } : {}) };
+  leave(caller, told);
+  return { ...(id === '' ? {} : { id }), metadata };
 }
 
-/** undefined when the hook failed and must not stand in the way. Throws REFUSED or HOOK_FAILED. */
+/** Leaves for the client's answer what hooks want in it, if anything. */
+function leave(caller: Caller, { answer }: ClientAnswer): void {
+  const request = requestOf(caller);
+  if (request && answer) request.answer = answer;
+}
+
+/** One question that hooks are asked. */
+interface Asking {
+  readonly event: BlockingEvent;
+  readonly facts: Payload['Event'];
+  readonly caller: Caller;
+  /** What hooks that agree want in the client's answer. */
+  readonly told: ClientAnswer;
+}
+
+/**
+ * undefined when the hook failed and must not stand in the way. Throws REFUSED, HOOK_FAILED,
+ * HOOK_OVERDUE or UNAVAILABLE.
+ */
 async function ask(
   options: GuardsOptions,
   receiver: Receiver,
-  event: BlockingEvent,
-  facts: Payload['Event'],
-  told: ClientAnswer,
+  { event, facts, caller, told }: Asking,
 ): Promise<HookAnswer | undefined> {
   const { name } = receiver.hook;
   const attempt = await send(options, receiver, event, facts);
   if (!attempt.ok && attempt.why === 'aborted') {
     throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
-      headers: { 'Retry-After': '5' },
+      retryAfter: 5,
     });
   }
   const read = attempt.ok ? readAnswer(attempt.answer) : { problem: attempt.sentence };
@@ -118,7 +127,7 @@ async function ask(
   const refuses = event === 'pre-terminate' ? answer.rejectTermination : answer.rejectUpload;
   const own = refuses ? new ClientAnswer() : told;
   for (const sentence of own.add(answer.response)) options.log('warn', `hook ${name}: ${sentence}`);
-  if (refuses) throw refusal(receiver, event, own.answer);
+  if (refuses) throw refusal(receiver, event, caller, own);
   return answer;
 }
 
@@ -154,19 +163,25 @@ function goWithout(
     return;
   }
   log('warn', what);
-  throw new Fault('HOOK_FAILED', `the hook ${hook.name} failed: ${problem}`, {
-    status: overdue ? 504 : 502,
-    body: UNDECIDED,
-  });
+  throw new Fault(
+    overdue ? 'HOOK_OVERDUE' : 'HOOK_FAILED',
+    `the hook ${hook.name} failed: ${problem}`,
+    { publicMessage: UNDECIDED },
+  );
 }
 
-function refusal({ hook }: Receiver, event: BlockingEvent, answer: Answer | undefined): Fault {
-  const { status, body = REFUSED[event], headers = {} } = answer ?? {};
+function refusal(
+  { hook }: Receiver,
+  event: BlockingEvent,
+  caller: Caller,
+  { answer }: ClientAnswer,
+): Fault {
+  const { status, ...wanted } = answer ?? {};
+  const request = requestOf(caller);
+  // Any other status would have the client believe that all is well.
+  if (request) request.refusal = { ...wanted, ...(status && status >= 400 ? { status } : {}) };
   const said = answer?.body === undefined ? '' : `: ${plainText(answer.body, 200)}`;
   return new Fault('REFUSED', `the hook ${hook.name} refused it${said}`, {
-    // Any other status would have the client believe that all is well.
-    ...(status !== undefined && status >= 400 ? { status } : {}),
-    body,
-    headers,
+    publicMessage: REFUSED[event],
   });
 }

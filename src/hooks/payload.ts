@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
+import { requestOf } from './client-request.ts';
 import type { HookEvent } from './hook.ts';
 
 /** An upload as tusd's hooks describe it (its FileInfo). */
@@ -84,8 +85,8 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
 
 /** All headers of the request, but of the credentials only those in `credentials` when it is given. */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
-  const { request, origin } = caller;
-  const headers = request?.headers ?? {};
+  const facts = requestOf(caller)?.facts;
+  const headers = facts?.headers ?? {};
   // Without a prototype a header may have any name, "__proto__" included.
   const Header: Record<string, readonly string[]> = Object.create(null);
   for (const name of Object.keys(headers)) {
@@ -93,9 +94,9 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     if (!hidden) Header[canonicalName(name)] = headers[name] ?? [];
   }
   return {
-    Method: request?.method ?? '',
-    URI: request?.uri ?? '',
-    RemoteAddr: remoteAddress(origin.address, request?.port ?? 0),
+    Method: facts?.method ?? '',
+    URI: facts?.uri ?? '',
+    RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
     Header,
   };
 }

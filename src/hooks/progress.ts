@@ -3,6 +3,7 @@ import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { readAnswer } from './answer.ts';
 import { ClientAnswer } from './client-answer.ts';
+import { requestOf } from './client-request.ts';
 import { Outage } from './outage.ts';
 import { describeRequest, describeUpload } from './payload.ts';
 import type { HookLog, Receiver } from './receiver.ts';
@@ -78,7 +79,11 @@ export class Progress {
     for (const left of told.add(read.answer.response)) log('warn', `hook ${name}: ${left}`);
     log('info', `hook ${name}: it stops the upload ${record.id}`);
     try {
-      await store.stop(record.id, told.answer ?? {});
+      // Another request may have taken over meanwhile: its client is the one to be answered.
+      await store.stop(record.id, (stopped) => {
+        const request = requestOf(stopped);
+        if (request) request.refusal = told.answer;
+      });
     } catch (error) {
       // It may have come to its end meanwhile. Anything but a Fault is a bug, told with its stack.
       const why = error instanceof Fault ? error.message : String((error as Error).stack ?? error);

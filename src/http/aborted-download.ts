@@ -1,4 +1,4 @@
-import type { ExchangeHandler } from './exchange.ts';
+import type { ExchangeHandler } from '../protocol/exchange.ts';
 
 /** Notes for the log when a client goes away in the middle of a download, and how far it came. */
 export function notingAborts(download: ExchangeHandler): ExchangeHandler {

@@ -1,12 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CorsHeaders } from '../protocol/protocol.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE, OPTIONS';
-
-/** Headers that a page may send and read, beyond those that every protocol has. */
-export interface CorsHeaders {
-  readonly sent: readonly string[];
-  readonly read: readonly string[];
-}
 
 const REQUEST_HEADERS = [
   'Authorization',
@@ -17,7 +12,6 @@ const REQUEST_HEADERS = [
   'If-Range',
   'If-Unmodified-Since',
   'Range',
-  'X-HTTP-Method-Override',
   'X-Request-ID',
   'X-Requested-With',
 ];
@@ -49,9 +43,9 @@ export type Cors = (request: IncomingMessage, response: ServerResponse) => strin
  * Sets the CORS headers of every answer, errors included: without them a browser cannot even see
  * the status. `origins` is a list of exact origins, or holds "*".
  */
-export function createCors(origins: readonly string[], more: CorsHeaders): Cors {
-  const exposed = [...EXPOSED, ...more.read].join(', ');
-  const sent = [...REQUEST_HEADERS, ...more.sent];
+export function createCors(origins: readonly string[], ...more: CorsHeaders[]): Cors {
+  const exposed = [...EXPOSED, ...more.flatMap(({ read }) => read)].join(', ');
+  const sent = [...REQUEST_HEADERS, ...more.flatMap(({ sent }) => sent)];
   const any = origins.includes('*');
   const allowed = new Set(origins.map((origin) => origin.toLowerCase()));
   return (request, response) => {

@@ -1,8 +1,8 @@
 import { Fault, fileFault } from '../fault.ts';
+import type { Exchange, ExchangeHandler } from '../protocol/exchange.ts';
 import type { FoundUpload, Reader, Reads } from '../storage/store.ts';
 import { byteRange } from './byte-range.ts';
 import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
-import type { Exchange, ExchangeHandler } from './exchange.ts';
 import { describeFile } from './file-headers.ts';
 import { assertPlainBody } from './plain-body.ts';
 import { sendBlocks } from './send-blocks.ts';

@@ -1,17 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
+import type { ExchangeHandler } from '../protocol/exchange.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client-address.ts';
-import { type CorsHeaders, createCors } from './cors.ts';
+import { createCors } from './cors.ts';
 import { Drain } from './drain.ts';
-import type { ExchangeHandler } from './exchange.ts';
 import { plainAddress, saysForwarded } from './forwarded.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
 import { hostProblem } from './host.ts';
 import { listenFault } from './listen-fault.ts';
-import { type Methods, methodsFor } from './method.ts';
+import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -35,14 +36,10 @@ export interface ListenerOptions {
   /** How long a client may take over its headers (milliseconds). */
   readonly headersTimeout: number;
   readonly maxConnections: number;
-  readonly protocolName: string;
-  /** Any other method is refused before anything else is looked at. */
-  readonly methods: Methods;
-  readonly corsHeaders: CorsHeaders;
-  /** Stand in every refusal. */
-  readonly refusalHeaders: Readonly<Record<string, string>>;
-  /** Uploads, and everything else under the base path but downloads. */
-  readonly protocol: ExchangeHandler;
+  /** Called once, before the server listens. */
+  readonly prepare?: (server: Server) => Promise<void>;
+  /** The first one that claims a request serves it; the first of all where none does. */
+  readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
   readonly onRequest: (record: RequestRecord) => void;
@@ -73,7 +70,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins, options.corsHeaders);
+    this.#cors = createCors(options.corsOrigins, ...options.protocols.map(({ cors }) => cors));
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
     const server = createServer({
@@ -92,6 +89,8 @@ export class Listener {
     this.#drain = new Drain(server);
     server.maxConnections = options.maxConnections;
     server.on('drop', seldom(options.onTurnedAway));
+    // Node remembers the address that was asked for, also when the client is gone.
+    server.on('connection', (socket) => void socket.remoteAddress);
     server.on('connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these Node answers by itself, before anybody looked at the request.
@@ -104,7 +103,8 @@ export class Listener {
 
   /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
   async listen(): Promise<AddressInfo> {
-    const { port, host } = this.#options;
+    const { port, host, prepare } = this.#options;
+    await prepare?.(this.#server);
     await new Promise<void>((resolve, reject) => {
       const failed = (error: Error) => reject(listenFault(error, host, port));
       this.#server.once('error', failed);
@@ -143,7 +143,9 @@ export class Listener {
     const at = this.#options.now();
     const client = clientAddress(request, this.#proxies);
     if (!client.trusted) this.#noteForwarded(request, client);
-    const exchange = openExchange(this.#options, request, response, client, expects);
+    const { protocols } = this.#options;
+    const protocol = protocols.find((one) => one.claims(request)) ?? protocols[0];
+    const exchange = openExchange(this.#options, protocol, request, response, client, expects);
     const refusedOrigin = this.#cors(request, response);
     // Told once, when the connection is done with it and what was received is on disk.
     let open = 2;
@@ -181,8 +183,8 @@ export class Listener {
   }
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
-    const { request, method, id, inBase } = exchange;
-    const { download, protocol, methods } = this.#options;
+    const { request, method, id, inBase, protocol } = exchange;
+    const { download } = this.#options;
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -192,7 +194,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
-    const answered = methodsFor(methods, inBase, id);
+    const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
         headers: { Allow: answered.join(', ') },
@@ -204,21 +206,17 @@ export class Listener {
       throw new Fault('BAD_REQUEST', 'only 100-continue can be expected', { status: 417 });
     }
     if (method === 'GET' && download) return download(exchange);
-    return protocol(exchange);
+    return protocol.serve(exchange);
   }
 
-  #refuse({ request, response, note }: OpenExchange, error: unknown): void {
+  #refuse(exchange: OpenExchange, error: unknown): void {
+    const { response, note } = exchange;
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
     }
     try {
-      if (!response.headersSent) {
-        for (const [name, value] of Object.entries(this.#options.refusalHeaders)) {
-          response.setHeader(name, value);
-        }
-      }
-      writeFault(request, response, error, this.#options.onBug);
+      writeFault(exchange, error, this.#options.onBug);
     } catch (bug) {
       this.#options.onBug(bug);
       response.destroy();
@@ -263,7 +261,7 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    const headers = { ...this.#options.refusalHeaders, ...this.#allowFor(what) };
+    const headers = { ...this.#options.protocols[0].headers, ...this.#allowFor(what) };
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
@@ -285,7 +283,7 @@ export class Listener {
     if (status !== 405) return {};
     const target = parseTarget('', path ?? '') ?? { path: '' };
     const { inBase, id } = placeOf(this.#options.basePath, target.path);
-    return { Allow: methodsFor(this.#options.methods, inBase, id).join(', ') };
+    return { Allow: methodsFor(this.#options.protocols[0].methods, inBase, id).join(', ') };
   }
 
   #noteForwarded(request: IncomingMessage, { address }: ClientAddress): void {

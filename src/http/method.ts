@@ -1,19 +1,12 @@
 import { type IncomingMessage, METHODS } from 'node:http';
+import type { Methods } from '../protocol/protocol.ts';
 
-/** The methods that are answered, by what they are about. */
-export interface Methods {
-  /** The base path itself. */
-  readonly collection: readonly string[];
-  /** Everything behind it. */
-  readonly item: readonly string[];
-}
-
-/** tus 1.0.0: X-HTTP-Method-Override is the method, whatever the actual one is. */
-export function methodOf(request: IncomingMessage): string {
+/** The method of a request: the value of this header where there is one, or else the actual one. */
+export function methodOf(request: IncomingMessage, header: string | null): string {
   const actual = request.method ?? '';
   // A tunnel is none, whatever else the request says.
   if (actual === 'CONNECT') return actual;
-  const override = request.headers['x-http-method-override'];
+  const override = header === null ? undefined : request.headers[header];
   const method = ((typeof override === 'string' ? override.trim() : '') || actual).toUpperCase();
   return METHODS.includes(method) ? method : 'INVALID';
 }

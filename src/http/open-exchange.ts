@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../storage/model/upload.ts';
+import { type ClientCaller, ClientRequest } from '../hooks/client-request.ts';
+import type { Exchange } from '../protocol/exchange.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import type { ClientAddress } from './client-address.ts';
 import { clientPort } from './client-port.ts';
-import type { Exchange } from './exchange.ts';
+import { bodyOf } from './direct-body/direct-body.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
 import { parseTarget, placeOf } from './target.ts';
@@ -12,11 +14,11 @@ export interface ExchangePlace {
   readonly basePath: string;
   /** The base path's URL as clients know it, or null. */
   readonly publicUrl: string | null;
-  readonly protocolName: string;
 }
 
 /** An exchange, and where it belongs. */
 export interface OpenExchange extends Exchange {
+  readonly protocol: Protocol;
   /** Under the base path, or about the server as a whole. */
   readonly inBase: boolean;
   /** The target is none that a server is asked for. */
@@ -26,6 +28,7 @@ export interface OpenExchange extends Exchange {
 /** Settles what a request is about: its target, its method and its client. Never throws. */
 export function openExchange(
   place: ExchangePlace,
+  protocol: Protocol,
   request: IncomingMessage,
   response: ServerResponse,
   client: ClientAddress,
@@ -33,38 +36,42 @@ export function openExchange(
 ): OpenExchange {
   const { basePath, publicUrl } = place;
   const { forwarded, prefix } = client;
-  const method = methodOf(request);
+  const method = methodOf(request, protocol.methodHeader);
   // A tunnel's target is a host: it is refused as a method.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
   const { path = '' } = target ?? {};
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
+  const { inBase, id } = placeOf(basePath, path);
   return {
-    ...placeOf(basePath, path),
+    inBase,
+    id,
     badTarget: target === undefined,
+    protocol,
     request,
     response,
     method,
-    caller: callerOf(request, client.address, place.protocolName),
+    caller: callerOf(request, client.address, protocol.name),
+    body: () => bodyOf(request),
     urlOf: (id) => base + id,
     accept: () => {
       if (expects && !response.headersSent) response.writeContinue();
     },
-    addHeader: (name, value) => setForeignHeader(response, name, value),
+    addHeader: (name, value) => setForeignHeader(response, protocol, name, value),
     note: {},
   };
 }
 
-function callerOf(request: IncomingMessage, address: string, protocol: string): Caller {
+function callerOf(request: IncomingMessage, address: string, protocol: string): ClientCaller {
   return {
     origin: { protocol, address, agent: request.headers['user-agent']?.slice(0, 300) ?? null },
-    request: {
+    request: new ClientRequest({
       method: request.method ?? '',
       uri: request.url ?? '',
       port: clientPort(request, address),
       get headers() {
         return request.headersDistinct as Record<string, string[]>;
       },
-    },
+    }),
   };
 }

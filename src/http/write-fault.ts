@@ -1,34 +1,40 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../fault.ts';
 import { setForeignHeader } from './foreign-header.ts';
+import type { OpenExchange } from './open-exchange.ts';
 
 /**
- * Answers with a fault's status and sentence. Anything that is not a Fault is a bug: the client is
- * told nothing of it (paths, stacks), the log everything.
+ * Answers with a fault's status and sentence, unless the protocol wants something else, or a hook
+ * that has refused the request. Anything that is not a Fault is a bug: the client is told nothing of
+ * it (paths, stacks), the log everything.
  */
 export function writeFault(
-  request: IncomingMessage,
-  response: ServerResponse,
+  exchange: OpenExchange,
   error: unknown,
   log: (error: unknown) => void,
 ): void {
   const fault = error instanceof Fault ? error : undefined;
-  const status = fault?.status ?? 500;
+  const { request, response, protocol, caller } = exchange;
+  const own = fault ? protocol.refuse(exchange, fault) : {};
+  const hooked = fault?.code === 'REFUSED' ? caller.request.refusal : undefined;
+  const status = hooked?.status ?? own.status ?? fault?.status ?? 500;
   // A full disk is no bug: the request's line in the log says it all.
   if (!fault || (status >= 500 && fault.cause && fault.code !== 'NO_SPACE')) log(error);
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const body = fault?.body ?? `${publicSentence(fault)}\n`;
+  for (const [name, value] of Object.entries({ ...protocol.headers, ...own.headers })) {
+    response.setHeader(name, value);
+  }
+  const body = hooked?.body ?? own.body ?? `${publicSentence(fault)}\n`;
   if (fault?.retryAfter !== undefined) {
     response.setHeader('Retry-After', String(fault.retryAfter));
   }
-  for (const [name, value] of Object.entries(fault?.headers ?? {})) {
-    setForeignHeader(response, name, value);
+  for (const [name, value] of Object.entries({ ...fault?.headers, ...hooked?.headers })) {
+    setForeignHeader(response, protocol, name, value);
   }
   response.statusCode = status;
-  if (status === 460) response.statusMessage = 'Checksum Mismatch';
+  if (own.statusMessage !== undefined) response.statusMessage = own.statusMessage;
   if (!response.hasHeader('Content-Type')) {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   }

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import { type LocalOptions, openLocal } from './local/local-backend.ts';
-import type { Answer, StorageEvent } from './model/events.ts';
+import type { StorageEvent } from './model/events.ts';
+import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
@@ -45,12 +46,13 @@ export interface UploadStore extends Reads, Removals {
    * Makes a final upload of finished or unfinished parts. When all are finished it is joined before
    * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
    */
-  concatenate(
-    request: CreateRequest & { parts: readonly string[] },
-  ): Promise<FoundUpload & { readonly answer: Answer | undefined }>;
+  concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload>;
 
-  /** Ends a running request and removes its upload, unless it has finished (a hook asked for it). */
-  stop(id: string, answer: Answer): Promise<void>;
+  /**
+   * Ends the request that writes an upload now and removes the upload, unless it has finished; does
+   * nothing when there is no such request. `tell` gets the caller of that request before it ends.
+   */
+  stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
   /** Calls back with every change that was committed, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -124,13 +126,13 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     create: (request, body) => run(() => createUpload(context, request, body)),
     append: (id, request) => run(() => appendBody(context, id, request)),
     async concatenate(request) {
-      const { id, answer } = await run(() => concatenate(context, request));
-      return { ...(await reads.find(id)), answer };
+      return reads.find(await run(() => concatenate(context, request)));
     },
-    async stop(id, answer) {
+    async stop(id, tell) {
       const active = context.active.get(id);
       if (!active) return;
-      active.stopped = answer;
+      tell?.(active.caller);
+      active.stopped = true;
       active.pump.stop('stopped');
       try {
         await removals.terminate(id, active.caller, { why: 'stopped' });

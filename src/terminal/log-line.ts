@@ -90,7 +90,8 @@ export function requestJson({ at, ...request }: RequestLog): string {
 /** How much a request matters: a preflight that succeeded least, one that we failed most. */
 export function requestLevel({ method, status }: Pick<RequestLog, 'method' | 'status'>): LogLevel {
   if (status === null) return 'warn';
-  if (status >= 500) return 'error';
+  // What a request asks too much of (a coding, a version, room) is no failure of ours.
+  if (status >= 500) return [501, 505, 507].includes(status) ? 'warn' : 'error';
   return method === 'OPTIONS' && status < 400 ? 'debug' : 'info';
 }
 

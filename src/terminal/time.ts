@@ -29,8 +29,16 @@ export function formatIso(ms: number): string {
   return iso.text;
 }
 
-function partsOf(ms: number, { timeZone }: TimeOptions) {
-  return timeZone === undefined ? systemPartsOf(new Date(ms)) : zonePartsOf(ms, timeZone);
+const NO_PARTS = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+let last = { at: Number.NaN, timeZone: undefined as string | undefined, parts: NO_PARTS };
+
+function partsOf(ms: number, { timeZone }: TimeOptions): typeof NO_PARTS {
+  // A busy log asks for the same second many times.
+  const at = Math.floor(ms / 1000);
+  if (at === last.at && timeZone === last.timeZone) return last.parts;
+  const parts = timeZone === undefined ? systemPartsOf(new Date(ms)) : zonePartsOf(ms, timeZone);
+  last = { at, timeZone, parts };
+  return parts;
 }
 
 /** Without Intl, whose first use takes as long as reading the configuration. */
@@ -50,7 +58,7 @@ function twoDigits(number: number): string {
 }
 
 function zonePartsOf(ms: number, timeZone: string) {
-  const parts = { year: '', month: '', day: '', hour: '', minute: '', second: '' };
+  const parts = { ...NO_PARTS };
   for (const { type, value } of formatFor(timeZone).formatToParts(ms)) {
     if (type in parts) parts[type as keyof typeof parts] = value;
   }

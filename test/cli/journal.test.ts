@@ -56,14 +56,15 @@ for (const format of ['text', 'json'] as const) {
     log.request({ ...REQUEST, status: 200 });
     log.request({ ...REQUEST, status: 404 });
     log.request({ ...REQUEST, status: 507 });
+    log.request({ ...REQUEST, status: 500 });
     log.bug(new Error('broken'));
     const levels = writes
       .join('')
       .trimEnd()
       .split('\n')
       .map((line) => /^<\d>/.exec(line)?.[0] ?? '');
-    assert.deepEqual(levels.slice(0, 6), ['', '<4>', '<3>', '', '', '<4>']);
-    assert.ok(levels.length >= 7);
+    assert.deepEqual(levels.slice(0, 7), ['', '<4>', '<3>', '', '', '<4>', '<3>']);
+    assert.ok(levels.length >= 8);
     for (const level of levels.slice(6)) assert.equal(level, '<3>');
   });
 }

@@ -32,6 +32,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     maxConnections: 10_000,
     disableDownload: false,
     disableTermination: false,
+    directBodies: 131_072,
     hooks: [],
     hookConcurrency: 16,
   });

@@ -25,7 +25,8 @@ test('a page of another origin uploads with a browser', needing('chromium'), asy
   const allowed = await servePages(t, PAGES);
   const stranger = await servePages(t, PAGES);
   const daemon = await startDaemon(t, [
-    ...['--upload-dir', folder, '--log-format', 'json', '--max-size', '32MiB'],
+    ...['--upload-dir', folder, '--log-format', 'json', '--log-level', 'debug'],
+    ...['--max-size', '32MiB'],
     ...['--cors-origin', allowed, '--cors-origin', 'https://app.example.org'],
   ]);
   const commands = commandsOn(folder);
@@ -78,7 +79,8 @@ test('a page of another origin uploads with a browser', needing('chromium'), asy
       const seen = await commands.inspect(url);
       return !seen.beingWritten && seen;
     });
-    assert.equal(paused.status, 'receiving');
+    // A slow machine may take it for stalled by now.
+    assert.ok(['receiving', 'stalled'].includes(paused.status), paused.status);
     assert.equal(paused.name, 'holiday.bin');
     assert.ok(paused.offset !== null && paused.offset >= 8 * MIB && paused.offset < file.size);
     assert.ok(requests('OPTIONS').length > 0);

@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { createCommandTransport } from '../../src/hooks/command-transport.ts';
+import { nodeArgs } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { serveWithHooks } from './support/hooked-store.ts';
@@ -141,9 +141,9 @@ test('a program is not started when there is no mkfifo', async () => {
 });
 
 test('no program is started without descriptors, and they are as before when there are some', () => {
-  const script = fileURLToPath(new URL('./support/starved-programs.ts', import.meta.url));
-  const command = 'ulimit -n 128; exec "$0" --import tsx "$1"';
-  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, script], {
+  const script = nodeArgs(new URL('./support/starved-programs.ts', import.meta.url));
+  const command = 'ulimit -n 128; exec "$0" "$@"';
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, ...script], {
     encoding: 'utf8',
   });
   const rounds = stdout

@@ -43,24 +43,27 @@ test('a refusal reaches the client with the status, the body and the headers tha
       HTTPResponse: { StatusCode: 413, Body: '{"error":"quota"}', Header: { 'X-Quota': '0' } },
     },
   }));
-  const { create, store } = await serveWithHooks(t, [preCreate(receiver.url)]);
+  const { create, store, client } = await serveWithHooks(t, [preCreate(receiver.url)]);
   const fault = await faultOf(create());
   assert.equal(fault.code, 'REFUSED');
-  assert.deepEqual(
-    [fault.status, fault.body, fault.headers],
-    [413, '{"error":"quota"}', { 'X-Quota': '0' }],
-  );
+  assert.deepEqual(client().refusal, {
+    status: 413,
+    body: '{"error":"quota"}',
+    headers: { 'X-Quota': '0' },
+  });
   assert.equal(fault.message, 'the hook app refused it: {"error":"quota"}');
   assert.deepEqual(await store.totals(), []);
 });
 
 test('a refusal without words is 400, and never a success', async (t) => {
   const receiver = await startReceiver(t, () => ({ body: { RejectUpload: true } }));
-  const { create } = await serveWithHooks(t, [preCreate(receiver.url)]);
+  const { create, client } = await serveWithHooks(t, [preCreate(receiver.url)]);
   const fault = await faultOf(create());
-  assert.deepEqual([fault.status, fault.body], [400, 'this upload was refused by the server\n']);
+  assert.deepEqual([fault.status, client().refusal?.status], [400, undefined]);
+  assert.equal(fault.publicMessage, 'this upload was refused by the server');
   receiver.reply = () => ({ body: { RejectUpload: true, HTTPResponse: { StatusCode: 200 } } });
   assert.equal((await faultOf(create())).status, 400);
+  assert.equal(client().refusal?.status, undefined);
 });
 
 test('pre-create is told of an upload that has no id yet', async (t) => {
@@ -98,15 +101,15 @@ test('pre-create sets id and metadata, and may add to the answer', async (t) => 
       HTTPResponse: { Header: { 'X-Project': '7' } },
     },
   }));
-  const { create, store } = await serveWithHooks(t, [preCreate(receiver.url)]);
-  const { record, answer } = await create({ names: { filename: 'a.txt' } });
+  const { create, store, client } = await serveWithHooks(t, [preCreate(receiver.url)]);
+  const { record } = await create({ names: { filename: 'a.txt' } });
   assert.equal(record.id, 'chosen-1');
   assert.equal(record.name, 'renamed.txt');
   assert.equal(
     (await store.remember('chosen-1'))?.metadata,
     'filename cmVuYW1lZC50eHQ=,project Nw==',
   );
-  assert.deepEqual(answer, { headers: { 'X-Project': '7' } });
+  assert.deepEqual(client().answer, { headers: { 'X-Project': '7' } });
   assert.equal((await faultOf(create())).code, 'CONFLICT', 'the id is taken');
 });
 
@@ -123,14 +126,14 @@ test('several hooks are asked in order: each sees what the one before has change
       HTTPResponse: { Header: { 'X-Both': '2' } },
     },
   }));
-  const { create } = await serveWithHooks(t, [
+  const { create, client } = await serveWithHooks(t, [
     preCreate(first.url, { name: 'first' }),
     preCreate(second.url, { name: 'second' }),
   ]);
-  const { record, answer } = await create();
+  const { record } = await create();
   assert.equal(second.received[0]!.payload.Event.Upload.ID, 'one');
   assert.equal(record.metadata, 'by Zmlyc3Q=,and c2Vjb25k');
-  assert.deepEqual(answer?.headers, { 'X-First': '1', 'X-Both': '2' });
+  assert.deepEqual(client().answer?.headers, { 'X-First': '1', 'X-Both': '2' });
 });
 
 test('the first refusal counts, and nobody is asked after it', async (t) => {
@@ -149,7 +152,7 @@ test('a receiver that fails lets nothing pass (502), or everything where the con
   const strict = await serveWithHooks(t, [preCreate(receiver.url)]);
   const fault = await faultOf(strict.create());
   assert.deepEqual([fault.code, fault.status], ['HOOK_FAILED', 502]);
-  assert.doesNotMatch(fault.body ?? '', /app|500|stack trace/);
+  assert.doesNotMatch(fault.publicMessage ?? '', /app|500|stack trace/);
   assert.match(
     strict.log.join('\n'),
     /warn: hook app: pre-create failed: the receiver answered 500/,
@@ -190,10 +193,11 @@ test('pre-finish refuses: the bytes stay, nobody is told that it is finished, an
     body: { RejectUpload: true, HTTPResponse: { StatusCode: 422, Body: 'not a film' } },
   }));
   const hooks = [httpHook(receiver.url, { events: ['pre-finish', 'post-finish'] })];
-  const { create, append, store } = await serveWithHooks(t, hooks);
+  const { create, append, store, client } = await serveWithHooks(t, hooks);
   const { record } = await create();
   const fault = await faultOf(append(record.id, 'hello'));
-  assert.deepEqual([fault.code, fault.status, fault.body], ['REFUSED', 422, 'not a film']);
+  assert.equal(fault.code, 'REFUSED');
+  assert.deepEqual(client().refusal, { status: 422, body: 'not a film', headers: {} });
   const kept = (await store.remember(record.id))!;
   assert.deepEqual([kept.state, kept.offset], ['receiving', 5]);
   assert.equal(kept.refusal, 'the hook app refused it: not a film');
@@ -201,9 +205,9 @@ test('pre-finish refuses: the bytes stay, nobody is told that it is finished, an
   assert.deepEqual(await store.outbox.list({}), []);
 
   receiver.reply = () => ({ body: { HTTPResponse: { Header: { Link: '<x>' } } } });
-  const { finished, answer } = await append(record.id, '', 5);
+  const { finished } = await append(record.id, '', 5);
   assert.equal(finished, true);
-  assert.deepEqual(answer, { headers: { Link: '<x>' } });
+  assert.deepEqual(client().answer, { headers: { Link: '<x>' } });
   const { Offset, Size, Storage } = receiver.received[0]!.payload.Event.Upload;
   assert.deepEqual([Offset, Size, Storage?.Path], [5, 5, store.locate(record.id)]);
   await until('post-finish', () => receiver.told().includes(`post-finish ${record.id}`));
@@ -229,8 +233,9 @@ test('pre-terminate may refuse a removal', async (t) => {
     httpHook(receiver.url, { events: ['pre-terminate'] }),
   ]);
   const id = await finish();
-  const fault = await faultOf(store.terminate(id, request('DELETE')));
-  assert.deepEqual([fault.code, fault.status, fault.body], ['REFUSED', 403, 'it is needed']);
+  const caller = request('DELETE');
+  assert.equal((await faultOf(store.terminate(id, caller))).code, 'REFUSED');
+  assert.deepEqual(caller.request.refusal, { status: 403, body: 'it is needed', headers: {} });
   assert.equal(await sizeOf(store, id), 5);
   receiver.reply = () => ({ body: { RejectUpload: true } });
   await store.terminate(id, request('DELETE'));
@@ -244,10 +249,11 @@ test('a command answers like a receiver', async (t) => {
       const Body = filetype + ' is not taken';
       console.log(JSON.stringify({ RejectUpload: filetype !== 'image/png', HTTPResponse: { Body } }));
     });`;
-  const { create } = await serveWithHooks(t, [scriptHook(code, { events: ['pre-create'] })]);
+  const hooks = [scriptHook(code, { events: ['pre-create'] })];
+  const { create, client } = await serveWithHooks(t, hooks);
   await create({ names: { filetype: 'image/png' } });
-  const fault = await faultOf(create({ names: { filetype: 'text/html' } }));
-  assert.deepEqual([fault.status, fault.body], [400, 'text/html is not taken']);
+  assert.equal((await faultOf(create({ names: { filetype: 'text/html' } }))).code, 'REFUSED');
+  assert.equal(client().refusal?.body, 'text/html is not taken');
 });
 
 test('a crowd of clients does not become a crowd of programs', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ClientRequest } from '../../src/hooks/client-request.ts';
 import type { Hook } from '../../src/hooks/hook.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import type { StorageEvent } from '../../src/storage/model/events.ts';
@@ -32,7 +33,7 @@ const record: UploadRecord = {
 
 const caller: Caller = {
   origin: record.origin,
-  request: {
+  request: new ClientRequest({
     method: 'PATCH',
     uri: '/uploads/files/k3v9?x=1',
     headers: {
@@ -42,7 +43,7 @@ const caller: Caller = {
       authorization: ['Bearer client-secret'],
       cookie: ['session=client-secret'],
     },
-  },
+  }),
 };
 
 function planned(event: StorageEvent, hooks: readonly Hook[]) {
@@ -115,7 +116,8 @@ test('what the daemon did of itself has an empty request', () => {
 test("a client's address has its port, as Go writes it", () => {
   const written = (address: string, port?: number) => {
     const origin = { ...caller.origin, address };
-    const request = { method: 'PATCH', uri: '/', headers: {}, ...(port ? { port } : {}) };
+    const facts = { method: 'PATCH', uri: '/', headers: {}, ...(port ? { port } : {}) };
+    const request = new ClientRequest(facts);
     return payloadOf({}, { origin, request }).Event.HTTPRequest.RemoteAddr;
   };
   assert.equal(written('10.0.0.5', 52144), '10.0.0.5:52144');

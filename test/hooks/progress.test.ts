@@ -12,13 +12,14 @@ const progressHook = (url: string) => httpHook(url, { events: ['post-receive', '
 async function beginTransfer({ create, store }: Awaited<ReturnType<typeof serveWithHooks>>) {
   const { record } = await create({ length: 1_000_000 });
   const body = new PassThrough();
+  const caller = request('PATCH');
   const outcome = store.append(record.id, {
     offset: 0,
     body,
     bodyLength: 1_000_000,
-    caller: request('PATCH'),
+    caller,
   });
-  return { id: record.id, body, outcome };
+  return { id: record.id, body, outcome, client: caller.request };
 }
 
 test('progress is told while bytes come, of one upload never twice at once, and nothing is recorded', async (t) => {
@@ -59,11 +60,11 @@ test('StopUpload ends the transfer and the upload, with the words of the receive
         : {},
   }));
   const hooked = await serveWithHooks(t, [progressHook(receiver.url)]);
-  const { id, body, outcome } = await beginTransfer(hooked);
+  const { id, body, outcome, client } = await beginTransfer(hooked);
   body.write('some bytes');
-  const { interrupted, answer } = await outcome;
+  const { interrupted } = await outcome;
   assert.equal(interrupted, 'stopped');
-  assert.deepEqual(answer, { status: 418, body: 'project closed', headers: {} });
+  assert.deepEqual(client.refusal, { status: 418, body: 'project closed', headers: {} });
   await until('post-terminate', () => receiver.told().at(-1) === `post-terminate ${id}`);
   assert.equal(receiver.received.at(-1)!.payload.Reason, 'stopped');
   await until('the bytes are gone', async () => (await sizeOf(hooked.store, id)) === null);

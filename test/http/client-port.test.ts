@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
-import type { Caller } from '../../src/storage/model/upload.ts';
+import type { ClientCaller } from '../../src/hooks/client-request.ts';
 import { listen } from '../support/listen.ts';
 
 async function ask(url: string, headers: Record<string, string> = {}): Promise<number> {
@@ -24,7 +24,7 @@ for (const [host, name] of [
   ['::', '127.0.0.1'],
 ] as const) {
   test(`the port of a client is known when it connects itself (listening on ${host})`, async (t) => {
-    const callers: Caller[] = [];
+    const callers: ClientCaller[] = [];
     const { url } = await listen(
       t,
       async ({ caller, response }) => {
@@ -35,9 +35,9 @@ for (const [host, name] of [
     );
     const port = await ask(url.replace(/\/\/[^/]+:/, `//${name}:`));
     assert.equal(callers[0]?.origin.address, '127.0.0.1');
-    assert.equal(callers[0]?.request?.port, port);
+    assert.equal(callers[0]?.request.facts.port, port);
     await ask(url, { 'X-Forwarded-For': '203.0.113.9' });
     assert.equal(callers[1]?.origin.address, '203.0.113.9');
-    assert.equal(callers[1]?.request?.port, 0, "a proxy's port is not its client's");
+    assert.equal(callers[1]?.request.facts.port, 0, "a proxy's port is not its client's");
   });
 }

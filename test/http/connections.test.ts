@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../../src/fault.ts';
-import type { ExchangeHandler } from '../../src/http/exchange.ts';
+import type { ExchangeHandler } from '../../src/protocol/exchange.ts';
 import { listen } from '../support/listen.ts';
 import { headOf, Raw } from '../support/raw.ts';
 import { until } from '../support/until.ts';

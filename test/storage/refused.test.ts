@@ -123,7 +123,6 @@ test('a hook that refuses the finish leaves the length that its request declared
       beforeFinish: async ({ length }) => {
         seen.push(length);
         if (refuses) throw new Fault('REFUSED', 'a virus');
-        return {};
       },
     },
   });

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { temporaryFolder } from './temporary.ts';
@@ -30,8 +32,15 @@ export async function startBrowser(test: Pick<TestContext, 'after'>): Promise<Br
 /** Makes one script for a browser of a module and all that it imports; returns its path. */
 export async function bundle(test: Pick<TestContext, 'after'>, entry: URL): Promise<string> {
   const outfile = join(temporaryFolder(test), 'bundle.js');
+  // Tests that run compiled lie beside compiled pages.
+  const path = fileURLToPath(entry);
   await build({
-    ...{ entryPoints: [entry.pathname], outfile, bundle: true, logLevel: 'error' },
+    ...{
+      entryPoints: [existsSync(entry) ? path : path.replace(/\.ts$/, '.js')],
+      outfile,
+      bundle: true,
+      logLevel: 'error',
+    },
     ...{ format: 'iife', platform: 'browser', target: 'es2022' },
   });
   return outfile;

@@ -1,6 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
+import { DIRECT_BODIES_ENVIRONMENT } from './direct-bodies.ts';
 import { nodeArgs } from './script.ts';
 import { until } from './until.ts';
 
@@ -21,7 +22,11 @@ export function cleanEnvironment(): Record<string, string> {
     ([name, value]) => value !== undefined && !name.startsWith('UPLOAD_DAEMON_'),
   );
   // Tests run under node:test, whose children would speak its protocol on stdout.
-  return { ...(Object.fromEntries(kept) as Record<string, string>), NODE_TEST_CONTEXT: '' };
+  return {
+    ...(Object.fromEntries(kept) as Record<string, string>),
+    ...DIRECT_BODIES_ENVIRONMENT,
+    NODE_TEST_CONTEXT: '',
+  };
 }
 
 export interface Finished {

@@ -1,7 +1,16 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Exchange, ExchangeHandler } from '../../src/http/exchange.ts';
+import { readBodiesDirectly } from '../../src/http/direct-body/self-test.ts';
 import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
+import type { Exchange, ExchangeHandler } from '../../src/protocol/exchange.ts';
+import type { Protocol } from '../../src/protocol/protocol.ts';
+import { DIRECT_BODIES } from './direct-bodies.ts';
+
+export interface ListenOptions extends Partial<ListenerOptions> {
+  /** Bodies of so many bytes are read from their sockets; null: none are. */
+  readonly directBodies?: number | null;
+}
 
 export interface Listening {
   /** Of the base path, with its slash. */
@@ -15,14 +24,34 @@ export interface Listening {
 
 const ITEM = ['OPTIONS', 'HEAD', 'POST', 'PATCH', 'DELETE'];
 
-/** A listener with `protocol` behind it; closed when the test ends. */
+/** A protocol that claims nothing and has this handler. */
+export function protocolOf(serve: ExchangeHandler, options: Partial<Protocol> = {}): Protocol {
+  return {
+    name: 'test',
+    endsAtLength: true,
+    claims: () => false,
+    serve,
+    refuse: () => ({}),
+    headers: { 'Tus-Resumable': '1.0.0' },
+    methods: { collection: ['OPTIONS', 'POST'], item: ITEM },
+    methodHeader: 'x-http-method-override',
+    cors: { sent: [], read: [] },
+    reserves: (header) => /^tus-/i.test(header),
+    ...options,
+  };
+}
+
+/** A listener with one protocol behind it, or its handler; closed when the test ends. */
 export async function listen(
   test: Pick<TestContext, 'after'>,
-  protocol: ExchangeHandler,
-  options: Partial<ListenerOptions> = {},
+  served: ExchangeHandler | Protocol,
+  { directBodies = DIRECT_BODIES, ...options }: ListenOptions = {},
 ): Promise<Listening> {
   const requests: RequestRecord[] = [];
   const bugs: unknown[] = [];
+  const item = options.download ? ['GET', ...ITEM] : ITEM;
+  const methods = { collection: ['OPTIONS', 'POST'], item };
+  const protocol = typeof served === 'function' ? protocolOf(served, { methods }) : served;
   const basePath = options.basePath ?? '/uploads/files/';
   const listener = new Listener({
     port: 0,
@@ -33,12 +62,11 @@ export async function listen(
     trustedProxies: [],
     headersTimeout: 30_000,
     maxConnections: 100,
-    protocolName: 'test',
-    methods: { collection: ['OPTIONS', 'POST'], item: options.download ? ['GET', ...ITEM] : ITEM },
-    corsHeaders: { sent: [], read: [] },
-    refusalHeaders: { 'Tus-Resumable': '1.0.0' },
-    protocol,
+    protocols: [protocol],
     download: null,
+    prepare: async (server) => {
+      if (directBodies !== null) assert.ok(await readBodiesDirectly(server, directBodies));
+    },
     onRequest: (record) => requests.push(record),
     onTurnedAway: () => {},
     onMoreRefused: () => {},

@@ -1,12 +1,11 @@
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../../storage/model/events.ts';
 import type { AppendOutcome, AppendRequest } from '../../storage/store.ts';
+import type { Exchange } from '../exchange.ts';
 import { checksumFromHeader, checksumFromTrailer } from './checksum.ts';
-import type { TusExchange } from './exchange.ts';
 import { bodyLength, header } from './headers.ts';
 
 /** The part of a request that brings bytes, as storage takes it. */
-export function bodyOf(exchange: TusExchange): Omit<AppendRequest, 'offset' | 'caller'> {
+export function bodyOf(exchange: Exchange): Omit<AppendRequest, 'offset' | 'caller'> {
   const { request } = exchange;
   const checksum = header(request, 'upload-checksum');
   const trailers = (request.headers.trailer ?? '').toLowerCase().split(/[\s,]+/);
@@ -17,7 +16,7 @@ export function bodyOf(exchange: TusExchange): Omit<AppendRequest, 'offset' | 'c
         ? checksumFromTrailer(() => request.trailers['upload-checksum'])
         : undefined;
   return {
-    body: request,
+    body: exchange.body(),
     bodyLength: bodyLength(request),
     onAccepted: () => exchange.accept(),
     ...(whole ? { whole } : {}),
@@ -31,28 +30,19 @@ const INTERRUPTED = {
   draining: ['the server is stopping; come back in a moment', 503],
   'no-space': ['no room is left on the disk', 507],
   'disk-error': ['the disk failed', 500],
-  stopped: ['the upload was stopped by the server', 400],
 } as const;
 
 /**
  * Throws what a request that did not come to its end is answered with (if anybody still listens).
  * What was received is kept; the offset tells how much.
  */
-export function assertUninterrupted({ interrupted, offset, answer }: AppendOutcome): void {
+export function assertUninterrupted({ interrupted, offset }: AppendOutcome): void {
   if (interrupted === null) return;
+  const headers = { Connection: 'close' };
+  if (interrupted === 'stopped') {
+    throw new Fault('REFUSED', 'the upload was stopped by the server', { headers });
+  }
   const [sentence, status] = INTERRUPTED[interrupted];
-  throw new Fault('UNAVAILABLE', sentence, {
-    ...(interrupted === 'stopped' ? {} : { offset }),
-    ...fromAnswer(answer),
-    status: answer?.status ?? status,
-    headers: {
-      Connection: 'close',
-      ...(interrupted === 'draining' ? { 'Retry-After': '5' } : {}),
-      ...answer?.headers,
-    },
-  });
-}
-
-function fromAnswer(answer: Answer | undefined) {
-  return answer?.body === undefined ? {} : { body: answer.body };
+  const retryAfter = interrupted === 'draining' ? { retryAfter: 5 } : {};
+  throw new Fault('UNAVAILABLE', sentence, { offset, status, headers, ...retryAfter });
 }

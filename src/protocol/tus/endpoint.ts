@@ -1,48 +1,19 @@
-import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
-import type { UploadStore } from '../../storage/store.ts';
+import type { Exchange, ExchangeHandler } from '../exchange.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
-import type { TusExchange } from './exchange.ts';
+import type { TusContext, TusOptions } from './context.ts';
 import { head } from './head.ts';
 import { header } from './headers.ts';
 import type { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
-
-export const TUS_VERSION = '1.0.0';
-
-export interface TusOptions {
-  readonly store: UploadStore;
-  /** Begins and ends with a slash. */
-  readonly basePath: string;
-  readonly publicUrl: string | null;
-  readonly maxSize: number | null;
-  /** When an upload's time is up (milliseconds since the epoch), or null for never. */
-  readonly expiresAt: (record: UploadRecord) => number | null;
-  /** Unfinished uploads are removed some day: expiration is offered. */
-  readonly expires: boolean;
-  readonly termination: boolean;
-  /** Serves a plain HEAD of a finished upload, or null when downloads are off. */
-  readonly download: ((exchange: TusExchange) => Promise<void>) | null;
-  /** Throws a Fault when the body is compressed or otherwise coded. */
-  readonly assertPlainBody: (request: IncomingMessage) => void;
-  /**
-   * Throws a Fault when the conditions of a request (If-Match and the like) do not hold for what it
-   * is to change; null for a creation.
-   */
-  readonly assertConditions: (request: IncomingMessage, record: UploadRecord | null) => void;
-}
-
-export interface TusContext extends TusOptions {
-  /** Loaded for the first request that it answers: starting does not wait for it. */
-  readonly library: () => Promise<TusLibrary>;
-}
+import { TUS_VERSION } from './surface.ts';
 
 /** Serves tus 1.0.0 under the base path: everything but GET. Throws a Fault for the answer. */
-export function createTusEndpoint(options: TusOptions): (exchange: TusExchange) => Promise<void> {
+export function createTusEndpoint(options: TusOptions): ExchangeHandler {
   const extensions = [
     'creation',
     'creation-with-upload',
@@ -72,19 +43,17 @@ export function createTusEndpoint(options: TusOptions): (exchange: TusExchange) 
     try {
       await dispatch(context, exchange);
     } catch (error) {
-      if (error instanceof Fault) await describeFault(options, exchange, error);
+      if (error instanceof Fault) await tellExpiry(options, exchange);
       throw error;
     }
   };
 }
 
-/** What a refused request is told of the upload, so that its client can go on. */
-async function describeFault(
+/** Tells how long the client of a refused PATCH has to go on (tus 1.0.0, expiration). */
+async function tellExpiry(
   { store, expiresAt }: TusOptions,
-  { method, id, response }: TusExchange,
-  fault: Fault,
+  { method, id, response }: Exchange,
 ): Promise<void> {
-  if (fault.offset !== undefined) response.setHeader('Upload-Offset', String(fault.offset));
   if (method !== 'PATCH' || id === null || !isUploadId(id)) return;
   const record = await store.remember(id);
   if (!record) return;
@@ -93,7 +62,7 @@ async function describeFault(
   }
 }
 
-async function dispatch(context: TusContext, exchange: TusExchange): Promise<void> {
+async function dispatch(context: TusContext, exchange: Exchange): Promise<void> {
   const { method, id, request } = exchange;
   context.assertPlainBody(request);
   if (method === 'OPTIONS') return options(context, exchange);
@@ -111,20 +80,18 @@ async function dispatch(context: TusContext, exchange: TusExchange): Promise<voi
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
       const check = (record: UploadRecord) => context.assertConditions(request, record);
-      const { status, headers, answer } = await (await context.library()).answer(
-        exchange,
-        id,
-        check,
-      );
-      return respond(exchange, status, headers, answer);
+      const library = await context.library();
+      const { status, headers } = await library.answer(exchange, id, check);
+      return respond(exchange, status, headers);
     }
     default:
       throw notAllowed('OPTIONS, HEAD, PATCH, DELETE');
   }
 }
 
-async function options(context: TusContext, exchange: TusExchange): Promise<void> {
-  const { status, headers } = await (await context.library()).answer(exchange, null);
+async function options(context: TusContext, exchange: Exchange): Promise<void> {
+  const library = await context.library();
+  const { status, headers } = await library.answer(exchange, null);
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
@@ -132,7 +99,7 @@ async function options(context: TusContext, exchange: TusExchange): Promise<void
 }
 
 /** A HEAD without a version is taken for plain HTTP; everything else must name ours. */
-function checkVersion({ method, request, response }: TusExchange): void {
+function checkVersion({ method, request, response }: Exchange): void {
   const version = header(request, 'tus-resumable');
   if (version === TUS_VERSION || (version === undefined && method === 'HEAD')) return;
   response.setHeader('Tus-Version', TUS_VERSION);

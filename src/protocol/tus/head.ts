@@ -1,10 +1,10 @@
 import { versionOf } from '../../storage/model/upload.ts';
-import type { TusContext } from './endpoint.ts';
-import type { TusExchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
+import type { TusContext } from './context.ts';
 import { expiresHeader, respond } from './respond.ts';
 
 /** Tells how an upload stands (tus 1.0.0, core). Takes no lease: nothing is ever interrupted by it. */
-export async function head(context: TusContext, exchange: TusExchange, id: string): Promise<void> {
+export async function head(context: TusContext, exchange: Exchange, id: string): Promise<void> {
   const { record, offset, expiresAt } = await context.store.find(id);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
   if (offset !== null) headers['Upload-Offset'] = String(offset);

@@ -1,20 +1,17 @@
 import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../../storage/model/events.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import type { UploadStore } from '../../storage/store.ts';
-import type { TusExchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 
 /** A request that the library is answering, and what storage threw meanwhile. */
 interface Ticket {
   readonly id: string;
-  readonly exchange: TusExchange;
+  readonly exchange: Exchange;
   /** Throws when a condition of the request does not hold for the upload. */
   readonly check?: ((record: UploadRecord) => void) | undefined;
   fault?: unknown;
-  /** What a hook wants the client to be told. */
-  answer?: Answer | undefined;
 }
 
 /**
@@ -53,10 +50,10 @@ export class TusLibrary {
    * client's reaches the library. Returns its status and tus headers; throws what storage threw.
    */
   async answer(
-    exchange: TusExchange,
+    exchange: Exchange,
     id: string | null,
     check?: (record: UploadRecord) => void,
-  ): Promise<{ status: number; headers: Record<string, string>; answer: Answer | undefined }> {
+  ): Promise<{ status: number; headers: Record<string, string> }> {
     const ticket: Ticket = { id: id ?? '', exchange, check };
     const number = id === null ? '' : `ticket-${++this.#lastTicket}`;
     this.#tickets.set(number, ticket);
@@ -69,7 +66,7 @@ export class TusLibrary {
       if (ticket.fault !== undefined) throw ticket.fault;
       if (!response.ok) throw new Fault('BAD_REQUEST', await response.text());
       const tus = [...response.headers].filter(([name]) => name.startsWith('tus-'));
-      return { status: response.status, headers: Object.fromEntries(tus), answer: ticket.answer };
+      return { status: response.status, headers: Object.fromEntries(tus) };
     } finally {
       this.#tickets.delete(number);
     }
@@ -107,7 +104,7 @@ class StorageAdapter extends FileStore {
     try {
       const signal = () => closeSignal(exchange.request);
       const options = { signal, ...(check ? { check } : {}) };
-      ticket.answer = (await this.#store.terminate(id, exchange.caller, options)).answer;
+      await this.#store.terminate(id, exchange.caller, options);
     } catch (error) {
       ticket.fault = error;
       throw error;
@@ -126,7 +123,7 @@ async function readRecord(store: UploadStore, id: string): Promise<Upload | unde
   });
 }
 
-function closeSignal(request: TusExchange['request']): AbortSignal {
+function closeSignal(request: Exchange['request']): AbortSignal {
   const controller = new AbortController();
   request.socket.once('close', () => controller.abort());
   return controller.signal;

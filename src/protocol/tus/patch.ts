@@ -1,12 +1,12 @@
 import { Fault } from '../../fault.ts';
+import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
-import type { TusContext } from './endpoint.ts';
-import type { TusExchange } from './exchange.ts';
+import type { TusContext } from './context.ts';
 import { lengthHeader, mediaType, OFFSET_OCTET_STREAM, offsetHeader } from './headers.ts';
 import { expiresHeader, respond } from './respond.ts';
 
 /** Appends bytes (tus 1.0.0, core; checksum; creation-defer-length). */
-export async function patch(context: TusContext, exchange: TusExchange, id: string): Promise<void> {
+export async function patch(context: TusContext, exchange: Exchange, id: string): Promise<void> {
   const { request, caller } = exchange;
   if (mediaType(request) !== OFFSET_OCTET_STREAM) {
     throw new Fault('MEDIA_TYPE', `the content type must be ${OFFSET_OCTET_STREAM}`);
@@ -27,13 +27,8 @@ export async function patch(context: TusContext, exchange: TusExchange, id: stri
   }
   assertUninterrupted(outcome);
   const done = record.state === 'finished' && record.kind !== 'partial';
-  respond(
-    exchange,
-    204,
-    {
-      'Upload-Offset': String(outcome.offset),
-      ...(done ? {} : expiresHeader(record, context.expiresAt(record))),
-    },
-    outcome.answer,
-  );
+  respond(exchange, 204, {
+    'Upload-Offset': String(outcome.offset),
+    ...(done ? {} : expiresHeader(record, context.expiresAt(record))),
+  });
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 import { normalizeMetadata } from '../../storage/model/metadata.ts';
+import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import { bringsBytes } from './brings-bytes.ts';
 import { type Concat, parseConcat } from './concat.ts';
-import type { TusContext } from './endpoint.ts';
-import type { TusExchange } from './exchange.ts';
+import type { TusContext } from './context.ts';
 import {
   bodyLength,
   deferLengthHeader,
@@ -18,7 +18,7 @@ import {
 import { expiresHeader, respond } from './respond.ts';
 
 /** Creation, creation-with-upload, creation-defer-length and concatenation (tus 1.0.0). */
-export async function post(context: TusContext, exchange: TusExchange): Promise<void> {
+export async function post(context: TusContext, exchange: Exchange): Promise<void> {
   const { request, caller } = exchange;
   // An empty header is an empty list: some clients always send one.
   const metadata = normalizeMetadata(listHeader(request, 'upload-metadata') ?? '');
@@ -38,24 +38,19 @@ export async function post(context: TusContext, exchange: TusExchange): Promise<
     throw new Fault('TOO_LARGE', `the body is longer than the upload (${length} bytes)`);
   }
   const outcome = await context.store.create({ ...creation, kind: concat.kind }, body);
-  const { record, offset, answer } = outcome;
+  const { record, offset } = outcome;
   exchange.note.id = record.id;
   exchange.note.text = record.name ?? '';
   if (body) exchange.note.bytes = offset;
   assertUninterrupted(outcome);
   const expiresAt =
     outcome.finished && record.kind !== 'partial' ? null : context.expiresAt(record);
-  respond(
-    exchange,
-    201,
-    {
-      Location: exchange.urlOf(record.id),
-      ...(withUpload ? { 'Upload-Offset': String(offset) } : {}),
-      ...(text === undefined ? {} : { 'Upload-Concat': text }),
-      ...expiresHeader(record, expiresAt),
-    },
-    answer,
-  );
+  respond(exchange, 201, {
+    Location: exchange.urlOf(record.id),
+    ...(withUpload ? { 'Upload-Offset': String(offset) } : {}),
+    ...(text === undefined ? {} : { 'Upload-Concat': text }),
+    ...expiresHeader(record, expiresAt),
+  });
 }
 
 /** Refuses bytes that would be thrown away, while the client believes that they were taken. */
@@ -67,10 +62,10 @@ async function assertNoBytes(request: IncomingMessage, withUpload: boolean): Pro
 
 async function final(
   context: TusContext,
-  exchange: TusExchange,
+  exchange: Exchange,
   creation: Parameters<TusContext['store']['concatenate']>[0],
 ): Promise<void> {
-  const { record, offset, expiresAt, answer } = await context.store.concatenate(creation);
+  const { record, offset, expiresAt } = await context.store.concatenate(creation);
   exchange.note.id = record.id;
   const headers = {
     Location: exchange.urlOf(record.id),
@@ -78,11 +73,11 @@ async function final(
     ...(offset === null ? {} : { 'Upload-Offset': String(offset) }),
     ...expiresHeader(record, expiresAt),
   };
-  respond(exchange, 201, headers, answer);
+  respond(exchange, 201, headers);
 }
 
 /** null for a length that comes later; a final upload's length is the sum of its parts. */
-function lengthOf({ request }: TusExchange, { kind }: Concat): number | null {
+function lengthOf({ request }: Exchange, { kind }: Concat): number | null {
   const length = lengthHeader(request);
   const deferred = deferLengthHeader(request);
   if (kind === 'final') {

@@ -1,18 +1,17 @@
-import type { Answer } from '../../storage/model/events.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
-import type { TusExchange } from './exchange.ts';
+import type { Exchange } from '../exchange.ts';
 
 /** Headers that say how the upload stands; a hook's answer must not contradict them. */
 const OURS = new Set(['upload-offset', 'upload-length']);
 
-/** Sends a success, with what a hook wants to add to it. */
+/** Sends a success, with what hooks want changed in it. */
 export function respond(
-  exchange: TusExchange,
+  exchange: Exchange,
   status: number,
   headers: Readonly<Record<string, string>>,
-  answer?: Answer,
 ): void {
-  const { response, method } = exchange;
+  const { response, method, caller } = exchange;
+  const { answer } = caller.request;
   for (const [name, value] of Object.entries(answer?.headers ?? {})) {
     if (!OURS.has(name.toLowerCase())) exchange.addHeader(name, value);
   }

@@ -1,10 +1,15 @@
-/** What the front door needs to know of tus 1.0.0, so that it names none of it itself. */
+import type { CorsHeaders, Methods } from '../protocol.ts';
+
+export const TUS_VERSION = '1.0.0';
+
+/** As it is recorded with uploads. */
+export const TUS_NAME = `tus ${TUS_VERSION}`;
 
 /** Stands in every answer, also in those of requests that never got to the protocol. */
-export const TUS_ANSWER_HEADERS = { 'Tus-Resumable': '1.0.0' };
+export const TUS_HEADERS = { 'Tus-Resumable': TUS_VERSION };
 
 /** What a page sends and reads; without these a browser hides the whole protocol. */
-export const TUS_CORS_HEADERS = {
+export const TUS_CORS_HEADERS: CorsHeaders = {
   sent: [
     'Tus-Resumable',
     'Upload-Checksum',
@@ -13,6 +18,7 @@ export const TUS_CORS_HEADERS = {
     'Upload-Length',
     'Upload-Metadata',
     'Upload-Offset',
+    'X-HTTP-Method-Override',
   ],
   read: [
     'Upload-Offset',
@@ -30,7 +36,7 @@ export const TUS_CORS_HEADERS = {
 };
 
 /** The methods that are answered for the creation URL and for an upload's. */
-export function tusMethods(offered: { download: boolean; termination: boolean }) {
+export function tusMethods(offered: { download: boolean; termination: boolean }): Methods {
   return {
     collection: ['OPTIONS', 'POST'],
     item: [

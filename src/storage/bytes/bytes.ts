@@ -3,6 +3,12 @@ import type { StoredUpload, UploadRecord } from '../model/upload.ts';
 /** process: survives the death of this process. power: survives a power cut, too. */
 export type Safety = 'process' | 'power';
 
+/** What the bytes of an upload are, from the first to the last. */
+export interface Content {
+  readonly length: number;
+  readonly crc32: number;
+}
+
 /** What an entry of the store that has no record looks like. */
 export interface Entry {
   readonly name: string;
@@ -88,13 +94,22 @@ export interface Writer extends Reader {
   readonly size: number;
 
   /**
+   * true while `write` calls back before it returns. Then memory that is only lent for a moment may
+   * be handed to it.
+   */
+  readonly immediate: boolean;
+
+  /**
    * Writes chunks at `position`, which is where the last write ended. Calls back with the bytes
    * taken, which may be fewer than given. The memory of the chunks is the caller's again then.
    */
   write(chunks: readonly Buffer[], position: number, done: WriteCallback): void;
 
-  /** Resolves when all that was written is safe. */
-  flush(safety: Safety): Promise<void>;
+  /**
+   * Resolves when all that was written is safe. Where making it safe has failed before, it is written
+   * again from what is there, compared with `content`. Throws IO when that is no longer the same.
+   */
+  flush(safety: Safety, content: Content): Promise<void>;
 
   /** Drops the bytes from `length` on. */
   rollback(length: number): Promise<void>;

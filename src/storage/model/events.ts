@@ -22,13 +22,6 @@ export interface NewDelivery {
   readonly payload: string;
 }
 
-/** What a hook wants the client to be answered; the protocol merges it into its own answer. */
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
 export interface CreationDraft {
   readonly id: string;
   readonly kind: UploadRecord['kind'];
@@ -37,15 +30,20 @@ export interface CreationDraft {
   readonly parts: readonly string[];
 }
 
-/** What may refuse a change before it happens, by throwing a Fault (REFUSED, HOOK_FAILED). */
+/** What a guard may choose for an upload before it is made. */
+export interface CreationChange {
+  readonly id?: string;
+  readonly metadata?: string | null;
+}
+
+/**
+ * What may refuse a change before it happens, by throwing a Fault (REFUSED for a decision; any other
+ * code when none could be had). `place` is where the bytes are: a path.
+ */
 export interface Guards {
-  beforeCreate?(
-    draft: CreationDraft,
-    caller: Caller,
-  ): Promise<{ id?: string; metadata?: string | null; answer?: Answer }>;
-  /** `place` is where the bytes are: a path. */
-  beforeFinish?(record: UploadRecord, caller: Caller, place: string): Promise<Answer | undefined>;
-  beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<Answer | undefined>;
+  beforeCreate?(draft: CreationDraft, caller: Caller): Promise<CreationChange>;
+  beforeFinish?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
+  beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
 }
 
 /** Turns a change into the deliveries it causes. `place` is where the bytes are: a path. */

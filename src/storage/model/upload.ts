@@ -94,16 +94,15 @@ export interface Origin {
   readonly agent: string | null;
 }
 
-/** Who asks for a change: what is recorded of it, and the whole request for hooks to see. */
+/** Who asks for a change. */
 export interface Caller {
+  /** What is recorded of it. */
   readonly origin: Origin;
-  readonly request: {
-    readonly method: string;
-    readonly uri: string;
-    /** The client's port; 0 or absent when it is not known (behind a proxy). */
-    readonly port?: number;
-    readonly headers: Readonly<Record<string, readonly string[]>>;
-  } | null;
+  /**
+   * The request itself, which belongs to the rooms above: storage passes it to guards and listeners
+   * and never reads it. null for what the program does of itself.
+   */
+  readonly request: object | null;
 }
 
 /** The caller of what the program does of itself, on behalf of whoever made the upload. */

@@ -1,13 +1,14 @@
-import type { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
+import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
+import { type EndingRequest, lengthAtEnd } from './ending.ts';
 import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
 import { WriteRight } from './write-right.ts';
 
-export interface AppendRequest extends BodyRequest {
+export interface AppendRequest extends BodyRequest, EndingRequest {
   /** Where the client believes the next byte goes. */
   readonly offset: number;
   /** The upload's length, when the client says it only now. */
@@ -29,7 +30,7 @@ export async function appendBody(
   if (context.draining) throw stopping();
   const turn = {
     waitFor: context.limits.writerWait,
-    signal: () => closeSignal(request.body),
+    signal: () => sourceOf(request.body).closeSignal(),
   };
   return WriteRight.use(context, id, turn, async (right) => {
     if (context.draining) throw stopping();
@@ -39,15 +40,9 @@ export async function appendBody(
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
     request.check?.(record);
-    return receive(context, right, await declare(context, open, request), request);
+    const declared = await declare(context, open, withLength(record, request));
+    return receive(context, right, declared, request);
   });
-}
-
-function closeSignal(body: Readable): AbortSignal {
-  const controller = new AbortController();
-  if (body.destroyed) controller.abort();
-  else body.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 function checkRequest(context: StoreContext, record: StoredUpload, request: AppendRequest): void {
@@ -70,6 +65,14 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
   if (request.bodyLength !== null && request.bodyLength > limit) {
     throw new Fault('TOO_LARGE', `only ${limit} bytes of this upload are missing`);
   }
+}
+
+/** A request that ends the upload declares its length, if it knows where it ends itself. */
+function withLength(record: StoredUpload, request: AppendRequest): AppendRequest {
+  if (!request.ends) return request;
+  const known = record.length ?? request.length ?? null;
+  const length = lengthAtEnd(known, record.offset, request.bodyLength);
+  return length === null ? request : { ...request, length };
 }
 
 /**

@@ -1,14 +1,15 @@
-import type { Readable } from 'node:stream';
 import { errnoOf } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
+import type { ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
+import { copyToWait, giveBack } from './waiting-bytes.ts';
 
 /** A socket is paused when this much waits for the write that is running (bytes). */
 const HIGH_WATER = 512 * 1024;
 
 export interface PumpOptions {
-  readonly writer: Pick<Writer, 'write'>;
+  readonly writer: Pick<Writer, 'write' | 'immediate'>;
   /** Where the first byte goes. */
   readonly position: number;
   /** CRC-32 of the bytes before `position`. */
@@ -30,13 +31,14 @@ export interface PumpResult {
 }
 
 /**
- * Moves a request's bytes to a file. What arrives while one write runs is gathered and goes out in
- * the next one, so a fast client gets large writes and a slow one gets its bytes on disk at once;
- * HEAD can tell them while the client is stalled. `position` counts only what was written.
+ * Moves a request's bytes to a writer. While the writer takes bytes at once, each chunk is written as
+ * it comes. While it does not, what arrives during one write is gathered and goes out in the next
+ * one: a fast client gets large writes, and the bytes of a slow one are written as they come, so that
+ * HEAD can tell of them while the client is stalled. `position` counts only what was written.
  */
-export class BytePump {
+export class BytePump implements ByteSink {
   readonly #options: PumpOptions;
-  readonly #source: Readable;
+  readonly #source: ByteSource;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #received = 0;
@@ -55,7 +57,7 @@ export class BytePump {
   /** When the last byte came (milliseconds since the epoch). */
   lastByteAt: number;
 
-  constructor(source: Readable, options: PumpOptions) {
+  constructor(source: ByteSource, options: PumpOptions) {
     this.#source = source;
     this.#options = options;
     this.position = options.position;
@@ -71,19 +73,10 @@ export class BytePump {
 
   /** Resolves when the last byte that will be written has been written; never rejects. */
   run(): Promise<PumpResult> {
-    const source = this.#source;
-    if (source.readableEnded) return Promise.resolve({ end: 'complete' });
     return new Promise((resolve) => {
       this.#settle = resolve;
-      if (source.destroyed) {
-        this.#onBroken();
-        return;
-      }
       this.#idle = setTimeout(this.#onIdle, this.#options.idleTimeout);
-      source.on('data', this.#onData);
-      source.on('end', this.#onEnd);
-      source.on('error', this.#onBroken);
-      source.on('close', this.#onBroken);
+      this.#source.start(this);
     });
   }
 
@@ -92,23 +85,41 @@ export class BytePump {
     this.#end({ end: reason });
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    if (this.#ending) return;
+  onBytes(chunk: Buffer): boolean {
+    if (this.#ending) return true;
     this.lastByteAt = this.#options.now();
     this.#idle?.refresh();
     const room = this.#options.limit - this.#received;
-    if (chunk.length <= room) this.#take(chunk);
-    else {
-      // What belongs to the upload counts, wherever the client has cut its chunks.
-      if (room > 0) this.#take(chunk.subarray(0, room));
-      this.#end({ end: 'overrun' });
-    }
-  };
+    if (chunk.length <= room) return this.#take(chunk);
+    // What belongs to the upload counts, wherever the client has cut its chunks.
+    const usedUp = room <= 0 || this.#take(chunk.subarray(0, room));
+    this.#end({ end: 'overrun' });
+    return usedUp;
+  }
 
-  #take(chunk: Buffer): void {
+  onEnd(): void {
+    this.#end({ end: 'complete' });
+  }
+
+  onBroken(): void {
+    this.#end({ end: 'reset' });
+  }
+
+  /** Returns true when the memory of the chunk is not needed any more. */
+  #take(chunk: Buffer): boolean {
     this.#received += chunk.length;
     this.#options.onChunk?.(chunk);
     this.#receivedCrc = crc32(chunk, this.#receivedCrc);
+    if (this.#waiting.length === 0 && !this.#writing && this.#options.writer.immediate) {
+      this.#writing = true;
+      this.#write([chunk], this.#receivedCrc, this.#source.lendsMemory);
+      return !this.#writing;
+    }
+    this.#enqueue(this.#source.lendsMemory ? copyToWait(chunk) : chunk);
+    return false;
+  }
+
+  #enqueue(chunk: Buffer): void {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
     if (this.#waitingBytes >= HIGH_WATER && !this.#paused) {
@@ -128,27 +139,11 @@ export class BytePump {
     else this.stop('idle');
   };
 
-  readonly #onEnd = (): void => this.#end({ end: 'complete' });
-
-  /** A client that sent its bytes and left at once has them in the stream's buffer still. */
-  readonly #onBroken = (): void => {
-    let chunk: Buffer | null = this.#source.read();
-    while (chunk !== null) {
-      this.#onData(chunk);
-      chunk = this.#source.read();
-    }
-    this.#end({ end: 'reset' });
-  };
-
   #end(result: PumpResult): void {
     if (this.#ending || !this.#settle) return;
     this.#ending = result;
     clearTimeout(this.#idle);
-    this.#source.off('data', this.#onData);
-    this.#source.off('end', this.#onEnd);
-    this.#source.off('close', this.#onBroken);
-    // 'error' stays listened to: an aborted request emits it later, and nobody else may listen.
-    if (result.end !== 'complete') this.#source.pause();
+    this.#source.stop();
     if (result.end === 'disk-error') {
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -167,7 +162,7 @@ export class BytePump {
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#writing = true;
-    this.#write(chunks, this.#receivedCrc);
+    this.#write(chunks, this.#receivedCrc, false);
     // The next batch fills while this one is written.
     if (this.#paused && !this.#ending) {
       this.#paused = false;
@@ -175,28 +170,32 @@ export class BytePump {
     }
   };
 
-  #write(chunks: Buffer[], crcAfter: number): void {
-    this.#options.writer.write(chunks, this.position, (error, written) =>
-      this.#written(chunks, crcAfter, error, written),
-    );
+  #write(given: Buffer[], crcAfter: number, lent: boolean): void {
+    const { writer } = this.#options;
+    // The rest of a short write may go out when its memory is used for other bytes already.
+    const chunks = lent && !writer.immediate ? given.map(copyToWait) : given;
+    writer.write(chunks, this.position, (error, written) => {
+      if (error) this.#failed(error);
+      else this.#written(chunks, crcAfter, written, lent);
+    });
   }
 
-  #written(chunks: Buffer[], crcAfter: number, error: Error | null, written: number): void {
-    const rest = error ? chunks : this.#advance(chunks, crcAfter, written);
-    if (error) {
-      this.#writing = false;
-      const end = isNoSpace(error) ? 'no-space' : 'disk-error';
-      // What waits behind a failed write has no place to go.
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      if (this.#ending) {
-        this.#ending = { end, error };
-        this.#settle?.(this.#ending);
-      } else this.#end({ end, error });
-      return;
-    }
+  #failed(error: Error): void {
+    this.#writing = false;
+    const end = isNoSpace(error) ? 'no-space' : 'disk-error';
+    // What waits behind a failed write has no place to go.
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    if (this.#ending) {
+      this.#ending = { end, error };
+      this.#settle?.(this.#ending);
+    } else this.#end({ end, error });
+  }
+
+  #written(chunks: Buffer[], crcAfter: number, written: number, lent: boolean): void {
+    const rest = this.#advance(chunks, crcAfter, written);
     if (rest.length > 0) {
-      this.#write(rest, crcAfter);
+      this.#write(rest, crcAfter, lent);
       return;
     }
     this.#writing = false;
@@ -208,6 +207,7 @@ export class BytePump {
     this.position += written;
     if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
       this.crc32 = crcAfter;
+      chunks.forEach(giveBack);
       return [];
     }
     for (let index = 0; index < chunks.length; index++) {
@@ -218,6 +218,7 @@ export class BytePump {
       }
       this.crc32 = crc32(chunk, this.crc32);
       written -= chunk.length;
+      giveBack(chunk);
     }
     return [];
   }

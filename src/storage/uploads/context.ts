@@ -1,6 +1,6 @@
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
-import type { Answer, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Durability } from './durability.ts';
@@ -18,8 +18,8 @@ export interface ActiveAppend {
   readonly caller: Caller;
   /** What has been written to the catalog of this request's progress. */
   recorded: number;
-  /** What a hook that stopped this upload wants its client to be told. */
-  stopped?: Answer;
+  /** It is to be removed instead of finished (see UploadStore.stop). */
+  stopped: boolean;
 }
 
 export interface StoreLimits {
@@ -55,6 +55,8 @@ export interface StoreContext {
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
+  /** Whether an upload that has its length is complete, although no request is there to say so. */
+  readonly endsAtLength: (record: UploadRecord) => boolean;
   /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
   readonly expiresAt: (record: UploadRecord) => number | null;
   readonly now: () => number;

@@ -1,8 +1,8 @@
 import { messageOf } from '../../fault.ts';
-import type { Answer } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
+import { type EndingRequest, lengthAtEnd } from './ending.ts';
 import { finishUpload } from './finish.ts';
 import { admit, type CreateRequest } from './new-upload.ts';
 import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
@@ -20,29 +20,29 @@ const SMALL = 256 * 1024;
  */
 export async function createUpload(
   context: StoreContext,
-  request: CreateRequest,
+  given: CreateRequest,
   body?: BodyRequest,
 ): Promise<AppendOutcome> {
-  const { record: draft, answer } = await admit(context, request);
-  const order = orderOf(context, draft, body);
+  const request = given.ends ? withLength(given, body) : given;
+  const draft = await admit(context, request);
+  const order = orderOf(context, request, draft, body);
   if (order !== 'last' && body?.bodyLength) await checkSpace(context, body.bodyLength);
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
-  const { caller } = request;
+  const { caller, ends } = request;
   const turn = { waitFor: context.limits.writerWait };
   let made = false;
   try {
-    const outcome = await WriteRight.use(context, draft.id, turn, async (right) => {
+    return await WriteRight.use(context, draft.id, turn, async (right) => {
       const open = await right.create(marked, caller, order);
       made = true;
       try {
         if (order !== 'last') await announce(context, open, caller);
-        return await fill(context, right, open, caller, body);
+        return await fill(context, right, open, { caller, ends }, body);
       } catch (error) {
         await giveRoomBack(context, open);
         throw error;
       }
     });
-    return { ...outcome, answer: outcome.answer ?? answer };
   } catch (error) {
     // Never what was there before: an id that is taken is somebody else's.
     if (made) await undo(context, marked, caller);
@@ -50,41 +50,52 @@ export async function createUpload(
   }
 }
 
+function withLength(request: CreateRequest, body: BodyRequest | undefined): CreateRequest {
+  return { ...request, length: lengthAtEnd(request.length, 0, body ? body.bodyLength : 0) };
+}
+
 /** A hook that is asked before the finish must find a record. */
-function orderOf({ guards }: StoreContext, draft: UploadRecord, body: BodyRequest | undefined) {
-  const { length, kind } = draft;
+function orderOf(
+  { guards }: StoreContext,
+  { ends }: CreateRequest,
+  { length, kind }: UploadRecord,
+  body: BodyRequest | undefined,
+) {
   const small = length !== null && length <= SMALL && length === body?.bodyLength;
-  if (small && !guards.beforeFinish) return 'last';
+  if (small && ends !== false && !guards.beforeFinish) return 'last';
   // A final upload of no bytes is finished by joining its empty parts.
-  return body || (length === 0 && kind !== 'final') ? 'first' : 'first, no lease';
+  const endsNow = ends ?? (length === 0 && kind !== 'final');
+  return body || endsNow ? 'first' : 'first, no lease';
 }
 
 async function fill(
   context: StoreContext,
   right: WriteRight,
   open: OpenUpload,
-  caller: Caller,
+  from: EndingRequest & { readonly caller: Caller },
   body: BodyRequest | undefined,
 ): Promise<AppendOutcome> {
   const { record, recording } = open;
   if (body) {
-    const outcome = await receive(context, right, open, { ...body, caller });
+    const outcome = await receive(context, right, open, { ...body, ...from });
     if (outcome.interrupted === 'no-space') throw noSpace();
     return outcome;
   }
-  let answer: Answer | undefined;
-  if (!recording) return { record, offset: 0, finished: false, interrupted: null, answer };
+  if (!recording) return { record, offset: 0, finished: false, interrupted: null };
   const at = context.now();
   const ending = { change: { offset: 0, crc32: 0 }, timeline: [], at };
-  const finished = await finishUpload(context, { ...open, recording }, caller, ending);
-  return { ...finished, offset: 0, finished: true, interrupted: null };
+  const finished = await finishUpload(context, { ...open, recording }, from.caller, ending);
+  return { record: finished, offset: 0, finished: true, interrupted: null };
 }
 
 /** Tells of a creation that is committed, once it is as durable as the mode wants it. */
 async function announce(context: StoreContext, { record, writer }: OpenUpload, caller: Caller) {
   const { durability } = context;
   try {
-    await Promise.all([durability.received(writer), durability.recorded('progress')]);
+    await Promise.all([
+      durability.received(writer, { length: 0, crc32: 0 }),
+      durability.recorded('progress'),
+    ]);
   } finally {
     context.emit({ type: 'created', record, caller });
   }

@@ -1,4 +1,4 @@
-import type { Writer } from '../bytes/bytes.ts';
+import type { Content, Writer } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
 /**
@@ -20,13 +20,13 @@ export class Durability {
   }
 
   /** Before a client learns an offset, or that an upload was created. */
-  received(writer: Writer): Promise<void> {
-    return writer.flush(this.mode === 'always' ? 'power' : 'process');
+  received(writer: Writer, content: Content): Promise<void> {
+    return writer.flush(this.mode === 'always' ? 'power' : 'process', content);
   }
 
   /** Before a client learns that its upload is finished. */
-  finished(writer: Writer): Promise<void> {
-    return writer.flush(this.mode === 'never' ? 'process' : 'power');
+  finished(writer: Writer, content: Content): Promise<void> {
+    return writer.flush(this.mode === 'never' ? 'process' : 'power', content);
   }
 
   /** Makes every unit of work so far durable where the mode asks for that. */

@@ -17,6 +17,11 @@ export interface EngineOptions {
   readonly fsync?: FsyncMode;
   readonly limits?: Partial<StoreLimits>;
   readonly expiresAt?: (record: UploadRecord) => number | null;
+  /**
+   * Whether an upload that a start finds with all of its length is complete; true if not given.
+   * false for a protocol whose requests say themselves which one is the last.
+   */
+  readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
   readonly plan?: DeliveryPlanner;
   /** Milliseconds since the epoch. */
@@ -49,6 +54,7 @@ export class Engine {
       guards: options.guards ?? {},
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
       expiresAt: options.expiresAt ?? (() => null),
+      endsAtLength: options.endsAtLength ?? (() => true),
       now,
       emit: (event) => this.#changed(event),
       background: (promise) => work.background(promise),

@@ -1,6 +1,5 @@
 import { Fault } from '../../fault.ts';
 import type { Ending, Refusal } from '../catalog/catalog.ts';
-import type { Answer } from '../model/events.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 import type { OpenUpload, Recording } from './recording.ts';
@@ -15,7 +14,7 @@ export async function finishUpload(
   open: OpenUpload & { readonly recording: Recording },
   caller: Caller,
   ending: Ending,
-): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
+): Promise<StoredUpload> {
   try {
     return await finishOnce(context, open, caller, ending);
   } catch (error) {
@@ -39,11 +38,10 @@ async function finishOnce(
   { record, writer, recording, declares }: OpenUpload & { readonly recording: Recording },
   caller: Caller,
   ending: Ending,
-): Promise<{ record: StoredUpload; answer: Answer | undefined }> {
+): Promise<StoredUpload> {
   const { durability, guards, plan } = context;
-  await durability.finished(writer);
   const complete = { ...record, ...ending.change };
-  let answer: Answer | undefined;
+  await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
   if (guards.beforeFinish && record.kind !== 'partial') {
     // A receiver may take long: what has arrived and was verified is recorded before it is asked.
@@ -51,7 +49,7 @@ async function finishOnce(
     change = {};
     timeline = [];
     try {
-      answer = await guards.beforeFinish(complete, caller, context.bytes.locate(record));
+      await guards.beforeFinish(complete, caller, context.bytes.locate(record));
     } catch (error) {
       await recording.refuse(refusalOf(context, error, declares));
       throw error;
@@ -68,7 +66,7 @@ async function finishOnce(
     if (!recording.lease) context.emit({ type: 'created', record, caller });
     context.emit(event);
   }
-  return { record: stored, answer };
+  return stored;
 }
 
 function refusalOf(context: StoreContext, error: unknown, declares = false): Refusal {

@@ -1,6 +1,5 @@
 import { Fault, fileFault } from '../../fault.ts';
 import type { Lease } from '../catalog/catalog.ts';
-import type { Answer } from '../model/events.ts';
 import { type Caller, isGone, isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
 import { checkSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
@@ -11,21 +10,21 @@ import { removeCondemned } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
 /**
- * Makes a final upload of its parts; returns its id and what hooks want its client to be told. When
- * all parts are finished it is joined first; otherwise it is once the last one is. Throws
- * BAD_REQUEST for what is not a part that is there.
+ * Makes a final upload of its parts and returns its id. When all parts are finished it is joined
+ * first; otherwise it is once the last one is. Throws BAD_REQUEST for what is not a part that is
+ * there.
  */
 export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
-): Promise<{ id: string; answer: Answer | undefined }> {
+): Promise<string> {
   const parts = await readParts(context, request.parts);
   const made = await createUpload(context, { ...request, kind: 'final', length: sumOf(parts) });
   const { id } = made.record;
   try {
     // Only now: a part may have finished, or gone, since it was looked at.
-    const answer = await joinIfReady(context, id, request.caller);
-    return { id, answer: answer ?? made.answer };
+    await joinIfReady(context, id, request.caller);
+    return id;
   } catch (error) {
     // The client learns of a failure, so nothing stays but what a hook has refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
@@ -80,18 +79,18 @@ export async function joinIfReady(
   context: StoreContext,
   id: string,
   caller?: Caller,
-): Promise<Answer | undefined> {
+): Promise<void> {
   const known = await context.catalog.get(id);
-  if (!known || !isUnfinished(known)) return undefined;
+  if (!known || !isUnfinished(known)) return;
   const parts = await readParts(context, known.parts);
-  if (parts.some(({ state }) => state !== 'finished')) return undefined;
+  if (parts.some(({ state }) => state !== 'finished')) return;
   const turn = { waitFor: context.limits.writerWait };
-  return WriteRight.use(context, id, turn, async (right) => {
+  await WriteRight.use(context, id, turn, async (right) => {
     const start = await context.catalog.beginJoin(id, context.now());
     if (start.outcome === 'part-missing') throw notAPart();
-    if (start.outcome !== 'begun') return undefined;
+    if (start.outcome !== 'begun') return;
     const { record, lease } = start;
-    return join(context, right, record, lease, parts, caller ?? nobody(record));
+    await join(context, right, record, lease, parts, caller ?? nobody(record));
   });
 }
 
@@ -102,7 +101,7 @@ async function join(
   lease: Lease,
   parts: readonly StoredUpload[],
   caller: Caller,
-): Promise<Answer | undefined> {
+): Promise<void> {
   const length = record.length ?? 0;
   try {
     const open = await right.openToJoin(record, lease);
@@ -120,7 +119,7 @@ async function join(
     }
     const at = context.now();
     const ending = { change: { offset: length, crc32, activeAt: at }, timeline: [], at };
-    return (await finishUpload(context, open, caller, ending)).answer;
+    await finishUpload(context, open, caller, ending);
   } catch (error) {
     leaveBehind(context, record, error);
     throw fileFault(error, 'joining the parts of an upload');

@@ -1,12 +1,12 @@
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../model/events.ts';
 import { fileNameOf } from '../model/metadata.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { isUploadId, newUploadId } from '../model/upload-id.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
+import type { EndingRequest } from './ending.ts';
 
-export interface CreateRequest {
+export interface CreateRequest extends EndingRequest {
   readonly kind: UploadRecord['kind'];
   /** null when the client will say later. */
   readonly length: number | null;
@@ -22,10 +22,7 @@ export interface CreateRequest {
  * metadata) agrees. Nothing is written yet.
  * Throws UNAVAILABLE, TOO_LARGE, NO_SPACE, HOOK_FAILED, or what the guard throws.
  */
-export async function admit(
-  context: StoreContext,
-  request: CreateRequest,
-): Promise<{ record: UploadRecord; answer: Answer | undefined }> {
+export async function admit(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
   if (context.draining) throw stopping();
   checkSize(context, request.length);
   await checkSpace(context, request.length ?? 0);
@@ -42,7 +39,7 @@ export async function admit(
     throw new Fault('CONFLICT', 'an upload of this id is there already');
   }
   const now = context.now();
-  const record: UploadRecord = {
+  return {
     id,
     kind,
     state: 'receiving',
@@ -62,5 +59,4 @@ export async function admit(
     refusal: null,
     origin: request.caller.origin,
   };
-  return { record, answer: changed?.answer };
 }

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { Answer } from '../model/events.ts';
+import type { ByteSource } from '../model/byte-source.ts';
+import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
 import { noSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
+import { type EndingRequest, endsElsewhere } from './ending.ts';
 import { finishUpload } from './finish.ts';
 import type { OpenUpload, Recording } from './recording.ts';
 import type { WriteRight } from './write-right.ts';
@@ -20,7 +22,7 @@ export interface WholeRequest {
 
 /** The part of a request that brings bytes. */
 export interface BodyRequest {
-  readonly body: Readable;
+  readonly body: Readable | ByteSource;
   /** How many bytes the body declares; null when it does not say. */
   readonly bodyLength: number | null;
   readonly whole?: WholeRequest | undefined;
@@ -36,10 +38,9 @@ export interface AppendOutcome {
   readonly finished: boolean;
   /** Why the body was not read to its end; null when it was. */
   readonly interrupted: Interruption | null;
-  readonly answer: Answer | undefined;
 }
 
-type Incoming = BodyRequest & { readonly caller: Caller };
+type Incoming = BodyRequest & EndingRequest & { readonly caller: Caller };
 
 /** How many bytes an upload may still take. */
 export function byteLimit(context: StoreContext, length: number | null, offset: number): number {
@@ -57,7 +58,7 @@ export async function receive(
   const { record, writer, recording } = open;
   const from = record.offset;
   const { whole } = request;
-  const pump = new BytePump(request.body, {
+  const pump = new BytePump(sourceOf(request.body), {
     writer,
     position: from,
     crc32: record.crc32,
@@ -73,6 +74,7 @@ export async function receive(
     lease: recording?.lease ?? null,
     caller: request.caller,
     recorded: from,
+    stopped: false,
   };
   right.writing = {
     // A client that waits for our disk is not silent.
@@ -99,7 +101,7 @@ function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
     throw new Fault('TOO_LARGE', 'this upload is complete', { offset: record.offset });
   }
   const interrupted = result.end === 'complete' ? null : result.end;
-  return { record, offset: record.offset, finished: false, interrupted, answer: undefined };
+  return { record, offset: record.offset, finished: false, interrupted };
 }
 
 async function conclude(
@@ -109,13 +111,18 @@ async function conclude(
   request: Incoming,
   result: PumpResult,
 ): Promise<AppendOutcome> {
-  const { record, writer, recording, declares } = open;
+  const { record, writer, recording } = open;
   const { pump, from } = active;
   const { undo, rejected } = await judge(active, open, request, result);
   if (undo && pump.position !== from) await writer.rollback(from);
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
   const offset = undo ? from : pump.position;
   const refused = undo || rejected !== undefined;
+  const ends = request.ends === true && result.end === 'complete' && !refused;
+  // A body of unknown length that ends the upload declares its length only now.
+  const endDeclares = ends && record.length === null;
+  const declares = open.declares || endDeclares;
+  const length = endDeclares ? offset : record.length;
   const at = context.now();
   const ending: Ending = {
     change: {
@@ -123,27 +130,35 @@ async function conclude(
       crc32: undo ? record.crc32 : pump.crc32,
       uncommittedFrom: null,
       activeAt: pump.lastByteAt,
-      ...(declares ? { length: refused ? null : record.length } : {}),
+      ...(declares ? { length: refused ? null : length } : {}),
     },
-    timeline: timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+    timeline: [
+      ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+    ],
     at,
   };
-  const { length } = { ...record, ...ending.change };
+  const full = offset === (declares && refused ? null : length);
   const counts = rejected === undefined || offset > from;
-  if (counts && !active.stopped && length === offset) {
-    const finished = await finishUpload(context, open, request.caller, ending);
+  const complete = request.ends === undefined ? full && counts : ends;
+  if (complete && !active.stopped) {
+    const upload = { ...open, declares };
+    const finished = await finishUpload(context, upload, request.caller, ending);
     if (rejected !== undefined) throw rejected;
-    return { ...finished, offset, finished: true, interrupted: null };
+    return { record: finished, offset, finished: true, interrupted: null };
   }
   // Of an upload that is neither recorded nor has bytes nothing is kept.
   if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
-  if (offset > from) await context.durability.received(writer);
+  if (offset > from) {
+    const crc32 = undo ? record.crc32 : pump.crc32;
+    await context.durability.received(writer, { length: offset, crc32 });
+  }
   const latest = await recordEnding(recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
   if (rejected !== undefined) throw rejected;
   if (result.end === 'disk-error') throw fileFault(result.error, 'writing a data file');
-  return { record: latest, offset, finished: false, interrupted, answer: active.stopped };
+  return { record: latest, offset, finished: false, interrupted };
 }
 
 interface Judgement {
@@ -159,8 +174,8 @@ interface Judgement {
  */
 async function judge(
   { pump, from }: ActiveAppend,
-  { writer, isNew = false }: OpenUpload,
-  { whole }: Incoming,
+  { record, writer, isNew = false }: OpenUpload,
+  { whole, ends }: Incoming,
   { end }: PumpResult,
 ): Promise<Judgement> {
   if (end === 'overrun') {
@@ -168,6 +183,12 @@ async function judge(
     const offset = undo ? from : pump.position;
     const why = 'the body is longer than what this upload was missing';
     return { undo, rejected: new Fault('TOO_LARGE', why, isNew ? {} : { offset }) };
+  }
+  const { length } = record;
+  if (ends && end === 'complete' && length !== null && length !== pump.position) {
+    const undo = whole !== undefined || isNew;
+    const offset = undo ? from : pump.position;
+    return { undo, rejected: endsElsewhere(pump.position, length, offset) };
   }
   if (whole === undefined) return { undo: false };
   if (end !== 'complete') return { undo: true };

@@ -32,17 +32,21 @@ export function finishLeftBehind(context: StoreContext): void {
   if (draining || leftBehind.size === 0) return;
   const ids = [...leftBehind];
   leftBehind.clear();
-  context.background(finishAll(context, ids));
+  context.background(finishAll(context, ids, () => true));
 }
 
-async function finishAll(context: StoreContext, ids: readonly string[]): Promise<void> {
+async function finishAll(
+  context: StoreContext,
+  ids: readonly string[],
+  isComplete: (record: StoredUpload) => boolean,
+): Promise<void> {
   const left = ids.values();
   const worker = async () => {
     for (const id of left) {
       if (context.draining) return;
       await alone(context, id, async (record) => {
         if (record.kind === 'final') await joinIfReady(context, id);
-        else await finishIfComplete(context, record);
+        else if (isComplete(record)) await finishIfComplete(context, record);
       });
     }
   };
@@ -71,7 +75,8 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
     }
   }
   // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
-  context.background(finishAll(context, await catalog.unfinishedButComplete()));
+  const full = await catalog.unfinishedButComplete();
+  context.background(finishAll(context, full, context.endsAtLength));
 }
 
 async function alone(

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
-import type { Answer } from '../model/events.ts';
 import {
   type Caller,
   isGone,
@@ -16,7 +15,6 @@ export interface Removal {
   readonly record: StoredUpload;
   /** What the removal freed. */
   readonly bytes: number;
-  readonly answer?: Answer | undefined;
 }
 
 /** Whether an upload is to be removed, asked again whenever it has changed. */
@@ -49,7 +47,7 @@ export async function terminate(
   // What a hook has ended needs no other hook's consent.
   const stopped = why === 'stopped';
   const place = context.bytes.locate(record);
-  const answer = stopped ? undefined : await context.guards.beforeRemove?.(record, caller, place);
+  if (!stopped) await context.guards.beforeRemove?.(record, caller, place);
   const turn = {
     urgent: true,
     waitFor: context.limits.writerWait,
@@ -63,7 +61,7 @@ export async function terminate(
     };
     const claimed = await claim(context, id, { why, caller, condemned, takeOver });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
-    return { ...(await completeRemoval(context, claimed)), answer };
+    return completeRemoval(context, claimed);
   });
 }
 

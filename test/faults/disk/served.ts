@@ -100,7 +100,7 @@ export class ServedDisk {
   /** Asserts that these uploads are all there is, as records and as files. */
   async assertOnly(...urls: string[]): Promise<void> {
     const ids = urls.map(idOf).sort();
-    const { uploads } = await this.command('list');
+    const { uploads } = await this.command('list', '--parts');
     assert.deepEqual(uploads.map(({ id }: { id: string }) => id).sort(), ids, 'records');
     assert.deepEqual(readdirSync(join(this.disk.seen, 'tus')).sort(), ids, 'files');
   }

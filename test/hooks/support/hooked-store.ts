@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { type ClientCaller, ClientRequest } from '../../../src/hooks/client-request.ts';
 import type { Hook } from '../../../src/hooks/hook.ts';
 import { createHooks, type Hooks, type HooksOptions } from '../../../src/hooks/hooks.ts';
-import type { Caller } from '../../../src/storage/model/upload.ts';
 import type { AppendOutcome } from '../../../src/storage/store.ts';
 import {
   type CreateRequest,
@@ -22,6 +22,8 @@ export interface HookedStore {
     upload?: Partial<CreateRequest> & { names?: Record<string, string | Buffer> },
   ): Promise<AppendOutcome>;
   append(id: string, bytes: string, offset?: number): Promise<AppendOutcome>;
+  /** The request of the last `create` or `append`, with what hooks have left for its client. */
+  client(): ClientRequest;
   /** Makes an upload and brings all of it. */
   finish(bytes?: string, names?: Record<string, string | Buffer>): Promise<string>;
   /** Ends the deliveries and the store; a test need not. */
@@ -35,11 +37,15 @@ export interface HookedOptions extends Partial<Omit<HooksOptions, 'hooks'>> {
   readonly started?: boolean;
 }
 
-export function request(method: string, headers: Record<string, string> = {}): Caller {
+export function request(method: string, headers: Record<string, string> = {}): ClientCaller {
   const lists = Object.entries(headers).map(([name, value]) => [name, [value]] as const);
   return {
     origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
-    request: { method, uri: '/uploads/files/', headers: Object.fromEntries(lists) },
+    request: new ClientRequest({
+      method,
+      uri: '/uploads/files/',
+      headers: Object.fromEntries(lists),
+    }),
   };
 }
 
@@ -76,13 +82,19 @@ export async function serveWithHooks(
     return closed;
   };
   test.after(close);
+  let client: ClientRequest | undefined;
+  const asking = (...about: Parameters<typeof request>) => {
+    const caller = request(...about);
+    client = caller.request;
+    return caller;
+  };
   const create: HookedStore['create'] = ({ names, ...upload } = {}) =>
     store.create({
       kind: 'single',
       length: 5,
       metadata: names ? metadataOf(names) : null,
       protocolData: null,
-      caller: request('POST', { host: 'files.example.org' }),
+      caller: asking('POST', { host: 'files.example.org' }),
       ...upload,
     });
   const append: HookedStore['append'] = (id, bytes, offset = 0) =>
@@ -90,7 +102,7 @@ export async function serveWithHooks(
       offset,
       body: Readable.from([Buffer.from(bytes)]),
       bodyLength: Buffer.byteLength(bytes),
-      caller: request('PATCH', { 'upload-offset': String(offset) }),
+      caller: asking('PATCH', { 'upload-offset': String(offset) }),
     });
   return {
     folder,
@@ -99,6 +111,10 @@ export async function serveWithHooks(
     log,
     create,
     append,
+    client() {
+      if (!client) throw new Error('nothing was asked for');
+      return client;
+    },
     close,
     async finish(bytes = 'hello', names) {
       const { record } = await create({ length: bytes.length, ...(names ? { names } : {}) });

@@ -14,7 +14,7 @@ import { assertConditions } from '../../../src/http/conditions.ts';
 import { createDownload } from '../../../src/http/download.ts';
 import type { ListenerOptions } from '../../../src/http/listener.ts';
 import { assertPlainBody } from '../../../src/http/plain-body.ts';
-import { createTusEndpoint } from '../../../src/protocol/tus/endpoint.ts';
+import { createTus } from '../../../src/protocol/tus/tus.ts';
 import { openStore, type StoreOptions, type UploadStore } from '../../../src/storage/store.ts';
 import { listen } from '../../support/listen.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -52,7 +52,7 @@ export async function served(
   test.after(() => store.close());
   const download = createDownload(store, 30_000);
   const { basePath = '/uploads/files/', publicUrl = null } = options.listener ?? {};
-  const endpoint = createTusEndpoint({
+  const ready = Promise.resolve({
     store,
     basePath,
     publicUrl,
@@ -64,7 +64,8 @@ export async function served(
     assertPlainBody,
     assertConditions,
   });
-  const { url } = await listen(test, endpoint, { download, ...options.listener });
+  const tus = createTus({ download: true, termination: true }, ready);
+  const { url } = await listen(test, tus, { download, ...options.listener });
   const target = foreignTarget(url);
   const asking = (method: string, address: string, headers: Headers = {}, content: Content = {}) =>
     ask(target, method, address, { ...content, headers: { ...headers, ...content.headers } });

@@ -3,6 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 
+const STILL = new Int32Array(new SharedArrayBuffer(4));
+
 const healthy = () => undefined;
 
 /**
@@ -18,6 +20,10 @@ class FaultyDisk {
   fail: (step: string, index: number) => Error | undefined = healthy;
   /** How many bytes one write takes at most, as a kernel may. */
   takes = Number.POSITIVE_INFINITY;
+  /** How many writes were not left to the thread pool. */
+  atOnce = 0;
+  /** Milliseconds that a write takes at least. */
+  slowness = 0;
   /** Writes that wait to be let go; undefined when they don't wait. */
   held: (() => void)[] | undefined;
 
@@ -26,6 +32,8 @@ class FaultyDisk {
     this.open.clear();
     this.fail = healthy;
     this.takes = Number.POSITIVE_INFINITY;
+    this.atOnce = 0;
+    this.slowness = 0;
     this.letGo();
   }
 
@@ -110,6 +118,18 @@ replace('write', (original) => (...args) => {
   return whenLetGo(() => original(fd, buffer, offset, most, position, callback));
 });
 
+// The same step to a test: where it is written from depends on how quick the disk was before.
+replace('writeSync', (original) => (...args) => {
+  const [fd, buffer, offset, length, position] = args;
+  // Standard output, which is written by an encoding, is no disk.
+  if (!Buffer.isBuffer(buffer)) return original(...args);
+  const error = take('write');
+  if (error) throw error;
+  faultyDisk.atOnce += 1;
+  if (faultyDisk.slowness > 0) Atomics.wait(STILL, 0, 0, faultyDisk.slowness);
+  return original(fd, buffer, offset, Math.min(faultyDisk.takes, length as number), position);
+});
+
 replace('writev', (original) => (...args) => {
   const error = take('writev');
   if (error) return void process.nextTick(args.at(-1) as Callback, error);
@@ -122,6 +142,7 @@ replace('writev', (original) => (...args) => {
 
 function whenLetGo(write: () => unknown): void {
   if (faultyDisk.held) faultyDisk.held.push(write);
+  else if (faultyDisk.slowness > 0) setTimeout(write, faultyDisk.slowness);
   else write();
 }
 

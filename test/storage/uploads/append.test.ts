@@ -56,22 +56,6 @@ onEveryBackend(
   },
 );
 
-onEveryBackend(
-  'a body that turns out longer than what is missing counts for nothing',
-  async (t, openStore) => {
-    const store = await openStore(t);
-    const id = await make(store, 10);
-    await append(store, id, 0, '1234');
-    const { body, done } = await begin(store, id, '56');
-    body.end('7890X');
-    assert.equal((await faultOf(done)).code, 'TOO_LARGE');
-    assert.equal(await offsetOf(store, id), 4);
-    assert.equal((await contentIn(store, id)).toString(), '1234');
-    await append(store, id, 4, '567890');
-    assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
-  },
-);
-
 onEveryBackend('what came before the client vanished is kept and told', async (t, openStore) => {
   const store = await openStore(t);
   const id = await make(store, 10);

@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
+import { sourceOf } from '../../../src/storage/model/stream-source.ts';
 import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
@@ -29,12 +30,13 @@ function target(t: TestContext): Target {
 
 function pumpTo(fd: number, source: Readable, options: Partial<PumpOptions> = {}): BytePump {
   const writer = {
+    immediate: false,
     write: (chunks: readonly Buffer[], position: number, done: WriteCallback) =>
       chunks.length === 1
         ? write(fd, chunks[0]!, 0, null, position, done)
         : writev(fd, chunks as Buffer[], position, done),
   };
-  return new BytePump(source, {
+  return new BytePump(sourceOf(source), {
     writer,
     position: 0,
     crc32: 0,

@@ -10,6 +10,8 @@ import { Durability } from '../../../src/storage/uploads/durability.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
 
+const EMPTY = { length: 0, crc32: 0 };
+
 /** The syncs that a mode asks for, one step after the other. */
 async function durability(t: TestContext, mode: FsyncMode) {
   const folder = temporaryFolder(t);
@@ -31,8 +33,8 @@ async function durability(t: TestContext, mode: FsyncMode) {
   return {
     bytes,
     steps,
-    received: () => steps(() => subject.received(writer)),
-    finished: () => steps(() => subject.finished(writer)),
+    received: () => steps(() => subject.received(writer, EMPTY)),
+    finished: () => steps(() => subject.finished(writer, EMPTY)),
     recorded: (what: 'finish' | 'progress') => steps(() => subject.recorded(what)),
   };
 }

@@ -12,6 +12,7 @@ import {
   append,
   begin,
   bodyOf,
+  CALLER,
   contentOf,
   creation,
   faultOf,
@@ -55,7 +56,7 @@ onEveryBackend(
     let now = 1_000_000;
     const store = await openStore(t, {
       now: () => ++now,
-      guards: { beforeFinish: async () => ({}) },
+      guards: { beforeFinish: async () => {} },
     });
     const unasked = await openStore(t, { now: () => ++now });
     for (const one of [store, unasked]) {
@@ -91,13 +92,11 @@ onEveryBackend(
         beforeFinish: async (record) => {
           const { record: known, offset } = await store.find(record.id);
           seen.push([record.offset, known.state, known.offset, offset]);
-          return { status: 299, body: 'welcome' };
         },
       },
     });
     const id = await make(store, 3);
-    const { answer, finished } = await append(store, id, 0, 'abc');
-    assert.deepEqual([answer, finished], [{ status: 299, body: 'welcome' }, true]);
+    assert.equal((await append(store, id, 0, 'abc')).finished, true);
     assert.deepEqual(seen, [[3, 'receiving', 3, 3]]);
   },
 );
@@ -225,14 +224,12 @@ onEveryBackend(
     });
     const id = await make(store, 10);
     const { done } = await begin(store, id, '123');
-    await store.stop(id, { status: 422, body: 'no such thing' });
-    const { interrupted, answer, finished } = await done;
-    assert.deepEqual(
-      [interrupted, answer, finished],
-      ['stopped', { status: 422, body: 'no such thing' }, false],
-    );
+    const told: unknown[] = [];
+    await store.stop(id, (caller) => told.push(caller));
+    const { interrupted, finished } = await done;
+    assert.deepEqual([interrupted, finished, told], ['stopped', false, [CALLER]]);
     assert.equal((await store.remember(id))?.removedWhy, 'stopped');
-    await store.stop(id, {});
+    await store.stop(id, () => assert.fail('there is no request to end'));
   },
 );
 
@@ -242,7 +239,7 @@ onEveryBackend(
     const store = await openStore(t);
     const id = await make(store, 3);
     const { done } = await begin(store, id, 'abc');
-    await store.stop(id, { status: 422 });
+    await store.stop(id);
     assert.equal((await done).finished, false);
     assert.equal((await store.remember(id))?.state, 'removed');
   },
@@ -267,7 +264,7 @@ onEveryBackend(
     const id = await make(store, 3);
     const done = append(store, id, 0, 'abc');
     await until('the hook is asked', () => asked);
-    const stopped = store.stop(id, { status: 422 });
+    const stopped = store.stop(id);
     answer();
     await Promise.all([done, stopped]);
     assert.equal((await store.find(id)).record.state, 'finished');

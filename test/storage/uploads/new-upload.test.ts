@@ -31,12 +31,12 @@ test('a hook may choose id and metadata, and refuse', async (t) => {
     guards: {
       beforeCreate: async () => {
         if (refuse) throw new Fault('REFUSED', 'not today');
-        return { id: 'report.pdf', metadata: 'filename Yg==', answer: { status: 299 } };
+        return { id: 'report.pdf', metadata: 'filename Yg==' };
       },
     },
   });
-  const { record, answer } = await store.create(creation({ length: 5, metadata: 'filename YQ==' }));
-  assert.deepEqual([record.id, record.name, answer?.status], ['report.pdf', 'b', 299]);
+  const { record } = await store.create(creation({ length: 5, metadata: 'filename YQ==' }));
+  assert.deepEqual([record.id, record.name], ['report.pdf', 'b']);
   refuse = true;
   assert.equal((await faultOf(store.create(creation()))).code, 'REFUSED');
   assert.equal((await leftBehind(store)).files.length, 1);

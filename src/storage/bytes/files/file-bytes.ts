@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, open, statSync } from 'node:fs';
+import { close, type Dirent, existsSync, fstatSync, open, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { isUploadId } from '../../model/upload-id.ts';
 import type { Bytes, Entry, Safety } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
 import { FileWriter, type WriterOptions } from './file-writer.ts';
+import { WritePace } from './write-pace.ts';
 
 const openAsync = promisify(open);
 
@@ -36,6 +37,7 @@ export class FileBytes implements Bytes {
   readonly #writerOptions: WriterOptions;
   readonly #options: FileBytesOptions;
   #room: { at: number; bytes: number } | undefined;
+  #safety: Safety = 'process';
   #closed = false;
 
   constructor(uploadDir: string, options: FileBytesOptions = { access: PRIVATE, warn: () => {} }) {
@@ -44,7 +46,11 @@ export class FileBytes implements Bytes {
     this.#names = syncerOf(this.place, 'directory');
     this.#writerOptions = {
       folder: this.#names.sync,
+      pace: new WritePace(),
+      unsynced: new Set(),
+      syncsAhead: () => this.#safety === 'power',
       openPart: (part) => this.openForReading(part),
+      warn: options.warn,
     };
   }
 
@@ -52,6 +58,7 @@ export class FileBytes implements Bytes {
   async create({ id }: Identified): Promise<FileWriter> {
     try {
       return new FileWriter(
+        id,
         await openAsync(this.#path(id), 'wx+', this.#options.access.fileMode),
         this.#writerOptions,
       );
@@ -65,7 +72,7 @@ export class FileBytes implements Bytes {
 
   async openForAppend({ id }: UploadRecord): Promise<FileWriter> {
     try {
-      return new FileWriter(await openAsync(this.#path(id), 'r+'), this.#writerOptions);
+      return new FileWriter(id, await openAsync(this.#path(id), 'r+'), this.#writerOptions);
     } catch (error) {
       throw this.#fault(error, 'opening a data file');
     }
@@ -73,10 +80,14 @@ export class FileBytes implements Bytes {
 
   async openForReading({ id }: UploadRecord): Promise<FileReader> {
     try {
-      return new FileReader(await openAsync(this.#path(id), 'r'));
+      const fd = await openAsync(this.#path(id), 'r');
+      if (fstatSync(fd).isFile()) return new FileReader(fd);
+      close(fd, () => {});
     } catch (error) {
       throw this.#fault(error, 'opening a data file');
     }
+    // A folder in its place can be opened, and not read.
+    throw this.#missing();
   }
 
   /**
@@ -157,6 +168,7 @@ export class FileBytes implements Bytes {
    */
   async prepare(safety: Safety): Promise<void> {
     await Promise.race([this.#tighten(), pause(PATIENCE, undefined, { ref: false })]);
+    this.#safety = safety;
     if (safety === 'process') return;
     const uploadDir = dirname(this.place);
     await syncDirectory(uploadDir);

@@ -1,39 +1,94 @@
-import { fdatasync, ftruncate, write, writev } from 'node:fs';
+import { fdatasync, ftruncate, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
-import { Fault } from '../../../fault.ts';
+import { Fault, messageOf } from '../../../fault.ts';
 import type { SharedSync } from '../../disk/shared-sync.ts';
 import { crc32 } from '../../model/crc32.ts';
 import type { StoredUpload } from '../../model/upload.ts';
-import type { Reader, Safety, WriteCallback, Writer } from '../bytes.ts';
+import type { Content, Reader, Safety, WriteCallback, Writer } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
+import type { WritePace } from './write-pace.ts';
 
 const truncateAsync = promisify(ftruncate);
 const dataSync = promisify(fdatasync);
 
+/**
+ * How many bytes come between two syncs that are begun while an upload arrives: they leave little to
+ * wait for at its end.
+ */
+const SYNC_EVERY = 32 * 1024 * 1024;
+
+/** What the writers of one store share. */
 export interface WriterOptions {
   /** Syncs the names in the folder. */
   readonly folder: SharedSync;
+  /** How fast the disk is. */
+  readonly pace: WritePace;
+  /** Ids of uploads of which the disk has failed to keep bytes. */
+  readonly unsynced: Set<string>;
+  /** Whether to sync while bytes arrive. */
+  readonly syncsAhead: () => boolean;
   readonly openPart: (part: StoredUpload) => Promise<Reader>;
+  readonly warn: (message: string) => void;
 }
 
 /** A data file that is being written. */
 export class FileWriter extends FileReader implements Writer {
+  readonly #id: string;
   readonly #options: WriterOptions;
+  #nextSync = 0;
+  #syncing: Promise<void> | undefined;
 
-  constructor(fd: number, options: WriterOptions) {
+  constructor(id: string, fd: number, options: WriterOptions) {
     super(fd);
+    this.#id = id;
     this.#options = options;
   }
 
-  write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
-    if (chunks.length === 1) write(this.fd, chunks[0]!, 0, null, position, done);
-    else writev(this.fd, chunks as Buffer[], position, done);
+  get immediate(): boolean {
+    return this.#options.pace.isQuick;
   }
 
-  /** The kernel keeps what a process has written, so only a power cut needs more. */
-  async flush(safety: Safety): Promise<void> {
+  /**
+   * Written at once, by the thread that has just received them, bytes are still in the processor's
+   * cache. While the disk is slow the thread pool writes, so that nobody else has to wait.
+   */
+  write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
+    const { pace } = this.#options;
+    const begun = performance.now();
+    const written: WriteCallback = (error, count) => {
+      const ended = performance.now();
+      pace.wrote(ended, ended - begun);
+      if (count > 0) this.#wrote(position + count);
+      done(error, count);
+    };
+    const [first] = chunks;
+    if (first && chunks.length === 1 && pace.isQuick) {
+      try {
+        written(null, writeSync(this.fd, first, 0, first.length, position));
+      } catch (error) {
+        written(error as Error, 0);
+      }
+    } else if (first && chunks.length === 1) write(this.fd, first, 0, null, position, written);
+    else writev(this.fd, chunks as Buffer[], position, written);
+  }
+
+  /**
+   * The kernel keeps what a process has written, so only a power cut needs more. A failed sync is
+   * reported once, and the next one succeeds though the bytes never reached the disk: after a
+   * failure all of them are written again.
+   */
+  async flush(safety: Safety, content: Content): Promise<void> {
     if (safety === 'process') return;
-    await Promise.all([dataSync(this.fd), this.#options.folder.request()]);
+    const { folder, unsynced } = this.#options;
+    await this.#syncing;
+    if (unsynced.has(this.#id)) await this.#writeAgain(content);
+    try {
+      await Promise.all([dataSync(this.fd), folder.request()]);
+    } catch (error) {
+      this.#distrust(error);
+      throw error;
+    }
+    unsynced.delete(this.#id);
   }
 
   async rollback(length: number): Promise<void> {
@@ -68,12 +123,53 @@ export class FileWriter extends FileReader implements Writer {
     }
   }
 
+  /** A descriptor stays open until the sync that was begun on it has ended. */
+  override close(): void {
+    if (this.#syncing) void this.#syncing.then(() => super.close());
+    else super.close();
+  }
+
+  #wrote(end: number): void {
+    if (end < this.#nextSync || !this.#options.syncsAhead()) return;
+    const first = this.#nextSync === 0;
+    this.#nextSync = (Math.floor(end / SYNC_EVERY) + 1) * SYNC_EVERY;
+    if (!first) this.syncAhead();
+  }
+
+  /** Begins to bring to the disk what was written, unless that is under way. */
+  syncAhead(): void {
+    this.#syncing ??= dataSync(this.fd)
+      .catch((error) => this.#distrust(error))
+      .finally(() => {
+        this.#syncing = undefined;
+      });
+  }
+
+  #distrust(error: unknown): void {
+    const { unsynced, warn } = this.#options;
+    unsynced.add(this.#id);
+    const why = messageOf(error);
+    warn(`the disk failed to keep bytes of upload ${this.#id}; they are written again: ${why}`);
+  }
+
+  async #writeAgain({ length, crc32: expected }: Content): Promise<void> {
+    let position = 0;
+    let crc = 0;
+    for await (const block of this.blocks(0, length)) {
+      await this.#writeAll(block, position);
+      position += block.length;
+      crc = crc32(block, crc);
+    }
+    if (crc === expected) return;
+    throw new Fault('IO', 'bytes of this upload that were received are no longer on the disk');
+  }
+
   /** Writes all of it, however often the kernel takes only a part. */
   async #writeAll(block: Buffer, position: number): Promise<void> {
     let rest = block;
     while (rest.length > 0) {
       const written = await new Promise<number>((resolve, reject) => {
-        this.write([rest], position + block.length - rest.length, (error, count) =>
+        write(this.fd, rest, 0, null, position + block.length - rest.length, (error, count) =>
           error ? reject(error) : resolve(count),
         );
       });

@@ -121,6 +121,7 @@ export class MemoryBytes implements Bytes {
       get size() {
         return content.size;
       },
+      immediate: false,
       write: (chunks: readonly Buffer[], position: number, done: WriteCallback) => {
         let end = position;
         for (const chunk of chunks) {

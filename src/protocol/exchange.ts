@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Caller } from '../storage/model/upload.ts';
+import type { ClientCaller } from '../hooks/client-request.ts';
+import type { ByteSource } from '../storage/model/byte-source.ts';
 
 /** One request under the base path, with what the listener has already settled about it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** After X-HTTP-Method-Override. */
+  /** What the request means to do, which its protocol may say in a header. */
   readonly method: string;
   /** What stands behind the base path; null for the base path itself. Not validated. */
   readonly id: string | null;
-  readonly caller: Caller;
+  readonly caller: ClientCaller;
+  /** The bytes that the request brings. */
+  body(): ByteSource;
   /** The URL of an upload as its client should use it: relative unless we know better. */
   urlOf(id: string): string;
   /** Answers `Expect: 100-continue`; to be called once the request is accepted. */
@@ -20,5 +23,5 @@ export interface Exchange {
   note: { id?: string; text?: string; bytes?: number };
 }
 
-/** Serves one exchange. Throws a Fault to have it written as the response. */
+/** Serves one exchange. Throws a Fault to have the request refused. */
 export type ExchangeHandler = (exchange: Exchange) => Promise<void>;

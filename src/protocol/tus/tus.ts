@@ -1,0 +1,36 @@
+import type { Fault } from '../../fault.ts';
+import type { Protocol, Refusal } from '../protocol.ts';
+import type { TusOptions } from './context.ts';
+import { createTusEndpoint } from './endpoint.ts';
+import { TUS_CORS_HEADERS, TUS_HEADERS, TUS_NAME, tusMethods } from './surface.ts';
+
+/**
+ * tus 1.0.0. A request is served once `ready` has resolved, so that the port may open before the
+ * storage does.
+ */
+export function createTus(
+  offered: { readonly download: boolean; readonly termination: boolean },
+  ready: Promise<TusOptions>,
+): Protocol {
+  const endpoint = ready.then(createTusEndpoint);
+  return {
+    name: TUS_NAME,
+    endsAtLength: true,
+    claims: ({ headers }) => headers['tus-resumable'] !== undefined,
+    serve: async (exchange) => (await endpoint)(exchange),
+    refuse: (_exchange, fault) => refusalOf(fault),
+    headers: TUS_HEADERS,
+    methods: tusMethods(offered),
+    methodHeader: 'x-http-method-override',
+    cors: TUS_CORS_HEADERS,
+    reserves: (header) => /^tus-/i.test(header),
+  };
+}
+
+function refusalOf({ code, offset }: Fault): Refusal {
+  return {
+    // The status 460 is of tus (checksum), and HTTP has no words for it.
+    ...(code === 'CHECKSUM_MISMATCH' ? { statusMessage: 'Checksum Mismatch' } : {}),
+    ...(offset === undefined ? {} : { headers: { 'Upload-Offset': String(offset) } }),
+  };
+}

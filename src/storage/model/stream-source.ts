@@ -1,0 +1,97 @@
+import { Readable } from 'node:stream';
+import type { ByteSink, ByteSource } from './byte-source.ts';
+
+/** Detaches a buffer and frees its memory; Node 22 and later. */
+type Transferable = ArrayBuffer & { transfer?(length: number): ArrayBuffer };
+
+export interface StreamSourceOptions {
+  /**
+   * Nobody else holds the stream's chunks, so their memory can be freed as soon as they are used
+   * up. Left to the garbage collector it is freed late, and all further bytes come into memory that
+   * is not in the processor's cache.
+   */
+  readonly ownsChunks?: boolean;
+}
+
+/** The bytes of a stream. */
+export class StreamSource implements ByteSource {
+  readonly lendsMemory = false;
+  readonly #stream: Readable;
+  readonly #ownsChunks: boolean;
+  #sink: ByteSink | undefined;
+
+  constructor(stream: Readable, { ownsChunks = false }: StreamSourceOptions = {}) {
+    this.#stream = stream;
+    this.#ownsChunks = ownsChunks;
+  }
+
+  start(sink: ByteSink): void {
+    const stream = this.#stream;
+    this.#sink = sink;
+    if (stream.readableEnded) this.#onEnd();
+    else if (stream.destroyed) this.#onBroken();
+    else {
+      stream.on('data', this.#onData);
+      stream.on('end', this.#onEnd);
+      stream.on('error', this.#onBroken);
+      stream.on('close', this.#onBroken);
+    }
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  stop(): void {
+    if (this.#detach()) this.#stream.pause();
+  }
+
+  closeSignal(): AbortSignal {
+    const controller = new AbortController();
+    if (this.#stream.destroyed) controller.abort();
+    else this.#stream.once('close', () => controller.abort());
+    return controller.signal;
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const usedUp = this.#sink?.onBytes(chunk);
+    if (usedUp && this.#ownsChunks) release(chunk);
+  };
+
+  readonly #onEnd = (): void => this.#detach()?.onEnd();
+
+  /** A client that sent its bytes and left at once has them in the stream's buffer still. */
+  readonly #onBroken = (): void => {
+    for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) this.#onData(chunk);
+    this.#detach()?.onBroken();
+  };
+
+  #read(): Buffer | null {
+    return this.#sink ? this.#stream.read() : null;
+  }
+
+  #detach(): ByteSink | undefined {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.#stream.off('data', this.#onData);
+    this.#stream.off('end', this.#onEnd);
+    this.#stream.off('close', this.#onBroken);
+    // 'error' stays listened to: an aborted request emits it later, and nobody else may listen.
+    return sink;
+  }
+}
+
+/** A body as it is received: a stream is read through its events. */
+export function sourceOf(body: Readable | ByteSource): ByteSource {
+  return body instanceof Readable ? new StreamSource(body) : body;
+}
+
+/** Frees a chunk that fills its memory alone. */
+function release({ buffer, length }: Buffer): void {
+  const memory = buffer as Transferable;
+  if (memory.byteLength === length) memory.transfer?.(0);
+}
