@@ -1,3 +1,4 @@
+import { messageOf } from '../src/fault.ts';
 import { describeMachine } from './machine.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { type Report, renderHead, renderWork } from './report.ts';
@@ -9,7 +10,7 @@ function readOptions(): Options | null {
   try {
     return parseOptions(args);
   } catch (error) {
-    console.error(`bench: ${(error as Error).message}`);
+    console.error(`bench: ${messageOf(error)}`);
     process.exit(64);
   }
 }
@@ -41,7 +42,7 @@ const options = readOptions();
 if (options === null) console.log(HELP);
 else {
   main(options).catch((error: unknown) => {
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`bench: ${messageOf(error)}`);
     process.exit(1);
   });
 }

@@ -31,7 +31,7 @@ const FAULTS = {
   REFUSED: { exit: 1, status: 400 },
   HOOK_FAILED: { exit: 1, status: 502 },
   HOOK_OVERDUE: { exit: 1, status: 504 },
-  UNAVAILABLE: { exit: 69, status: 503 },
+  UNAVAILABLE: { exit: 74, status: 503 },
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;
@@ -89,6 +89,11 @@ export class Fault extends Error {
 /** What an error says, for a log line or a person: its message, or the thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The same with where it came from, for what should not have happened. */
+export function stackOf(error: unknown): string {
+  return (error instanceof Error && error.stack) || messageOf(error);
 }
 
 /** The errno name of a system error ("ENOSPC"), or undefined for anything else. */

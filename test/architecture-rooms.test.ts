@@ -6,7 +6,7 @@ const src = sourcesIn('src');
 const storage = src.filter(({ path }) => path.startsWith('src/storage/'));
 
 /** What everybody may import. */
-const SHARED = 'src/fault.ts';
+const SHARED = /^src\/(?:fault\.ts$|text\/)/;
 /** A contract: the .ts files of its folder, without those of its implementations. */
 const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
@@ -16,7 +16,7 @@ const DISK = /^src\/storage\/disk\//;
 /** What other rooms may import of storage. */
 const FACES = /^src\/storage\/(?:model\/)?[^/]+$/;
 
-/** What each folder of storage may import of our own, beside itself and src/fault.ts. */
+/** What each folder of storage may import of our own, beside itself, src/fault.ts and src/text. */
 const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   model: [],
   disk: [],
@@ -27,13 +27,14 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'catalog/sqlite': [MODEL, DISK, CATALOG],
   'catalog/memory': [MODEL, DISK, CATALOG],
   uploads: [MODEL, BYTES, CATALOG],
+  local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],
 };
 
 /** Where implementations are chosen and put together. */
-const CHOOSERS: readonly string[] = ['src/storage/local.ts'];
+const CHOOSERS = 'src/storage/local/';
 
 /** Where storage may touch files. */
-const FILES = /^src\/storage\/(?:bytes\/files\/|catalog\/sqlite\/|disk\/|local\.ts$)/;
+const FILES = /^src\/storage\/(?:bytes\/files|catalog\/sqlite|disk|local)\//;
 
 /** "bytes/files" for a file of src/storage; "" for a face. */
 function roomOf(path: string): string {
@@ -74,7 +75,7 @@ test('within storage the engine knows contracts, and implementations know no eng
     const allowed = ROOMS[room];
     if (!allowed) return [];
     return ownImports(source)
-      .filter((target) => target !== SHARED && roomOf(target) !== room)
+      .filter((target) => !SHARED.test(target) && roomOf(target) !== room)
       .filter((target) => !allowed.some((one) => one.test(target)))
       .map(
         (target) =>
@@ -86,19 +87,19 @@ test('within storage the engine knows contracts, and implementations know no eng
 
 test('implementations are chosen at one place', () => {
   const problems = storage
-    .filter(({ path }) => roomOf(path) === '' && !CHOOSERS.includes(path))
+    .filter(({ path }) => roomOf(path) === '')
     .flatMap((source) =>
       ownImports(source)
         .filter((target) => /^src\/storage\/(?:bytes|catalog)\/[^/]+\//.test(target))
         .map(
           (target) =>
-            `${source.path} must not import ${target}: take a Catalog or a Bytes, and let ${CHOOSERS.join(' or ')} choose it.`,
+            `${source.path} must not import ${target}: take a Catalog or a Bytes, and let ${CHOOSERS} choose it.`,
         ),
     );
   assertNone(problems);
 });
 
-test('in storage only bytes/files, catalog/sqlite, disk and local.ts touch files', () => {
+test('in storage only bytes/files, catalog/sqlite, disk and local touch files', () => {
   const problems = storage
     .filter(
       ({ path, imports }) => !FILES.test(path) && imports.some((one) => /^node:fs\b/.test(one)),

@@ -13,14 +13,22 @@ import { compile } from './compile.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
 const faults = args.includes('--faults');
+/** Programs of others, such as browsers, proxies and releases of client libraries. */
+const OUTSIDE = ['clients', 'proxies', 'deploy'];
+const outside = args.includes('--outside');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
 /** What takes longest begins first, so that nothing long is left when all else is done. */
 const LONG = ['faults', 'e2e', 'conformance', 'bench', 'hooks'];
 
 /** @param {string} file */
+function folderOf(file) {
+  return file.split(sep)[1] ?? '';
+}
+
+/** @param {string} file */
 function rank(file) {
-  const at = LONG.indexOf(file.split(sep)[1] ?? '');
+  const at = LONG.indexOf(folderOf(file));
   return at < 0 ? LONG.length : at;
 }
 
@@ -28,6 +36,7 @@ const files = readdirSync(join(root, 'test'), { recursive: true, withFileTypes: 
   .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
   .map((entry) => relative(root, join(entry.parentPath, entry.name)))
   .filter((file) => (faults ? file.startsWith(join('test', 'faults')) : true))
+  .filter((file) => wanted.length > 0 || faults || OUTSIDE.includes(folderOf(file)) === outside)
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 

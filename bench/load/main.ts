@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/fault.ts';
 import type { Job, JobReply } from './job.ts';
 import { runJob } from './jobs.ts';
 
@@ -7,7 +8,7 @@ const reply = (message: JobReply) => process.send?.(message);
 process.on('message', (job: Job) => {
   runJob(job).then(
     (result) => reply({ result }),
-    (error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => reply({ error: messageOf(error) }),
   );
 });
 process.on('disconnect', () => process.exit(0));

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../src/fault.ts';
 import type { Sample } from '../figures.ts';
 import type { Row } from '../report.ts';
 import { MIB } from '../sizes.ts';
@@ -31,7 +32,7 @@ export const catalog: Work = {
       try {
         rows.push({ subject, rounds: 1, figures: await withRows(count, bench) });
       } catch (error) {
-        rows.push({ subject, rounds: 0, figures: {}, error: (error as Error).message });
+        rows.push({ subject, rounds: 0, figures: {}, error: messageOf(error) });
       }
     }
     return rows;

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { messageOf } from '../../src/fault.ts';
 import type { Sample } from '../figures.ts';
 import { residentBytes } from '../process-usage.ts';
 import type { Row } from '../report.ts';
@@ -34,7 +35,7 @@ async function rowOf(subject: Subject, bench: Bench): Promise<Row> {
     const figures = await uploadOnce(subject, bench);
     return { subject: subject.name, rounds: 1, figures };
   } catch (error) {
-    return { subject: subject.name, rounds: 0, figures: {}, error: (error as Error).message };
+    return { subject: subject.name, rounds: 0, figures: {}, error: messageOf(error) };
   }
 }
 

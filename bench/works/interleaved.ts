@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/fault.ts';
 import type { Sample } from '../figures.ts';
 import type { Sizes } from '../sizes.ts';
 import type { Subject } from '../subjects/subject.ts';
@@ -94,6 +95,6 @@ async function attempt(
   try {
     await step();
   } catch (error) {
-    entrant.error ??= error instanceof Error ? error.message : String(error);
+    entrant.error ??= messageOf(error);
   }
 }

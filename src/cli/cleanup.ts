@@ -4,9 +4,9 @@ import { Fault } from '../fault.ts';
 import type { SweepDecision } from '../retention/decision.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
-import { formatJson } from '../terminal/json.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';
+import { JsonList } from './json-list.ts';
 import { LineWriter } from './line-writer.ts';
 import { addStorageOptions, type OpenedStore, type OpenOptions, withStore } from './open-store.ts';
 import { persevering } from './output-fault.ts';
@@ -185,20 +185,14 @@ async function printJson(
   decisions: Sweep,
   { dryRun, looked }: SweepContext,
 ): Promise<number> {
-  const lines = new LineWriter(output);
-  let before = `{"dryRun":${dryRun},"uploads":[`;
-  let first = true;
+  const list = new JsonList(output, { dryRun });
   for (;;) {
     const { value, done } = await decisions.next();
     if (!done) {
-      await lines.line(before);
-      before = `${formatJson(decisionJson(value))},`;
-      first = false;
+      await list.item(decisionJson(value));
       continue;
     }
-    await lines.line(first ? before : before.slice(0, -1));
-    await lines.line(`],"summary":${formatJson(withLooked(value, looked))}}`);
-    await lines.flush();
+    await list.end({ summary: withLooked(value, looked) });
     return value.failed;
   }
 }

@@ -1,15 +1,16 @@
 import { type Command, Option } from 'commander';
-import { CONFIG_FLAGS, FILE_FLAG, flagHelp, pickConfigFlags } from '../config/flags.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import type { ConfigKey } from '../config/schema.ts';
+import { FILE_FLAG, flagHelp, flagsOf, pickConfigFlags } from '../config/flags.ts';
+import type { Keys } from '../config/key.ts';
+import { type ConfigKey, KEYS } from '../config/keys.ts';
+import { type LoadedConfig, type LoadOptions, loadKeys } from '../config/load.ts';
 import { FILE_VARIABLE } from '../config/variables.ts';
 import { checkPattern } from '../retention/schedule.ts';
 import type { Io } from './io.ts';
 
-interface OptionTexts {
-  readonly texts?: Partial<Record<ConfigKey, string>>;
+interface OptionTexts<Name extends string = ConfigKey> {
+  readonly texts?: Partial<Readonly<Record<Name, string>>>;
   /** Where another default counts than the key's. */
-  readonly defaults?: Partial<Record<ConfigKey, string>>;
+  readonly defaults?: Partial<Readonly<Record<Name, string>>>;
 }
 
 /**
@@ -18,15 +19,26 @@ interface OptionTexts {
  */
 export function addConfigOptions(
   command: Command,
-  keys: readonly ConfigKey[],
+  names: readonly ConfigKey[],
   { texts = {}, defaults = {} }: OptionTexts = {},
+): Command {
+  const keys = Object.fromEntries(names.map((name) => [name, KEYS[name]]));
+  return addKeyOptions(command, keys, { texts, defaults });
+}
+
+/** Adds --config and the flags of keys. */
+export function addKeyOptions(
+  command: Command,
+  keys: Keys,
+  { texts = {}, defaults = {} }: OptionTexts<string> = {},
 ): Command {
   command.option(
     `${FILE_FLAG.flag} ${FILE_FLAG.placeholder}`,
     `${FILE_FLAG.description} (env: ${FILE_VARIABLE})`,
   );
-  for (const flag of CONFIG_FLAGS.filter(({ key }) => keys.includes(key))) {
-    const text = `${texts[flag.key] ?? flag.description} ${flagHelp(flag.key, defaults[flag.key])}`;
+  for (const flag of flagsOf(keys)) {
+    const help = flagHelp(flag.key, keys[flag.key]!, defaults[flag.key]);
+    const text = `${texts[flag.key] ?? flag.description} ${help}`;
     const option = new Option(`${flag.flag} ${flag.placeholder}`.trim(), text);
     if (flag.repeatable) {
       option.argParser((value: string, before: string[] = []) => [...before, value]);
@@ -43,13 +55,14 @@ export function addConfigOptions(
 export async function readConfig(
   io: Io,
   options: Readonly<Record<string, unknown>>,
-  { withSecrets }: { readonly withSecrets: boolean | 'if-there' },
+  { withSecrets }: Pick<LoadOptions, 'withSecrets'>,
+  keys: typeof KEYS = KEYS,
 ): Promise<LoadedConfig> {
   const { config: configPath } = options;
-  const loaded = await loadConfig({
+  const loaded = await loadKeys(keys, {
     cwd: io.cwd,
     env: io.env,
-    flags: pickConfigFlags(options),
+    flags: pickConfigFlags(options, keys),
     configPath: typeof configPath === 'string' ? configPath : undefined,
     withSecrets,
   });

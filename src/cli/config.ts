@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { configJson, describeConfig } from '../config/describe.ts';
-import { CONFIG_KEYS } from '../config/schema.ts';
+import { KEYS } from '../config/keys.ts';
+import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
-import type { Column } from '../terminal/table.ts';
-import { addConfigOptions, readConfig } from './config-options.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { addKeyOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
 import { LineWriter } from './line-writer.ts';
@@ -32,20 +32,24 @@ where they are kept; those that cannot be read from here are listed and are no f
   ],
 });
 
-/** `tusd-ts config` */
-export function configCommand(io: Io): Command {
+/** `tusd-ts config`. `keys` are all that there are. */
+export function configCommand(io: Io, keys: typeof KEYS = KEYS): Command {
   const command = new Command('config').description(
     'Show every setting, its value, and where the value comes from',
   );
-  addConfigOptions(command, CONFIG_KEYS);
+  addKeyOptions(command, keys);
   return command
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
-    .action((options: Readonly<Record<string, unknown>>) => config(io, options));
+    .action((options: Readonly<Record<string, unknown>>) => config(io, options, keys));
 }
 
-async function config(io: Io, options: Readonly<Record<string, unknown>>): Promise<void> {
-  const loaded = await readConfig(io, options, { withSecrets: 'if-there' });
+async function config(
+  io: Io,
+  options: Readonly<Record<string, unknown>>,
+  keys: typeof KEYS,
+): Promise<void> {
+  const loaded = await readConfig(io, options, { withSecrets: 'if-there' }, keys);
   const lines = new LineWriter(options.json ? io.stdout : textOutput(io, io.stdout));
   if (options.json) {
     await lines.line(formatJson(configJson(loaded), 2));

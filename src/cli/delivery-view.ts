@@ -1,10 +1,10 @@
 import { type Delivery, type DeliveryStatus, deliveryStatus } from '../storage/model/delivery.ts';
-import { formatAge, formatRelative } from '../terminal/duration.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import type { Column } from '../terminal/column.ts';
 import { formatCount } from '../terminal/size.ts';
 import type { Paint, Style } from '../terminal/style.ts';
-import type { Column } from '../terminal/table.ts';
 import { formatIso } from '../terminal/time.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatAge, formatRelative } from '../text/span.ts';
 import { isoOrNull } from './upload-view.ts';
 
 /**

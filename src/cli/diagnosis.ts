@@ -1,5 +1,6 @@
-import { formatDuration } from '../terminal/duration.ts';
+import { isKept } from '../storage/model/upload.ts';
 import { formatBytes, formatSize } from '../terminal/size.ts';
+import { formatDuration } from '../text/span.ts';
 import { type Interrupted, interruptedBy, place, removedBecause } from './diagnosis-words.ts';
 import type { UploadDetails } from './upload-details.ts';
 
@@ -52,10 +53,9 @@ function fileMissing({ record }: UploadDetails): string[] {
 
 function expired({ record, now, expiresAt }: UploadDetails): string[] {
   const ago = formatDuration(now - (expiresAt ?? now));
-  const since =
-    record.state === 'finished' && record.kind !== 'partial'
-      ? `it finished ${formatDuration(now - (record.finishedAt ?? now))} ago`
-      : `no byte has come for ${formatDuration(now - record.activeAt)}`;
+  const since = isKept(record)
+    ? `it finished ${formatDuration(now - (record.finishedAt ?? now))} ago`
+    : `no byte has come for ${formatDuration(now - record.activeAt)}`;
   return [
     `Expired ${ago} ago: ${since}.`,
     'Its client is answered 410 (gone), and the next cleanup removes it.',

@@ -1,8 +1,8 @@
 import type { Happening } from '../daemon/happening.ts';
-import { formatDuration } from '../terminal/duration.ts';
 import { shortenName } from '../terminal/fit.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 
 /** Columns; a client may choose a name of any length. */
 const NAME_MAX = 100;

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
 import {
   DELIVERY_STATUSES,
@@ -15,7 +14,7 @@ import { findUpload } from './find-upload.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
 import { LineWriter } from './line-writer.ts';
-import { readLimit } from './list-query.ts';
+import { oneOf, readLimit } from './list-query.ts';
 import { shownId } from './list-table.ts';
 import { addStorageOptions, withStore } from './open-store.ts';
 import { styleOf } from './style-of.ts';
@@ -89,17 +88,10 @@ async function idOf(store: CommandStore, given: string): Promise<string> {
 
 /** The value of `--state`. Throws USAGE. */
 function readStatuses(text: string): readonly DeliveryStatus[] {
-  if (text.trim() === 'all') return DELIVERY_STATUSES;
-  return text.split(',').map((part) => {
-    const name = part.trim();
-    const found = DELIVERY_STATUSES.find((status) => status === name);
-    if (found) return found;
-    const nearest = nearestName(name, DELIVERY_STATUSES);
-    const suggestion = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-    throw new Fault('USAGE', `--state doesn't know ${JSON.stringify(name)}.${suggestion}`, {
-      hint: `It can be ${DELIVERY_STATUSES.join(', ')} or all.`,
-    });
-  });
+  const names = text
+    .split(',')
+    .map((part) => oneOf(part.trim(), [...DELIVERY_STATUSES, 'all'], '--state'));
+  return names.flatMap((name) => (name === 'all' ? DELIVERY_STATUSES : name));
 }
 
 async function printJson(io: Io, store: CommandStore, query: DeliveryQuery): Promise<void> {

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { withSequence } from '../hooks/payload.ts';
 import { deliveryStatus, type StoredDelivery } from '../storage/model/delivery.ts';
-import { formatDuration } from '../terminal/duration.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatDateTime } from '../terminal/time.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 import { deliveryJson, paintOf } from './delivery-view.ts';
 import { findDelivery } from './find-delivery.ts';
 import { helpText } from './help-text.ts';

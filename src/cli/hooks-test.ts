@@ -1,12 +1,11 @@
 import { Command } from 'commander';
-import type { HookConfig } from '../config/config.ts';
-import { HOOK_EVENTS, type HookEvent } from '../config/hook-schema.ts';
+import { HOOK_EVENTS, type Hook, type HookEvent } from '../config/hook-schema.ts';
 import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
 import { sendTestEvent, type TestOutcome } from '../hooks/test-event.ts';
-import { formatDuration } from '../terminal/duration.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
@@ -71,7 +70,7 @@ async function test(io: Io, name: string, options: TestOptions): Promise<void> {
   await (options.json ? io.stdout : textOutput(io, io.stdout)).write(`${text}\n`);
 }
 
-function findHook(hooks: readonly HookConfig[], name: string, file: string | null): HookConfig {
+function findHook(hooks: readonly Hook[], name: string, file: string | null): Hook {
   const found = hooks.find((hook) => hook.name === name);
   if (found) return found;
   const names = hooks.map((hook) => hook.name);
@@ -83,7 +82,7 @@ function findHook(hooks: readonly HookConfig[], name: string, file: string | nul
   });
 }
 
-function usualEvent(hook: HookConfig): HookEvent {
+function usualEvent(hook: Hook): HookEvent {
   const [first = 'post-finish'] = hook.events;
   return hook.events.includes('post-finish') ? 'post-finish' : first;
 }
@@ -108,7 +107,7 @@ function failureOf({ attempt, read }: TestOutcome): string | null {
 }
 
 function outcomeJson(
-  hook: HookConfig,
+  hook: Hook,
   event: HookEvent,
   outcome: TestOutcome,
   printed: readonly string[],
@@ -130,7 +129,7 @@ function outcomeJson(
 
 function outcomeLines(
   io: Io,
-  hook: HookConfig,
+  hook: Hook,
   event: HookEvent,
   outcome: TestOutcome,
   printed: readonly string[],

@@ -1,12 +1,12 @@
 import type { Origin } from '../storage/model/upload.ts';
-import { formatAge, formatDuration } from '../terminal/duration.ts';
 import { pad, truncate } from '../terminal/fit.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatBytes, formatCount, formatSize } from '../terminal/size.ts';
 import type { Style } from '../terminal/style.ts';
 import { renderTable } from '../terminal/table.ts';
 import { formatDateTime, type TimeOptions } from '../terminal/time.ts';
 import { displayWidth } from '../terminal/width.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatAge, formatDuration } from '../text/span.ts';
 import { diagnose } from './diagnosis.ts';
 import { place } from './diagnosis-words.ts';
 import { metadataRows } from './metadata-text.ts';

@@ -1,29 +1,17 @@
 import { nearestName } from '../config/nearest.ts';
 import { Fault } from '../fault.ts';
-import type { ListSort } from '../storage/model/list-query.ts';
-import type { UploadStatus } from '../storage/model/upload.ts';
-
-export const STATUSES = [
-  'receiving',
-  'stalled',
-  'waiting',
-  'joining',
-  'finished',
-  'expired',
-  'removed',
-] as const satisfies readonly UploadStatus[];
-
-const SORTS = ['created', 'active', 'size', 'name'] as const satisfies readonly ListSort[];
+import { LIST_SORTS, type ListSort } from '../storage/model/list-query.ts';
+import { UPLOAD_STATUSES, type UploadStatus } from '../storage/model/upload.ts';
 
 /** The value of `--state`: names separated by commas. Throws USAGE. */
 export function readStates(text: string): UploadStatus[] {
   const names = text.split(',').map((name) => name.trim());
-  return [...new Set(names.map((name) => oneOf(name, STATUSES, '--state')))];
+  return [...new Set(names.map((name) => oneOf(name, UPLOAD_STATUSES, '--state')))];
 }
 
 /** The value of `--sort`. Throws USAGE. */
 export function readSort(text: string): ListSort {
-  return oneOf(text, SORTS, '--sort');
+  return oneOf(text, LIST_SORTS, '--sort');
 }
 
 /** The value of `--limit`: a number from 1, or "all" (null). Throws USAGE. */
@@ -43,7 +31,8 @@ export function readInterval(text: string): number {
   throw new Fault('USAGE', `--watch is ${JSON.stringify(text)}: it must be seconds, from 0.1`);
 }
 
-function oneOf<const T extends string>(text: string, names: readonly T[], flag: string): T {
+/** The one of these names that a flag's value is. Throws USAGE with the nearest. */
+export function oneOf<const T extends string>(text: string, names: readonly T[], flag: string): T {
   const found = names.find((name) => name === text);
   if (found !== undefined) return found;
   const nearest = nearestName(text, names);

@@ -1,11 +1,11 @@
 import type { CommandStore } from '../storage/store.ts';
-import { formatAge, formatRelative } from '../terminal/duration.ts';
+import type { Column } from '../terminal/column.ts';
 import { formatPercent, progressBar } from '../terminal/progress-bar.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { shortId } from '../terminal/short-id.ts';
 import { formatSize } from '../terminal/size.ts';
 import type { Style } from '../terminal/style.ts';
-import type { Column } from '../terminal/table.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatAge, formatRelative } from '../text/span.ts';
 import { countOf } from './list-totals.ts';
 import type { UploadView } from './upload-view.ts';
 

@@ -1,7 +1,6 @@
 import type { StatusTotals } from '../storage/model/list-query.ts';
-import type { UploadStatus } from '../storage/model/upload.ts';
+import { UPLOAD_STATUSES, type UploadStatus } from '../storage/model/upload.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
-import { STATUSES } from './list-query.ts';
 
 /** How many uploads there are, of which kind. `uploads` + `parts` = finished + unfinished + expired. */
 export interface ListTotals {
@@ -23,7 +22,7 @@ export interface ListTotals {
 
 /** Removed uploads count nowhere but under their own name. */
 export function addUp(rows: readonly StatusTotals[]): ListTotals {
-  const byStatus = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<
+  const byStatus = Object.fromEntries(UPLOAD_STATUSES.map((status) => [status, 0])) as Record<
     UploadStatus,
     number
   >;

@@ -4,9 +4,10 @@ import { cutoffs } from '../retention/policy.ts';
 import type { ListQuery } from '../storage/model/list-query.ts';
 import type { StoredUpload } from '../storage/model/upload.ts';
 import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { helpText } from './help-text.ts';
 import type { Io, Output } from './io.ts';
+import { JsonList } from './json-list.ts';
 import { LineWriter } from './line-writer.ts';
 import { readInterval, readLimit, readSort, readStates } from './list-query.ts';
 import { listColumns, listRow, shownId } from './list-table.ts';
@@ -142,16 +143,9 @@ async function printNdjson(io: Io, opened: OpenedStore, wanted: Wanted): Promise
 
 async function printJson(io: Io, opened: OpenedStore, wanted: Wanted): Promise<void> {
   const { uploads, view, totals } = look(opened, wanted, io.now());
-  const lines = new LineWriter(io.stdout);
-  // Written as it is read: a list of any length needs no more memory than a short one.
-  let before = '{"uploads":[';
-  for await (const record of uploads) {
-    await lines.line(before);
-    before = `${formatJson(viewJson(await view(record)))},`;
-  }
-  await lines.line(before.endsWith('},') ? before.slice(0, -1) : before);
-  await lines.line(`],"totals":${formatJson(addUp(await totals()))}}`);
-  await lines.flush();
+  const list = new JsonList(io.stdout);
+  for await (const record of uploads) await list.item(viewJson(await view(record)));
+  await list.end({ totals: addUp(await totals()) });
 }
 
 async function printTable(

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type MetadataPair, readMetadata } from '../storage/model/metadata.ts';
 import { truncate } from '../terminal/fit.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatBytes } from '../terminal/size.ts';
+import { sanitize } from '../text/sanitize.ts';
 
 const HEX_BYTES = 16;
 /** Columns; what a client sends may be as long as a header. */

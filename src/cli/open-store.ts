@@ -5,7 +5,7 @@ import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { servedPolicy } from '../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../storage/model/events.ts';
 import { type CommandStore, openCommandStore } from '../storage/store.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 import type { Io } from './io.ts';
 

@@ -1,7 +1,7 @@
-import { formatAge } from '../terminal/duration.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import type { Style } from '../terminal/style.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatAge } from '../text/span.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { RemovalOutcome } from './removal.ts';
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Fault } from '../fault.ts';
+import { isKept } from '../storage/model/upload.ts';
 import { formatJson } from '../terminal/json.ts';
 import { formatSize } from '../terminal/size.ts';
 import { helpText } from './help-text.ts';
@@ -127,7 +128,7 @@ async function agrees(input: Input, named: readonly Named[]): Promise<boolean> {
     record === null || record.state === 'removed' ? [] : [record],
   );
   if (there.length === 0) return true;
-  const finished = there.filter(({ state, kind }) => state === 'finished' && kind !== 'partial');
+  const finished = there.filter(isKept);
   const bytes = there.reduce((sum, { offset }) => sum + offset, 0);
   const warning =
     finished.length === 0

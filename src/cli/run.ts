@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { Fault } from '../fault.ts';
+import { Fault, stackOf } from '../fault.ts';
 import { faultJson, faultMessage } from '../terminal/fault-message.ts';
-import { sanitize } from '../terminal/sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
 import type { Host } from './io.ts';
 import { withLevel } from './journal.ts';
 import { isReaderGone, withFaults } from './output-fault.ts';
@@ -80,10 +80,6 @@ function textOf(error: unknown, host: Host): string {
 function jsonOf(error: unknown): string {
   if (error instanceof Fault) return faultJson(error);
   return faultJson({ code: 'BUG', message: String(error), hint: stackOf(error) });
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
 /** The options themselves may be what could not be read, so this looks at the words alone. */

@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
-import type { DaemonLog, Ready } from '../daemon/daemon.ts';
+import type { Ready } from '../daemon/daemon.ts';
+import type { DaemonLog } from '../daemon/daemon-log.ts';
+import { stackOf } from '../fault.ts';
 import { describePolicy } from '../retention/policy.ts';
 import { formatJson } from '../terminal/json.ts';
 import {
@@ -11,9 +13,10 @@ import {
   requestLine,
   shownId,
 } from '../terminal/log-line.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../terminal/time.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { DAY } from '../text/span.ts';
 import { happeningText } from './happening-text.ts';
 import type { Io, Output } from './io.ts';
 import { withLevel } from './journal.ts';
@@ -30,8 +33,6 @@ export interface ServeOutput {
   /** Resolves when all is written, after `limit` milliseconds at the latest. */
   flush(limit: number): Promise<void>;
 }
-
-const DAY = 86_400_000;
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -77,7 +78,7 @@ export function createServeOutput(
       if (wanted(level)) say(formatJson({ type, time: formatIso(io.now()), level, ...rest }));
     },
     bug: (error) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const text = stackOf(error);
       log.event('error', json ? text : (text.split('\n')[0] ?? text));
       if (!json) {
         for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));
@@ -127,12 +128,13 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, folder, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
   return [
     `${style.strong(`tusd-ts ${programVersion()}`)}  ready at ${style.ok(url)}`,
-    `  files   ${sanitize(folder)} · ${formatSize(freeSpace)} free`,
+    `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
     '',
@@ -148,13 +150,14 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, folder, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
     version: programVersion(),
     url,
     folder,
+    persistent,
     freeSpace,
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { CONFIG_KEYS } from '../config/schema.ts';
-import type { DaemonLog } from '../daemon/daemon.ts';
-import { addConfigOptions, readConfig } from './config-options.ts';
+import { KEYS } from '../config/keys.ts';
+import type { DaemonLog } from '../daemon/daemon-log.ts';
+import { addKeyOptions, readConfig } from './config-options.ts';
 import { helpText } from './help-text.ts';
 import type { Io } from './io.ts';
 import { IGNORED_SIGNALS, type Signal } from './process-signals.ts';
@@ -37,7 +37,7 @@ export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
     'Serve resumable uploads (tus 1.0.0) until a signal says stop',
   );
-  addConfigOptions(command, CONFIG_KEYS);
+  addKeyOptions(command, KEYS);
   return command.addHelpText('after', HELP).action(async (options) => {
     const stop = stopSignal(io);
     // Loaded here, since the other commands would wait for it, too.

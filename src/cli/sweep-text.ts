@@ -1,12 +1,11 @@
 import type { SweepDecision, SweepReason, SweepSummary } from '../retention/decision.ts';
-import { describePeriod } from '../retention/period.ts';
-import { formatAge, formatDuration } from '../terminal/duration.ts';
+import type { Column } from '../terminal/column.ts';
 import { shortenName } from '../terminal/fit.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { shortId } from '../terminal/short-id.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 import type { Style } from '../terminal/style.ts';
-import type { Column } from '../terminal/table.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { describePeriod, formatAge, formatDuration } from '../text/span.ts';
 import { countOf } from './list-totals.ts';
 
 /** Columns; a client may choose a name of any length. */

@@ -1,6 +1,7 @@
+import type { Column } from '../terminal/column.ts';
 import { pad } from '../terminal/fit.ts';
 import type { Style } from '../terminal/style.ts';
-import { type Column, renderRows } from '../terminal/table.ts';
+import { renderRows } from '../terminal/table.ts';
 import type { LineWriter } from './line-writer.ts';
 
 const ROWS_AT_ONCE = 200;

@@ -1,10 +1,10 @@
 import type { Delivery } from '../storage/model/delivery.ts';
 import type { TimelineEntry } from '../storage/model/timeline.ts';
 import type { UploadRecord } from '../storage/model/upload.ts';
-import { formatDuration } from '../terminal/duration.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 import { formatClock, formatDateTime, type TimeOptions } from '../terminal/time.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 import { endOf, removedBecause } from './diagnosis-words.ts';
 import { countOf } from './list-totals.ts';
 import type { UploadDetails } from './upload-details.ts';

@@ -1,7 +1,7 @@
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { Delivery } from '../storage/model/delivery.ts';
 import type { TimelineEntry } from '../storage/model/timeline.ts';
-import type { StoredUpload } from '../storage/model/upload.ts';
+import { isUnjoined, type StoredUpload } from '../storage/model/upload.ts';
 import type { CommandStore } from '../storage/store.ts';
 import { type UploadView, viewOf } from './upload-view.ts';
 
@@ -73,6 +73,6 @@ export async function detailsOf(
 /** As the storage tells it: the file's size, without what was never verified. */
 function offsetOf(record: StoredUpload, sizeOnDisk: number | null): number | null {
   if (sizeOnDisk === null) return null;
-  if (record.kind === 'final' && record.state !== 'finished') return null;
+  if (isUnjoined(record)) return null;
   return record.uncommittedFrom ?? sizeOnDisk;
 }

@@ -1,12 +1,12 @@
 import type { StoredUpload } from '../storage/model/upload.ts';
 import type { Verdict, Verification } from '../storage/verify.ts';
 import { shortenName } from '../terminal/fit.ts';
-import { formatJson } from '../terminal/json.ts';
-import { sanitize } from '../terminal/sanitize.ts';
 import { shortId } from '../terminal/short-id.ts';
 import { formatCount, formatRate, formatSize } from '../terminal/size.ts';
 import type { Paint, Style } from '../terminal/style.ts';
+import { sanitize } from '../text/sanitize.ts';
 import type { Io } from './io.ts';
+import { JsonList } from './json-list.ts';
 import { LineWriter } from './line-writer.ts';
 import { countOf } from './list-totals.ts';
 import { styleOf } from './style-of.ts';
@@ -74,22 +74,14 @@ interface Printer {
 
 /** The shape is stable: keys may be added, none goes away. Sizes are bytes. */
 function jsonPrinter(io: Io): Printer {
-  const lines = new LineWriter(io.stdout);
-  let before = '{"uploads":[';
-  let first = true;
+  const list = new JsonList(io.stdout);
   return {
-    async add({ id, name }, { verdict, why, expected, found }) {
-      await lines.line(before);
-      const result = { id, name, verdict, why: why === '' ? null : why, expected, found };
-      before = `${formatJson(result)},`;
-      first = false;
-    },
-    async end({ counts, count, bytes, elapsed }) {
-      await lines.line(first ? before : before.slice(0, -1));
-      const summary = { uploads: count, ...counts, bytesRead: bytes, durationMs: elapsed };
-      await lines.line(`],"summary":${formatJson(summary)}}`);
-      await lines.flush();
-    },
+    add: ({ id, name }, { verdict, why, expected, found }) =>
+      list.item({ id, name, verdict, why: why === '' ? null : why, expected, found }),
+    end: ({ counts, count, bytes, elapsed }) =>
+      list.end({
+        summary: { uploads: count, ...counts, bytesRead: bytes, durationMs: elapsed },
+      }),
   };
 }
 

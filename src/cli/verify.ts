@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { parseSize } from '../config/size.ts';
 import { Fault } from '../fault.ts';
-import type { StoredUpload } from '../storage/model/upload.ts';
+import { isGone, type StoredUpload } from '../storage/model/upload.ts';
 import { createPace, type Pace } from '../storage/pace.ts';
 import type { CommandStore } from '../storage/store.ts';
 import { type Verdict, type Verification, verifyUpload } from '../storage/verify.ts';
@@ -128,7 +128,7 @@ async function totalOf(store: CommandStore, named: readonly StoredUpload[]) {
   if (named.length > 0) {
     return { uploads: named.length, bytes: named.reduce((sum, one) => sum + one.offset, 0) };
   }
-  const rows = (await store.totals()).filter(({ state }) => !state.startsWith('remov'));
+  const rows = (await store.totals()).filter((row) => !isGone(row));
   return {
     uploads: rows.reduce((sum, row) => sum + row.count, 0),
     bytes: rows.reduce((sum, row) => sum + row.bytes, 0),

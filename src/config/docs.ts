@@ -1,22 +1,25 @@
 import * as z from 'zod';
-import { CONFIG_FLAGS } from './flags.ts';
-import {
-  CONFIG_KEYS,
-  type ConfigKey,
-  configFile,
-  defaultOf,
-  descriptionOf,
-  noteOf,
-} from './schema.ts';
+import { flagOf } from './flags.ts';
+import { fileSchema, type Key, type Keys } from './key.ts';
 import { variableOf } from './variables.ts';
 
-const BEGIN = '<!-- config-table -->';
-const END = '<!-- /config-table -->';
+/** Where an editor finds the schema, from the example file. */
+const SCHEMA = './upload-daemon.config.schema.json';
 
 /** The JSON Schema (draft 2020-12) of the configuration file, as published. */
-export function schemaText(): string {
-  const schema = z.toJSONSchema(configFile, { io: 'input', target: 'draft-2020-12' });
+export function schemaText(keys: Keys): string {
+  const schema = z.toJSONSchema(fileSchema(keys), { io: 'input', target: 'draft-2020-12' });
   return `${formatted(JSON.stringify(schema, null, 2))}\n`;
+}
+
+/** The example file, which shows every key. */
+export function exampleText(keys: Keys): string {
+  const values = Object.entries(keys).map(([name, key]) => [
+    name,
+    'inExampleFile' in key ? key.inExampleFile : key.default,
+  ]);
+  const example = { $schema: SCHEMA, ...Object.fromEntries(values) };
+  return `${formatted(JSON.stringify(example, null, 2))}\n`;
 }
 
 const WIDTH = 100;
@@ -32,42 +35,89 @@ function formatted(json: string): string {
   );
 }
 
-/** The table of all keys for the README. */
-export function configTable(): string {
-  return [
-    '| key | type | default | variable | flag | meaning |',
-    '|---|---|---|---|---|---|',
-    ...CONFIG_KEYS.map((key) => `| ${cellsOf(key).map(cell).join(' | ')} |`),
-  ].join('\n');
-}
-
 /**
- * The README's text with the table between its two marks replaced; unchanged if it has no marks.
+ * A page's text with what stands between its marks replaced (`<!-- NAME -->` … `<!-- /NAME -->`);
+ * null if the page doesn't have them.
  */
-export function withConfigTable(readme: string): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END, begin);
-  if (begin === -1 || end === -1) return readme;
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${configTable()}\n\n${readme.slice(end)}`;
+export function withPart(page: string, name: string, part: string): string | null {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end, from);
+  if (from === -1 || to === -1) return null;
+  return `${page.slice(0, from + begin.length)}\n\n${part}\n\n${page.slice(to)}`;
 }
 
-function cellsOf(key: ConfigKey): string[] {
-  const { type, kind } = noteOf(key);
-  const flag = CONFIG_FLAGS.find((item) => item.key === key);
+/** The few keys that most installations set, and where the others are, for the README. */
+export function commonKeys(keys: Keys): string {
+  const common = Object.entries(keys).filter(([, key]) => key.common);
+  const rows = table(
+    ['key', 'default', 'meaning'],
+    common.map(([name, key]) => [
+      `[\`${name}\`](docs/configuration.md#${name.toLowerCase()})`,
+      code(JSON.stringify(key.default)),
+      key.meaning,
+    ]),
+  );
+  return `${rows}\n\nAll keys, with examples: [docs/configuration.md](docs/configuration.md).`;
+}
+
+/** Every key at a glance, and a section for each. */
+export function keysReference(keys: Keys): string {
+  const rows = Object.entries(keys).map(([name, key]) => [
+    `[\`${name}\`](#${name.toLowerCase()})`,
+    key.type,
+    code(JSON.stringify(key.default)),
+    isFileOnly(key) ? '' : code(`${flagOf(name, key)} ${key.placeholder}`.trim()),
+    isFileOnly(key) ? '' : code(variableOf(name)),
+  ]);
   return [
-    code(key),
-    type,
-    code(JSON.stringify(defaultOf(key))),
-    kind === 'file-only' ? '' : code(variableOf(key)),
-    flag === undefined ? '' : code(`${flag.flag} ${flag.placeholder}`.trim()),
-    descriptionOf(key),
+    table(['key', 'type', 'default', 'flag', 'variable'], rows),
+    ...Object.entries(keys).map(([name, key]) => section(name, key)),
+  ].join('\n\n');
+}
+
+function section(name: string, key: Key): string {
+  const { allowed, default: fallback, example, meaning } = key;
+  const lines = [
+    `- allowed: ${allowed}`,
+    `- default: ${code(JSON.stringify(fallback))}`,
+    `- file: ${code(`"${name}": ${JSON.stringify(example)}`)}`,
+    ...(isFileOnly(key)
+      ? ['- flag and variable: none']
+      : [
+          `- flag: ${code(flagExample(name, key))}`,
+          `- variable: ${code(`${variableOf(name)}=${quoted(textOf(example))}`)}`,
+        ]),
   ];
+  return [`### ${name}`, '', meaning, '', ...lines].join('\n');
+}
+
+function flagExample(name: string, key: Key): string {
+  const flag = flagOf(name, key);
+  if (key.kind === 'boolean') return flag;
+  const values = Array.isArray(key.example) ? key.example : [key.example];
+  return values.map((value) => `${flag} ${quoted(textOf(value))}`).join(' ');
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+/** As a shell needs it. */
+function quoted(text: string): string {
+  return /^[\w./:,@-]+$/.test(text) ? text : `'${text}'`;
+}
+
+function isFileOnly({ kind }: Key): boolean {
+  return kind === 'file-only';
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
 }

@@ -1,11 +1,6 @@
 import { Fault } from '../fault.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../text/span.ts';
 import type { Reading } from './reading.ts';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-/** A day in milliseconds. */
-export const DAY = 24 * HOUR;
 
 const UNITS = [DAY, HOUR, MINUTE, SECOND, 1];
 const NUMBER = '\\d+(?:\\.\\d+)?';

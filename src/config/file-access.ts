@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { Place, Resolved } from './key.ts';
 import type { Reading } from './reading.ts';
 
 /** Reads the permissions of a file: the owner must be able to read and write, nobody runs it. */
@@ -34,6 +35,20 @@ export function readGroup(input: string | number | null): Reading<string | null>
   const text = String(input);
   if (/^[A-Za-z0-9_][^\s:\0]*$/.test(text)) return { value: text };
   return { problem: 'it must be the name or id of a group, or null' };
+}
+
+/**
+ * The id of the group that files get. Only the daemon makes files: where it is not started (and its
+ * secrets are not needed) the group need not exist.
+ */
+export function resolveGroup(
+  group: string | null,
+  { withSecrets }: Place,
+): Resolved<number | null> {
+  if (withSecrets !== true) return { value: null };
+  const reading = findGroup(group);
+  if ('value' in reading) return reading;
+  return { value: null, problems: [{ path: [], problem: reading.problem }] };
 }
 
 /** The id of a group. Names come from /etc/group, or from the system's other sources by getent. */

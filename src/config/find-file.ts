@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, Fault } from '../fault.ts';
-import { visible } from './print-value.ts';
+import { sanitize } from '../text/sanitize.ts';
 
 /** The names that a configuration file may have, in either folder. */
 export const FILE_NAMES = [
@@ -27,7 +27,7 @@ export async function findConfigFile(
     if (found.length > 1) {
       throw new Fault(
         'CONFIG',
-        `there is more than one configuration file: ${found.map(visible).join(' and ')}.`,
+        `there is more than one configuration file: ${found.map(sanitize).join(' and ')}.`,
         { hint: 'Keep one of them, or name the one to use with --config.' },
       );
     }
@@ -51,7 +51,7 @@ async function existing(
       if (errno === 'ENOENT' || errno === 'ENOTDIR') continue;
       if (errno === 'EACCES' && skipForbidden) continue;
       if (errno === undefined) throw error;
-      throw new Fault('CONFIG', `cannot see whether ${visible(path)} exists (${errno}).`, {
+      throw new Fault('CONFIG', `cannot see whether ${sanitize(path)} exists (${errno}).`, {
         hint: 'Make its folder readable for this user, or name a file with --config.',
         cause: error,
       });

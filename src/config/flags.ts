@@ -1,9 +1,9 @@
-import { CONFIG_KEYS, type ConfigKey, defaultOf, descriptionOf, noteOf } from './schema.ts';
+import type { Key, Keys } from './key.ts';
 import { variableOf } from './variables.ts';
 
 /** A command-line flag that sets a key. */
 export interface ConfigFlag {
-  readonly key: ConfigKey;
+  readonly key: string;
   /** Its spelling: "--cors-origin". */
   readonly flag: string;
   /** The property under which commander reports it: "corsOrigin". */
@@ -17,27 +17,25 @@ export interface ConfigFlag {
   readonly boolean: boolean;
 }
 
-/** Flags that name one item at a time where the key names the list. */
-const SINGULAR: Partial<Record<ConfigKey, string>> = {
-  corsOrigins: 'corsOrigin',
-  trustedProxies: 'trustedProxy',
-};
-
 /** Every flag that sets a key, in the order of the documentation. */
-export const CONFIG_FLAGS: readonly ConfigFlag[] = CONFIG_KEYS.flatMap((key) => {
-  const note = noteOf(key);
-  if (note.kind === 'file-only') return [];
-  const property = SINGULAR[key] ?? key;
-  return {
-    key,
-    flag: `--${property.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    property,
-    placeholder: note.placeholder,
-    description: descriptionOf(key),
-    repeatable: note.kind === 'list',
-    boolean: note.kind === 'boolean',
-  };
-});
+export function flagsOf(keys: Keys): ConfigFlag[] {
+  return Object.entries(keys)
+    .filter(([, { kind }]) => kind !== 'file-only')
+    .map(([name, key]) => ({
+      key: name,
+      flag: flagOf(name, key),
+      property: key.item ?? name,
+      placeholder: key.placeholder,
+      description: key.meaning,
+      repeatable: key.kind === 'list',
+      boolean: key.kind === 'boolean',
+    }));
+}
+
+/** How the flag of a key is spelt. */
+export function flagOf(name: string, { item = name }: Pick<Key, 'item'>): string {
+  return `--${item.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
 
 /** The flag that names the configuration file. It is no key of that file. */
 export const FILE_FLAG = {
@@ -49,16 +47,19 @@ export const FILE_FLAG = {
 } as const;
 
 /** The values that were given as flags, by key, as the command line has them. */
-export type ConfigFlagValues = Partial<Record<ConfigKey, string | readonly string[] | boolean>>;
+export type ConfigFlagValues = Readonly<Record<string, string | readonly string[] | boolean>>;
 
 /**
  * Picks the values of the configuration's flags out of what commander reports (`command.opts()`),
  * and leaves everything else aside. Options that were not given are absent, so commander must not
  * be told any defaults for these flags.
  */
-export function pickConfigFlags(options: Readonly<Record<string, unknown>>): ConfigFlagValues {
-  const values: ConfigFlagValues = {};
-  for (const { key, property } of CONFIG_FLAGS) {
+export function pickConfigFlags(
+  options: Readonly<Record<string, unknown>>,
+  keys: Keys,
+): ConfigFlagValues {
+  const values: Record<string, string | readonly string[] | boolean> = {};
+  for (const { key, property } of flagsOf(keys)) {
     const value = options[property];
     if (typeof value === 'string' || typeof value === 'boolean') values[key] = value;
     if (Array.isArray(value)) values[key] = value.map(String);
@@ -66,14 +67,9 @@ export function pickConfigFlags(options: Readonly<Record<string, unknown>>): Con
   return values;
 }
 
-/** How a flag of this key is spelt, for a message. */
-export function flagOf(key: ConfigKey): string {
-  return CONFIG_FLAGS.find((flag) => flag.key === key)?.flag ?? `--${key}`;
-}
-
 /** What stands behind a flag's description in `--help`: its default, and the variable that sets it. */
-export function flagHelp(key: ConfigKey, fallback = defaultText(defaultOf(key))): string {
-  return `(default: ${fallback}, env: ${variableOf(key)})`;
+export function flagHelp(name: string, key: Key, fallback = defaultText(key.default)): string {
+  return `(default: ${fallback}, env: ${variableOf(name)})`;
 }
 
 function defaultText(value: unknown): string {

@@ -1,37 +1,47 @@
 /**
- * `npm run docs`: writes what is made from the schema, upload-daemon.config.schema.json and the
- * README's table. With --check it writes nothing and exits 1 if something is stale.
+ * `npm run docs`: writes what is made from the keys: upload-daemon.config.schema.json, the example
+ * file, docs/configuration.md and the README's table. With --check it writes nothing and exits 1 if
+ * something is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { errnoOf } from '../fault.ts';
-import { schemaText, withConfigTable } from './docs.ts';
+import { commonKeys, exampleText, keysReference, schemaText, withPart } from './docs.ts';
+import { KEYS } from './keys.ts';
 
 const root = new URL('../..', import.meta.url);
 const check = process.argv.includes('--check');
 
-refresh('upload-daemon.config.schema.json', () => schemaText());
-refresh('README.md', (readme) => (readme === null ? null : withConfigTable(readme)));
+refresh('upload-daemon.config.schema.json', schemaText(KEYS));
+refresh('upload-daemon.config.example.json', exampleText(KEYS));
+refreshPart('docs/configuration.md', 'keys', keysReference(KEYS));
+refreshPart('README.md', 'config-table', commonKeys(KEYS));
 
-function refresh(name: string, render: (current: string | null) => string | null): void {
-  const path = fileURLToPath(new URL(name, root));
-  const current = readOrNull(path);
-  const wanted = render(current);
-  if (wanted === null || wanted === current) return;
-  if (check) {
-    process.stderr.write(`${name} is stale. Run: npm run docs\n`);
-    process.exitCode = 1;
-    return;
+function refresh(name: string, wanted: string): void {
+  if (wanted === read(name)) return;
+  if (check) fail(`${name} is stale. Run: npm run docs`);
+  else {
+    writeFileSync(pathOf(name), wanted);
+    process.stdout.write(`wrote ${name}\n`);
   }
-  writeFileSync(path, wanted);
-  process.stdout.write(`wrote ${name}\n`);
 }
 
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
-    throw error;
-  }
+function refreshPart(name: string, mark: string, part: string): void {
+  const wanted = withPart(read(name), mark, part);
+  // How much of the configuration the README shows is up to it.
+  if (wanted === null && name === 'README.md') return;
+  if (wanted === null) fail(`${name} lacks its marks: <!-- ${mark} --> and <!-- /${mark} -->`);
+  else refresh(name, wanted);
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, root));
+}
+
+function read(name: string): string {
+  return readFileSync(pathOf(name), 'utf8');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DAY } from './duration.ts';
+import { DAY } from '../text/span.ts';
 import { readHeader, readHeaderName, readHeaders } from './hook-headers.ts';
 import { readHookSecret } from './hook-secret.ts';
 import type { KeptText } from './kept-text.ts';
@@ -116,7 +116,27 @@ const hook = z.discriminatedUnion('type', [httpHook, commandHook], {
       : 'it must be an object with a "type" of "http" or "command"',
 });
 
-type ParsedHook = z.output<typeof hook>;
+/** A hook as it was read, its secrets not fetched yet. */
+export type ParsedHook = z.output<typeof hook>;
+
+/** A hook as the program uses it: with time spans in milliseconds. */
+type InUse<H extends { timeout: number; maxAge: number }> = {
+  readonly [N in Exclude<keyof H, 'timeout' | 'maxAge'>]: H[N] extends readonly (infer Item)[]
+    ? readonly Item[]
+    : H[N];
+} & { readonly timeoutMs: number; readonly maxAgeMs: number };
+
+/** A program that is run; `command` is an absolute path, or a bare name to look for in PATH. */
+export type CommandHook = InUse<Extract<ParsedHook, { type: 'command' }>>;
+
+/** A receiver that gets a POST. Names of headers are in lower case. */
+export type HttpHook = Omit<InUse<Extract<ParsedHook, { type: 'http' }>>, 'secrets' | 'headers'> & {
+  /** Each "whsec_…"; every one signs. Empty: not signed. */
+  readonly secrets: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+export type Hook = HttpHook | CommandHook;
 
 /** The list of hooks, each name once. */
 export const hookList = z.array(hook, 'it must be a list of hooks').transform(via(withUniqueNames));

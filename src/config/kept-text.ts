@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { errnoOf } from '../fault.ts';
-import { visible } from './print-value.ts';
+import { sanitize } from '../text/sanitize.ts';
 import type { Reading } from './reading.ts';
 
 /** Text that stands in the file, or the file or environment variable that holds it. */
@@ -30,7 +30,7 @@ export async function fetchKeptText(
   const reading = read(found.value.trim());
   if ('value' in reading) return reading;
   const where =
-    'env' in kept ? `the variable ${kept.env}` : visible(resolve(place.folder, kept.file));
+    'env' in kept ? `the variable ${kept.env}` : sanitize(resolve(place.folder, kept.file));
   return { problem: `what is in ${where} cannot be used: ${reading.problem}` };
 }
 
@@ -43,7 +43,7 @@ function fromEnvironment(name: string, { env }: KeepingPlace): Reading<string> {
 
 async function fromFile(file: string, { folder }: KeepingPlace): Promise<Reading<string>> {
   const path = resolve(folder, file);
-  const shown = visible(path);
+  const shown = sanitize(path);
   try {
     const text = await readFile(path, 'utf8');
     if (text.length > LARGEST) return { problem: `the file ${shown} is too large for it` };

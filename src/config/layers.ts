@@ -1,13 +1,14 @@
 import { type ConfigFlagValues, flagOf } from './flags.ts';
-import { CONFIG_KEYS, type ConfigKey, noteOf } from './schema.ts';
-import { CONFIG_VARIABLES } from './variables.ts';
+import type { Key, Keys } from './key.ts';
+import { variablesOf } from './variables.ts';
 
 /** Which of the four places a value came from. */
 export type Source = 'default' | 'file' | 'environment' | 'flag';
 
 /** A value as it would stand in the file, and the place it came from. */
 export interface Given {
-  readonly key: ConfigKey;
+  /** The name of a key. */
+  readonly key: string;
   readonly value: unknown;
   readonly source: Source;
   /** The path of the file, the name of the variable, or the flag. */
@@ -15,43 +16,48 @@ export interface Given {
 }
 
 /** The values of a configuration file. Keys that it doesn't know are left to the caller. */
-export function givenByFile(content: Readonly<Record<string, unknown>>, path: string): Given[] {
-  return CONFIG_KEYS.filter((key) => Object.hasOwn(content, key)).map((key) => ({
-    key,
-    value: content[key],
-    source: 'file',
-    where: path,
-  }));
+export function givenByFile(
+  keys: Keys,
+  content: Readonly<Record<string, unknown>>,
+  path: string,
+): Given[] {
+  return Object.keys(keys)
+    .filter((name) => Object.hasOwn(content, name))
+    .map((name) => ({ key: name, value: content[name], source: 'file', where: path }));
 }
 
 /** The values of the environment. A list is separated by commas. */
-export function givenByEnvironment(env: Readonly<Record<string, string | undefined>>): Given[] {
-  return [...CONFIG_VARIABLES].flatMap(([name, key]): Given[] => {
-    const text = Object.hasOwn(env, name) ? env[name] : undefined;
-    if (text === undefined) return [];
-    const list = noteOf(key).kind === 'list' && text !== '';
+export function givenByEnvironment(
+  keys: Keys,
+  env: Readonly<Record<string, string | undefined>>,
+): Given[] {
+  return [...variablesOf(keys)].flatMap(([variable, name]): Given[] => {
+    const text = Object.hasOwn(env, variable) ? env[variable] : undefined;
+    const key = keys[name];
+    if (text === undefined || key === undefined) return [];
+    const list = key.kind === 'list' && text !== '';
     const value = list ? text.split(',').map((item) => item.trim()) : fromText(key, text);
-    return [{ key, value, source: 'environment', where: name }];
+    return [{ key: name, value, source: 'environment', where: variable }];
   });
 }
 
 /** The values of the command line. */
-export function givenByFlags(flags: ConfigFlagValues): Given[] {
-  return CONFIG_KEYS.flatMap((key): Given[] => {
-    const flag = flags[key];
+export function givenByFlags(keys: Keys, flags: ConfigFlagValues): Given[] {
+  return Object.entries(keys).flatMap(([name, key]): Given[] => {
+    const flag = flags[name];
     if (flag === undefined) return [];
     const value = typeof flag === 'string' ? fromFlag(key, flag) : flag;
-    return [{ key, value, source: 'flag', where: flagOf(key) }];
+    return [{ key: name, value, source: 'flag', where: flagOf(name, key) }];
   });
 }
 
-function fromFlag(key: ConfigKey, text: string): unknown {
-  return noteOf(key).kind === 'list' ? [text] : fromText(key, text);
+function fromFlag(key: Key, text: string): unknown {
+  return key.kind === 'list' ? [text] : fromText(key, text);
 }
 
 // What doesn't look like the value stays text, and the schema refuses it with its own sentence.
-function fromText(key: ConfigKey, text: string): unknown {
-  switch (noteOf(key).kind) {
+function fromText({ kind }: Key, text: string): unknown {
+  switch (kind) {
     case 'number':
       return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
     case 'boolean':

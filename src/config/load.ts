@@ -1,9 +1,8 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
-import type { Config, HookConfig } from './config.ts';
-import { findGroup } from './file-access.ts';
 import { findConfigFile } from './find-file.ts';
 import { type ConfigFlagValues, FILE_FLAG } from './flags.ts';
+import { type ConfigOf, type Keys, propertyOf, schemaOf } from './key.ts';
+import { KEYS } from './keys.ts';
 import {
   type Given,
   givenByEnvironment,
@@ -11,12 +10,11 @@ import {
   givenByFlags,
   type Source,
 } from './layers.ts';
-import { visible } from './print-value.ts';
-import { problemsOf, referenceSentence, unknownKeys } from './problems.ts';
+import { problemsOf, unknownKeys } from './problems.ts';
 import { readConfigFile } from './read-file.ts';
 import { redact } from './redact.ts';
-import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
-import { CONFIG_KEYS, type ConfigKey, configFile, defaultOf, type ParsedConfig } from './schema.ts';
+import { resolveValues } from './resolve-values.ts';
+import { absolute } from './upload-dir.ts';
 import { FILE_VARIABLE, unknownVariables } from './variables.ts';
 
 /** The folder that is searched after the working directory. */
@@ -49,64 +47,66 @@ export interface ValueSource {
   readonly where: string;
 }
 
-export interface LoadedConfig {
-  readonly config: Config;
-  readonly sources: Readonly<Record<ConfigKey, ValueSource>>;
+export interface LoadedConfig<K extends Keys = typeof KEYS> {
+  readonly keys: K;
+  readonly config: ConfigOf<K>;
+  readonly sources: { readonly [N in keyof K]: ValueSource };
   /** Absolute path of the configuration file in force, or null. */
   readonly file: string | null;
   /** A sentence for each secret that cannot be read here; empty unless `withSecrets` is "if-there". */
   readonly unavailable: readonly string[];
 }
 
+/** Loads the configuration. Throws what `loadKeys` throws. */
+export function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  return loadKeys(KEYS, options);
+}
+
 /**
- * Loads the configuration: flags before environment before file before defaults. Every place is
+ * Loads the values of keys: flags before environment before file before defaults. Every place is
  * checked, also where another one overrides it, so that a mistake shows at once and not when the
  * override goes away.
  *
  * Throws a fault whose message has one sentence per problem, one per line: USAGE if only flags are
  * wrong, otherwise CONFIG.
  */
-export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+export async function loadKeys<K extends Keys>(
+  keys: K,
+  options: LoadOptions,
+): Promise<LoadedConfig<K>> {
   const { cwd, env, flags = {}, withSecrets = true } = options;
   const file = await chooseFile(options);
   const content = file === null ? {} : await readConfigFile(file);
 
   const configured = [
-    ...(file === null ? [] : givenByFile(content, file)),
-    ...givenByEnvironment(env),
+    ...(file === null ? [] : givenByFile(keys, content, file)),
+    ...givenByEnvironment(keys, env),
   ];
-  const flagged = givenByFlags(flags);
+  const flagged = givenByFlags(keys, flags);
   const problems = [
-    ...(file === null ? [] : unknownKeys(content, file)),
-    ...configured.flatMap(problemsOf),
-    ...unknownVariables(env, namedVariables(content)),
+    ...(file === null ? [] : unknownKeys(keys, content, file)),
+    ...configured.flatMap((given) => problemsOf(keys, given)),
+    ...unknownVariables(keys, env, namedVariables(keys, content)),
   ];
-  const flagProblems = flagged.flatMap(problemsOf);
+  const flagProblems = flagged.flatMap((given) => problemsOf(keys, given));
   if (problems.length > 0) throw faultOf('CONFIG', [...problems, ...flagProblems]);
   if (flagProblems.length > 0) throw faultOf('USAGE', flagProblems);
 
   // In rising precedence: the last one to name a key wins.
   const winners = new Map([...configured, ...flagged].map((given) => [given.key, given]));
-  const parsed = configFile.parse(
-    Object.fromEntries([...winners].map(([key, { value }]) => [key, value])),
-  );
-  const folder = file === null ? cwd : dirname(file);
-  const { hooks, problems: missing } = await resolveHooks(
-    parsed.hooks,
-    { folder: folder ?? '/', env },
-    withSecrets !== false,
-  );
-  const hooksGiven = winners.get('hooks');
-  const unavailable = hooksGiven
-    ? missing.map(({ path, problem }) => referenceSentence(hooksGiven, path, problem))
-    : [];
-  if (unavailable.length > 0 && withSecrets === true) throw faultOf('CONFIG', unavailable);
-  const fromFile = winners.get('uploadDir')?.source === 'file';
-  const uploadDir = absolute(fromFile ? folder : cwd, parsed.uploadDir, 'the upload directory');
-  const fileGroup =
-    withSecrets === true ? resolveGroup(parsed.fileGroup, winners.get('fileGroup')) : null;
-  const config = configOf(parsed, uploadDir, hooks, fileGroup);
-  return { config, sources: sourcesOf(winners, config), file, unavailable };
+  const { config, unusable } = await resolveValues(keys, winners, { cwd, env, withSecrets });
+  const unavailable = unusable.map(({ sentence }) => sentence);
+  if (unusable.length > 0 && withSecrets === true) {
+    const code = unusable.every(({ source }) => source === 'flag') ? 'USAGE' : 'CONFIG';
+    throw faultOf(code, unavailable);
+  }
+  return {
+    keys,
+    config: config as ConfigOf<K>,
+    sources: sourcesOf(keys, winners, config) as LoadedConfig<K>['sources'],
+    file,
+    unavailable,
+  };
 }
 
 async function chooseFile(options: LoadOptions): Promise<string | null> {
@@ -120,20 +120,12 @@ async function chooseFile(options: LoadOptions): Promise<string | null> {
   return absolute(cwd, named, 'the configuration file');
 }
 
-function absolute(folder: string | null, path: string, what: string): string {
-  if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
-  throw new Fault(
-    'CONFIG',
-    `${what} ${visible(path)} is relative, and the working directory was removed.`,
-    {
-      hint: 'Give an absolute path, or start tusd-ts in a directory that exists.',
-    },
-  );
-}
-
-function namedVariables(content: Readonly<Record<string, unknown>>): Set<string> {
-  const hooks = configFile.shape.hooks.safeParse(content.hooks);
-  return hooks.success ? variablesOfHooks(hooks.data) : new Set();
+function namedVariables(keys: Keys, content: Readonly<Record<string, unknown>>): Set<string> {
+  const names = Object.entries(keys).flatMap(([name, key]) => {
+    const read = key.variablesIn && schemaOf(key).safeParse(content[name]);
+    return read?.success ? [...key.variablesIn!(read.data)] : [];
+  });
+  return new Set(names);
 }
 
 const MOST_LINES = 20;
@@ -147,73 +139,17 @@ function faultOf(code: 'CONFIG' | 'USAGE', problems: readonly string[]): Fault {
   return new Fault(code, title, { details });
 }
 
-function resolveGroup(group: string | null, given: Given | undefined): number | null {
-  const reading = findGroup(group);
-  if ('value' in reading) return reading.value;
-  const code = given?.source === 'flag' ? 'USAGE' : 'CONFIG';
-  throw faultOf(code, [
-    `fileGroup from ${given?.where ?? 'the configuration'}: ${reading.problem}.`,
-  ]);
-}
-
-function configOf(
-  parsed: ParsedConfig,
-  uploadDir: string,
-  hooks: readonly HookConfig[],
-  fileGroup: number | null,
-): Config {
-  return {
-    port: parsed.port,
-    host: parsed.host,
-    uploadDir,
-    basePath: parsed.basePath,
-    corsOrigins: parsed.corsOrigins,
-    retentionMs: parsed.retentionDays,
-    completedRetentionMs: parsed.completedRetentionDays,
-    cleanupSchedule: parsed.cleanupSchedule,
-    maxSize: parsed.maxSize,
-    minFreeSpace: parsed.minFreeSpace,
-    fileMode: parsed.fileMode,
-    directoryMode: parsed.directoryMode,
-    fileGroup,
-    publicUrl: parsed.publicUrl,
-    trustedProxies: parsed.trustedProxies,
-    logFormat: parsed.logFormat,
-    logLevel: parsed.logLevel,
-    fsync: parsed.fsync,
-    idleTimeoutMs: parsed.idleTimeout,
-    headersTimeoutMs: parsed.headersTimeout,
-    drainTimeoutMs: parsed.drainTimeout,
-    maxConnections: parsed.maxConnections,
-    disableDownload: parsed.disableDownload,
-    disableTermination: parsed.disableTermination,
-    directBodies: parsed.directBodies,
-    hooks,
-    hookConcurrency: parsed.hookConcurrency,
-  };
-}
-
-/** Values that mean the same however they were written are told as the program uses them. */
-const AS_USED = [
-  'uploadDir',
-  'basePath',
-  'corsOrigins',
-  'publicUrl',
-  'host',
-] as const satisfies readonly ConfigKey[];
-
 function sourcesOf(
-  winners: ReadonlyMap<ConfigKey, Given>,
-  config: Config,
-): Record<ConfigKey, ValueSource> {
-  const used = new Map<ConfigKey, unknown>(AS_USED.map((key) => [key, config[key]]));
-  const entries = CONFIG_KEYS.map((key): [ConfigKey, ValueSource] => {
-    const given = winners.get(key);
-    const written = given === undefined ? defaultOf(key) : given.value;
-    const value = redact(used.has(key) ? used.get(key) : written, [key]);
-    return given === undefined
-      ? [key, { value, source: 'default', where: 'default' }]
-      : [key, { value, source: given.source, where: given.where }];
+  keys: Keys,
+  winners: ReadonlyMap<string, Given>,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, ValueSource> {
+  const entries = Object.entries(keys).map(([name, key]): [string, ValueSource] => {
+    const given = winners.get(name);
+    const written = given === undefined ? key.default : given.value;
+    const value = redact(key.shownAsUsed ? config[propertyOf(name, key)] : written, [name]);
+    const { source, where } = given ?? { source: 'default', where: 'default' };
+    return [name, { value, source, where }];
   });
-  return Object.fromEntries(entries) as Record<ConfigKey, ValueSource>;
+  return Object.fromEntries(entries);
 }

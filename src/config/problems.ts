@@ -1,22 +1,28 @@
 import type * as z from 'zod';
+import { sanitize } from '../text/sanitize.ts';
 import { hookKeys } from './hook-schema.ts';
+import { type Keys, schemaOf, type ValueProblem } from './key.ts';
 import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';
-import { printValue, visible } from './print-value.ts';
+import { printValue } from './print-value.ts';
 import { redact } from './redact.ts';
-import { CONFIG_KEYS, configFile, isConfigKey } from './schema.ts';
 
 /** A sentence for every key of a configuration file that means nothing. */
-export function unknownKeys(content: Readonly<Record<string, unknown>>, path: string): string[] {
+export function unknownKeys(
+  keys: Keys,
+  content: Readonly<Record<string, unknown>>,
+  path: string,
+): string[] {
   return Object.keys(content)
-    .filter((key) => !isConfigKey(key) && key !== '$schema')
-    .map((key) => unknownKey(key, CONFIG_KEYS, `in ${visible(path)}`));
+    .filter((key) => !Object.hasOwn(keys, key) && key !== '$schema')
+    .map((key) => unknownKey(key, Object.keys(keys), `in ${sanitize(path)}`));
 }
 
 /** A sentence for everything that is wrong with a value: what, where, and what is allowed. */
-export function problemsOf(given: Given): string[] {
-  const result = configFile.shape[given.key].safeParse(given.value);
-  if (result.success) return [];
+export function problemsOf(keys: Keys, given: Given): string[] {
+  const key = keys[given.key];
+  const result = key && schemaOf(key).safeParse(given.value);
+  if (!result || result.success) return [];
   // A number that is out of bounds twice over makes the same sentence twice.
   return [...new Set(result.error.issues.flatMap((issue) => sentences(issue, given)))];
 }
@@ -33,11 +39,7 @@ function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
 }
 
 /** One problem as a sentence: `port is 70000 in /etc/…: it must be …`. */
-export function problemSentence(
-  given: Given,
-  path: readonly PropertyKey[],
-  problem: string,
-): string {
+function problemSentence(given: Given, path: readonly PropertyKey[], problem: string): string {
   const whole = [given.key, ...path];
   const value = valueAt(given.value, path);
   const stated =
@@ -45,13 +47,18 @@ export function problemSentence(
   return `${pathText(whole)} ${stated} ${placeOf(given)}: ${problem}.`;
 }
 
-/** A problem with something that a value refers to: `hooks[0].secrets[0] in /etc/…: …`. */
-export function referenceSentence(
-  given: Given,
-  path: readonly PropertyKey[],
-  problem: string,
+/**
+ * A problem that showed when a value was used, of the whole value or of something that it refers to:
+ * `hooks[0].secrets[0] in /etc/…: …`.
+ */
+export function resolutionSentence(
+  name: string,
+  given: Given | undefined,
+  { path, problem }: ValueProblem,
 ): string {
-  return `${pathText([given.key, ...path])} ${placeOf(given)}: ${problem}.`;
+  const place = given === undefined ? 'by default' : placeOf(given);
+  if (path.length > 0) return `${pathText([name, ...path])} ${place}: ${problem}.`;
+  return `${name} from ${given?.where ?? 'the configuration'}: ${problem}.`;
 }
 
 function unknownKey(key: string, known: readonly string[], place: string): string {
@@ -61,7 +68,7 @@ function unknownKey(key: string, known: readonly string[], place: string): strin
 }
 
 function placeOf({ source, where }: Given): string {
-  return source === 'flag' ? `as given by ${where}` : `in ${visible(where)}`;
+  return source === 'flag' ? `as given by ${where}` : `in ${sanitize(where)}`;
 }
 
 // The contents of lists and objects are never printed, so only what is printed is redacted.
@@ -84,7 +91,7 @@ function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) => {
       if (typeof part === 'number') return `[${part}]`;
-      const name = visible(String(part).slice(0, 80));
+      const name = sanitize(String(part).slice(0, 80));
       return index === 0 ? name : `.${name}`;
     })
     .join('');

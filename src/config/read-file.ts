@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { errnoOf, Fault } from '../fault.ts';
+import { sanitize } from '../text/sanitize.ts';
 import { findJsonFlaw, lineAndColumn } from './json-syntax.ts';
-import { visible } from './print-value.ts';
 
 const LARGEST = 1024 * 1024;
 
@@ -17,7 +17,7 @@ const LARGEST = 1024 * 1024;
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   const extension = extname(path).toLowerCase();
-  const shown = visible(path);
+  const shown = sanitize(path);
   if (extension !== '.json' && extension !== '.yaml' && extension !== '.yml') {
     throw new Fault('CONFIG', `the configuration file ${shown} must end in .json, .yaml or .yml.`);
   }
@@ -93,7 +93,7 @@ async function parseYaml(text: string, path: string, shown: string): Promise<unk
     const { reason, mark } = error as YamlError;
     const place = mark ? `line ${mark.line + 1}, column ${mark.column + 1}: ` : '';
     // The message quotes the lines around the error; the reason does not.
-    const why = typeof reason === 'string' ? visible(reason) : 'it cannot be parsed';
+    const why = typeof reason === 'string' ? sanitize(reason) : 'it cannot be parsed';
     throw new Fault('CONFIG', `${shown} is not valid YAML: ${place}${why}.`);
   }
 }

@@ -1,13 +1,11 @@
+import { SECRET } from '../text/secret.ts';
 import { parseUrl } from './url.ts';
-
-/** What stands in the place of a secret wherever a person or a program could read it. */
-export const SECRET = '(secret)';
 
 /**
  * A URL that may be shown: user information and the query, where receivers put their tokens, are
  * replaced. What cannot be parsed and might hold either is not shown at all.
  */
-export function redactUrl(text: string): string {
+function redactUrl(text: string): string {
   const url = parseUrl(text);
   if (url === null) return /[@?]|whsec_/.test(text) ? SECRET : text;
   const user = url.username === '' && url.password === '' ? '' : `${SECRET}@`;
@@ -44,5 +42,5 @@ function isPlace(path: readonly PropertyKey[], hiding: number): boolean {
 }
 
 function isUrlKey(key: PropertyKey | undefined): boolean {
-  return key === 'url' || key === 'publicUrl';
+  return key === 'url' || (typeof key === 'string' && key.endsWith('Url'));
 }

@@ -1,18 +1,10 @@
 import { resolve } from 'node:path';
-import type { CommandHookConfig, HookConfig, HttpHookConfig } from './config.ts';
 import { readHeader } from './hook-headers.ts';
+import type { CommandHook, Hook, HttpHook, ParsedHook } from './hook-schema.ts';
 import { readHookSecret } from './hook-secret.ts';
-import { fetchKeptText, type KeepingPlace, type KeptText } from './kept-text.ts';
+import { fetchKeptText, type KeptText } from './kept-text.ts';
+import type { Place, Resolved, ValueProblem } from './key.ts';
 import type { Reading } from './reading.ts';
-import type { ParsedConfig } from './schema.ts';
-
-type ParsedHook = ParsedConfig['hooks'][number];
-
-/** What is wrong with a hook, and the path to it below `hooks`. */
-export interface HookProblem {
-  readonly path: readonly (string | number)[];
-  readonly problem: string;
-}
 
 /**
  * Makes paths absolute and fetches secrets and header values from the files and variables that the
@@ -20,11 +12,11 @@ export interface HookProblem {
  */
 export async function resolveHooks(
   hooks: readonly ParsedHook[],
-  place: KeepingPlace,
-  withSecrets: boolean,
-): Promise<{ hooks: HookConfig[]; problems: HookProblem[] }> {
-  const problems: HookProblem[] = [];
-  const resolved: HookConfig[] = [];
+  { folder, env, withSecrets }: Place,
+): Promise<Resolved<readonly Hook[]>> {
+  const place = { folder: folder ?? '/', env };
+  const problems: ValueProblem[] = [];
+  const resolved: Hook[] = [];
   for (const [index, hook] of hooks.entries()) {
     if (hook.type === 'command') {
       resolved.push(commandHook(hook, place.folder));
@@ -42,7 +34,7 @@ export async function resolveHooks(
     };
     const secrets: string[] = [];
     const headers: Record<string, string> = {};
-    if (withSecrets) {
+    if (withSecrets !== false) {
       for (const [position, kept] of hook.secrets.entries()) {
         secrets.push(await fetch(kept, ['secrets', position], readHookSecret));
       }
@@ -52,11 +44,11 @@ export async function resolveHooks(
     }
     resolved.push(httpHook(hook, secrets, headers));
   }
-  return { hooks: resolved, problems };
+  return { value: resolved, problems };
 }
 
 /** The variables that hooks name as the place of a secret or a header. */
-export function variablesOfHooks(hooks: readonly ParsedHook[]): Set<string> {
+export function variablesOfHooks(hooks: readonly ParsedHook[]): ReadonlySet<string> {
   const kept = hooks.flatMap((hook) =>
     hook.type === 'http' ? [...hook.secrets, ...hook.headers.values()] : [],
   );
@@ -65,32 +57,18 @@ export function variablesOfHooks(hooks: readonly ParsedHook[]): Set<string> {
   );
 }
 
-function commandHook(
-  hook: Extract<ParsedHook, { type: 'command' }>,
-  folder: string,
-): CommandHookConfig {
-  const { type, name, events, onError, args, timeout, maxAge } = hook;
+function commandHook(hook: Extract<ParsedHook, { type: 'command' }>, folder: string): CommandHook {
+  const { timeout, maxAge, ...rest } = hook;
   // As a shell does it: a name without a slash is looked for in PATH.
   const command = hook.command.includes('/') ? resolve(folder, hook.command) : hook.command;
-  return { type, name, events, onError, command, args, timeoutMs: timeout, maxAgeMs: maxAge };
+  return { ...rest, command, timeoutMs: timeout, maxAgeMs: maxAge };
 }
 
 function httpHook(
   hook: Extract<ParsedHook, { type: 'http' }>,
-  secrets: string[],
-  headers: Record<string, string>,
-): HttpHookConfig {
-  const { type, name, events, onError, url, forwardHeaders, timeout, maxAge } = hook;
-  return {
-    type,
-    name,
-    events,
-    onError,
-    url,
-    secrets,
-    headers,
-    forwardHeaders,
-    timeoutMs: timeout,
-    maxAgeMs: maxAge,
-  };
+  secrets: readonly string[],
+  headers: Readonly<Record<string, string>>,
+): HttpHook {
+  const { timeout, maxAge, ...rest } = hook;
+  return { ...rest, secrets, headers, timeoutMs: timeout, maxAgeMs: maxAge };
 }

@@ -23,6 +23,11 @@ export function readPublicUrl(input: string): Reading<string> {
   return { value: url.href.endsWith('/') ? url.href : `${url.href}/` };
 }
 
+/** The same where there may be none. */
+export function readUrlOrNull(input: string | null): Reading<string | null> {
+  return input === null ? { value: null } : readPublicUrl(input);
+}
+
 /** Reads the URL of a hook's receiver. User information and a query are allowed. */
 export function readHookUrl(input: string): Reading<string> {
   const url = httpUrl(input);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DAY } from '../text/span.ts';
 import { DURATION_PATTERN, readDuration } from './duration.ts';
 import type { Reading } from './reading.ts';
 import { via } from './reading.ts';
@@ -46,7 +47,7 @@ export function duration(shortest: number, longest = LONGEST_TIMER) {
     if ('problem' in reading) return reading;
     if (reading.value < shortest) return { problem: `it must be at least ${shortest} ms` };
     if (reading.value > longest) {
-      return { problem: `it must be at most ${Math.floor(longest / 86_400_000)}d` };
+      return { problem: `it must be at most ${Math.floor(longest / DAY)}d` };
     }
     return reading;
   };

@@ -1,6 +1,6 @@
+import { sanitize } from '../text/sanitize.ts';
+import type { Key, Keys } from './key.ts';
 import { nearestName } from './nearest.ts';
-import { visible } from './print-value.ts';
-import { CONFIG_KEYS, type ConfigKey, noteOf } from './schema.ts';
 
 const PREFIX = 'UPLOAD_DAEMON_';
 
@@ -8,40 +8,46 @@ const PREFIX = 'UPLOAD_DAEMON_';
 export const FILE_VARIABLE = `${PREFIX}CONFIG`;
 
 /** The environment variable of a key: `corsOrigins` is UPLOAD_DAEMON_CORS_ORIGINS. */
-export function variableOf(key: ConfigKey): string {
+export function variableOf(key: string): string {
   return PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 /** Every key that can be set by a variable, by the variable's name. */
-export const CONFIG_VARIABLES: ReadonlyMap<string, ConfigKey> = new Map(
-  CONFIG_KEYS.filter((key) => noteOf(key).kind !== 'file-only').map((key) => [
-    variableOf(key),
-    key,
-  ]),
-);
+export function variablesOf(keys: Keys): ReadonlyMap<string, string> {
+  return new Map(namesOf(keys, (kind) => kind !== 'file-only'));
+}
+
+function namesOf(keys: Keys, wanted: (kind: Key['kind']) => boolean): [string, string][] {
+  return Object.entries(keys)
+    .filter(([, { kind }]) => wanted(kind))
+    .map(([name]) => [variableOf(name), name]);
+}
 
 /**
  * A sentence for every UPLOAD_DAEMON_* variable that means nothing. `expected` are those that the
  * configuration file refers to, as the place of a secret.
  */
 export function unknownVariables(
+  keys: Keys,
   env: Readonly<Record<string, string | undefined>>,
   expected: ReadonlySet<string>,
 ): string[] {
-  const known = [...CONFIG_VARIABLES.keys(), FILE_VARIABLE];
+  const known = [...variablesOf(keys).keys(), FILE_VARIABLE];
+  const fileOnly = new Map(namesOf(keys, (kind) => kind === 'file-only'));
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && env[name] !== undefined)
     .filter((name) => !known.includes(name) && !expected.has(name))
     .map((name) => {
-      if (name === variableOf('hooks')) {
-        return `${name} is not supported: hooks are described in the configuration file.`;
+      const key = fileOnly.get(name);
+      if (key !== undefined) {
+        return `${name} is not supported: ${key} are described in the configuration file.`;
       }
       if (isServiceLink(name)) {
         return `unknown variable ${name}. Kubernetes sets it for a Service called "upload-daemon": set enableServiceLinks: false in the pod, or rename the Service.`;
       }
       const suffixes = known.map((item) => item.slice(PREFIX.length));
       const nearest = nearestName(name.slice(PREFIX.length), suffixes);
-      const shown = visible(name.slice(0, 200));
+      const shown = sanitize(name.slice(0, 200));
       return nearest === undefined
         ? `unknown variable ${shown}.`
         : `unknown variable ${shown}. Did you mean ${PREFIX}${nearest}?`;

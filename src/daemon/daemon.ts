@@ -8,7 +8,6 @@ import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { createDownload } from '../http/download.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
-import type { RequestRecord } from '../http/request-record.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
@@ -16,35 +15,30 @@ import { createTus } from '../protocol/tus/tus.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
+import type { DaemonLog } from './daemon-log.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf, type Happening } from './happening.ts';
+import { finishOf } from './happening.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-
-/** Where the daemon's words go; it never prints itself. */
-export interface DaemonLog {
-  request(record: RequestRecord): void;
-  event(level: LogLevel, message: string): void;
-  /** The same for what programs read, too. */
-  happened(level: LogLevel, what: Happening): void;
-  /** Something that should not have happened, with its stack. */
-  bug(error: unknown): void;
-}
 
 /** What a person wants to know once the port is open. */
 export interface Ready {
   /** The base path's URL on this machine. */
   readonly url: string;
-  /** Where the data files are: an absolute path. */
+  /** Where the data files are: an absolute path, or ":memory:". */
   readonly folder: string;
+  /** false when nothing is left of uploads once the daemon ends. */
+  readonly persistent: boolean;
   readonly freeSpace: number;
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
 }
+
+/** Of the memory that is available at the start, what uploads in memory may take. */
+const MEMORY_SHARE = 0.5;
 
 /** How long clients may take to read their last answer (milliseconds). */
 const LAST_ANSWER = 500;
@@ -136,6 +130,7 @@ export class Daemon {
     try {
       store = await openStore({
         uploadDir: config.uploadDir,
+        memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
         access: {
           fileMode: config.fileMode,
@@ -187,6 +182,7 @@ export class Daemon {
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
+      persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
       policy,
       nextSweep: this.#schedule.nextRun(),

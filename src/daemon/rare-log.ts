@@ -1,7 +1,8 @@
-import type { LogLevel } from './daemon.ts';
+import { MINUTE } from '../text/span.ts';
+import type { LogLevel } from './daemon-log.ts';
 
 /** How often at most the same sentence is logged (milliseconds). */
-const INTERVAL = 60_000;
+const INTERVAL = MINUTE;
 /** Sentences that are remembered; some name an upload. */
 const REMEMBERED = 1_000;
 

@@ -1,7 +1,7 @@
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
 import type { UploadStore } from '../storage/store.ts';
-import type { DaemonLog } from './daemon.ts';
+import type { DaemonLog } from './daemon-log.ts';
 
 /**
  * One sweep of the schedule. Each removal and each failure is a line of the log, and so is the sum:

@@ -1,5 +1,7 @@
+import { HOUR } from '../text/span.ts';
+
 const FIRST = 1_000;
-const LONGEST = 3_600_000;
+const LONGEST = HOUR;
 
 /**
  * How long to wait before the next attempt (milliseconds) after `attempts` have failed: doubling from

@@ -1,5 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { CommandHook } from '../config/hook-schema.ts';
+import { formatSpan } from '../text/span.ts';
 import {
   type Attempt,
   aborted,
@@ -11,9 +13,7 @@ import {
 import { BoundedOutput } from './bounded-output.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { LOGGED_OUTPUT, lastLine, outputLines } from './command-output.ts';
-import type { CommandHook } from './hook.ts';
 import type { OutputPipes } from './output-pipes.ts';
-import { span } from './span.ts';
 import { startFailure } from './start-failure.ts';
 
 export interface CommandSystem {
@@ -117,7 +117,7 @@ export class CommandRun {
     child.on('exit', (code, signal) => this.#exited(code, signal));
     this.#options.signal.addEventListener('abort', this.#abort);
     this.#after(timeoutMs, () => {
-      const sentence = `the program did not end within ${span(timeoutMs)} and was killed`;
+      const sentence = `the program did not end within ${formatSpan(timeoutMs)} and was killed`;
       this.#end({ ok: false, sentence, why: 'overdue' });
     });
   }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { CommandHook } from '../config/hook-schema.ts';
 import {
   type Attempt,
   aborted,
@@ -9,7 +10,6 @@ import {
 } from './attempt.ts';
 import { CommandRun, type CommandSystem } from './command-run.ts';
 import { openEventFile } from './event-file.ts';
-import type { CommandHook } from './hook.ts';
 import { closeEnds, type OutputPipes, PipePool } from './output-pipes.ts';
 import { SCRATCH_FOLDERS, scratchFailure } from './scratch.ts';
 

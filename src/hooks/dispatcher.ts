@@ -1,7 +1,8 @@
+import type { HookEvent } from '../config/hook-schema.ts';
 import { messageOf } from '../fault.ts';
 import type { Settlement, StoredDelivery } from '../storage/model/delivery.ts';
 import type { Outbox } from '../storage/store.ts';
-import type { HookEvent } from './hook.ts';
+import { MINUTE } from '../text/span.ts';
 import { Line } from './line.ts';
 import { Outage } from './outage.ts';
 import { outcomeOf } from './outcome.ts';
@@ -32,7 +33,7 @@ const GATHERED = 64;
 /** Waiting deliveries that are given up, or hurried, in one go. */
 const AT_ONCE = 500;
 /** After an outage of this length what has failed is tried at once (milliseconds). */
-const LONG_OUTAGE = 60_000;
+const LONG_OUTAGE = MINUTE;
 
 interface Ended {
   readonly line: Line;

@@ -1,15 +1,15 @@
+import type { HookEvent } from '../config/hook-schema.ts';
 import { Fault } from '../fault.ts';
 import type { CreationChange, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
+import { formatSpan } from '../text/span.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { requestOf } from './client-request.ts';
-import type { HookEvent } from './hook.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';
-import { span } from './span.ts';
 
 export interface GuardsOptions {
   readonly receivers: readonly Receiver[];
@@ -139,7 +139,7 @@ async function send(
 ): Promise<Attempt> {
   const { hook, gate } = receiver;
   if (!(await gate.enter(hook.timeoutMs))) {
-    const sentence = `too many others are being asked; it had no turn within ${span(hook.timeoutMs)}`;
+    const sentence = `too many others are being asked; it had no turn within ${formatSpan(hook.timeoutMs)}`;
     return { ok: false, sentence, why: 'overdue' };
   }
   try {

@@ -1,6 +1,6 @@
-import type { HttpHook } from './hook.ts';
+import type { HttpHook } from '../config/hook-schema.ts';
+import { SECRET } from '../text/secret.ts';
 
-const SECRET = '(secret)';
 /** Shorter texts are no secrets, and replacing them would make sentences unreadable (characters). */
 const SHORTEST_SECRET = 4;
 

@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import type { Hook } from '../config/hook-schema.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createGuards } from './guards.ts';
-import { type Hook, RECORDED_EVENTS } from './hook.ts';
 import { createPlanner } from './planner.ts';
 import { Progress } from './progress.ts';
 import { type HookLog, Receiver } from './receiver.ts';
+import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface HooksOptions {
   /** In the order in which "pre-" hooks are asked. */

@@ -6,7 +6,9 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import type { HttpHook } from '../config/hook-schema.ts';
 import { errnoOf } from '../fault.ts';
+import { formatSpan } from '../text/span.ts';
 import {
   type Attempt,
   aborted,
@@ -17,12 +19,10 @@ import {
   type Transport,
 } from './attempt.ts';
 import { createSecretHider } from './hide-secrets.ts';
-import type { HttpHook } from './hook.ts';
 import { failureSentence } from './http-failure.ts';
 import { canonicalName } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import { createSigner } from './signature.ts';
-import { span } from './span.ts';
 
 /** What is read of an answer that nobody needs, so that the connection can be used again (bytes). */
 const LONGEST_IDLE_ANSWER = 64 * 1024;
@@ -108,7 +108,7 @@ class Exchange {
     return new Promise((resolve) => {
       const { place, timeoutMs } = this.#receiver;
       const timer = setTimeout(() => {
-        const sentence = `${place} did not answer within ${span(timeoutMs)}`;
+        const sentence = `${place} did not answer within ${formatSpan(timeoutMs)}`;
         this.#settle({ ok: false, sentence, why: 'overdue' });
       }, timeoutMs);
       const abort = () => this.#settle(aborted());

@@ -1,5 +1,5 @@
+import { formatSpan } from '../text/span.ts';
 import type { HookLog } from './receiver.ts';
-import { span } from './span.ts';
 
 /** After so many failures in a row a receiver is probed, one event at a time. */
 const PROBE_FROM = 5;
@@ -54,7 +54,7 @@ export class Outage {
   succeeded(now: number): number {
     const lasted = this.duration(now);
     if (this.#since !== null)
-      this.#log('info', `${this.#about}: works again after ${span(lasted)}`);
+      this.#log('info', `${this.#about}: works again after ${formatSpan(lasted)}`);
     this.#since = null;
     this.#failures = 0;
     this.#pause = 0;

@@ -1,9 +1,16 @@
 import { isIPv6 } from 'node:net';
+import type { HookEvent } from '../config/hook-schema.ts';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
 import { requestOf } from './client-request.ts';
-import type { HookEvent } from './hook.ts';
+
+/** Where the bytes are. In memory they have no path. */
+export interface UploadStorage {
+  readonly Type: 'filestore' | 'memorystore';
+  readonly Path: string;
+}
 
 /** An upload as tusd's hooks describe it (its FileInfo). */
 export interface UploadInfo {
@@ -19,7 +26,7 @@ export interface UploadInfo {
   readonly IsFinal: boolean;
   readonly PartialUploads: readonly string[] | null;
   /** null before the creation. */
-  readonly Storage: { readonly Type: 'filestore'; readonly Path: string } | null;
+  readonly Storage: UploadStorage | null;
 }
 
 /** The request that caused an event; empty where the daemon itself did. */
@@ -67,8 +74,13 @@ export function describeUpload(record: UploadRecord, path: string): UploadInfo {
     Offset: record.offset,
     MetaData: textsOf(record.metadata),
     ...kindOf(record),
-    Storage: { Type: 'filestore', Path: path },
+    Storage: storageAt(path),
   };
+}
+
+/** `place` is a path, or a place in memory. */
+export function storageAt(place: string): UploadStorage {
+  return isInMemory(place) ? { Type: 'memorystore', Path: '' } : { Type: 'filestore', Path: place };
 }
 
 /** An upload that is about to be made; it has an id only when a hook has chosen one. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Hook, HookEvent } from '../config/hook-schema.ts';
 import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/model/events.ts';
 import type { RemovalReason } from '../storage/model/upload.ts';
-import { type Hook, type HookEvent, RECORDED_EVENTS } from './hook.ts';
 import { describeRequest, describeUpload, keptCredentials, type Payload } from './payload.ts';
+import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface PlannerOptions {
   readonly hooks: readonly Hook[];

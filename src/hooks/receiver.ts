@@ -1,6 +1,6 @@
+import type { Hook, HookEvent } from '../config/hook-schema.ts';
 import type { Attempt, SendOptions, Transport } from './attempt.ts';
 import { Gate } from './gate.ts';
-import type { Hook, HookEvent } from './hook.ts';
 import type { Payload } from './payload.ts';
 import { newEventId } from './planner.ts';
 import { createTransport, type TransportSystem } from './transport.ts';

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { errnoOf } from '../fault.ts';
+import { errnoOf, messageOf } from '../fault.ts';
 
 /** Memory first: an event may hold credentials, and a full disk must not stop a hook. */
 export const SCRATCH_FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
@@ -38,7 +38,7 @@ export function scratchFailure(error: unknown, folders: readonly string[]): stri
     case 'ENOENT':
       return `the program was not started: cannot create files in ${places}`;
     default: {
-      const why = errnoOf(error) ?? (error instanceof Error ? error.message : String(error));
+      const why = errnoOf(error) ?? messageOf(error);
       return `the program was not started: its input and output could not be set up (${why})`;
     }
   }

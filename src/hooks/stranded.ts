@@ -1,9 +1,10 @@
 import type { Outbox } from '../storage/store.ts';
+import { DAY } from '../text/span.ts';
 import type { HookLog } from './receiver.ts';
 
 const LOOK_EVERY = 600_000;
 /** How long events of a hook that is not configured any more wait for it to come back. */
-const KEPT = 86_400_000;
+const KEPT = DAY;
 const AT_ONCE = 500;
 
 /** Events on their way to hooks that are not configured any more: said, kept for a day, given up. */

@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import type { Hook, HookEvent } from '../config/hook-schema.ts';
+import { isInMemory } from '../storage/model/place.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
-import type { Hook, HookEvent } from './hook.ts';
-import type { Payload, UploadInfo } from './payload.ts';
+import { type Payload, storageAt, type UploadInfo } from './payload.ts';
 import { newPayload } from './receiver.ts';
 import { createTransport, type TransportSystem } from './transport.ts';
 
@@ -52,6 +53,7 @@ export async function sendTestEvent(
 
 function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
   const before = event === 'pre-create';
+  const place = isInMemory(uploadDir) ? uploadDir : join(resolve(uploadDir), 'tus', 'test');
   return {
     ID: before ? '' : 'test',
     Size: 12,
@@ -61,6 +63,6 @@ function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
     IsPartial: false,
     IsFinal: false,
     PartialUploads: null,
-    Storage: before ? null : { Type: 'filestore', Path: join(resolve(uploadDir), 'tus', 'test') },
+    Storage: before ? null : storageAt(place),
   };
 }

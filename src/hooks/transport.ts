@@ -1,7 +1,7 @@
+import type { Hook } from '../config/hook-schema.ts';
 import type { Transport } from './attempt.ts';
 import type { CommandSystem } from './command-run.ts';
 import { createCommandTransport } from './command-transport.ts';
-import type { Hook } from './hook.ts';
 import { createHttpTransport } from './http-transport.ts';
 
 export interface TransportSystem extends CommandSystem {

@@ -1,6 +1,7 @@
+import { MINUTE } from '../text/span.ts';
+
 /** How many are told one by one in a minute. */
 const MOST = 100;
-const MINUTE = 60_000;
 
 /**
  * Bounds what a flood may write to the log. Returns a function that says whether one more may be told

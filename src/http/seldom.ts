@@ -1,5 +1,7 @@
+import { MINUTE } from '../text/span.ts';
+
 /** How often at most something is told that happens all the time (milliseconds). */
-const INTERVAL = 60_000;
+const INTERVAL = MINUTE;
 
 /** Counts what may happen very often; tells of the first one at once, then of the rest once a minute. */
 export function seldom(tell: (count: number) => void): () => void {

@@ -1,4 +1,4 @@
-import { errnoOf, Fault } from '../fault.ts';
+import { errnoOf, Fault, messageOf } from '../fault.ts';
 import type { SweepDecision } from './decision.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function attempt(
   } catch (error) {
     const known = error instanceof Fault || errnoOf(error) !== undefined;
     if (!known || (error instanceof Fault && error.code === 'CATALOG_CORRUPT')) throw error;
-    const { message } = error as Error;
-    return { action: 'failed', ...about, bytes: 0, reason: { code: 'error', message } };
+    const reason = { code: 'error', message: messageOf(error) } as const;
+    return { action: 'failed', ...about, bytes: 0, reason };
   }
 }

@@ -1,5 +1,5 @@
 import { isGone, isKept, type UploadRecord } from '../storage/model/upload.ts';
-import { describePeriod } from './period.ts';
+import { describePeriod } from '../text/span.ts';
 
 /** How long uploads are kept, in milliseconds; null keeps them for ever. */
 export interface RetentionPolicy {

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { Fault } from '../fault.ts';
+import { Fault, messageOf } from '../fault.ts';
 
 /** Throws CONFIG when the scheduler does not understand a cron pattern, or it would never fire. */
 export function checkPattern(pattern: string | null): void {
@@ -8,7 +8,7 @@ export function checkPattern(pattern: string | null): void {
   try {
     next = new Cron(pattern, { paused: true, mode: '5-or-6-parts' }).nextRun();
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^\w+: /, '') : String(error);
+    const why = messageOf(error).replace(/^\w+: /, '');
     throw new Fault('CONFIG', `cleanupSchedule is not a cron pattern: ${why}`, {
       hint: 'Write 5 fields (minute hour day month weekday), such as "0 * * * *", or "never".',
       cause: error,

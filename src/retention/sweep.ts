@@ -1,5 +1,6 @@
 import type { Caller } from '../storage/model/upload.ts';
 import { type CommandStore, ORPHAN_AGE } from '../storage/store.ts';
+import { DAY } from '../text/span.ts';
 import { type CondemnedSweep, isCondemned, sweepCondemned } from './condemned.ts';
 import { aboutRecord, type SweepDecision, type SweepSummary, SweepTally } from './decision.ts';
 import { attempt } from './failure.ts';
@@ -27,7 +28,6 @@ export interface SweepOptions {
   readonly signal?: AbortSignal;
 }
 
-const DAY = 86_400_000;
 /** How long a removed upload is remembered at least: its client is told 410 and not 404. */
 const REMEMBERED_FOR = 7 * DAY;
 const ORPHANS_NOTE = 'orphans-looked-for';

@@ -3,7 +3,7 @@ import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
-import type { StoredUpload, UploadRecord } from './model/upload.ts';
+import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
@@ -89,8 +89,7 @@ export function createReads(context: StoreContext): Reads {
     async find(id) {
       const record = await catalog.get(id);
       assertThere(context, record);
-      const unjoined = record.kind === 'final' && record.state !== 'finished';
-      const offset = unjoined ? null : await currentOffset(context, record);
+      const offset = isUnjoined(record) ? null : await currentOffset(context, record);
       return { record, offset, expiresAt: context.expiresAt(record) };
     },
     remember: (id) => catalog.get(id),
@@ -104,8 +103,7 @@ export function createReads(context: StoreContext): Reads {
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
     async received(record) {
-      const unjoined = record.kind === 'final' && record.state !== 'finished';
-      return unjoined ? catalog.receivedOfParts(record) : record.offset;
+      return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },
     hasParts: () => catalog.hasParts(),
     finalsOf: (id) => catalog.finalsOf(id),

@@ -1,6 +1,8 @@
 import { Fault } from '../fault.ts';
 import { type LocalOptions, openLocal } from './local/local-backend.ts';
+import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
+import { MEMORY } from './model/place.ts';
 import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
@@ -73,7 +75,10 @@ export interface CommandStore extends Reads, Removals {
 }
 
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
+  /** A path, or MEMORY for a daemon without a directory. */
   readonly uploadDir: string;
+  /** What uploads in memory may take together (bytes). */
+  readonly memoryLimit?: number;
 }
 
 /**
@@ -82,8 +87,13 @@ export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> 
  * CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
  */
 export async function openStore({ uploadDir, ...options }: StoreOptions): Promise<UploadStore> {
-  const backend = openLocal(uploadDir, { ...options, role: 'daemon' });
-  const engine = new Engine(backend.catalog, backend.bytes, options);
+  const inMemory = uploadDir === MEMORY;
+  const backend = inMemory
+    ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
+    : openLocal(uploadDir, { ...options, role: 'daemon' });
+  // The room that is kept free is of the disk; of memory there is a limit.
+  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
       await engine.close();
@@ -100,11 +110,19 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
   return createStore(engine, close);
 }
 
-/** Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. */
+/**
+ * Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. What a
+ * daemon keeps in memory no command can open (CONFIG).
+ */
 export async function openCommandStore({
   uploadDir,
   ...options
 }: StoreOptions): Promise<CommandStore> {
+  if (uploadDir === MEMORY) {
+    throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
+      hint: 'Commands need a daemon with a directory: --upload-dir',
+    });
+  }
   const { catalog, bytes } = openLocal(uploadDir, { ...options, role: 'command' });
   const engine = new Engine(catalog, bytes, options);
   const { context, run } = engine;

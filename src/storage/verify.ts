@@ -1,7 +1,7 @@
 import { errnoOf, Fault, messageOf } from '../fault.ts';
 import type { Reader } from './bytes/bytes.ts';
 import { crc32 } from './model/crc32.ts';
-import { isGone, type StoredUpload } from './model/upload.ts';
+import { isGone, isUnjoined, type StoredUpload } from './model/upload.ts';
 import type { Pace } from './pace.ts';
 import type { Reads } from './reads.ts';
 
@@ -42,7 +42,7 @@ export async function verifyUpload(store: Reads, id: string, pace: Pace): Promis
 async function reasonToSkip(store: Reads, record: StoredUpload | undefined) {
   if (!record || isGone(record)) return 'it was removed';
   if (await store.isBeingWritten(record.id)) return 'it is being written';
-  if (record.kind === 'final' && record.state !== 'finished') return 'its parts are not joined yet';
+  if (isUnjoined(record)) return 'its parts are not joined yet';
   return null;
 }
 

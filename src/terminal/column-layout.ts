@@ -1,4 +1,4 @@
-import type { Column } from './table.ts';
+import type { Column } from './column.ts';
 
 /** Spaces between two columns. */
 export const GAP = '  ';

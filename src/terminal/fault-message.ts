@@ -1,5 +1,5 @@
+import { sanitize } from '../text/sanitize.ts';
 import { formatJson } from './json.ts';
-import { sanitize } from './sanitize.ts';
 import type { Style } from './style.ts';
 
 /** What is told of a failure; a Fault is one. */

@@ -1,5 +1,5 @@
 import { truncate } from './fit.ts';
-import { sanitizeStyled } from './sanitize.ts';
+import { sanitizeStyled } from './sgr.ts';
 
 export interface LiveOptions {
   readonly write: (text: string) => void;

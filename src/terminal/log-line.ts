@@ -1,7 +1,7 @@
-import { formatDuration } from './duration.ts';
+import { sanitize } from '../text/sanitize.ts';
+import { formatDuration } from '../text/span.ts';
 import { pad, truncate } from './fit.ts';
 import { formatJson } from './json.ts';
-import { sanitize } from './sanitize.ts';
 import { shortId } from './short-id.ts';
 import { formatSize } from './size.ts';
 import type { Style } from './style.ts';

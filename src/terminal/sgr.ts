@@ -1,3 +1,5 @@
+import { isPlain, sanitize } from '../text/sanitize.ts';
+
 /**
  * The escape sequences that colours are made of (ECMA-48 SGR: ESC [ numbers m). They are the only
  * ones that this program lets through to a terminal within a line.
@@ -17,4 +19,12 @@ export function splitSgr(line: string): StyledRun[] {
     .split(SGR)
     .map((text, index) => ({ text, isSgr: index % 2 === 1 }))
     .filter((run) => run.text !== '');
+}
+
+/** Sanitises text that this program has coloured: its colours stay, everything else is made safe. */
+export function sanitizeStyled(line: string): string {
+  if (isPlain(line)) return line;
+  return splitSgr(line)
+    .map((run) => (run.isSgr ? run.text : sanitize(run.text)))
+    .join('');
 }

@@ -1,4 +1,4 @@
-import { sanitize } from './sanitize.ts';
+import { sanitize } from '../text/sanitize.ts';
 
 /** The beginning of an upload's id, "k3v9…", which `inspect` takes in its place when it is unique. */
 export function shortId(id: string, keep: number): string {

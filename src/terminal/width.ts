@@ -1,7 +1,5 @@
+import { isPlain } from '../text/sanitize.ts';
 import { splitSgr } from './sgr.ts';
-
-/** Text of which every UTF-16 unit is one column: no need to look closer. */
-const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u259f]*$/;
 
 /** Drawn on top of the character before it, or not at all; the vowels and finals of Hangul syllables. */
 const NO_WIDTH =
@@ -19,42 +17,49 @@ const PICTURE = /\p{Emoji_Presentation}|\ufe0f/u;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** A grapheme cluster, or a colour sequence (width 0): what truncation must not cut in two. */
-export interface Piece {
-  readonly text: string;
-  /** Columns. */
-  readonly width: number;
-  readonly isSgr: boolean;
-}
+/**
+ * UTF-16 units that are split at a time: each step of a segmenter costs as much as its whole text is
+ * long, so that 64,000 characters at once would take seconds.
+ */
+const WINDOW = 256;
 
 /**
  * How many columns a line takes on a terminal; colour sequences take none. Characters of ambiguous
  * width count as one column, as terminals outside of East Asian legacy settings have it.
  */
 export function displayWidth(line: string): number {
-  if (NARROW.test(line)) return line.length;
-  let width = 0;
-  for (const run of splitSgr(line)) {
-    if (run.isSgr) continue;
-    if (NARROW.test(run.text)) width += run.text.length;
-    else for (const { segment } of graphemes.segment(run.text)) width += clusterWidth(segment);
+  return widthUpTo(line, Number.POSITIVE_INFINITY);
+}
+
+/** Whether a line takes more columns than this; looks no further than it must. */
+export function isWider(line: string, columns: number): boolean {
+  return widthUpTo(line, columns) > columns;
+}
+
+/**
+ * The grapheme clusters of a text in order: what a cut must not divide. One that is longer than a
+ * window counts as several.
+ */
+export function* clustersOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = windowEnd(text, start);
+    const found = Array.from(graphemes.segment(text.slice(start, end)), ({ segment }) => segment);
+    // The last cluster of a window may go on behind it: it is found again in the next one.
+    const whole = end < text.length && found.length > 1 ? found.slice(0, -1) : found;
+    for (const cluster of whole) {
+      yield cluster;
+      start += cluster.length;
+    }
   }
-  return width;
 }
 
-/** Splits a line into grapheme clusters and colour sequences, each with its width. */
-export function splitPieces(line: string): Piece[] {
-  return splitSgr(line).flatMap((run): Piece[] => {
-    if (run.isSgr) return [{ text: run.text, width: 0, isSgr: true }];
-    return Array.from(graphemes.segment(run.text), ({ segment }) => ({
-      text: segment,
-      width: clusterWidth(segment),
-      isSgr: false,
-    }));
-  });
+/** The last clusters of a text, in order; as many as fit into a window. */
+export function lastClustersOf(text: string): string[] {
+  return [...clustersOf(text.slice(-WINDOW))];
 }
 
-function clusterWidth(cluster: string): number {
+/** Columns of one grapheme cluster. */
+export function clusterWidth(cluster: string): number {
   if (PICTURE.test(cluster)) return 2;
   let width = 0;
   for (const character of cluster) {
@@ -62,4 +67,28 @@ function clusterWidth(cluster: string): number {
     width += WIDE.test(character) ? 2 : 1;
   }
   return width;
+}
+
+/** The width of a line, or of as much of it as is wider than `columns`. */
+function widthUpTo(line: string, columns: number): number {
+  if (isPlain(line)) return line.length;
+  let width = 0;
+  for (const run of splitSgr(line)) {
+    if (run.isSgr) continue;
+    if (isPlain(run.text)) width += run.text.length;
+    else {
+      for (const cluster of clustersOf(run.text)) {
+        width += clusterWidth(cluster);
+        if (width > columns) return width;
+      }
+    }
+  }
+  return width;
+}
+
+function windowEnd(text: string, start: number): number {
+  const end = Math.min(text.length, start + WINDOW);
+  const unit = text.charCodeAt(end - 1);
+  const dividesPair = end < text.length && unit >= 0xd800 && unit < 0xdc00;
+  return dividesPair ? end - 1 : end;
 }

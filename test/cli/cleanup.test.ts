@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { notePolicy } from '../../src/retention/served-policy.ts';
@@ -14,7 +14,7 @@ function cleanup({ folder, clock }: Uploads, args: readonly string[] = [], colum
   });
 }
 
-test('cleanup --dry-run tells what it would do with each unfinished upload, and why', async (context) => {
+test('cleanup --dry-run shows what it would do with each unfinished upload, and why', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({
     id: 'old-upload',
@@ -146,7 +146,7 @@ test('cleanup --completed without an age needs a configured one', async (context
   assert.match((await cleanup(uploads, configured)).stdout, /Removed 1 of 1 upload/);
 });
 
-test('cleanup goes by what the daemon was told, unless it is told itself', async (context) => {
+test('cleanup uses the retention of the daemon, unless it has its own', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'kept', received: 1 });
   await notePolicy(uploads.store, { unfinishedFor: 30 * DAY, finishedFor: null });
@@ -189,4 +189,19 @@ test('a terminal of one column still gets the reasons', async (context) => {
   await uploads.make({ id: 'old', received: 1 });
   uploads.clock.now += 2 * DAY;
   assert.match((await cleanup(uploads, ['--dry-run'], 1)).stdout, /\(limit 1 day\)/);
+});
+
+test('without the folder of the bytes cleanup says so and takes no record for an orphan', async (context) => {
+  const uploads = await serveUploads(context);
+  await uploads.make({ id: 'there', received: 1 });
+  const { place } = uploads.store;
+  renameSync(place, `${place}.elsewhere`);
+  uploads.clock.now += 2 * HOUR;
+  for (const args of [[], ['--orphans'], ['--dry-run']]) {
+    const { code, stderr } = await cleanup(uploads, args);
+    assert.equal(code, 74, args.join());
+    assert.match(stderr, /the upload directory .+ is not there/);
+  }
+  assert.equal((await uploads.store.remember('there'))?.state, 'receiving');
+  renameSync(`${place}.elsewhere`, place);
 });

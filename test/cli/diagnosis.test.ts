@@ -99,7 +99,7 @@ test('a stalled upload says what ended its last transfer', () => {
   }
 });
 
-test('an upload of unknown length tells its place in bytes', () => {
+test('an upload of unknown length shows its place in bytes', () => {
   assert.match(
     first({ record: { length: null }, timeline: [received('reset')] }),
     /reset at 43 B\.$/,
@@ -133,7 +133,7 @@ test('a request that was refused is named as the cause', () => {
   );
 });
 
-test('a running transfer is told of, and one that is silent', () => {
+test('a running transfer is described, and one that is silent', () => {
   assert.deepEqual(diagnose(details({ record: { activeAt: NOW - 1_000 }, beingWritten: true })), [
     'Receiving: 43 % is here, and a transfer is running.',
     'Should it stop here, it expires in 23 h 59 min.',
@@ -158,7 +158,7 @@ test('an upload that has all of its bytes and is not finished says why', () => {
   assert.match(first({ record: all, timeline }), /nobody was left to record the finish/);
 });
 
-test('a disk that tells something else than the record is doubted', () => {
+test('a file that differs from its record is pointed out', () => {
   assert.match(diagnose(details({ sizeOnDisk: 40 }))[1] ?? '', /3 bytes less than recorded/);
   assert.match(
     diagnose(details({ sizeOnDisk: 50, timeline: [received('reset', 50)] }))[1] ?? '',
@@ -195,7 +195,7 @@ test('a finished upload says since when, and how long it stays', () => {
   );
 });
 
-test('an expired upload says since when, and what its client is told', () => {
+test('an expired upload says since when, and what its client gets', () => {
   assert.deepEqual(diagnose(details({ policy: { unfinishedFor: MINUTE, finishedFor: null } })), [
     'Expired 1 min ago: no byte has come for 2 min.',
     'Its client is answered 410 (gone), and the next cleanup removes it.',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Hook } from '../../src/hooks/hook.ts';
+import type { Hook } from '../../src/config/hook-schema.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import { httpHook } from '../hooks/support/hooks-of.ts';
 import { startReceiver } from '../hooks/support/receiver.ts';
@@ -107,7 +107,7 @@ test('list for a program has raw values', async (t) => {
   });
 });
 
-test('show tells how a delivery stands, and what is sent', async (t) => {
+test('show describes the state of a delivery, and what is sent', async (t) => {
   const { hooksCommand, json, outbox } = await oneOfEach(t);
   const { stdout } = await hooksCommand('show', '1');
   const lines = stdout.split('\n');
@@ -175,7 +175,7 @@ function configured(t: TestContext, hooks: readonly unknown[]) {
     runCli(['hooks', 'test', ...args], { cwd: folder, env: { PATH: process.env.PATH ?? '' } });
 }
 
-test('test sends an event now and tells what came of it', async (t) => {
+test('test sends an event now and shows the result', async (t) => {
   const receiver = await startReceiver(t);
   const secrets = [`whsec_${Buffer.alloc(32, 1).toString('base64')}`];
   const events = ['pre-create', 'post-finish'];
@@ -196,7 +196,7 @@ test('test sends an event now and tells what came of it', async (t) => {
   assert.deepEqual([json.ok, json.event, json.answer], [false, 'post-finish', null]);
 });
 
-test('test of an event that is asked before tells the answer', async (t) => {
+test('test of a pre- event shows the answer', async (t) => {
   const receiver = await startReceiver(t, () => ({
     body: {
       RejectUpload: true,
@@ -219,7 +219,7 @@ test('test of an event that is asked before tells the answer', async (t) => {
   assert.match(broken.stdout, /its answer is not JSON/);
 });
 
-test('test runs a command and tells what it printed', async (t) => {
+test('test runs a command and shows what it printed', async (t) => {
   const args = ['-e', 'console.log(process.env.HOOK_TYPE); console.error("oops"); process.exit(2)'];
   const hook = { type: 'command', name: 'scan', command: process.execPath, args };
   const send = configured(t, [{ ...hook, events: ['post-finish'] }]);

@@ -66,7 +66,7 @@ test('an upload is found by its id, its beginning, its URL and the path of its f
   assert.equal(await idOf(uploads.store.locate('alpha-one')), 'alpha-one');
 });
 
-test('what is ambiguous or unknown is said with what to do', async (context) => {
+test('an ambiguous or unknown id is an error that says what to do', async (context) => {
   const uploads = await serveUploads(context);
   for (const end of ['a', 'b', 'c', 'd', 'e', 'f']) await uploads.make({ id: `same-${end}` });
   const several = await inspect(uploads, ['same']);
@@ -158,7 +158,7 @@ test('a metadata key called __proto__ is a key like another', async (context) =>
   assert.match((await inspect(uploads, [record.id])).stdout, /flag {7}\(no value\)/);
 });
 
-test('parts and final uploads are told of each other', async (context) => {
+test('inspect of a part names its final uploads, and of a final upload its parts', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'part-1', kind: 'partial', length: 4, received: 4 });
   await uploads.make({ id: 'part-2', kind: 'partial', length: 10, received: 4 });
@@ -184,7 +184,7 @@ test('parts and final uploads are told of each other', async (context) => {
   assert.deepEqual(json.finals, [{ id: record.id, status: 'waiting', received: 8, length: 14 }]);
 });
 
-test('what hooks were told stands in the timeline', async (context) => {
+test('deliveries to hooks are in the timeline', async (context) => {
   const uploads = await serveUploads(context, {
     plan: ({ type }) =>
       type === 'created'

@@ -30,7 +30,7 @@ async function failing(t: TestContext, options: { journal: 'this' | 'another' })
   return readFileSync(path, 'utf8');
 }
 
-test('the journal is told that what ends serve is an error', async (t) => {
+test('a message that ends serve has the level of an error in the journal', async (t) => {
   const lines = (await failing(t, { journal: 'this' })).trimEnd().split('\n');
   assert.notEqual(lines[0], '');
   for (const line of lines) assert.match(line, /^<3>[^<]/);

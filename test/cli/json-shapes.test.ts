@@ -94,7 +94,10 @@ test('every key of the log as JSON is in docs/log.md', () => {
   const output = createServeOutput({ ...host, setExitCode: () => {} }, config);
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
-  output.ready({ url: 'http://x', folder: '/', freeSpace: 1, policy, nextSweep: null }, null);
+  output.ready(
+    { url: 'http://x', folder: '/', persistent: true, freeSpace: 1, policy, nextSweep: null },
+    null,
+  );
   log.happened('info', {
     ...{ type: 'finished', id: 'a', name: null, size: 1, client: '::1', durationMs: 2 },
   });

@@ -188,7 +188,7 @@ test('an empty catalog lists nothing in every form', async (context) => {
   );
 });
 
-test('a terminal gets fifty uploads and is told how many more there are', async (context) => {
+test('a terminal gets fifty uploads and the number of those that are left out', async (context) => {
   const uploads = await serveUploads(context);
   for (let count = 0; count < 53; count++) await uploads.make();
   const { stdout } = await list(uploads, [], 100);
@@ -277,7 +277,7 @@ test('what list cannot understand is a usage error that names what it can', asyn
   }
 });
 
-test('commands that read make nothing where there is nothing', async (context) => {
+test('commands that read create no directory where there is none', async (context) => {
   const cwd = temporaryFolder(context);
   for (const command of [['list'], ['inspect', 'x'], ['cleanup'], ['verify']]) {
     const { code, stderr } = await runCli(command, { cwd });

@@ -21,7 +21,7 @@ function slowOutput() {
   };
 }
 
-test('what a slow reader does not take is dropped, counted and told', async () => {
+test('lines that a slow reader does not take are dropped, counted and reported', async () => {
   const { texts, take, output } = slowOutput();
   const log = createLogWriter(output, (lines) => `dropped ${lines}\n`, 10);
   for (const text of ['one\n', 'two\n', 'three\n', 'four\nfive\n']) log.write(text);
@@ -53,7 +53,7 @@ test('lines that could not be written are counted', async () => {
   assert.deepEqual(texts, ['dropped 1\ntwo\n']);
 });
 
-test('a reader that stands still does not hold up the end', async () => {
+test('a reader that stops reading does not delay the end', async () => {
   const { output } = slowOutput();
   const log = createLogWriter(output, () => '');
   log.write('one\n');

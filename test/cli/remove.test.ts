@@ -48,7 +48,7 @@ test('remove takes ids, beginnings and URLs, finished or not, and frees the file
   assert.equal((await uploads.store.remember('kept'))?.state, 'receiving');
 });
 
-test('remove asks on a terminal, warns of finished uploads, and takes no for an answer', async (context) => {
+test('remove asks on a terminal, warns of finished uploads, and accepts a no', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'whole', length: 4, received: 4 });
   for (const answer of ['', 'n', 'no', 'yesterday']) {
@@ -61,7 +61,7 @@ test('remove asks on a terminal, warns of finished uploads, and takes no for an 
   assert.equal(existsSync(uploads.store.locate('whole')), false);
 });
 
-test('remove refuses where nobody can be asked', async (context) => {
+test('remove refuses without a terminal to ask on', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'one' });
   for (const args of [['one'], ['-'], ['--json', 'one']]) {
@@ -81,7 +81,7 @@ test('remove --dry-run removes nothing and needs no answer', async (context) => 
   assert.equal(existsSync(uploads.store.locate('one')), true);
 });
 
-test('what is not there is told, and the others are removed', async (context) => {
+test('uploads that do not exist are reported, and the others are removed', async (context) => {
   const uploads = await serveUploads(context);
   await uploads.make({ id: 'one' });
   await uploads.make({ id: 'other-a' });

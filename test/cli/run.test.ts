@@ -99,7 +99,7 @@ test('a bug keeps its stack and exits 70', async (context) => {
   assert.match(host.out.stderr, /this should not have happened.*\nTypeError: boom\n +at /);
 });
 
-test('every option of every command that a key stands behind shows its default and variable', async () => {
+test('every option that sets a configuration key shows its default and variable', async () => {
   for (const command of ['serve', 'list', 'inspect', 'cleanup', 'remove', 'verify', 'config']) {
     const { stdout } = await runCli([command, '--help'], { cwd: '/' });
     const options = stdout.split('Options:')[1]?.split('\n\n')[0] ?? '';

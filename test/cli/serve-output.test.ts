@@ -16,7 +16,7 @@ const REQUEST = {
   note: '',
 };
 
-test('requests of one turn are one write; trouble is told at once, and after them', async () => {
+test('requests of one turn are one write; trouble is written at once, after them', async () => {
   const host = createHost({ cwd: '/' });
   const writes: string[] = [];
   const stdout = {

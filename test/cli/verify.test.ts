@@ -71,7 +71,7 @@ test('an upload that is being written is skipped', async (context) => {
   assert.match((await verify(uploads)).stdout, /: 1 ok\./);
 });
 
-test('uploads that are named are all told of', async (context) => {
+test('uploads that are named are all listed', async (context) => {
   const uploads = await serveUploads(context);
   for (const id of ['alpha', 'beta', 'gamma']) await uploads.make({ id, length: 3, received: 3 });
   const { stdout } = await verify(uploads, 'alp', 'beta');

@@ -88,7 +88,7 @@ test('a folder that cannot be looked into is not passed over', async (t) => {
   assert.match(fault.message, /cannot see whether .*loop.* exists \(ELOOP\)/);
 });
 
-test('a syntax error is told with file, line and column, and without the text around it', async (t) => {
+test('a syntax error names file, line and column, and does not quote the text around it', async (t) => {
   const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
   const json = await configFolder(t, { [FILE]: `{\n  "x": "${secret}"\n  "port": 1\n}` });
   const jsonFault = await faultOf(loadIn(json));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configJson, describeConfig } from '../../src/config/describe.ts';
-import { CONFIG_KEYS } from '../../src/config/schema.ts';
+import { KEYS } from '../../src/config/keys.ts';
 import { configFolder, FILE, loadIn } from './config-folder.ts';
 
 const hook = { type: 'command', name: 'scan', command: '/bin/true', events: ['post-finish'] };
@@ -14,7 +14,7 @@ test('every key has a row with its value and where it came from', async (t) => {
   );
   assert.deepEqual(
     rows.map((row) => row.key),
-    CONFIG_KEYS,
+    Object.keys(KEYS),
   );
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const where = join(folder, FILE);

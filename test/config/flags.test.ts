@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONFIG_FLAGS, pickConfigFlags } from '../../src/config/flags.ts';
-import { CONFIG_KEYS } from '../../src/config/schema.ts';
-import { CONFIG_VARIABLES } from '../../src/config/variables.ts';
+import { flagsOf, pickConfigFlags } from '../../src/config/flags.ts';
+import { KEYS } from '../../src/config/keys.ts';
+import { variablesOf } from '../../src/config/variables.ts';
+
+const FLAGS = flagsOf(KEYS);
+const VARIABLES = variablesOf(KEYS);
 
 test('every key but hooks has a flag and a variable', () => {
-  const keys = CONFIG_KEYS.filter((key) => key !== 'hooks');
+  const keys = Object.keys(KEYS).filter((key) => key !== 'hooks');
   assert.deepEqual(
-    CONFIG_FLAGS.map((flag) => flag.key),
+    FLAGS.map((flag) => flag.key),
     keys,
   );
-  assert.deepEqual([...CONFIG_VARIABLES.values()], keys);
+  assert.deepEqual([...VARIABLES.values()], keys);
 });
 
 test('flags are spelt as documented', () => {
-  const spelling = new Map(CONFIG_FLAGS.map((flag) => [flag.key, flag]));
+  const spelling = new Map(FLAGS.map((flag) => [flag.key, flag]));
   assert.equal(spelling.get('uploadDir')?.flag, '--upload-dir');
   assert.equal(spelling.get('corsOrigins')?.flag, '--cors-origin');
   assert.equal(spelling.get('trustedProxies')?.flag, '--trusted-proxy');
   assert.equal(spelling.get('completedRetentionDays')?.flag, '--completed-retention-days');
-  assert.equal(CONFIG_VARIABLES.get('UPLOAD_DAEMON_CORS_ORIGINS'), 'corsOrigins');
+  assert.equal(VARIABLES.get('UPLOAD_DAEMON_CORS_ORIGINS'), 'corsOrigins');
 });
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
-  for (const flag of CONFIG_FLAGS) {
+  for (const flag of FLAGS) {
     assert.equal(flag.repeatable, ['corsOrigins', 'trustedProxies'].includes(flag.key), flag.key);
     assert.equal(flag.boolean, flag.key.startsWith('disable'), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
@@ -32,7 +35,7 @@ test('lists are repeatable, booleans take no value, and every flag says what it 
 });
 
 test("only the configuration's own options are picked, by their key", () => {
-  const picked = pickConfigFlags({
+  const options = {
     port: '1',
     corsOrigin: ['https://a.example'],
     disableDownload: true,
@@ -40,7 +43,8 @@ test("only the configuration's own options are picked, by their key", () => {
     config: 'x.json',
     hooks: 'x',
     host: undefined,
-  });
+  };
+  const picked = pickConfigFlags(options, KEYS);
   assert.deepEqual(picked, {
     port: '1',
     corsOrigins: ['https://a.example'],

@@ -148,7 +148,7 @@ test('the library that signs takes every secret that is accepted', () => {
   }
 });
 
-test('what is wrong with a hook is told with its place', async (t) => {
+test('an error in a hook names its place', async (t) => {
   const cases: [unknown, RegExp][] = [
     [{ ...http, type: 'mail' }, /hooks\[0\]\.type is "mail" .*"http" or "command"/],
     [{ name: 'x' }, /hooks\[0\]\.type is missing/],
@@ -188,7 +188,7 @@ test('two hooks of one name are refused', async (t) => {
   assert.match((await faultOf(loadIn(folder))).message, /two hooks are called "archive"/);
 });
 
-test('secrets, header values, credentials and queries of URLs are never told', async (t) => {
+test('secrets, header values, credentials and queries of URLs are never printed', async (t) => {
   const hook = {
     ...http,
     url: 'https://user:hunter2@a.example/h?token=hunter2',
@@ -203,7 +203,7 @@ test('secrets, header values, credentials and queries of URLs are never told', a
   assert.match(told, /"env":"KEPT"/, 'where it is kept may be told');
 });
 
-test('an error in a hook tells none of its secrets', async (t) => {
+test('an error in a hook shows none of its secrets', async (t) => {
   const hook = {
     ...http,
     url: 'https://user:hunter2@a.example:99999/h?token=hunter2',

@@ -64,7 +64,7 @@ test('cutting a character out of a document is found whenever JSON.parse finds i
   }
 });
 
-test('the place of a flaw is told', () => {
+test('the place of a syntax error is reported', () => {
   assert.equal(findJsonFlaw('{"a": 1,}')?.offset, 8);
   assert.equal(findJsonFlaw('{"a": 1 "b": 2}')?.offset, 8);
   assert.equal(findJsonFlaw('{"a": }')?.offset, 6);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CONFIG_KEYS, configFile } from '../../src/config/schema.ts';
+import { type Key, schemaOf } from '../../src/config/key.ts';
+import { KEYS } from '../../src/config/keys.ts';
 import { configFolder, FILE, faultOf, loadIn } from './config-folder.ts';
 
 test('an unknown key is refused with the nearest name', async (t) => {
@@ -51,7 +52,7 @@ test('variables that Kubernetes makes of a Service are recognised', async (t) =>
   assert.equal(message.match(/enableServiceLinks/g)?.length, 2);
 });
 
-test('a wrong value is told with its key, its place and what is allowed', async (t) => {
+test('a wrong value is an error with its key, its place and what is allowed', async (t) => {
   const folder = await configFolder(t, { [FILE]: { port: 70_000 } });
   const allowed = 'it must be a whole number from 0 to 65535.';
   assert.equal(
@@ -75,7 +76,7 @@ test('wrong flags alone are a usage error, with anything else a configuration er
   assert.equal((await faultOf(loadIn(folder, { flags, env }))).exitCode, 78);
 });
 
-test('several problems are all told, one to a line', async (t) => {
+test('several problems are all reported, one to a line', async (t) => {
   const folder = await configFolder(t, { [FILE]: { prot: 1, port: -1, fsync: 'sometimes' } });
   const { message } = await faultOf(
     loadIn(folder, { env: { UPLOAD_DAEMON_HOST: '' }, flags: { maxSize: '5M' } }),
@@ -108,7 +109,7 @@ test('a mistake shows even where another place overrides it', async (t) => {
 
 test('an empty variable is never taken for a value', async (t) => {
   const folder = await configFolder(t);
-  for (const key of CONFIG_KEYS.filter((name) => name !== 'hooks')) {
+  for (const key of Object.keys(KEYS).filter((name) => name !== 'hooks')) {
     const name = `UPLOAD_DAEMON_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
     const { message } = await faultOf(loadIn(folder, { env: { [name]: '' } }));
     assert.ok(message.startsWith(`${key} is empty in ${name}: `), message);
@@ -140,13 +141,13 @@ test('no key takes a value of a foreign kind', async () => {
     disableDownload: [true],
     disableTermination: [true],
   };
-  for (const key of CONFIG_KEYS) {
+  for (const [name, key] of Object.entries<Key>(KEYS)) {
     for (const value of foreign) {
-      const expected = meant[key]?.some((item) => JSON.stringify(item) === JSON.stringify(value));
+      const expected = meant[name]?.some((item) => JSON.stringify(item) === JSON.stringify(value));
       // NaN and Infinity become null in JSON; they are never meant.
-      const accepted = configFile.shape[key].safeParse(value).success;
+      const accepted = schemaOf(key).safeParse(value).success;
       const wanted = expected === true && !(typeof value === 'number');
-      assert.equal(accepted, wanted, `${key}: ${String(value)}`);
+      assert.equal(accepted, wanted, `${name}: ${String(value)}`);
     }
   }
 });

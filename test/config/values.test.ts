@@ -115,7 +115,7 @@ test('a public URL gets a trailing slash', () => {
   assert.equal(outcome(readPublicUrl('https://a.org')), 'https://a.org/');
 });
 
-test('a public URL that clients should not be told is refused', () => {
+test('a public URL that clients should not see is refused', () => {
   const wrong = ['', 'a.org', '/up', 'ftp://a.org', 'https://u:p@a.org', 'https://a.org/?x=1'];
   const odd = [
     'https://a.org/#x',

@@ -84,7 +84,7 @@ test('curl uploads, resumes and downloads', needing('curl'), async (t) => {
     return create(Buffer.byteLength(content), ...BYTES, '-H', meta, '--data-binary', content);
   }
 
-  await t.test('OPTIONS tells what the server can do', async () => {
+  await t.test('OPTIONS lists what the server can do', async () => {
     const options = await curl('-X', 'OPTIONS', daemon.url);
     assert.ok([200, 204].includes(options.status));
     assert.equal(options.header('tus-version'), '1.0.0');
@@ -108,7 +108,7 @@ test('curl uploads, resumes and downloads', needing('curl'), async (t) => {
     assert.equal(await sha256OfFile(join(files, 'again.bin')), file.sha256);
   });
 
-  await t.test('a body that would be refused is not asked for', async () => {
+  await t.test('no 100 Continue is sent for a body that would be refused', async () => {
     const file = await makeFile(files, 'refused.bin', 2 * MIB);
     const url = await create(10);
     const patch = ['-X', 'PATCH', ...TUS, ...BYTES, '-H', 'Upload-Offset: 0'];
@@ -207,7 +207,7 @@ test('curl uploads, resumes and downloads', needing('curl'), async (t) => {
     assert.equal(readdirSync(inner).length, 1);
   });
 
-  await t.test('nothing that a browser would run is shown in it', async () => {
+  await t.test('the browser shows no file that it would execute', async () => {
     const types: [type: string, sent: string, disposition: string][] = [
       ['text/html', 'text/html', 'attachment'],
       ['image/svg+xml', 'image/svg+xml', 'attachment'],

@@ -17,7 +17,7 @@ const PATIENCE = 400;
 
 const base64 = (value: string | Buffer) => Buffer.from(value).toString('base64');
 
-test('ids that are none are not found, whatever they are made of', async (t) => {
+test('malformed ids are 404, whatever they are made of', async (t) => {
   const folder = temporaryFolder(t);
   const daemon = await startDaemon(t, ['--upload-dir', join(folder, 'uploads')]);
   const target = foreignTarget(daemon.url);
@@ -59,7 +59,7 @@ test('ids that are none are not found, whatever they are made of', async (t) => 
   assert.equal(await daemon.stop(), 0);
 });
 
-test('metadata comes back byte for byte and harms nobody', async (t) => {
+test('hostile metadata comes back byte for byte and does no harm', async (t) => {
   const folder = temporaryFolder(t);
   const commands = commandsOn(folder);
   const daemon = await startDaemon(t, ['--upload-dir', folder]);
@@ -181,7 +181,7 @@ test('no request of any kind is answered with a 5xx, ends the daemon or leaks a 
     .filter(
       ({ level, status }) => level === 'error' || (status >= 500 && ![501, 507].includes(status)),
     );
-  assert.deepEqual(bad, [], 'nor when nobody read the answer');
+  assert.deepEqual(bad, [], 'nor when the answer was not read');
 });
 
 /** How many sockets and data files a process has open; null where the system does not tell. */

@@ -46,7 +46,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     });
   }
 
-  await t.test('64 MiB arrive, and list and inspect tell so', async () => {
+  await t.test('64 MiB arrive, and list and inspect show them', async () => {
     const metadata = { filename: 'Größe & Maß.bin', filetype: 'application/octet-stream' };
     const url = await uploadAll(large, { endpoint, metadata });
     const [[listed], inspected] = await Promise.all([
@@ -95,7 +95,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     await assertArrived(resumed, large);
   });
 
-  await t.test('a stream whose length is told last is as long as what came', async () => {
+  await t.test('a stream that declares its length last is as long as its bytes', async () => {
     // Not a file stream: of that the client would ask the length beforehand.
     const stream = Readable.from(createReadStream(large.path));
     const options = { endpoint, uploadLengthDeferred: true, chunkSize: 10 * MIB };
@@ -123,7 +123,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     });
   }
 
-  await t.test('after all of it nothing is left but the memory', async () => {
+  await t.test('after all of it only the memory of removed uploads is left', async () => {
     const [left, removed] = await Promise.all([
       commands.list(),
       commands.list('--state', 'removed'),

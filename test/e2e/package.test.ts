@@ -37,6 +37,10 @@ async function pack(test: Parameters<typeof temporaryFolder>[0]): Promise<Packed
   for (const name of readdirSync(ROOT)) {
     if (!left.has(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   }
+  // Of the workshop the pages alone are published.
+  for (const name of ['bench', 'conformance']) {
+    cpSync(join(ROOT, name, 'README.md'), join(copy, name, 'README.md'));
+  }
   // What must stay out of the tarball is there to be left out.
   mkdirSync(join(copy, 'test'));
   await writeFile(join(copy, 'test', 'some.test.ts'), 'export {};\n');
@@ -60,6 +64,7 @@ test('the packed program works in an empty folder', async (t) => {
   await t.test('the tarball has what a user needs and nothing of the workshop', () => {
     for (const wanted of [
       ...['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/bin/tusd-ts.js'],
+      ...['docs/README.md', 'docs/operating.md', 'bench/README.md', 'SECURITY.md'],
       ...['upload-daemon.config.example.json', 'upload-daemon.config.schema.json'],
       ...['deploy/tusd-ts.service', 'deploy/upload-daemon.config.json', 'deploy/nginx.conf'],
       'dist/bin/checkpoint-worker.js',
@@ -68,7 +73,7 @@ test('the packed program works in an empty folder', async (t) => {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }
     const strange = files.filter((path) =>
-      /(^|\/)(test|bench|node_modules)\/|^uploads\/|\.test\./.test(path),
+      /^(test|bench|conformance|uploads)\/.*(?<!\/README\.md)$|node_modules\/|\.test\./.test(path),
     );
     assert.deepEqual(strange, []);
   });

@@ -122,7 +122,7 @@ for (const { name, fileMode, directoryMode, cleans } of SHARED) {
   });
 }
 
-test('a group that is not there, or may not be used, is said and nothing is made', {
+test('a group that does not exist or may not be used is an error, and nothing is created', {
   skip: NOT_ROOT,
 }, async (t) => {
   const folder = sharedFolder(t);

@@ -131,7 +131,7 @@ test('bytes behind a request neither replace its answer nor get into its downloa
   }
 });
 
-test('the log tells what never became a request, and of forwarded headers that are ignored', async (t) => {
+test('the log has a line for bytes that never became a request, and for forwarded headers that are ignored', async (t) => {
   const args = ['--upload-dir', temporaryFolder(t), '--log-format', 'json'];
   const daemon = await startDaemon(t, args);
   await new Raw(daemon.url).send('nonsense\r\n\r\n').answer();

@@ -99,7 +99,7 @@ async function serveInVain(args: readonly string[], where: Where) {
   return { code, stderr };
 }
 
-test('what is in the way of serve is a sentence and an exit code', {
+test('what prevents serve from starting is a sentence and an exit code', {
   concurrency: 3,
 }, async (t) => {
   const cwd = temporaryFolder(t);
@@ -212,7 +212,7 @@ test('a catalog that is newer than the program, or damaged, is left as it is', a
   assert.equal(await again.stop(), 0);
 });
 
-test('a directory that goes away and comes back costs no upload', async (t) => {
+test('an upload directory that disappears and comes back loses no upload', async (t) => {
   const folder = temporaryFolder(t);
   const [there, away] = [join(folder, 'uploads'), join(folder, 'elsewhere')];
   const daemon = await startDaemon(t, ['--upload-dir', there]);

@@ -115,7 +115,7 @@ test('while draining, idle connections close and new requests get 503', async (t
   assert.equal(await stopped, 0);
 });
 
-test('a reader of the log that stands still holds up neither requests nor the end', async (t) => {
+test('a log reader that stops reading delays neither requests nor the end of the process', async (t) => {
   const args = [...NODE_ARGS, 'serve', '--port', '0', '--upload-dir', temporaryFolder(t)];
   const child = spawn(process.execPath, args, {
     env: cleanEnvironment(),

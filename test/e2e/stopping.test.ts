@@ -61,7 +61,7 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
-test('an upload that takes longer than the grace is told to come back, and its bytes are kept', async (t) => {
+test('an upload that takes longer than the grace period gets 503, and its bytes are kept', async (t) => {
   const folder = temporaryFolder(t);
   const daemon = await startDaemon(t, ['--upload-dir', folder, '--drain-timeout', '200ms']);
   const { url, wire } = await beginSlowly(daemon);

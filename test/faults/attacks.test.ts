@@ -202,7 +202,7 @@ test('requests on one connection, well behaved or not', { concurrency: true }, a
       }
       wire.close();
     }),
-    t.test('a connection is good for more after a refused body', async () => {
+    t.test('a connection can be used again after a refused body', async () => {
       const body = sample(500_000);
       const url = await beginWith(target, 600_000, sample(100_000, 7));
       const wire = await Wire.open(url, target.limitMs);

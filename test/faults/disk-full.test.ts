@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { until } from '../support/until.ts';
 import { ServedDisk } from './disk/served.ts';
 import { needingMounts } from './disk/small-disk.ts';
-import { compileProgram } from './support/program.ts';
+import { compiledProgram } from './support/program.ts';
 import {
   appendAt,
   creation,
@@ -17,7 +17,7 @@ import {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** In chunks: nobody can tell beforehand that it will not fit. */
+/** In chunks: the server cannot know beforehand that it will not fit. */
 function chunks(bytes: Buffer): Buffer[] {
   const count = Math.ceil(bytes.length / (64 * KIB));
   return Array.from({ length: count }, (_, index) =>
@@ -26,7 +26,7 @@ function chunks(bytes: Buffer): Buffer[] {
 }
 
 test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
-  const program = compileProgram(suite);
+  const program = compiledProgram();
 
   await suite.test(
     'minFreeSpace refuses what would not leave it, before a byte is sent',
@@ -41,7 +41,11 @@ test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
       const length = await served.create(1 * MIB);
       served.disk.fill(1 * MIB);
       await roomIsKnown();
-      assert.equal((await served.post(creation(null))).status, 507, 'a length that is told later');
+      assert.equal(
+        (await served.post(creation(null))).status,
+        507,
+        'a length that is declared later',
+      );
       assert.equal((await served.post(creation(10))).status, 507, 'a small one');
       for (const url of [early, length]) {
         const refused = await send('PATCH', url, { headers: appendAt(0), body: randomBytes(MIB) });
@@ -82,7 +86,7 @@ test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
     await served.end();
   });
 
-  await suite.test('two that fit alone and not together both tell the truth', async (t) => {
+  await suite.test('two that fit alone, not together, get true offsets', async (t) => {
     const served = await ServedDisk.start(t, program);
     const bodies = [randomBytes(1.5 * MIB), randomBytes(1.5 * MIB)];
     const urls = [await served.create(1.5 * MIB), await served.create(1.5 * MIB)];
@@ -264,7 +268,9 @@ test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
     await roomIsKnown();
     const last = { headers: appendAt(almost), body: bytes.subarray(almost) };
     assert.equal((await send('PATCH', part, last)).status, 204);
-    await until('it is tried in vain', () => /warning: .*(room|space)/.test(served.output()));
+    await until('the finish fails and is reported', () =>
+      /warning: .*(room|space)/.test(served.output()),
+    );
     await until('its copy gives the room back', () => served.disk.freeBytes() > 600 * KIB);
     assert.ok(Number.isNaN(offsetOf(await send('HEAD', final))), 'it is not joined yet');
     await served.kill();

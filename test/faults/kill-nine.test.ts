@@ -13,7 +13,7 @@ import { listen } from './kill/receiver.ts';
 import { uploadUntilOver } from './kill/scenarios.ts';
 import { World } from './kill/world.ts';
 import { effort } from './support/effort.ts';
-import { compileProgram } from './support/program.ts';
+import { compiledProgram } from './support/program.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
 
 const KILLS = effort({ short: 20, ci: 200, long: 1000 }, 'TUSD_TS_KILLS');
@@ -29,7 +29,7 @@ test(`nothing that was acknowledged is lost or altered by ${KILLS} times kill -9
   const configFile = join(folder, 'config.json');
   writeFileSync(configFile, JSON.stringify(configuration(uploadDir, receiver.url)));
   const ledger = new Ledger();
-  const program = compileProgram(context);
+  const program = compiledProgram();
   const world = new World(context, { program, uploadDir, configFile, random: random.branch() });
   try {
     await world.live();
@@ -68,7 +68,7 @@ function configuration(uploadDir: string, url: string) {
   };
 }
 
-/** Waits until the hook was told of every event. */
+/** Waits until the hook has received every event. */
 async function everythingTold(uploadDir: string): Promise<void> {
   const store = await openCommandStore({ uploadDir });
   try {

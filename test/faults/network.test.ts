@@ -26,7 +26,7 @@ test('connections that break, and requests that meet', { concurrency: true }, as
   const served = await serve(t);
   const { target } = served;
   await Promise.all([
-    t.test('bytes that came before a reset are kept, told and built upon', async () => {
+    t.test('bytes that came before a reset are kept', async () => {
       const whole = sample(2 * MIB);
       const url = await begin(target, { 'Upload-Length': String(whole.length) });
       let offset = 0;
@@ -102,7 +102,7 @@ test('connections that break, and requests that meet', { concurrency: true }, as
       },
     ),
     t.test(
-      'an upload is finished even when its client says goodbye with the last byte',
+      'an upload is finished even when its client closes the connection with its last byte',
       async () => {
         const whole = sample(100_000);
         const url = await begin(target, { 'Upload-Length': String(whole.length) });
@@ -122,7 +122,7 @@ test('connections that break, and requests that meet', { concurrency: true }, as
         }
       },
     ),
-    t.test('HEAD beside a stalled writer tells an offset that the next PATCH may use', async () => {
+    t.test('HEAD beside a stalled writer gives the offset for the next PATCH', async () => {
       const whole = sample(200_000);
       const url = await begin(target, { 'Upload-Length': String(whole.length) });
       const wires: Wire[] = [];
@@ -145,7 +145,7 @@ test('connections that break, and requests that meet', { concurrency: true }, as
       assert.ok((await ask(target, 'GET', url)).body.equals(whole));
     }),
     t.test(
-      'DELETE takes over from a writer, one that stands still or one in full flow',
+      'DELETE takes over from a writer, one that has stalled or one in full flow',
       async (t) => {
         for (const flowing of [false, true]) {
           const url = await begin(target, { 'Upload-Length': String(1024 * MIB) });
@@ -158,7 +158,7 @@ test('connections that break, and requests that meet', { concurrency: true }, as
           assert.equal((await ask(target, 'DELETE', url)).status, 204);
           assert.ok(!existsSync(served.dataFile(url)), 'the file is gone with the answer');
           assert.ok(await isGone(target, url));
-          assert.equal(await endOf(wire), 423, 'its writer is told');
+          assert.equal(await endOf(wire), 423, 'its writer gets an answer');
           assert.ok(await wire.closes(target.limitMs), 'and cut');
           clearInterval(flow);
           wire.close();
@@ -201,12 +201,12 @@ test('connections that break, and requests that meet', { concurrency: true }, as
   await served.endsWell();
 });
 
-test('clients that stand still', { concurrency: true }, async (t) => {
+test('clients that stall', { concurrency: true }, async (t) => {
   const served = await serve(t, { IDLE_TIMEOUT: '1s' });
   const { target } = served;
   await Promise.all([
     t.test(
-      'a client that stalls is cut with its bytes kept; a slow one that goes on is not',
+      'a client that stalls is cut and its bytes are kept; a slow one that goes on is not',
       async () => {
         const count = 100_000;
         const trickled = sample(count);
@@ -258,7 +258,7 @@ test('clients that stand still', { concurrency: true }, async (t) => {
       extension.close();
       assert.equal(await offsetOf(target, url), 3);
     }),
-    t.test('a download that nobody reads is ended and its file let go', async () => {
+    t.test('a download that is not read ends, and its file closes', async () => {
       // More than what the kernel's buffers on both sides take.
       const size = 32 * MIB;
       const url = await beginWith(target, size, Buffer.alloc(size, 'x'));

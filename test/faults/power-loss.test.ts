@@ -10,7 +10,7 @@ import { answerIn, type TusAnswer } from './power/told.ts';
 import { type Call, descriptorPath, readTrace, straceArgs } from './power/trace.ts';
 import { type Uploaded, Uploader } from './power/uploads.ts';
 import { effort } from './support/effort.ts';
-import { compileProgram, type Program } from './support/program.ts';
+import { compiledProgram, type Program } from './support/program.ts';
 import { chooseSeed, createRandom } from './support/random.ts';
 import { start } from './support/running.ts';
 
@@ -20,11 +20,11 @@ type Mode = 'completed' | 'always' | 'never';
 const CHANCES = effort({ short: 1, ci: 3, long: 25 });
 
 test('what a client was told survives a power cut', needing('strace'), async (suite) => {
-  const program = compileProgram(suite);
+  const program = compiledProgram();
   const completed = await trace(suite, program, 'completed');
 
   await suite.test(
-    'fsync "completed" keeps every upload that was told finished',
+    'fsync "completed" keeps every upload that was acknowledged as finished',
     async (context) => {
       await cutAtEveryAnswer(context, completed, (promised) => promised.finished);
     },
@@ -66,7 +66,7 @@ test('what a client was told survives a power cut', needing('strace'), async (su
   });
 
   await suite.test(
-    'fsync "never" asks the disk for nothing on the way of an upload',
+    'fsync "never" asks the disk to sync nothing while an upload is received',
     async (context) => {
       const traced = await trace(context, program, 'never');
       const syncs: string[] = [];

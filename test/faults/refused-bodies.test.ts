@@ -17,7 +17,7 @@ async function* blocks(): AsyncGenerator<Buffer> {
   }
 }
 
-test('whoever is refused while it sends a large body reads why', async (t) => {
+test('a client that is refused while it sends a large body can read why', async (t) => {
   const daemon = await startDaemon(t, ['--upload-dir', temporaryFolder(t)]);
   const length = BLOCK.length * BLOCKS * 2;
   const url = locationOf(daemon.url, await send('POST', daemon.url, { headers: creation(length) }));

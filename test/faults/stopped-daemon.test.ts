@@ -58,7 +58,7 @@ async function serve(t: TestContext): Promise<{ daemon: Daemon; folder: string }
   return { daemon, folder };
 }
 
-test('cleanup beside a daemon that stands still leaves what that one is writing', async (t) => {
+test('cleanup beside a suspended daemon keeps what that daemon is writing', async (t) => {
   const { daemon, folder } = await serve(t);
   const { cleanup } = commandsOn(folder);
   const idle = await create(daemon, 10);
@@ -80,7 +80,7 @@ test('cleanup beside a daemon that stands still leaves what that one is writing'
   assert.equal(await daemon.stop(), 0);
 });
 
-test('a daemon that stood still for too long does not bring back what was removed', async (t) => {
+test('a daemon that was suspended for too long does not bring back what was removed', async (t) => {
   const { daemon, folder } = await serve(t);
   const { cleanup, list } = commandsOn(folder);
   const writing = await write(daemon);
@@ -93,7 +93,7 @@ test('a daemon that stood still for too long does not bring back what was remove
   assert.equal(summary.removed, 1);
   daemon.child.kill('SIGCONT');
   writing.goOn();
-  assert.equal((await writing.answer).status, 410, 'its client is told');
+  assert.equal((await writing.answer).status, 410, 'its client gets an answer');
   assert.equal((await send('HEAD', writing.url)).status, 410);
   assert.deepEqual(await list(), []);
   assert.deepEqual(readdirSync(join(folder, 'tus')), []);
@@ -128,6 +128,6 @@ async function assertBusyIsTold(daemon: Daemon, database: Database.Database): Pr
   const refused = await send('POST', daemon.url, { headers: creation(10) });
   database.exec('COMMIT');
   assert.equal(refused.status, 503, String(refused.body));
-  assert.doesNotMatch(String(refused.body), /catalog\.db/, 'no path is told');
+  assert.doesNotMatch(String(refused.body), /catalog\.db/, 'no path is shown');
   await create(daemon, 10);
 }

@@ -125,7 +125,7 @@ test('a writer that vanishes in a race leaves its own first bytes or none', asyn
   await served.endsWell();
 });
 
-test('a writer that was taken over brings no byte any more', async (t) => {
+test('a writer that was taken over adds no more bytes', async (t) => {
   const served = await serve(t);
   const { target } = served;
   const [mine, theirs] = [sample(100_000, 1), sample(100_000, 2)];

@@ -52,7 +52,7 @@ test('metadata that is empty removes all of it, and null leaves it', () => {
   assert.equal(answerOf({ ChangeFileInfo: { MetaData: null } }).metadata, null);
 });
 
-test('what is no answer is told in a sentence', () => {
+test('an answer that cannot be used is explained in a sentence', () => {
   assert.equal(problemOf('{"RejectUpload":'), 'its answer is not JSON');
   assert.equal(problemOf('<html>'), 'its answer is not JSON');
   assert.equal(problemOf([]), 'its answer is not an object');
@@ -84,7 +84,7 @@ test('a later answer overrides an earlier one, header by header', () => {
   assert.equal(new ClientAnswer().answer, undefined);
 });
 
-test('what cannot be sent to a client is left out and said', () => {
+test('what cannot be sent to a client is left out, with a warning', () => {
   const told = new ClientAnswer();
   const left = told.add(
     answerOf({

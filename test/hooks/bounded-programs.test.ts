@@ -28,7 +28,7 @@ test('a crowd of uploads is not a crowd of programs', async (t) => {
     { concurrency: 4 },
   );
   await Promise.all(Array.from({ length: UPLOADS }, () => served.finish()));
-  await until('every event is told', () => told.marks().length === UPLOADS * 4, 60_000);
+  await until('every event has been delivered', () => told.marks().length === UPLOADS * 4, 60_000);
   assert.equal(asked.marks().length, UPLOADS * 4, 'every upload was asked about twice');
   assert.ok(
     most(asked.marks()) <= 4,

@@ -70,7 +70,7 @@ test('a file name full of control characters cannot keep a program from starting
   assert.equal(name.length, 1024);
 });
 
-test('a program that does not read what it is told is no failure', async () => {
+test('a program that does not read its input is no failure', async () => {
   const large = messageOf({ MetaData: { note: 'x'.repeat(2_000_000) } });
   const { attempt } = await run(scriptHook('process.exit(0)'), {}, large);
   assert.ok(attempt.ok);
@@ -86,7 +86,7 @@ test('an exit code that is not 0, with the last line of stderr, and a signal are
   assert.match(sentenceOf(killed), /^the program was ended by SIGSEGV/);
 });
 
-test('a program that is missing or may not be run is told', async (t) => {
+test('a program that is missing or may not be run is a failure with a sentence', async (t) => {
   const folder = temporaryFolder(t);
   const missing = await run({ ...scriptHook(''), command: join(folder, 'none') });
   assert.match(sentenceOf(missing), /^there is no program .+none/);

@@ -17,7 +17,7 @@ const allDelivered = ({ store }: HookedStore) =>
     return rows.length > 0 && rows.every(({ state }) => state === 'delivered') && rows;
   });
 
-test('a receiver is told of creation, finish and removal in order, and the rows say so', async (t) => {
+test('a receiver gets creation, finish and removal in order, and the outbox records them', async (t) => {
   const receiver = await startReceiver(t);
   const hooked = await serveWithHooks(t, [httpHook(receiver.url, { events })]);
   const id = await hooked.finish();
@@ -38,7 +38,7 @@ test('a receiver is told of creation, finish and removal in order, and the rows 
   );
 });
 
-test('an upload that comes whole with its creation is told of twice, in order', async (t) => {
+test('an upload that comes whole with its creation causes two events, in order', async (t) => {
   const receiver = await startReceiver(t);
   const hooked = await serveWithHooks(t, [httpHook(receiver.url, { events })]);
   const { record } = await hooked.store.create(
@@ -113,7 +113,7 @@ test('an event is given up when its time is up; what comes after it goes on, and
   await allDelivered(hooked);
 });
 
-test('what a command beside the daemon removes is told by the daemon', async (t) => {
+test('the daemon delivers the events of what a command beside it removes', async (t) => {
   const receiver = await startReceiver(t);
   const hook = httpHook(receiver.url, { events: ['post-expire'] });
   const hooked = await serveWithHooks(t, [hook]);
@@ -128,7 +128,7 @@ test('what a command beside the daemon removes is told by the daemon', async (t)
   assert.equal(receiver.received[0]!.payload.Reason, 'expired');
 });
 
-test('a slow hook holds up nobody else, and no hook gets more than its share', async (t) => {
+test('a slow hook does not delay other hooks, and no hook gets more than its share', async (t) => {
   let running = 0;
   let most = 0;
   const waiting: ((reply: Reply) => void)[] = [];
@@ -172,7 +172,7 @@ test('a receiver that is down is probed, however many events wait; when it is ba
   assert.match(words[1]!, /info: hook app: works again after/);
 });
 
-test('an outage as long as one event is tried for ends what waited all that time', async (t) => {
+test('an outage that lasts for maxAge ends every delivery that waited all that time', async (t) => {
   const receiver = await startReceiver(t, () => ({ status: 503 }));
   const hook = httpHook(receiver.url, { maxAgeMs: 400 });
   const hooked = await serveWithHooks(t, [hook], { started: false, concurrency: 1 });
@@ -203,7 +203,7 @@ test('what was sent and not recorded is sent again after a restart, under the sa
   assert.equal(row?.attempts, 1, 'an attempt that was cut short does not count');
 });
 
-test('the end waits for what runs, as long as it may, and begins nothing more', async (t) => {
+test('stopping waits for running deliveries up to the limit, and starts no others', async (t) => {
   let answer: (reply: Reply) => void = () => {};
   const receiver = await startReceiver(
     t,
@@ -223,7 +223,7 @@ test('the end waits for what runs, as long as it may, and begins nothing more', 
   assert.equal(receiver.received.length, 1);
 });
 
-test('a hook that is not configured any more: its events are told of, and wait a day for it', async (t) => {
+test('events of a hook that was removed from the configuration are reported, and wait a day for it', async (t) => {
   const folder = temporaryFolder(t);
   const receiver = await startReceiver(t);
   const old = httpHook(receiver.url, { name: 'old' });
@@ -252,7 +252,7 @@ test('a command is run for every event, and what it prints is in the log', async
   assert.deepEqual(hooked.log, [`info: hook script: post-finish ${id} 5`]);
 });
 
-test('a creation that fails with its upload is told of to its end', async (t) => {
+test('a creation that fails with its upload still causes its final event', async (t) => {
   const receiver = await startReceiver(t, ({ payload }) => ({
     body: { RejectUpload: payload.Type === 'pre-finish' },
   }));

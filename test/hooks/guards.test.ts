@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { HttpHook } from '../../src/config/hook-schema.ts';
 import { Fault } from '../../src/fault.ts';
-import type { HttpHook } from '../../src/hooks/hook.ts';
 import { createHooks } from '../../src/hooks/hooks.ts';
 import { sizeOf } from '../storage/support/stores.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -24,7 +24,7 @@ async function faultOf(work: Promise<unknown>): Promise<Fault> {
   return assert.fail('it was allowed');
 }
 
-test('where no hook asks to be asked, there is no guard', () => {
+test('without hooks for pre- events there are no guards', () => {
   const { guards } = createHooks({
     hooks: [httpHook('http://localhost')],
     concurrency: 1,
@@ -66,7 +66,7 @@ test('a refusal without words is 400, and never a success', async (t) => {
   assert.equal(client().refusal?.status, undefined);
 });
 
-test('pre-create is told of an upload that has no id yet', async (t) => {
+test('pre-create gets an upload that has no id yet', async (t) => {
   const receiver = await startReceiver(t);
   const { create } = await serveWithHooks(t, [preCreate(receiver.url)]);
   await create({ length: null, names: { filename: 'a.txt' } });
@@ -136,7 +136,7 @@ test('several hooks are asked in order: each sees what the one before has change
   assert.deepEqual(client().answer?.headers, { 'X-First': '1', 'X-Both': '2' });
 });
 
-test('the first refusal counts, and nobody is asked after it', async (t) => {
+test('the first refusal counts, and no other hook is asked after it', async (t) => {
   const first = await startReceiver(t, () => ({ body: { RejectUpload: true } }));
   const second = await startReceiver(t);
   const { create } = await serveWithHooks(t, [
@@ -178,7 +178,7 @@ test('an answer that makes no sense is a failure: broken JSON, an impossible id,
   assert.match(log.join('\n'), /is not JSON.+cannot be a file name.+neither true nor false/s);
 });
 
-test('another place for the bytes is not supported, which is said, and ignored', async (t) => {
+test('another place for the bytes is not supported: it is ignored, with a warning', async (t) => {
   const receiver = await startReceiver(t, () => ({
     body: { ChangeFileInfo: { Storage: { Path: '/elsewhere' } } },
   }));
@@ -188,7 +188,7 @@ test('another place for the bytes is not supported, which is said, and ignored',
   assert.match(log.join('\n'), /Storage, which is not supported and is ignored/);
 });
 
-test('pre-finish refuses: the bytes stay, nobody is told that it is finished, and the next request asks again', async (t) => {
+test('pre-finish refuses: the bytes stay, no event says that it is finished, and the next request asks again', async (t) => {
   const receiver = await startReceiver(t, () => ({
     body: { RejectUpload: true, HTTPResponse: { StatusCode: 422, Body: 'not a film' } },
   }));
@@ -277,7 +277,7 @@ test('a crowd of clients does not become a crowd of programs', async (t) => {
   assert.equal(most, 2);
 });
 
-test('the end of the daemon releases a client that waits for an answer: come back', async (t) => {
+test('a daemon that stops answers 503 to a client that waits for a hook', async (t) => {
   const receiver = await startReceiver(t, () => undefined);
   const { create, hooks } = await serveWithHooks(t, [
     preCreate(receiver.url, { onError: 'allow' }),

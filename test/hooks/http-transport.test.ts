@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
+import type { HttpHook } from '../../src/config/hook-schema.ts';
 import type { Attempt, Message, SendOptions } from '../../src/hooks/attempt.ts';
-import type { HttpHook } from '../../src/hooks/hook.ts';
 import { createHttpTransport } from '../../src/hooks/http-transport.ts';
 import type { Payload } from '../../src/hooks/payload.ts';
 import { CERTIFICATE, PRIVATE_KEY } from './support/certificate.ts';
@@ -111,7 +111,7 @@ test('an answer without an end is cut off at its size', async (t) => {
   }
 });
 
-test('a failure without an end is told as soon as its beginning is known', async (t) => {
+test('a failure whose body does not end is reported as soon as its beginning is known', async (t) => {
   const receiver = await startReceiver(t, (_got, response) => {
     response.writeHead(503);
     const chunk = Buffer.alloc(1024, 97);
@@ -135,7 +135,7 @@ test('the time limit covers a receiver that says nothing, and one that does not 
   assert.match(sentenceOf(await send(receiver.url, { timeoutMs: 100 })), /did not answer within/);
 });
 
-test('a connection that breaks is told, before the answer and in the middle of it', async (t) => {
+test('a connection that breaks is reported, before the answer and in the middle of it', async (t) => {
   const early = await startRawReceiver(t, (socket) => socket.resetAndDestroy());
   assert.match(sentenceOf(await send(`http://${early}`)), /was reset before it answered$/);
   const midway = await startRawReceiver(t, (socket) => {
@@ -147,7 +147,7 @@ test('a connection that breaks is told, before the answer and in the middle of i
   );
 });
 
-test('a receiver that is not there, is no receiver or has no name is told', async (t) => {
+test('a receiver that is missing, does not speak HTTP or has an unknown name is reported', async (t) => {
   const server = createSocketServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -161,7 +161,7 @@ test('a receiver that is not there, is no receiver or has no name is told', asyn
   assert.match(nowhere, /no-such-host\.invalid .*DNS|DNS .*no-such-host\.invalid/);
 });
 
-test('answers that are odd in their form are understood, or told', async (t) => {
+test('answers of an odd form are understood, or reported', async (t) => {
   const answers: [string, RegExp][] = [
     ['HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}', /^ok \{\}$/],
     ['HTTP/1.0 200 OK\r\n\r\n{"a":1}', /^ok \{"a":1\}$/],
@@ -253,7 +253,7 @@ test('a receiver that echoes what it was sent does not bring a secret into the l
     status: 500,
     body: `${JSON.stringify(headers)} ${SECRET} token-in-query user-pass`.slice(start),
   });
-  // From different places, since only the beginning of what it says is told.
+  // From different places, since only the beginning of the answer is quoted.
   for (; start < 600; start += 100) {
     const sentence = sentenceOf(await send(url, hook));
     for (const echo of echoes) assert.ok(!sentence.includes(echo), `${echo} in: ${sentence}`);

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { backoff } from '../../src/hooks/backoff.ts';
 import { Outage } from '../../src/hooks/outage.ts';
 import { outcomeOf } from '../../src/hooks/outcome.ts';
-import { span } from '../../src/hooks/span.ts';
 import type { StoredDelivery } from '../../src/storage/model/delivery.ts';
 
 const HOUR = 3_600_000;
@@ -44,7 +43,7 @@ test('a failure is tried again until its time, counted from the first attempt, i
   assert.equal(outcomeOf({ ...delivery, firstAt: null }, failure, at(9 * DAY))?.state, 'pending');
 });
 
-test('of an attempt that was cut short nothing is known', () => {
+test('an attempt that was cut short has no outcome', () => {
   const cut = { ok: false, sentence: 'stopped', why: 'aborted' } as const;
   assert.equal(outcomeOf(delivery, cut, at(9 * DAY)), undefined);
 });
@@ -81,13 +80,4 @@ test('a receiver that fails five times in a row is probed, ever more seldom up t
     'info: hook app: works again after 35 s',
   ]);
   assert.equal(outage.succeeded(now), 0);
-});
-
-test('spans are told in one unit', () => {
-  assert.deepEqual([300, 30_000, 5 * 60_000, 3 * HOUR].map(span), [
-    '0.3 s',
-    '30 s',
-    '5 min',
-    '3 h',
-  ]);
 });

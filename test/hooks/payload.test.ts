@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Hook } from '../../src/config/hook-schema.ts';
 import { ClientRequest } from '../../src/hooks/client-request.ts';
-import type { Hook } from '../../src/hooks/hook.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import type { StorageEvent } from '../../src/storage/model/events.ts';
 import { type Caller, nobody, type UploadRecord } from '../../src/storage/model/upload.ts';
@@ -108,7 +108,7 @@ test('metadata of any name and bytes becomes text', () => {
   ]);
 });
 
-test('what the daemon did of itself has an empty request', () => {
+test('an event that no request caused has an empty request', () => {
   const { HTTPRequest } = payloadOf({}, nobody(record)).Event;
   assert.deepEqual(HTTPRequest, { Method: '', URI: '', RemoteAddr: '10.0.0.5:0', Header: {} });
 });
@@ -141,7 +141,7 @@ test("a client's credentials are recorded only for a hook that forwards them", (
   assert.equal(Header.Cookie, undefined);
 });
 
-test('every hook that listens is told of an event under the same id, and others are not', () => {
+test('every hook that listens gets an event under the same id, and others do not get it', () => {
   const event = { type: 'finished', record, caller } as const;
   const deliveries = planned(event, [
     httpHook('http://a.example', { name: 'one' }),
@@ -155,7 +155,7 @@ test('every hook that listens is told of an event under the same id, and others 
   assert.equal(new Set(deliveries.map(({ eventId }) => eventId)).size, 1);
 });
 
-test('a part is told of when it is made and not when it is finished', () => {
+test('a part causes an event when it is created and none when it is finished', () => {
   const part: UploadRecord = { ...record, kind: 'partial' };
   const hooks = [httpHook('http://a.example', { events: ['post-create', 'post-finish'] })];
   const [made] = planned({ type: 'created', record: part, caller }, hooks);

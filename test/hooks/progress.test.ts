@@ -22,7 +22,7 @@ async function beginTransfer({ create, store }: Awaited<ReturnType<typeof serveW
   return { id: record.id, body, outcome, client: caller.request };
 }
 
-test('progress is told while bytes come, of one upload never twice at once, and nothing is recorded', async (t) => {
+test('post-receive is sent while bytes come, never twice at once for one upload, and never recorded', async (t) => {
   let release = () => {};
   const receiver = await startReceiver(t, async () => {
     await new Promise<void>((resolve) => {

@@ -8,7 +8,7 @@ function ask(peer: string, headers: Record<string, string>, trusted: readonly st
   return clientAddress(request, new TrustedProxies(trusted));
 }
 
-test('what a client says of itself is not believed', () => {
+test('forwarding headers of a client are ignored', () => {
   const lies = {
     'x-forwarded-for': '1.2.3.4',
     'x-forwarded-proto': 'https',
@@ -19,7 +19,7 @@ test('what a client says of itself is not believed', () => {
   assert.deepEqual(ask('10.0.0.5', lies, ['10.0.0.6', '192.168.0.0/16']), own);
 });
 
-test('a trusted proxy tells who the client is and how it was asked', () => {
+test('a trusted proxy says who the client is and how it was asked', () => {
   const headers = {
     'x-forwarded-for': '203.0.113.9',
     'x-forwarded-proto': 'https',
@@ -33,7 +33,7 @@ test('a trusted proxy tells who the client is and how it was asked', () => {
   });
 });
 
-test('what stands left of the first address that is not trusted is an invention', () => {
+test('what stands left of the first address that is not trusted is ignored', () => {
   const trusted = ['10.0.0.0/8', '2001:db8::/32'];
   const through = (list: string) => ask('10.0.0.6', { 'x-forwarded-for': list }, trusted).address;
   assert.equal(through('6.6.6.6, 203.0.113.9'), '203.0.113.9');

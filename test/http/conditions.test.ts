@@ -77,7 +77,7 @@ test('If-Range holds for exactly what is there', () => {
   }
 });
 
-test('a list of a hundred thousand characters is read in no time', () => {
+test('a list of a hundred thousand characters is read quickly', () => {
   for (const part of ['"', 'W/', '"b', ' ,', 'W/"']) {
     assert.equal(reading({ 'if-match': part.repeat(100_000 / part.length) }), 'failed');
   }

@@ -65,7 +65,7 @@ test('a client that half-closes behind its request gets its answer', async (t) =
   const pipelined = REQUESTS.slice(0, 3).map(([, request]) => request);
   const { statuses } = await new Raw(url).send(pipelined.join('')).finish().answer();
   assert.deepEqual(statuses, [200, 200, 200]);
-  await until('all are told', () => requests.length === REQUESTS.length + 3);
+  await until('all are logged', () => requests.length === REQUESTS.length + 3);
 });
 
 test('a connection whose client has half-closed is closed, and none is left', async (t) => {
@@ -87,7 +87,7 @@ test('a client that half-closes within its body has gone, and what came of it is
       .finish()
       .answer();
   }
-  await until('both are told', () => requests.length === 2);
+  await until('both are logged', () => requests.length === 2);
   assert.deepEqual(
     requests.map(({ status, bytes }) => [status, bytes]),
     [
@@ -131,7 +131,7 @@ test('bytes behind a complete request do not take its answer away', async (t) =>
   }
 });
 
-test('half of a next request waits for the answer before it, and is then told', async (t) => {
+test('half of a next request waits for the answer before it, and then gets its own', async (t) => {
   const { url, requests } = await listen(t, slow, { download: slow, headersTimeout: 2_000 });
   const large = headOf('GET /uploads/files/large HTTP/1.1', KEEP);
   const raw = new Raw(url).send(`${large}GET /uploads/files/b HTTP/1.1\r\nHost: x\r\n`);
@@ -166,11 +166,11 @@ test('a chunk that is none ends its request with an answer, and keeps what came'
   const head = headOf('PATCH /uploads/files/a HTTP/1.1', { 'Transfer-Encoding': 'chunked' });
   const { statuses, error } = await new Raw(url).send(`${head}3\r\nabc\r\nzzz\r\n`).answer();
   assert.deepEqual([statuses, error], [[400], undefined]);
-  await until('it is told', () => requests.length === 1);
+  await until('it is logged', () => requests.length === 1);
   assert.deepEqual([requests[0]?.status, requests[0]?.bytes], [400, 3]);
 });
 
-test('what never became a request has a date, a sentence and a line', async (t) => {
+test('bytes that never became a request get an answer with a date and a sentence, and a line in the log', async (t) => {
   const { url, requests } = await listen(t, slow, { headersTimeout: 1_000 });
   const cases: readonly [bytes: string, status: number][] = [
     ['nonsense\r\n\r\n', 400],
@@ -195,7 +195,7 @@ test('what never became a request has a date, a sentence and a line', async (t) 
   );
 });
 
-test('a flood of what is no request is counted instead of told', async (t) => {
+test('a flood of invalid requests is counted instead of logged line by line', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const more: number[] = [];
   const { url, requests } = await listen(t, slow, { onMoreRefused: (count) => more.push(count) });

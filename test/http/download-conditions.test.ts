@@ -35,7 +35,7 @@ test('ranges and conditions are those of RFC 9110', async (t) => {
   assert.deepEqual(await get({ 'If-Modified-Since': date }), [304, '', undefined]);
 });
 
-test('a HEAD tells of the whole file, whatever part it asks for', async (t) => {
+test('a HEAD describes the whole file, whatever range it asks for', async (t) => {
   const folder = temporaryFolder(t);
   await writeFile(join(folder, 'id'), '0123456789');
   const { url } = await serveFiles(t, folder, { id: {} });

@@ -152,7 +152,7 @@ test('a reader that goes away leaves no file open', async (t) => {
     const wire = await Wire.open(url, 10_000);
     wire.head('GET', `${pathname}id`, [['Host', host]]);
     wire.reset();
-    await until('it is told', () => requests.length === count);
+    await until('it is logged', () => requests.length === count);
   }
   if (!existsSync('/proc/self/fd')) return;
   await until('the files are closed', () => !openFiles().includes(join(folder, 'id')));

@@ -68,7 +68,7 @@ test('X-Forwarded-Prefix is a plain path, or nothing', () => {
   }
 });
 
-test('Forwarded tells the same as the X-Forwarded headers (RFC 7239)', () => {
+test('Forwarded means the same as the X-Forwarded headers (RFC 7239)', () => {
   const said = (forwarded: string) => {
     const { address, forwarded: url } = ask({ forwarded, host: 'inner.example' });
     return [address, url && `${url.proto}://${url.host}`];
@@ -109,7 +109,7 @@ test('the hops of Forwarded are believed as far as they are trusted', () => {
   }
 });
 
-test('a Forwarded that is not well-formed says nothing', () => {
+test('a malformed Forwarded is ignored', () => {
   for (const forwarded of [
     ...[
       'for',
@@ -156,7 +156,7 @@ test('lists of schemes and hosts go with the addresses of the same hop', () => {
   assert.deepEqual(forwarded, { proto: 'https', host: 'a.example' });
 });
 
-test('nothing of it is believed of others', () => {
+test('forwarding headers of untrusted peers are ignored', () => {
   const headers = {
     forwarded: 'for=203.0.113.9;proto=https;host=a',
     'x-forwarded-for': '203.0.113.9',
@@ -189,7 +189,7 @@ test('Location has the scheme, host, port and prefix that the client asked for',
   assert.equal(await told(all, { ...trusted, publicUrl }), `${publicUrl}x`);
 });
 
-test('a peer that is not trusted and speaks for others is told of once', async (t) => {
+test('a peer that is not trusted and sends forwarding headers is logged once', async (t) => {
   const ignored: string[] = [];
   const says = saying(() => '');
   const onForwardedIgnored = (address: string) => ignored.push(address);

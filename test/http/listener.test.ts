@@ -45,7 +45,7 @@ test('only the base path is served', async (t) => {
   }
 });
 
-test('a bug is told to the log and not to the client', async (t) => {
+test('a bug is described in the log and not to the client', async (t) => {
   const bug = new Error('in /srv/secret/path');
   const { url, bugs } = await listen(t, async () => {
     throw bug;
@@ -100,7 +100,7 @@ test('Location is relative, unless something that is trusted knows better', asyn
   assert.equal(await told({ publicUrl, trustedProxies: ['127.0.0.1'] }), `${publicUrl}an-id`);
 });
 
-test('100 Continue is sent by whoever accepts the body, and by nobody else', async (t) => {
+test('100 Continue is sent only once the body is accepted', async (t) => {
   const { url } = await listen(t, async ({ request, response, accept, id }) => {
     if (id === 'refused') throw new Fault('TOO_LARGE', 'too large');
     accept();
@@ -125,7 +125,7 @@ test('100 Continue is sent by whoever accepts the body, and by nobody else', asy
   assert.ok(await refused.closes(10_000));
 });
 
-test('a connection is of use again after a body that nobody wanted', async (t) => {
+test('a connection can be used again after a body that was not wanted', async (t) => {
   const { url } = await listen(t, async ({ id, response }) => {
     if (id === 'refused') throw new Fault('CONFLICT', 'no');
     response.end('served');
@@ -163,7 +163,7 @@ test('what is no request is answered as far as it can be', async (t) => {
   assert.equal(await answered(`GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`), 431);
 });
 
-test('every request is told once, also when its client has gone', async (t) => {
+test('every request is logged once, also when its client has gone', async (t) => {
   const { url, requests } = await listen(t, async ({ request, response, note, id }) => {
     for await (const chunk of request) note.bytes = (note.bytes ?? 0) + chunk.length;
     if (id === 'fails') throw new Fault('CONFLICT', 'no');
@@ -179,7 +179,7 @@ test('every request is told once, also when its client has gone', async (t) => {
   ]);
   wire.write(Buffer.from('abc'));
   wire.reset();
-  await until('three are told', () => requests.length === 3);
+  await until('three are logged', () => requests.length === 3);
   assert.deepEqual(
     requests.map(({ id, status }) => [id, status]),
     [
@@ -234,7 +234,7 @@ test('GET is refused where downloads are off, and answered by them where they ar
   assert.deepEqual([base.status, base.headers.get('allow')], [405, 'OPTIONS, POST']);
 });
 
-test('connections over the limit are closed, which is told once and not for each', async (t) => {
+test('connections over the limit are closed, which is logged once and not for each', async (t) => {
   const told: number[] = [];
   const { url } = await listen(t, async ({ response }) => void response.end(), {
     maxConnections: 2,

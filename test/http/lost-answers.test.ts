@@ -49,7 +49,7 @@ test('an answer arrives, however the connection ends and while the body is still
   }
 });
 
-test('an answer arrives whatever the method, and whoever gives it', async (t) => {
+test('an answer arrives whatever the method, and whichever part of the server gives it', async (t) => {
   const { url } = await listen(t, answering, { download: answering });
   const { pathname } = new URL(url);
   const cases: readonly [line: string, status: number][] = [
@@ -91,7 +91,7 @@ test('an answer arrives when the body comes in chunks, without an end', async (t
   }
 });
 
-test('a connection that is kept goes on with its next request behind a body that nobody read', async (t) => {
+test('a connection that is kept goes on with its next request after a body that was not read', async (t) => {
   const { url } = await listen(t, answering);
   const { pathname } = new URL(url);
   const refused = headOf(`PATCH ${pathname}409 HTTP/1.1`, {

@@ -42,7 +42,7 @@ test('OPTIONS of the asterisk is OPTIONS of the base path', async (t) => {
   assert.equal((await ask('GET * HTTP/1.1')).status, 400);
 });
 
-test('a target that is none of a server is refused', async (t) => {
+test('a request target that servers do not answer is refused', async (t) => {
   const { ask } = await serving(t);
   for (const target of ['http://', 'http:///uploads/files/x', 'http://user@host/uploads/files/x']) {
     assert.equal((await ask(`GET ${target} HTTP/1.1`)).status, 400, target);
@@ -132,7 +132,7 @@ test('a method that is never answered is 405 with Allow, whatever else is wrong'
   assert.ok(requests.every(({ status, path }) => status === 405 && path?.startsWith('/uploads')));
 });
 
-test('a tunnel is refused in its turn, and told', async (t) => {
+test('a CONNECT is refused in its turn, and logged', async (t) => {
   const { url, requests } = await serving(t);
   const first = headOf('GET /uploads/files/x HTTP/1.1', { Connection: 'keep-alive' });
   const tunnel = headOf('CONNECT example.org:443 HTTP/1.1', { Connection: null });
@@ -144,11 +144,11 @@ test('a tunnel is refused in its turn, and told', async (t) => {
   assert.deepEqual([statuses, error], [[200, 405], undefined]);
   assert.match(text, /\r\nAllow: /);
   assert.deepEqual((await new Raw(url).send(override).answer()).statuses, [405]);
-  await until('all are told', () => requests.length === 3);
+  await until('all are logged', () => requests.length === 3);
   assert.deepEqual(requests.map(({ method }) => method).slice(0, 2), ['GET', 'CONNECT']);
 });
 
-test('a wish to upgrade is not heard, and the request is answered', async (t) => {
+test('an Upgrade header is ignored, and the request is answered', async (t) => {
   const { url } = await serving(t);
   for (const Upgrade of ['h2c', 'websocket', 'TLS/1.3']) {
     const head = headOf('GET /uploads/files/x HTTP/1.1', { Connection: 'Upgrade', Upgrade });
@@ -161,7 +161,7 @@ test('a wish to upgrade is not heard, and the request is answered', async (t) =>
   }
 });
 
-test('a path is told without its query, and a refused origin by name', async (t) => {
+test('a path is logged without its query, and a refused origin by name', async (t) => {
   const { ask, requests } = await serving(t, { corsOrigins: ['https://app.example'] });
   await ask('GET /elsewhere?token=secret HTTP/1.1');
   await ask('POST /uploads/files/ HTTP/1.1', { Origin: 'https://evil.example' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seldom } from '../../src/http/seldom.ts';
 
-test('the first is told at once, the others once a minute, and silence is not told', (t) => {
+test('the first event is reported at once, the others once a minute, and no event is no report', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const told: number[] = [];
   const happens = seldom((count) => told.push(count));

@@ -10,7 +10,7 @@ async function* unreadable(): AsyncGenerator<Buffer> {
   throw new Error('the disk failed');
 }
 
-test('nothing is said of a file before its first bytes could be read', async (t) => {
+test('no header of a file is sent before its first bytes could be read', async (t) => {
   let begun = 0;
   const { url, bugs } = await listen(t, ({ response }) =>
     sendBlocks(unreadable(), response, () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describePeriod } from '../../src/retention/period.ts';
 import { cutoffs, describePolicy, expiresAt } from '../../src/retention/policy.ts';
-import { DAY, HOUR } from '../support/uploads.ts';
+import { DAY } from '../support/uploads.ts';
 
 const policy = { unfinishedFor: DAY, finishedFor: 7 * DAY };
 const keepAll = { unfinishedFor: null, finishedFor: null };
@@ -47,14 +46,4 @@ test('a policy is told in a sentence', () => {
     describePolicy({ unfinishedFor: null, finishedFor: 30 * DAY }),
     'unfinished for ever, finished for 30 days',
   );
-});
-
-test('a period is told in the unit that a person would choose', () => {
-  assert.equal(describePeriod(DAY), '1 day');
-  assert.equal(describePeriod(36 * HOUR), '36 hours');
-  assert.equal(describePeriod(2.5 * DAY), '60 hours');
-  assert.equal(describePeriod(90_000), '90 seconds');
-  assert.equal(describePeriod(365 * DAY), '365 days');
-  assert.equal(describePeriod(123.4567 * DAY), '123.46 days');
-  assert.equal(describePeriod(1), '1 millisecond');
 });

@@ -3,7 +3,7 @@ import type { RetentionPolicy } from '../../src/retention/policy.ts';
 import { type SweepOptions, sweep } from '../../src/retention/sweep.ts';
 import { DAY, type Uploads } from '../support/uploads.ts';
 
-export const ONE_DAY: RetentionPolicy = { unfinishedFor: DAY, finishedFor: null };
+const ONE_DAY: RetentionPolicy = { unfinishedFor: DAY, finishedFor: null };
 
 /** Runs a sweep to its end. Decisions as "action id reason", in order. */
 export async function runSweep(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from '../../src/storage/catalog/sqlite/migrations.ts';
-import { SqliteCatalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { faultOf } from '../support/fault-of.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
@@ -108,7 +108,7 @@ const version = (uploadDir: string) =>
 
 test('the catalog of the version before is brought up to date and read in full', async (t) => {
   const uploadDir = oldDirectory(t);
-  const catalog = SqliteCatalog.open(uploadDir, { role: 'command', warn: () => {} });
+  const catalog = openSqliteCatalog(uploadDir, { role: 'command', warn: () => {} });
   t.after(() => catalog.close());
   assert.equal(version(uploadDir), MIGRATIONS.length);
   assert.equal(await catalog.checkIntegrity(), 'ok');
@@ -167,7 +167,7 @@ test('a directory of a newer version is refused, and nothing in it is changed', 
   const uploadDir = oldDirectory(t);
   withCatalog(uploadDir, (database) => database.pragma(`user_version = ${MIGRATIONS.length + 1}`));
   for (const role of ['daemon', 'command'] as const) {
-    const opened = (async () => SqliteCatalog.open(uploadDir, { role, warn: () => {} }))();
+    const opened = (async () => openSqliteCatalog(uploadDir, { role, warn: () => {} }))();
     const fault = await faultOf(opened);
     assert.deepEqual([fault.code, fault.exitCode], ['CATALOG_TOO_NEW', 78]);
   }

@@ -178,7 +178,7 @@ async function openOdd(t: TestContext, seed: number) {
   return { backend, store, events };
 }
 
-test('over a store that is slow and fails every seventh call the engine keeps its promises', async (t) => {
+test('over a store that is slow and fails one call in seven the engine keeps its promises', async (t) => {
   const run = async ({ seed, total, steps }: Plan) => {
     const { backend, store, events } = await openOdd(t, seed);
     const sent = bytes(total, total + 7);

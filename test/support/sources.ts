@@ -15,6 +15,8 @@ export interface Source {
   readonly code: string;
   /** What is imported, types included. */
   readonly imports: readonly string[];
+  /** Those of them that are types alone and are gone when the program runs. */
+  readonly typeImports: readonly string[];
 }
 
 /** All code below these folders of the package. */
@@ -38,7 +40,17 @@ function read(file: string): Source {
     ...bare.matchAll(/\b(?:from|import|require)\s*\(?\s*(['"])([^'"\s]+)\1/g),
     ...bare.matchAll(/\bnew URL\(\s*(['"])([^'"\s]+\.[jt]s)\1/g),
   ].map((match) => match[2]!);
-  return { path, text, bare, code: bare.replace(/(['"])(?:\\.|(?!\1)[^\\\n])*\1/g, "''"), imports };
+  const typeImports = [...bare.matchAll(/\bimport\s+type\b[^'"]*\bfrom\s*(['"])([^'"\s]+)\1/g)].map(
+    (match) => match[2]!,
+  );
+  return {
+    path,
+    text,
+    bare,
+    code: bare.replace(/(['"])(?:\\.|(?!\1)[^\\\n])*\1/g, "''"),
+    imports,
+    typeImports,
+  };
 }
 
 /** The folder of src that a file is in ("storage"), or undefined. */

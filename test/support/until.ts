@@ -13,7 +13,7 @@ export async function until<T>(
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > ends) throw new Error(`waited ${limit} ms in vain: ${what}`);
+    if (Date.now() > ends) throw new Error(`not within ${limit} ms: ${what}`);
     await pause(20);
   }
 }

@@ -18,7 +18,7 @@ export interface Clock {
   now: number;
 }
 
-export function createClock(): Clock {
+function createClock(): Clock {
   return { now: Date.UTC(2026, 10, 23, 13) };
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { pad, shortenName, truncate } from '../../src/terminal/fit.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
+import { lengthsSegmented } from './support/segmented.ts';
 
 const styledText = fc
   .array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\x1b[31m', '\x1b[39m', '漢字')))
@@ -72,4 +73,22 @@ test('every colour sequence survives the cut, in order', () => {
       assert.deepEqual(colours(shortenName(text, width)), colours(text));
     }),
   );
+});
+
+test('of a text of any length only its ends are looked at', (t) => {
+  const lengths = lengthsSegmented(t);
+  for (const character of ['漢', 'e\u0301', '👩‍👩‍👧', '\x1b[31mé', '.', '漢.']) {
+    const text = character.repeat(100_000);
+    const name = `${text}.mov`;
+    assert.match(truncate(text, 40), /…/);
+    assert.match(shortenName(name, 40), /…/);
+  }
+  assert.ok(lengths.reduce((sum, length) => sum + length, 0) < 50_000);
+});
+
+test('a long name keeps its beginning, its extension and the character before that', () => {
+  const name = `${'漢'.repeat(5_000)}ß.tar.gz`;
+  assert.equal(shortenName(name, 20), `漢漢漢漢漢…ß.tar.gz`);
+  const styled = `\x1b[31m${name}\x1b[39m`;
+  assert.equal(shortenName(styled, 20), `\x1b[31m漢漢漢漢漢…ß.tar.gz\x1b[39m`);
 });

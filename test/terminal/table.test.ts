@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
+import type { Column } from '../../src/terminal/column.ts';
 import { createStyle } from '../../src/terminal/style.ts';
-import { type Column, renderTable } from '../../src/terminal/table.ts';
+import { renderTable } from '../../src/terminal/table.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 
 const COLUMNS: readonly Column[] = [

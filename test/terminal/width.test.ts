@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { displayWidth, splitPieces } from '../../src/terminal/width.ts';
+import { clustersOf, clusterWidth, displayWidth } from '../../src/terminal/width.ts';
+import { lengthsSegmented } from './support/segmented.ts';
 
 test('latin letters, box drawing and the marks that this program uses take one column', () => {
   assert.equal(displayWidth(''), 0);
@@ -40,20 +41,39 @@ test('colours take no column', () => {
   assert.equal(displayWidth('\x1b[36m漢\x1b[39mé'), 3);
 });
 
-test('the pieces of a line are the line, and their widths add up to its width', () => {
-  const line = fc
-    .array(
-      fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\x1b[31m', '\x1b[0m', '漢字')),
-    )
-    .map((parts) => parts.join(''));
+test('the clusters of a text are the text, as one look at the whole of it finds them', () => {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+  const parts = ['漢', 'e\u0301', '👩‍👩‍👧', '🇩🇪', '🇩', '😀', '\ud800', 'x', '\r\n', '각'];
+  const text = fc
+    .array(fc.oneof(fc.constantFrom(...parts), fc.string({ unit: 'grapheme', maxLength: 3 })), {
+      minLength: 100,
+      maxLength: 300,
+    })
+    .map((found) => found.join(''));
   fc.assert(
-    fc.property(line, (text) => {
-      const pieces = splitPieces(text);
-      assert.equal(pieces.map((piece) => piece.text).join(''), text);
+    fc.property(text, (whole) => {
+      const expected = Array.from(segmenter.segment(whole), ({ segment }) => segment);
+      assert.deepEqual([...clustersOf(whole)], expected);
       assert.equal(
-        pieces.reduce((sum, piece) => sum + piece.width, 0),
-        displayWidth(text),
+        displayWidth(whole),
+        expected.reduce((sum, cluster) => sum + clusterWidth(cluster), 0),
       );
     }),
+    { numRuns: 30 },
   );
+});
+
+test('a cluster without end is taken in pieces, and no character is divided', () => {
+  const text = `a${'\u{1d167}'.repeat(5_000)}z`;
+  const clusters = [...clustersOf(text)];
+  assert.equal(clusters.join(''), text);
+  for (const cluster of clusters) assert.doesNotMatch(cluster, /[\ud800-\udfff]/u);
+  assert.equal(displayWidth(text), 2);
+});
+
+test('a long text is looked at once, a short piece at a time', (t) => {
+  const lengths = lengthsSegmented(t);
+  assert.equal(displayWidth('漢'.repeat(64_000)), 128_000);
+  assert.ok(Math.max(...lengths) <= 256);
+  assert.ok(lengths.reduce((sum, length) => sum + length, 0) < 70_000);
 });

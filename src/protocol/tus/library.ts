@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
 import { FileStore } from '@tus/file-store';
 import { Server, Upload } from '@tus/server';
 import { Fault } from '../../fault.ts';
+import { isInMemory } from '../../storage/model/place.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import type { UploadStore } from '../../storage/store.ts';
 import type { Exchange } from '../exchange.ts';
@@ -85,7 +87,8 @@ class StorageAdapter extends FileStore {
 
   constructor(store: UploadStore, tickets: ReadonlyMap<string, Ticket>) {
     super({
-      directory: store.place,
+      // The library makes it and does nothing more there, since it gets no bytes.
+      directory: isInMemory(store.place) ? tmpdir() : store.place,
       configstore: {
         get: (id: string) => readRecord(store, id),
         // Records are written by storage, in the transaction of the change they belong to.

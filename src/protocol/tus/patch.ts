@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import { isKept } from '../../storage/model/upload.ts';
 import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import type { TusContext } from './context.ts';
@@ -26,7 +27,7 @@ export async function patch(context: TusContext, exchange: Exchange, id: string)
     exchange.note.text = `${Math.floor((100 * outcome.offset) / record.length)} %`;
   }
   assertUninterrupted(outcome);
-  const done = record.state === 'finished' && record.kind !== 'partial';
+  const done = isKept(record);
   respond(exchange, 204, {
     'Upload-Offset': String(outcome.offset),
     ...(done ? {} : expiresHeader(record, context.expiresAt(record))),

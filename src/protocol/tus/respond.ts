@@ -1,4 +1,4 @@
-import type { UploadRecord } from '../../storage/model/upload.ts';
+import { isKept, type UploadRecord } from '../../storage/model/upload.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** Headers that say how the upload stands; a hook's answer must not contradict them. */
@@ -31,6 +31,6 @@ export function expiresHeader(
   record: UploadRecord,
   expiresAt: number | null,
 ): { 'Upload-Expires'?: string } {
-  if (expiresAt === null || (record.state === 'finished' && record.kind !== 'partial')) return {};
+  if (expiresAt === null || isKept(record)) return {};
   return { 'Upload-Expires': new Date(expiresAt).toUTCString() };
 }

@@ -100,21 +100,8 @@ export type JoinStart =
   | { readonly outcome: 'begun'; readonly record: StoredUpload; readonly lease: Lease }
   | { readonly outcome: 'waiting' | 'part-missing' | 'leased' | 'over' };
 
-/**
- * The records of uploads, their timelines, leases and deliveries. Each method is one unit of work:
- * it happens as a whole or not at all, and no other unit sees a part of it. Conditions, timeline
- * entries and deliveries go in as data, so that a unit needs no code of its caller.
- *
- * A unit that has resolved survives the death of the process; `persist` makes it survive a power cut.
- *
- * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another
- * process) or IO.
- */
-export interface Catalog {
-  readonly outbox: Outbox;
-
-  // --- Making and receiving
-
+/** The units of work that make uploads and record what they receive. See Catalog. */
+export interface Receiving {
   /** Records a new upload. Throws CONFLICT when the id was used before. */
   createUpload(creation: Creation): Promise<StoredUpload>;
 
@@ -153,9 +140,10 @@ export interface Catalog {
 
   /** Records that a hook refused the finish, and drops the lease. */
   refuse(lease: Lease, refusal: Refusal): Promise<void>;
+}
 
-  // --- Joining
-
+/** The units of work of final uploads and their parts. See Catalog. */
+export interface Joining {
   /** Takes the lease of a final upload whose parts are all finished, and sets it to `joining`. */
   beginJoin(id: string, at: number): Promise<JoinStart>;
 
@@ -164,9 +152,10 @@ export interface Catalog {
 
   /** Moves the last activity of an unfinished upload to `at`. */
   touch(id: string, at: number): Promise<void>;
+}
 
-  // --- Removing
-
+/** The units of work that remove uploads. See Catalog. */
+export interface Removing {
   /**
    * Compare-and-set from what the caller saw to `removing`, with its timeline entry and deliveries.
    * A lease of this process is dropped. Works on a full disk as long as that is possible at all.
@@ -176,11 +165,15 @@ export interface Catalog {
   /** From `removing` to `removed`: the bytes are gone, the memory of the upload stays. */
   removalDone(id: string): Promise<void>;
 
-  /** Drops up to `limit` memories of uploads that were removed at `before` or before. Returns how many. */
+  /**
+   * Drops up to `limit` memories of uploads that were removed at `before` or before. Returns how many.
+   * No later upload gets the `seq` of one of them.
+   */
   forget(before: number, limit: number): Promise<number>;
+}
 
-  // --- Processes
-
+/** The units of work by which processes know of each other. See Catalog. */
+export interface Processes {
   /** Says that this process is alive, and keeps in order what the catalog needs for that. */
   heartbeat(at: number): Promise<void>;
 
@@ -203,8 +196,14 @@ export interface Catalog {
    */
   claimSlot(schedule: string, slot: number): Promise<boolean>;
 
-  // --- Reading
+  /** What any process noted under this key, or null. */
+  note(key: string): Promise<string | null>;
 
+  setNote(key: string, value: string): Promise<void>;
+}
+
+/** The questions about uploads; they change nothing. See Catalog. */
+export interface Reading {
   get(id: string): Promise<StoredUpload | undefined>;
 
   /** Page by page; no page is held open while its reader is slow. */
@@ -251,13 +250,20 @@ export interface Catalog {
 
   /** Counts by status at a moment, removed uploads included. */
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+}
 
-  /** What any process noted under this key, or null. */
-  note(key: string): Promise<string | null>;
-
-  setNote(key: string, value: string): Promise<void>;
-
-  // --- Life
+/**
+ * The records of uploads, their timelines, leases and deliveries. Each method is one unit of work:
+ * it happens as a whole or not at all, and no other unit sees a part of it. Conditions, timeline
+ * entries and deliveries go in as data, so that a unit needs no code of its caller.
+ *
+ * A unit that has resolved survives the death of the process; `persist` makes it survive a power cut.
+ *
+ * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another
+ * process) or IO.
+ */
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
+  readonly outbox: Outbox;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;

@@ -1,3 +1,4 @@
+import { DAY } from '../../text/span.ts';
 import type {
   Delivery,
   DeliveryCounts,
@@ -5,6 +6,9 @@ import type {
   Settlement,
   StoredDelivery,
 } from '../model/delivery.ts';
+
+/** What was given up is kept for so much longer than what was delivered (milliseconds). */
+export const DEAD_KEPT = 30 * DAY;
 
 /**
  * Deliveries on their way to hooks. They are added by the units of work that cause them (see
@@ -52,7 +56,7 @@ export interface Outbox {
 
   /**
    * Drops up to `limit` deliveries that were delivered at `before` or before; those that were given
-   * up stay for another 30 days. Returns how many.
+   * up stay for another DEAD_KEPT. Returns how many.
    */
   forgetDone(before: number, limit: number): Promise<number>;
 }

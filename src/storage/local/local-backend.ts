@@ -2,7 +2,7 @@ import type { Bytes } from '../bytes/bytes.ts';
 import { bootId } from '../bytes/files/boot-id.ts';
 import { FileBytes } from '../bytes/files/file-bytes.ts';
 import type { Catalog, OwnerRole } from '../catalog/catalog.ts';
-import { SqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
 import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
 import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
 
@@ -34,7 +34,7 @@ export function openLocal(uploadDir: string, options: LocalOptions): Backend {
   const lock = role === 'daemon' ? takeDirectory(uploadDir, bytes.place, access) : undefined;
   try {
     if (lock) restrictCatalog(uploadDir, access, warn);
-    const catalog = SqliteCatalog.open(uploadDir, { role, mode: catalogMode(access), warn });
+    const catalog = openSqliteCatalog(uploadDir, { role, mode: catalogMode(access), warn });
     return { catalog, bytes, boot: bootId(), release: () => lock?.release() };
   } catch (error) {
     lock?.release();

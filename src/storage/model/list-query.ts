@@ -27,7 +27,9 @@ export interface ListQuery {
   readonly foldParts?: boolean;
 }
 
-export type ListSort = 'created' | 'active' | 'size' | 'name';
+export const LIST_SORTS = ['created', 'active', 'size', 'name'] as const;
+
+export type ListSort = (typeof LIST_SORTS)[number];
 
 export interface UploadTotals {
   readonly state: RecordState;

@@ -55,7 +55,9 @@ export interface UploadChange {
 }
 
 /** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
-export type RecordState = 'receiving' | 'joining' | 'finished' | 'removing' | 'removed';
+export const RECORD_STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
+
+export type RecordState = (typeof RECORD_STATES)[number];
 
 export type RemovalReason =
   | 'expired'
@@ -82,6 +84,11 @@ export function isGone({ state }: Pick<UploadRecord, 'state'>): boolean {
 /** true while bytes, parts or a finish are still to come. */
 export function isUnfinished({ state }: Pick<UploadRecord, 'state'>): boolean {
   return state === 'receiving' || state === 'joining';
+}
+
+/** true for a final upload whose parts are not joined: it has no bytes of its own. */
+export function isUnjoined({ kind, state }: Pick<UploadRecord, 'state' | 'kind'>): boolean {
+  return kind === 'final' && state !== 'finished';
 }
 
 /** Where a request came from. */
@@ -118,15 +125,21 @@ export function versionOf({ id, state, crc32 }: UploadRecord): string | null {
   return state === 'finished' ? `${id}-${crc32.toString(16)}` : null;
 }
 
-/** What a person is told about an upload's state; `expired` means its time is up and the next sweep takes it. */
-export type UploadStatus =
-  | 'receiving'
-  | 'stalled'
-  | 'waiting'
-  | 'joining'
-  | 'finished'
-  | 'expired'
-  | 'removed';
+/**
+ * What a person is told about an upload's state, as `statusOf` derives it; `expired` means its time
+ * is up and the next sweep takes it.
+ */
+export const UPLOAD_STATUSES = [
+  'receiving',
+  'stalled',
+  'waiting',
+  'joining',
+  'finished',
+  'expired',
+  'removed',
+] as const;
+
+export type UploadStatus = (typeof UPLOAD_STATUSES)[number];
 
 /** An upload is called stalled when no byte has come for this long (milliseconds). */
 export const STALLED_AFTER = 10_000;

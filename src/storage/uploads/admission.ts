@@ -23,7 +23,7 @@ export async function checkSpace(
 }
 
 export function noSpace(options: Pick<FaultOptions, 'offset' | 'cause'> = {}): Fault {
-  return new Fault('NO_SPACE', 'there is not enough room on the disk for this upload', {
+  return new Fault('NO_SPACE', 'there is not enough room for this upload', {
     ...options,
     hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',
   });

@@ -1,4 +1,4 @@
-import { errnoOf } from '../../fault.ts';
+import { errnoOf, Fault } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
 import type { ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
@@ -226,5 +226,6 @@ export class BytePump implements ByteSink {
 
 function isNoSpace(error: unknown): boolean {
   const errno = errnoOf(error);
-  return errno === 'ENOSPC' || errno === 'EDQUOT';
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return true;
+  return error instanceof Fault && error.code === 'NO_SPACE';
 }

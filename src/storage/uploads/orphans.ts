@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { HOUR } from '../../text/span.ts';
 import type { Entry } from '../bytes/bytes.ts';
 import type { StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 import { Differences } from './differences.ts';
 
 /** Nothing younger than this is taken for an orphan: a creation may be between bytes and record. */
-export const ORPHAN_AGE = 3_600_000;
+export const ORPHAN_AGE = HOUR;
 
 /**
  * What has lost its other half.

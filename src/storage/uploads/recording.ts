@@ -137,6 +137,6 @@ function finished({ change, at }: Finish) {
 }
 
 /** Another process has taken the lease, or the upload: nothing of the request's end was recorded. */
-export function removedMeanwhile(): Fault {
+function removedMeanwhile(): Fault {
   return new Fault('GONE', 'this upload was removed while its bytes came');
 }

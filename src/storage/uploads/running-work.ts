@@ -1,4 +1,4 @@
-import { Fault } from '../../fault.ts';
+import { Fault, messageOf } from '../../fault.ts';
 
 /** What goes on in a store: operations that somebody waits for, and work in the background. */
 export class RunningWork {
@@ -34,7 +34,7 @@ export class RunningWork {
         // Cut short because the daemon stops; the next start begins it anew.
         const cut = error instanceof Fault && error.code === 'UNAVAILABLE';
         if (cut && this.#stopping()) return;
-        this.#warn(error instanceof Error ? error.message : String(error));
+        this.#warn(messageOf(error));
       })
       .finally(() => this.#background.delete(settled));
     this.#background.add(settled);

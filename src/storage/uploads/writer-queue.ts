@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
 
 /** A writer that has been silent for this long is taken over at once (milliseconds). */
-export const SILENT_AFTER = 2_000;
+const SILENT_AFTER = 2_000;
 
 export interface Writing {
   /** When the holder's last byte came, or null while it cannot be stopped (it is finishing). */

@@ -22,7 +22,7 @@ export type Mode = 'plain' | 'header' | 'trailer';
 
 export interface Plan {
   readonly mode: Mode;
-  /** The length is told with the last request only. */
+  /** The length is declared with the last request only. */
   readonly deferred: boolean;
   /** How many bytes the creation brings. */
   readonly first: number;
@@ -47,7 +47,7 @@ export class Client {
       return reply;
     } catch (error) {
       if (this.world.generation === generation) {
-        throw new Error(`${method} broke although nobody killed the daemon`, { cause: error });
+        throw new Error(`${method} broke although the daemon was not killed`, { cause: error });
       }
       return undefined;
     }
@@ -119,7 +119,7 @@ export class Client {
     assert.equal(reply.status, 200, `HEAD of ${about}: ${reply.status}`);
     const offset = offsetOf(reply);
     assert.ok(offset >= from, `acknowledged bytes were lost: ${offset} of ${about}`);
-    assert.ok(offset <= from + size, `bytes that nobody sent: ${offset} of ${about}`);
+    assert.ok(offset <= from + size, `bytes that were never sent: ${offset} of ${about}`);
     if (spoilt) assert.equal(offset, from, `bytes that fail their checksum count: ${about}`);
     if (whole) {
       assert.ok(offset === from || offset === from + size, `a part counts: ${offset} of ${about}`);

@@ -43,7 +43,11 @@ function judgeEntry(entry: Expected, record: StoredUpload | undefined): void {
   const gone = record.state === 'removing' || record.state === 'removed';
   if (entry.fate === 'abandoned') assert.equal(record.state, 'removed', `${about} was not removed`);
   else if (entry.fate === 'deleted') assert.equal(record.state, 'removed', `${about} lives again`);
-  else assert.ok(!gone, `${about} was removed (${record.removedWhy}), and nobody asked for it`);
+  else
+    assert.ok(
+      !gone,
+      `${about} was removed (${record.removedWhy}), although no removal was asked for`,
+    );
   if (gone) return;
   assert.ok(record.offset >= entry.acknowledged, `acknowledged bytes of ${about} are missing`);
   if (entry.finished) assert.equal(record.state, 'finished', `${about} is not finished any more`);
@@ -57,7 +61,7 @@ async function judgeRecord(
 ): Promise<void> {
   const about = `${record.id} (${record.kind}, ${record.state})`;
   const entry = ledger.entries.get(metadataText(record.metadata, 'key') ?? '');
-  assert.ok(entry, `${about} is nobody's upload`);
+  assert.ok(entry, `${about} belongs to no upload of this test`);
   const finishes = (await store.timeline(record)).filter(({ event }) => event === 'finished');
   if (record.state === 'finished') assert.equal(finishes.length, 1, `finishes of ${about}`);
   else assert.ok(finishes.length <= 1, `${about} finished ${finishes.length} times`);

@@ -11,7 +11,7 @@ export interface Expected {
   id: string | null;
   /** The largest offset that its client was told. */
   acknowledged: number;
-  /** Its client was told of every byte. */
+  /** The client got an answer for every byte. */
   finished: boolean;
   /** abandoned: for cleanup to remove. deleting: its client has asked, deleted: and was told. */
   fate: 'kept' | 'abandoned' | 'deleting' | 'deleted';

@@ -109,7 +109,7 @@ export class World {
     return start(this.#test, process.execPath, [program.main, ...args, '--config', configFile]);
   }
 
-  /** Makes an upload as old as if nobody had come for days. */
+  /** Makes an upload as old as if no byte had come for days. */
   age(id: string): void {
     const database = new Database(`${this.uploadDir}/catalog.db`, { timeout: 20_000 });
     try {

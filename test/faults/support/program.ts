@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { NODE_ARGS } from '../../support/command.ts';
 import { nodeArgs } from '../../support/script.ts';
@@ -12,7 +11,7 @@ export interface Program {
 }
 
 /** The program that test/run.mjs has compiled. */
-export function compileProgram(_test: Pick<TestContext, 'after'>): Program {
+export function compiledProgram(): Program {
   const [main = '', ...more] = NODE_ARGS;
   if (more.length > 0) throw new Error('run this test with node test/run.mjs');
   const [waiting = ''] = nodeArgs(new URL('./waiting.ts', import.meta.url));

@@ -31,7 +31,7 @@ export function start(
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (printed += text));
-  // A process that was killed takes no more of what it is told.
+  // A process that was killed reads no more messages.
   child.stdin.on('error', () => {});
   const ended = once(child, 'close').then(([code]) => code as number | null);
   const gone = () => child.exitCode !== null || child.signalCode !== null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { CommandHook } from '../../../src/config/hook-schema.ts';
 import type { Attempt, Message, SendOptions } from '../../../src/hooks/attempt.ts';
 import { createCommandTransport } from '../../../src/hooks/command-transport.ts';
-import type { CommandHook } from '../../../src/hooks/hook.ts';
 import type { Payload } from '../../../src/hooks/payload.ts';
 
 export interface Run {

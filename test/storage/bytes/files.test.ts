@@ -36,7 +36,11 @@ test('a store whose folder is not there is not there as a whole', async (t) => {
     () => store.openForAppend(upload),
     () => store.openForReading(upload),
     () => store.size(upload),
+    () => store.missing(['a', 'b']),
     () => store.remove(upload),
+    () => collect(store.entries()),
+    () => store.entry('a'),
+    () => store.removeEntry('a'),
     () => store.room(),
   ]) {
     const fault = await faultOf(attempt());

@@ -1,8 +1,8 @@
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
 import { catalogContract } from './contract.ts';
 import { outboxContract } from './outbox-contract.ts';
 
-const open = () => ({ catalog: new MemoryCatalog() });
+const open = () => ({ catalog: createMemoryCatalog() });
 
 catalogContract('memory', open);
 outboxContract('memory', open);

@@ -1,4 +1,4 @@
-import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import type { OpenSubject } from './contract/subject.ts';
 import { catalogContract } from './contract.ts';
@@ -7,7 +7,7 @@ import { outboxContract } from './outbox-contract.ts';
 const open: OpenSubject = (t) => {
   const folder = temporaryFolder(t);
   const another = (role: 'daemon' | 'command') => {
-    const catalog = SqliteCatalog.open(folder, { role, warn: () => {} });
+    const catalog = openSqliteCatalog(folder, { role, warn: () => {} });
     t.after(() => catalog.close());
     return catalog;
   };

@@ -2,33 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
-import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
-import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import {
+  LIST_SORTS,
+  type ListQuery,
+  type StatusMoment,
+} from '../../../src/storage/model/list-query.ts';
 import {
   isKept,
-  type RecordState,
+  RECORD_STATES,
   STALLED_AFTER,
   type StoredUpload,
   statusOf,
+  UPLOAD_STATUSES,
   type UploadRecord,
   type UploadStatus,
 } from '../../../src/storage/model/upload.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { draftRecord } from '../support/records.ts';
 import { collect } from './contract/subject.ts';
-
-const STATUSES: readonly UploadStatus[] = [
-  'receiving',
-  'stalled',
-  'waiting',
-  'joining',
-  'finished',
-  'expired',
-  'removed',
-];
-const STATES: readonly RecordState[] = ['receiving', 'joining', 'finished', 'removing', 'removed'];
-const SORTS = ['created', 'active', 'size', 'name'] as const;
 
 /** Few different moments, around the one at which a silent upload counts as stalled. */
 const moment = fc.constantFrom(0, 1, STALLED_AFTER - 1, STALLED_AFTER, STALLED_AFTER + 1, 50_000);
@@ -37,7 +30,7 @@ const cutoff = fc.option(moment, { nil: null });
 const record: fc.Arbitrary<Partial<UploadRecord>> = fc
   .record({
     kind: fc.constantFrom('single', 'partial', 'final'),
-    state: fc.constantFrom('receiving', 'joining', 'finished', 'removing', 'removed'),
+    state: fc.constantFrom(...RECORD_STATES),
     length: fc.option(fc.integer({ min: 0, max: 20 }), { nil: null }),
     offset: fc.integer({ min: 0, max: 20 }),
     name: fc.option(fc.constantFrom('', 'a', 'B', 'b', 'ä', 'Ä', '\uffff', '😀', '[', '_'), {
@@ -87,15 +80,15 @@ async function listed(catalog: Catalog, query: ListQuery): Promise<StoredUpload[
 test('SQLite and memory list and count by status what is said of each record', async (t) => {
   const say = async (changes: readonly Partial<UploadRecord>[], moment: StatusMoment) => {
     const folder = temporaryFolder(t);
-    const sqlite = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
-    const memory = new MemoryCatalog();
+    const sqlite = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
+    const memory = createMemoryCatalog();
     for (const [index, change] of changes.entries()) {
       const record = draftRecord({ ...change, id: `r${index}` });
       for (const catalog of [sqlite, memory]) {
         await catalog.createUpload({ record, timeline: [], deliveries: [], at: 0 });
       }
     }
-    const every = await listed(memory, { states: STATES });
+    const every = await listed(memory, { states: RECORD_STATES });
     const said = new Map<string, UploadStatus>();
     const sums = new Map<string, number[]>();
     for (const one of every) {
@@ -109,9 +102,9 @@ test('SQLite and memory list and count by status what is said of each record', a
     }
     const [totals, others] = [sqlite, memory].map((catalog) => catalog.statusTotals(moment));
     assert.deepEqual(byKey(await totals!), byKey(await others!));
-    for (const status of STATUSES) {
+    for (const status of UPLOAD_STATUSES) {
       const expected = every.filter(({ id }) => said.get(id) === status);
-      for (const sort of SORTS) {
+      for (const sort of LIST_SORTS) {
         for (const reverse of [true, false]) {
           const query = { statuses: { names: [status], at: moment }, sort, reverse };
           const found = await listed(sqlite, query);

@@ -1,13 +1,18 @@
 import { type TestContext, test } from 'node:test';
 import { MemoryBytes } from '../../../src/storage/bytes/memory/memory-bytes.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
 import { type Backend, openLocal } from '../../../src/storage/local/local-backend.ts';
 import type { CommandStore, StoreOptions, UploadStore } from '../../../src/storage/store.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { serve } from './stores.ts';
 
-export function memoryBackend(): Backend {
-  return { catalog: new MemoryCatalog(), bytes: new MemoryBytes(), boot: null, release: () => {} };
+function memoryBackend(): Backend {
+  return {
+    catalog: createMemoryCatalog(),
+    bytes: new MemoryBytes(),
+    boot: null,
+    release: () => {},
+  };
 }
 
 /** Opens a store over a backend; otherwise like `openStore` of stores.ts. */

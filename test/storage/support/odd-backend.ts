@@ -2,10 +2,10 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { Fault } from '../../../src/fault.ts';
 import type { Bytes, Reader, Writer } from '../../../src/storage/bytes/bytes.ts';
 import { MemoryBytes } from '../../../src/storage/bytes/memory/memory-bytes.ts';
-import { MemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
 import type { Backend } from '../../../src/storage/local/local-backend.ts';
 
-/** Every so many calls of the store of bytes one fails. */
+/** Of so many calls of the store of bytes one fails. */
 const FAILS = 7;
 
 /** A backend that keeps its promises and no more: slow, out of step, and often failing. */
@@ -50,7 +50,7 @@ const ITERATES = new Set(['list', 'condemnable', 'stored', 'entries']);
 const CALMLY = new Set(['close', 'prepare', 'locate', 'blocks', 'write', 'place']);
 
 /**
- * A store of bytes that is slow, takes few bytes at a time and fails every seventh call before it
+ * A store of bytes that is slow, takes few bytes at a time and fails one call in seven before it
  * does anything, and a catalog that begins and ends each unit of work after a random delay.
  */
 export function oddBackend(seed: number): OddBackend {
@@ -63,14 +63,17 @@ export function oddBackend(seed: number): OddBackend {
   const inside = new MemoryBytes();
   const open = new Set<Reader>();
   let calls = 0;
+  let failing = 0;
 
+  // Which of seven is left to chance: an attempt of seven calls would fail at the same one for ever.
   const fails = () => {
+    if (calls % FAILS === 0) failing = calls + Math.floor(random() * FAILS);
     calls += 1;
-    return calls % FAILS === 0 && !backend.healthy;
+    return calls - 1 === failing && !backend.healthy;
   };
   const slowly = async (name: string, call: () => Promise<unknown>) => {
     await late();
-    if (fails()) throw new Fault('IO', `${name} failed, as every seventh call does`);
+    if (fails()) throw new Fault('IO', `${name} failed, as one call in seven does`);
     return call();
   };
 
@@ -96,7 +99,7 @@ export function oddBackend(seed: number): OddBackend {
   const write = async (writer: unknown, [chunks, position, done]: Parameters<Writer['write']>) => {
     await late();
     if (fails()) {
-      done(Object.assign(new Error('EIO: a seventh call'), { code: 'EIO' }), 0);
+      done(Object.assign(new Error('EIO: one call in seven'), { code: 'EIO' }), 0);
       return;
     }
     const all = Buffer.concat(chunks);
@@ -119,7 +122,7 @@ export function oddBackend(seed: number): OddBackend {
     await late();
     return result;
   };
-  const catalog = new MemoryCatalog();
+  const catalog = createMemoryCatalog();
   const outbox = wrapped(catalog.outbox, lately, () => true);
   const oddCatalog = wrapped(catalog, lately, (name) => !ITERATES.has(name));
   const backend: OddBackend = {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
-import { SqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { Durability } from '../../../src/storage/uploads/durability.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
@@ -17,7 +17,7 @@ async function durability(t: TestContext, mode: FsyncMode) {
   const folder = temporaryFolder(t);
   const bytes = new FileBytes(folder);
   mkdirSync(bytes.place);
-  const catalog = SqliteCatalog.open(folder, { role: 'daemon', warn: () => {} });
+  const catalog = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
   const writer = await bytes.create({ id: 'a' });
   const subject = new Durability(mode, catalog);
   t.after(async () => {

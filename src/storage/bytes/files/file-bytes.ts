@@ -101,7 +101,9 @@ export class FileBytes implements Bytes {
   }
 
   async missing(ids: readonly string[]): Promise<string[]> {
-    return ids.filter((id) => this.#sizeOf(id) === null);
+    const missing = ids.filter((id) => this.#sizeOf(id) === null);
+    if (missing.length > 0 && !existsSync(this.place)) throw this.#missing();
+    return missing;
   }
 
   async remove({ id }: Identified): Promise<boolean> {
@@ -129,7 +131,7 @@ export class FileBytes implements Bytes {
         await folder.close();
       }
     } catch (error) {
-      throw fileFault(error, `reading the folder ${this.place}`);
+      throw this.#fault(error, `reading the folder ${this.place}`);
     }
   }
 
@@ -137,12 +139,15 @@ export class FileBytes implements Bytes {
   async entry(name: string): Promise<Entry | null> {
     const place = this.#placeOf(name);
     const found = await stat(place).catch(() => null);
+    if (!found && !existsSync(this.place)) throw this.#missing();
     if (!found?.isFile()) return null;
     return { name, place, bytes: found.size, modifiedAt: found.mtimeMs };
   }
 
   async removeEntry(name: string): Promise<boolean> {
-    return this.#unlink(this.#placeOf(name), 'removing a file without a record');
+    const removed = await this.#unlink(this.#placeOf(name), 'removing a file without a record');
+    if (!removed && !existsSync(this.place)) throw this.#missing();
+    return removed;
   }
 
   async room(): Promise<number> {

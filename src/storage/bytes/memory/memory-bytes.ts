@@ -1,53 +1,31 @@
 import { Fault } from '../../../fault.ts';
 import { crc32 } from '../../model/crc32.ts';
+import { MEMORY } from '../../model/place.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import type { Bytes, Entry, Reader, WriteCallback, Writer } from '../bytes.ts';
+import { BLOCK, Budget, MemoryContent, noMemory } from './memory-content.ts';
 
 type Identified = Pick<UploadRecord, 'id'>;
 
-/** Handed out at a time by `blocks` (bytes). */
-const BLOCK = 64 * 1024;
+/** What an upload takes beside its bytes: its record and its history, roughly (bytes). */
+const RECORD = 4 * 1024;
 
-/** The bytes of one upload: chunks that grow by doubling, so that appending stays cheap. */
-class Content {
-  #buffer: Buffer = Buffer.alloc(0);
-  size = 0;
-  modifiedAt: number;
-
-  constructor(now: number) {
-    this.modifiedAt = now;
-  }
-
-  put(chunk: Buffer, position: number, now: number): void {
-    const end = position + chunk.length;
-    if (end > this.#buffer.length) {
-      const grown = Buffer.alloc(Math.max(end, this.#buffer.length * 2));
-      this.#buffer.copy(grown, 0, 0, this.size);
-      this.#buffer = grown;
-    }
-    chunk.copy(this.#buffer, position);
-    this.size = Math.max(this.size, end);
-    this.modifiedAt = now;
-  }
-
-  truncate(length: number): void {
-    // What is behind the end reads as zeros when it is written over a gap, as in a file.
-    if (length < this.size) this.#buffer.fill(0, length, this.size);
-    this.size = length;
-  }
-
-  slice(from: number, to: number): Buffer {
-    return this.#buffer.subarray(from, to);
-  }
+export interface MemoryBytesOptions {
+  /** What all uploads together may take (bytes). */
+  readonly limit?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
 }
 
 /** Bytes in the memory of this process: for tests and demonstrations. Nothing survives its end. */
 export class MemoryBytes implements Bytes {
-  readonly place = ':memory:';
-  readonly #contents = new Map<string, Content>();
+  readonly place = MEMORY;
+  readonly #contents = new Map<string, MemoryContent>();
+  readonly #budget: Budget;
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor({ limit = Number.POSITIVE_INFINITY, now = Date.now }: MemoryBytesOptions = {}) {
+    this.#budget = new Budget(limit);
     this.#now = now;
   }
 
@@ -55,7 +33,8 @@ export class MemoryBytes implements Bytes {
     if (this.#contents.has(id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
-    const content = new Content(this.#now());
+    if (!this.#budget.take(RECORD)) throw noMemory();
+    const content = new MemoryContent(this.#budget, this.#now());
     this.#contents.set(id, content);
     return this.#writer(content);
   }
@@ -77,7 +56,7 @@ export class MemoryBytes implements Bytes {
   }
 
   async remove({ id }: Identified): Promise<boolean> {
-    return this.#contents.delete(id);
+    return this.removeEntry(id);
   }
 
   async *entries(): AsyncGenerator<readonly string[]> {
@@ -93,11 +72,15 @@ export class MemoryBytes implements Bytes {
   }
 
   async removeEntry(name: string): Promise<boolean> {
+    const content = this.#contents.get(name);
+    if (!content) return false;
+    content.release();
+    this.#budget.giveBack(RECORD);
     return this.#contents.delete(name);
   }
 
   async room(): Promise<number> {
-    return Number.POSITIVE_INFINITY;
+    return this.#budget.left;
   }
 
   locate({ id }: Identified): string {
@@ -108,13 +91,13 @@ export class MemoryBytes implements Bytes {
 
   close(): void {}
 
-  #contentOf(id: string): Content {
+  #contentOf(id: string): MemoryContent {
     const content = this.#contents.get(id);
     if (content) return content;
     throw new Fault('GONE', 'the bytes of this upload are no longer there');
   }
 
-  #writer(content: Content): Writer {
+  #writer(content: MemoryContent): Writer {
     return {
       ...readerOf(content),
       // The spread has taken the size of this moment.
@@ -125,10 +108,12 @@ export class MemoryBytes implements Bytes {
       write: (chunks: readonly Buffer[], position: number, done: WriteCallback) => {
         let end = position;
         for (const chunk of chunks) {
-          content.put(chunk, end, this.#now());
-          end += chunk.length;
+          const taken = content.put(chunk, end, this.#now());
+          end += taken;
+          if (taken < chunk.length) break;
         }
-        setImmediate(done, null, end - position);
+        const error = end === position && chunks.some(({ length }) => length > 0);
+        setImmediate(done, error ? noMemory() : null, end - position);
       },
       flush: async () => {},
       rollback: async (length: number) => content.truncate(length),
@@ -137,7 +122,7 @@ export class MemoryBytes implements Bytes {
   }
 
   async #join(
-    content: Content,
+    content: MemoryContent,
     parts: readonly StoredUpload[],
     cut: () => boolean,
   ): Promise<number> {
@@ -147,9 +132,11 @@ export class MemoryBytes implements Bytes {
       for (const { id } of parts) {
         if (cut()) throw new Fault('UNAVAILABLE', 'the join was cut short');
         const part = this.#contentOf(id);
-        const bytes = Buffer.from(part.slice(0, part.size));
-        content.put(bytes, content.size, this.#now());
-        crc = crc32(bytes, crc);
+        for (let from = 0; from < part.size; from += BLOCK) {
+          const block = part.slice(from, part.size);
+          if (content.put(block, content.size, this.#now()) < block.length) throw noMemory();
+          crc = crc32(block, crc);
+        }
       }
       return crc;
     } catch (error) {
@@ -159,18 +146,20 @@ export class MemoryBytes implements Bytes {
   }
 }
 
-function readerOf(content: Content): Reader {
+function readerOf(content: MemoryContent): Reader {
   return {
     get size() {
       return content.size;
     },
     async *blocks(from: number, to: number) {
-      for (let position = from; position < to; position += BLOCK) {
-        const end = Math.min(to, position + BLOCK);
-        if (end > content.size) {
+      let position = from;
+      while (position < to) {
+        const block = content.slice(position, to);
+        if (block.length === 0 || position + block.length > content.size) {
           throw new Fault('IO', `the bytes ended at byte ${content.size}, before byte ${to}`);
         }
-        yield content.slice(position, end);
+        yield block;
+        position += block.length;
       }
     },
     close: () => {},

@@ -6,10 +6,7 @@ import {
   type StoredDelivery,
 } from '../../model/delivery.ts';
 import type { NewDelivery } from '../../model/events.ts';
-import type { Outbox } from '../outbox.ts';
-
-/** What was given up is kept for so much longer than what was delivered (milliseconds). */
-const DEAD_KEPT = 30 * 86_400_000;
+import { DEAD_KEPT, type Outbox } from '../outbox.ts';
 
 type Row = { -readonly [Key in keyof StoredDelivery]: StoredDelivery[Key] };
 

@@ -17,7 +17,7 @@ export class LeasesTable {
   readonly #void: Statement;
   readonly #holds: Statement<[string, string, number], number>;
   readonly #beat: Statement;
-  readonly #holder: Statement<[string, number], { owner: string; takenAt: number }>;
+  readonly #holder: Statement<[string, number], string>;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -41,10 +41,12 @@ export class LeasesTable {
       `INSERT INTO owners (owner, role, heartbeat_at) VALUES (@owner, @role, @now)
        ON CONFLICT (owner) DO UPDATE SET heartbeat_at = @now`,
     );
-    this.#holder = database.prepare(
-      `SELECT leases.owner AS owner, taken_at AS takenAt FROM leases JOIN owners USING (owner)
-       WHERE upload = ? AND heartbeat_at > ? - ${LEASE_VOID_AFTER}`,
-    );
+    this.#holder = database
+      .prepare<[string, number], string>(
+        `SELECT owner FROM leases JOIN owners USING (owner)
+         WHERE upload = ? AND heartbeat_at > ? - ${LEASE_VOID_AFTER}`,
+      )
+      .pluck() as unknown as Statement<[string, number], string>;
   }
 
   /** Compare-and-set: true when the lease is this holder's now. */
@@ -56,9 +58,9 @@ export class LeasesTable {
     return this.#holds.get(upload, owner, epoch) !== undefined;
   }
 
-  /** Returns false when the lease was no longer this holder's. */
-  drop(upload: string, { owner, epoch }: Holder): boolean {
-    return this.#drop.run(upload, owner, epoch).changes === 1;
+  /** Does nothing when the lease is no longer this holder's. */
+  drop(upload: string, { owner, epoch }: Holder): void {
+    this.#drop.run(upload, owner, epoch);
   }
 
   /** Ends the lease of an upload, whoever holds it. */
@@ -66,8 +68,8 @@ export class LeasesTable {
     this.#void.run(upload);
   }
 
-  /** Who holds a lease that counts, or undefined. */
-  holder(upload: string, now: number): { owner: string; takenAt: number } | undefined {
+  /** The owner of a lease that counts, or undefined. */
+  holder(upload: string, now: number): string | undefined {
     return this.#holder.get(upload, now);
   }
 

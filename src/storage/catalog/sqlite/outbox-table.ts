@@ -8,14 +8,12 @@ import type {
   StoredDelivery,
 } from '../../model/delivery.ts';
 import type { NewDelivery } from '../../model/events.ts';
+import { DEAD_KEPT } from '../outbox.ts';
 import { selection } from './delivery-query.ts';
 
 const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
   created_at AS createdAt, first_at AS firstAt, next_at AS nextAt, done_at AS doneAt,
   last_error AS lastError`;
-
-/** What was given up is kept for so much longer than what was delivered (milliseconds). */
-const DEAD_KEPT = 30 * 86_400_000;
 
 /**
  * The `deliveries` table. Of the pending deliveries of one upload to one hook only the first has a

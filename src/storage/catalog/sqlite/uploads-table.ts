@@ -31,12 +31,19 @@ const COLUMNS = Object.entries(COLUMN);
 /** Selects rows that `toRecord` takes. */
 export const SELECT_UPLOADS = `SELECT ${COLUMNS.map(([key, column]) => `${column} AS ${key}`)} FROM uploads`;
 
+/** The row of `meta` that holds the highest `seq` at the last time that records were forgotten. */
+const HIGHEST = 'highest-seq';
+const HIGHEST_SEQ = `max(
+  coalesce((SELECT max(seq) FROM uploads), 0),
+  coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '${HIGHEST}'), 0))`;
+
 /** The `uploads` and `parts` tables: rows in, records out. */
 export class UploadsTable {
   readonly #database: Database;
   readonly #cache: RecordCache;
   readonly #insert: Statement;
   readonly #insertPart: Statement;
+  readonly #noteHighest: Statement;
   readonly #byId: Statement<[string], UploadRow>;
   readonly #bySeq: Statement<[number], UploadRow>;
   readonly #parts: Statement<[number], string>;
@@ -47,9 +54,14 @@ export class UploadsTable {
     this.#database = database;
     this.#cache = new RecordCache(database);
     const given = COLUMNS.filter(([key]) => key !== 'seq');
+    // SQLite alone would use the number of a newest row again once that is forgotten.
     this.#insert = database.prepare(
-      `INSERT INTO uploads (${given.map(([, column]) => column)})
-       VALUES (${given.map(([key]) => `@${key}`)})`,
+      `INSERT INTO uploads (seq, ${given.map(([, column]) => column)})
+       VALUES (${HIGHEST_SEQ} + 1, ${given.map(([key]) => `@${key}`)})`,
+    );
+    this.#noteHighest = database.prepare(
+      `INSERT INTO meta (key, value) SELECT '${HIGHEST}', ${HIGHEST_SEQ} WHERE true
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
     );
     this.#insertPart = database.prepare(
       'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
@@ -119,11 +131,19 @@ export class UploadsTable {
     return statement.run({ ...change, seq }).changes === 1;
   }
 
-  delete(seq: number): void {
-    this.#cache.drop(seq);
-    this.#database.prepare('DELETE FROM timeline WHERE upload = ?').run(seq);
-    this.#database.prepare('DELETE FROM parts WHERE final = ?').run(seq);
-    this.#database.prepare('DELETE FROM uploads WHERE seq = ?').run(seq);
+  /** Deletes rows with their parts and timelines. No later row gets the number of one of them. */
+  forget(seqs: readonly number[]): void {
+    if (seqs.length === 0) return;
+    this.#noteHighest.run();
+    const statements = [
+      'DELETE FROM timeline WHERE upload = ?',
+      'DELETE FROM parts WHERE final = ?',
+      'DELETE FROM uploads WHERE seq = ?',
+    ].map((sql) => this.#database.prepare(sql));
+    for (const seq of seqs) {
+      this.#cache.drop(seq);
+      for (const statement of statements) statement.run(seq);
+    }
   }
 
   /** Ids of final uploads that are not joined yet and need this part. */

@@ -189,7 +189,6 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
     'an upload that was made again under a forgotten id begins with nothing',
     async (catalog) => {
       const seen = await made(catalog);
-      await made(catalog, { id: 'later' });
       await catalog.claimRemoval(seen, CLAIM);
       await catalog.removalDone('a');
       await catalog.forget(CLAIM.at, 1);
@@ -199,4 +198,41 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
       assert.deepEqual(await catalog.timeline(seen), []);
     },
   );
+
+  promise(
+    'a number is not used again, whatever is forgotten in whatever order',
+    async (catalog) => {
+      const remove = async (id: string, at: number) => {
+        await catalog.claimRemoval((await catalog.get(id))!, { ...CLAIM, at });
+        await catalog.removalDone(id);
+      };
+      const [first, second, third] = [
+        await made(catalog, { id: 'first' }),
+        await made(catalog, { id: 'second' }),
+        await made(catalog, { id: 'third' }),
+      ];
+      await remove('third', NOW);
+      assert.equal(await catalog.forget(NOW, 9), 1);
+      await remove('second', NOW + 1);
+      assert.equal(await catalog.forget(NOW + 1, 9), 1);
+      const fourth = await made(catalog, { id: 'fourth' });
+      await remove('fourth', NOW + 2);
+      await remove('first', NOW + 2);
+      assert.equal(await catalog.forget(NOW + 2, 9), 2);
+      const numbers = [first, second, third, fourth, await made(catalog, { id: 'fifth' })];
+      for (const [index, { seq }] of numbers.slice(1).entries())
+        assert.ok(seq > numbers[index]!.seq);
+    },
+  );
+
+  promise('as many memories are forgotten as the limit allows, and no more', async (catalog) => {
+    for (let count = 0; count < 205; count++) {
+      const seen = await made(catalog, { id: `r${count}` });
+      await catalog.claimRemoval(seen, CLAIM);
+      await catalog.removalDone(seen.id);
+    }
+    assert.equal(await catalog.forget(CLAIM.at, 0), 0);
+    assert.equal(await catalog.forget(CLAIM.at, 150), 150);
+    assert.equal(await catalog.forget(CLAIM.at, 150), 55);
+  });
 }

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { Fault } from '../../../../src/fault.ts';
 import { catalogFault, openDatabase } from '../../../../src/storage/catalog/sqlite/database.ts';
 import { MIGRATIONS } from '../../../../src/storage/catalog/sqlite/migrations.ts';
-import { SqliteCatalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { openSqliteCatalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultOf } from '../../support/stores.ts';
 
@@ -101,7 +101,7 @@ test('a catalog whose pages are damaged is said to be damaged when it is opened 
   closeSync(fd);
   const fault = await faultOf(
     (async () => {
-      const catalog = SqliteCatalog.open(folder, COMMAND);
+      const catalog = openSqliteCatalog(folder, COMMAND);
       try {
         await catalog.get('a');
       } finally {
@@ -117,7 +117,7 @@ test('a catalog without its tables is refused with a sentence', async (t) => {
   const empty = new Database(join(folder, 'catalog.db'));
   empty.pragma(`user_version = ${MIGRATIONS.length}`);
   empty.close();
-  const fault = await faultOf((async () => SqliteCatalog.open(folder, COMMAND).close())());
+  const fault = await faultOf((async () => openSqliteCatalog(folder, COMMAND).close())());
   assert.equal(fault.code, 'IO');
   assert.match(fault.message, /catalog\.db/);
 });

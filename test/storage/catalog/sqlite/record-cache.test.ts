@@ -21,7 +21,7 @@ test('a change of this process is seen at once', (t) => {
   }
   ours.uploads.finish(seq, {});
   assert.equal(ours.uploads.get('a')?.state, 'finished');
-  ours.uploads.delete(seq);
+  ours.uploads.forget([seq]);
   assert.equal(ours.uploads.get('a'), undefined);
 });
 
@@ -32,7 +32,7 @@ test('a change of another process is seen in the next turn, and at once in a tra
   assert.equal(ours.transactions.write(() => ours.uploads.get('a'))?.offset, 5);
   await nextTurn();
   assert.equal(ours.uploads.get('a')?.offset, 5);
-  other.uploads.delete(seq);
+  other.uploads.forget([seq]);
   await nextTurn();
   assert.equal(ours.uploads.get('a'), undefined);
 });

@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cutoffs, expiresAt } from '../../../../src/retention/policy.ts';
-import { statusOf, type UploadStatus } from '../../../../src/storage/model/upload.ts';
+import {
+  RECORD_STATES,
+  statusOf,
+  UPLOAD_STATUSES,
+  type UploadStatus,
+} from '../../../../src/storage/model/upload.ts';
 import type { UploadStore } from '../../../../src/storage/store.ts';
 import { CALLER, DAY, HOUR, serveUploads } from '../../../support/uploads.ts';
-
-const STATUSES: readonly UploadStatus[] = [
-  'receiving',
-  'stalled',
-  'waiting',
-  'joining',
-  'finished',
-  'expired',
-  'removed',
-];
 
 test('counting and filtering by status says the same as asking of each record', async (context) => {
   const uploads = await serveUploads(context);
@@ -44,9 +39,8 @@ test('counting and filtering by status says the same as asking of each record', 
   ];
   for (const policy of policies) {
     const at = { now: clock.now, ...cutoffs(policy, clock.now) };
-    const expected = new Map<UploadStatus, string[]>(STATUSES.map((status) => [status, []]));
-    const every = { states: ['receiving', 'joining', 'finished', 'removing', 'removed'] } as const;
-    for await (const record of store.list(every)) {
+    const expected = new Map<UploadStatus, string[]>(UPLOAD_STATUSES.map((status) => [status, []]));
+    for await (const record of store.list({ states: RECORD_STATES })) {
       expected.get(statusOf(record, clock.now, expiresAt(record, policy)))?.push(record.id);
     }
     const totals = await store.statusTotals(at);

@@ -88,12 +88,12 @@ test('a final upload is found by its parts for as long as it is not joined', (t)
   assert.deepEqual(uploads.finalsWaitingFor('w'), []);
 });
 
-test('deleting a record takes its parts and its timeline along', (t) => {
+test('forgetting a record takes its parts and its timeline along', (t) => {
   const catalog = openTables(t);
   const { uploads, timeline } = catalog;
   const seq = uploads.insert(draftRecord({ kind: 'final', parts: ['p'] }));
   timeline.add(seq, 1, { event: 'created', origin: CALLER.origin });
-  uploads.delete(seq);
+  uploads.forget([seq]);
   assert.equal(uploads.get('a'), undefined);
   assert.deepEqual(timeline.of(seq), []);
   assert.deepEqual(catalog.queries.finalsOf('p'), []);

@@ -1,14 +1,26 @@
-import { isGone, isUnfinished, type StoredUpload } from '../../model/upload.ts';
-import type { JoinStart, Lease } from '../catalog.ts';
-import type { Tables } from './tables.ts';
+import { isGone, isUnfinished } from '../../model/upload.ts';
+import type { Joining, JoinStart } from '../catalog.ts';
+import type { Work } from './work.ts';
 
-/** The unit of work behind `Catalog.beginJoin`, inside its transaction. */
-export function beginJoin(
-  { uploads, timeline }: Tables,
-  id: string,
-  at: number,
-  take: (record: StoredUpload) => Lease | null,
-): JoinStart {
+/** See Catalog. */
+export function createJoining(work: Work): Joining {
+  const { tables, transactions } = work;
+  const { uploads } = tables;
+  return {
+    beginJoin: async (id, at) => transactions.write(() => beginJoin(work, id, at)),
+
+    finalsWaitingFor: async (part) => transactions.read(() => uploads.finalsWaitingFor(part)),
+
+    touch: async (id, at) =>
+      transactions.write(() => {
+        const record = uploads.get(id);
+        if (record && isUnfinished(record)) uploads.update(record.seq, { activeAt: at });
+      }),
+  };
+}
+
+function beginJoin({ tables, leases }: Work, id: string, at: number): JoinStart {
+  const { uploads, timeline } = tables;
   const record = uploads.get(id);
   if (record?.kind !== 'final' || !isUnfinished(record) || record.refusal !== null) {
     return { outcome: 'over' };
@@ -20,7 +32,7 @@ export function beginJoin(
   }
   if (parts.some((part) => part?.state !== 'finished')) return { outcome: 'waiting' };
   const length = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
-  const lease = take(record);
+  const lease = leases.take(record, at);
   if (!lease) return { outcome: 'leased' };
   uploads.update(record.seq, { state: 'joining', length, activeAt: at });
   if (record.state === 'receiving') {

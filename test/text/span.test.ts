@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAge, formatDuration, formatRelative } from '../../src/terminal/duration.ts';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import {
+  DAY,
+  describePeriod,
+  formatAge,
+  formatDuration,
+  formatRelative,
+  formatSpan,
+  HOUR,
+  MINUTE,
+  SECOND,
+} from '../../src/text/span.ts';
 
 test('a duration names its two largest units', () => {
   const expected: [number, string][] = [
@@ -65,4 +70,28 @@ test('a moment that is here is now, and one that will not come is never', () => 
   assert.equal(formatRelative(0), 'now');
   assert.equal(formatRelative(-400), 'now');
   assert.equal(formatRelative(null), 'never');
+});
+
+test('a span of a sentence is told in one unit', () => {
+  const expected: [number, string][] = [
+    [300, '0.3 s'],
+    [30 * SECOND, '30 s'],
+    [90 * SECOND, '90 s'],
+    [5 * MINUTE, '5 min'],
+    [90 * MINUTE, '90 min'],
+    [3 * HOUR, '3 h'],
+    [36 * HOUR, '36 h'],
+    [3 * DAY, '3 d'],
+  ];
+  for (const [ms, text] of expected) assert.equal(formatSpan(ms), text);
+});
+
+test('a period is told in the unit that a person would choose', () => {
+  assert.equal(describePeriod(DAY), '1 day');
+  assert.equal(describePeriod(36 * HOUR), '36 hours');
+  assert.equal(describePeriod(2.5 * DAY), '60 hours');
+  assert.equal(describePeriod(90_000), '90 seconds');
+  assert.equal(describePeriod(365 * DAY), '365 days');
+  assert.equal(describePeriod(123.4567 * DAY), '123.46 days');
+  assert.equal(describePeriod(1), '1 millisecond');
 });

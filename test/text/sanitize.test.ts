@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sanitize, sanitizeBytes, sanitizeStyled } from '../../src/terminal/sanitize.ts';
+import { escapeAsJson, replaceHostile, sanitize } from '../../src/text/sanitize.ts';
 
 // Listed by number and not by Unicode property, so that the test doesn't share the code's assumption.
 const HOSTILE: readonly (readonly [number, number])[] = [
@@ -101,45 +101,23 @@ test('combining marks cannot reach what stands before the text, nor pile up', ()
   assert.equal(sanitize(`a${'\u0301'.repeat(6)}`), `a${'\u0301'.repeat(4)}\\u{301}\\u{301}`);
 });
 
-test('bytes that are UTF-8 are sanitised as text', () => {
-  assert.equal(sanitizeBytes(Buffer.from('résumé 漢字 😀\u202e')), 'résumé 漢字 😀\\u{202e}');
-  assert.equal(sanitizeBytes(new Uint8Array(0)), '');
+test('JSON and replacements know the same characters', () => {
+  for (const [from, to] of HOSTILE) {
+    for (let code = from; code <= to; code += 1) {
+      const text = `a${String.fromCodePoint(code)}z`;
+      assert.equal(
+        replaceHostile(text, () => '?'),
+        'a?z',
+      );
+      assert.match(escapeAsJson(text), /^a(?:\\u[0-9a-f]{4}){1,2}z$/);
+      assert.equal(JSON.parse(`"${escapeAsJson(text)}"`), text);
+    }
+  }
+  fc.assert(fc.property(nastyText, (text) => assert.deepEqual(hostileIn(escapeAsJson(text)), [])));
 });
 
-test('bytes that are not UTF-8 are shown one by one, and the text around them stays', () => {
-  assert.equal(sanitizeBytes(Buffer.from([0xff])), '\\xff');
-  assert.equal(sanitizeBytes(Buffer.from([0x61, 0xc3, 0xa9, 0xc3, 0x28, 0x1b])), 'aé\\xc3(\\x1b');
-  const overlong = [0xc0, 0x80, 0xe0, 0x80, 0x80];
-  assert.equal(sanitizeBytes(Buffer.from(overlong)), '\\xc0\\x80\\xe0\\x80\\x80');
-  const surrogate = [0xed, 0xa0, 0x80];
-  assert.equal(sanitizeBytes(Buffer.from(surrogate)), '\\xed\\xa0\\x80');
-  const cutShort = [0xf0, 0x9f, 0x98, 0x80, 0xf0, 0x9f, 0x98];
-  assert.equal(sanitizeBytes(Buffer.from(cutShort)), '😀\\xf0\\x9f\\x98');
-});
-
-test('bytes are read from a view into a larger buffer', () => {
-  const whole = new Uint8Array([0xff, 0x61, 0x62, 0xff]);
-  assert.equal(sanitizeBytes(whole.subarray(1, 3)), 'ab');
-});
-
-test('broken bytes around any text leave that text as it would be alone', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-      const bytes = Buffer.concat([Buffer.from([0xff]), Buffer.from(text), Buffer.from([0xff])]);
-      assert.equal(sanitizeBytes(bytes), `\\xff${sanitize(text)}\\xff`);
-    }),
-  );
-});
-
-test('no bytes at all make a hostile character', () => {
-  fc.assert(
-    fc.property(fc.uint8Array(), (bytes) => assert.deepEqual(hostileIn(sanitizeBytes(bytes)), [])),
-  );
-});
-
-test('a styled line keeps its colours and loses every other escape sequence', () => {
-  assert.equal(
-    sanitizeStyled('\x1b[31mred\x1b[39m\x1b[2J\n\u202e'),
-    '\x1b[31mred\x1b[39m\\x1b[2J\\x0a\\u{202e}',
-  );
+test('private use and unassigned code points are escaped, too', () => {
+  for (const code of [0xe000, 0xf8ff, 0xf0000, 0x10fffd, 0x378, 0xffff, 0x10ffff]) {
+    assert.equal(sanitize(`a${String.fromCodePoint(code)}`), `a\\u{${code.toString(16)}}`);
+  }
 });

@@ -1,0 +1,235 @@
+import type { Keys } from './key.ts';
+import {
+  BASE_PATH,
+  CRON_PATTERN,
+  DIRECTORY_MODE,
+  FILE_MODE,
+  GROUP,
+  HOOKS,
+  HOST,
+  ORIGINS,
+  PROXIES,
+  PUBLIC_URL,
+  UPLOAD_DIR,
+} from './special-types.ts';
+import {
+  booleanType,
+  daysType,
+  durationType,
+  limitType,
+  reserveType,
+  thresholdType,
+  wholeNumberType,
+  wordType,
+} from './value-types.ts';
+
+/**
+ * Every key of the configuration. A key is added here and nowhere else: its type in the program, flag,
+ * variable, JSON Schema, documentation, line of the example file and line of `tusd-ts config` are
+ * made from this table.
+ */
+export const KEYS = {
+  port: {
+    ...wholeNumberType(0, 65_535),
+    placeholder: '<port>',
+    default: 1080,
+    example: 8080,
+    common: true,
+    meaning: 'TCP port to listen on; 0 takes a free one and the ready line tells it.',
+  },
+  host: {
+    ...HOST,
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    common: true,
+    shownAsUsed: true,
+    meaning: 'Address to listen on; "0.0.0.0" or "::" listens on all of them.',
+  },
+  uploadDir: {
+    ...UPLOAD_DIR,
+    default: './uploads',
+    example: '/srv/uploads',
+    inExampleFile: '/srv/uploads',
+    common: true,
+    shownAsUsed: true,
+    meaning:
+      'Directory of the uploads and their catalog; made if missing. A relative path counts from the configuration file\'s folder, elsewhere from the working directory. ":memory:" keeps everything in memory, for tests and demonstrations: nothing is left when the daemon ends.',
+  },
+  basePath: {
+    ...BASE_PATH,
+    default: '/uploads/files/',
+    example: '/files/',
+    shownAsUsed: true,
+    meaning: 'URL path under which uploads are created and found.',
+  },
+  corsOrigins: {
+    ...ORIGINS,
+    default: ['*'],
+    example: ['https://app.example.org', 'https://admin.example.org'],
+    inExampleFile: ['https://app.example.org'],
+    item: 'corsOrigin',
+    common: true,
+    shownAsUsed: true,
+    meaning:
+      'Origins whose pages may upload from a browser: exact origins, "*" alone for any, an empty list for none.',
+  },
+  retentionDays: {
+    ...daysType(),
+    default: 1,
+    example: 7,
+    common: true,
+    meaning:
+      'Days after its last activity until an unfinished upload is removed; fractions are allowed, "never" keeps it.',
+  },
+  completedRetentionDays: {
+    ...daysType(),
+    default: 'never',
+    example: 30,
+    common: true,
+    meaning: 'Days after which a finished upload is removed; "never" keeps it for ever.',
+  },
+  cleanupSchedule: {
+    ...CRON_PATTERN,
+    default: '0 * * * *',
+    example: '30 3 * * *',
+    meaning:
+      'When the cleanup runs: a cron pattern of 5 fields, or 6 with seconds first; "never" leaves it to `tusd-ts cleanup`.',
+  },
+  maxSize: {
+    ...limitType(),
+    default: 'unlimited',
+    example: '10GiB',
+    inExampleFile: '10GiB',
+    common: true,
+    meaning: 'Largest upload that is accepted, or "unlimited".',
+  },
+  minFreeSpace: {
+    ...reserveType(),
+    default: '256MiB',
+    example: '1GiB',
+    inExampleFile: '1GiB',
+    meaning:
+      'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
+  },
+  fileMode: {
+    ...FILE_MODE,
+    default: '0600',
+    example: '0640',
+    meaning:
+      'Permissions of data files, in octal. The catalog and its files get the same, but never any for others.',
+  },
+  directoryMode: {
+    ...DIRECTORY_MODE,
+    default: '0700',
+    example: '0750',
+    meaning:
+      'Permissions of directories that the daemon makes, in octal. An upload directory that exists is never narrowed.',
+  },
+  fileGroup: {
+    ...GROUP,
+    default: null,
+    example: 'www-data',
+    meaning:
+      'Group of all files and directories, by name or id. With fileMode "0640" and directoryMode "0750" its members may read them, with "0660" and "0770" also clean up. null leaves the group to the system.',
+  },
+  publicUrl: {
+    ...PUBLIC_URL,
+    default: null,
+    example: 'https://app.example.org/uploads/files/',
+    common: true,
+    shownAsUsed: true,
+    meaning:
+      'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
+  },
+  trustedProxies: {
+    ...PROXIES,
+    default: [],
+    example: ['127.0.0.1', '10.0.0.0/8'],
+    item: 'trustedProxy',
+    common: true,
+    meaning:
+      'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
+  },
+  logFormat: {
+    ...wordType(['text', 'json'], '<format>'),
+    default: 'text',
+    example: 'json',
+    meaning: 'How log lines are written: for people, or one JSON object per line.',
+  },
+  logLevel: {
+    ...wordType(['debug', 'info', 'warn', 'error'], '<level>'),
+    default: 'info',
+    example: 'warn',
+    meaning:
+      'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
+  },
+  fsync: {
+    ...wordType(['completed', 'always', 'never'], '<when>'),
+    default: 'completed',
+    example: 'always',
+    meaning:
+      'When bytes are forced to the disk before the answer: as an upload finishes, after every request, or never (fastest; a power cut may lose what was acknowledged).',
+  },
+  idleTimeout: {
+    ...durationType(1),
+    default: '60s',
+    example: '2m',
+    meaning:
+      'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
+  },
+  headersTimeout: {
+    ...durationType(1),
+    default: '30s',
+    example: '10s',
+    meaning: 'How long a client may take to send the headers of a request.',
+  },
+  drainTimeout: {
+    ...durationType(0),
+    default: '8s',
+    example: '25s',
+    meaning:
+      'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
+  },
+  maxConnections: {
+    ...wholeNumberType(1, 1_000_000),
+    default: 10_000,
+    example: 2_000,
+    meaning: 'Connections open at once; more are turned away, which the log tells.',
+  },
+  disableDownload: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning: 'Do not serve finished uploads (GET).',
+  },
+  disableTermination: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning: 'Do not let clients delete uploads (DELETE).',
+  },
+  directBodies: {
+    ...thresholdType(),
+    default: '128KiB',
+    example: '1MiB',
+    meaning:
+      'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
+  },
+  hooks: {
+    ...HOOKS,
+    default: [],
+    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
+    inExampleFile: [],
+    common: true,
+    meaning: 'Receivers and programs that are told what happens to uploads.',
+  },
+  hookConcurrency: {
+    ...wholeNumberType(1, 1000),
+    default: 16,
+    example: 4,
+    meaning: 'Hook deliveries that run at once.',
+  },
+} as const satisfies Keys;
+
+/** A key of the configuration. */
+export type ConfigKey = keyof typeof KEYS;

@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { readHost, readProxyAddress } from './address.ts';
+import { readBasePath } from './base-path.ts';
+import { readSchedule } from './cron-pattern.ts';
+import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
+import { hookList } from './hook-schema.ts';
+import { hooksText } from './hooks-text.ts';
+import { readOrigin, readOrigins } from './origin.ts';
+import { via } from './reading.ts';
+import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
+import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
+import { readUrlOrNull } from './url.ts';
+import { listType, textType } from './value-types.ts';
+
+// Types of value that one key has. Those of several keys are in value-types.ts.
+
+export const HOST = textType('an IP address or a host name in quotes', readHost, {
+  type: 'address',
+  allowed: 'an IP address or a host name, without a port',
+  placeholder: '<address>',
+});
+
+export const UPLOAD_DIR = {
+  ...textType('a path in quotes', readUploadDir, {
+    type: 'path',
+    allowed: 'a path, or ":memory:"',
+    placeholder: '<directory>',
+  }),
+  resolve: resolveUploadDir,
+} as const;
+
+export const BASE_PATH = textType('a path in quotes', readBasePath, {
+  type: 'URL path',
+  allowed: 'a path whose parts have letters, digits and . _ ~ - only',
+  placeholder: '<path>',
+});
+
+const origins = listType('an origin such as "https://app.example.org"', readOrigin, {
+  type: 'list of origins',
+  allowed: 'origins as browsers send them (scheme, host and port), or "*" alone',
+  placeholder: '<origin>',
+});
+
+export const ORIGINS = {
+  ...origins,
+  schema: origins.schema.transform(via(readOrigins)),
+} as const;
+
+export const CRON_PATTERN = textType('a cron pattern in quotes', readSchedule, {
+  type: 'cron pattern',
+  allowed: 'a cron pattern of 5 or 6 fields, or "never"',
+  placeholder: '<pattern>',
+});
+
+export const FILE_MODE = textType('an octal mode in quotes, such as "0640"', readFileMode, {
+  type: 'octal mode',
+  allowed: 'an octal mode that lets the owner read and write, and nobody execute',
+  placeholder: '<mode>',
+});
+
+export const DIRECTORY_MODE = textType(
+  'an octal mode in quotes, such as "0750"',
+  readDirectoryMode,
+  {
+    type: 'octal mode',
+    allowed: 'an octal mode that gives the owner all permissions, such as "0750" or "2750"',
+    placeholder: '<mode>',
+  },
+);
+
+export const GROUP = {
+  schema: z
+    .union(
+      [z.string(), z.int().meta({ minimum: 0 })],
+      'it must be the name or id of a group, or null',
+    )
+    .nullable()
+    .transform(via(readGroup)),
+  kind: 'text',
+  type: 'group or null',
+  allowed: 'the name or id of a group of this system, or null',
+  placeholder: '<group>',
+  resolve: resolveGroup,
+} as const;
+
+export const PUBLIC_URL = {
+  schema: z
+    .string('it must be an http or https URL in quotes, or null')
+    .meta({ format: 'uri' })
+    .nullable()
+    .transform(via(readUrlOrNull)),
+  kind: 'text',
+  type: 'URL or null',
+  allowed: 'an http or https URL without a password, a query or a fragment, or null',
+  placeholder: '<url>',
+} as const;
+
+export const PROXIES = listType('an IP address or a network in CIDR notation', readProxyAddress, {
+  type: 'list of addresses',
+  allowed: 'IP addresses, and networks in CIDR notation',
+  placeholder: '<address>',
+});
+
+export const HOOKS = {
+  schema: hookList,
+  kind: 'file-only',
+  type: 'list of hooks',
+  allowed: 'a list of hooks, each name once; [Hooks](hooks.md#set-one-up) has their keys',
+  placeholder: '',
+  resolve: resolveHooks,
+  variablesIn: variablesOfHooks,
+  text: hooksText,
+} as const;

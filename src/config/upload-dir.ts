@@ -1,0 +1,34 @@
+import { isAbsolute, resolve } from 'node:path';
+import { Fault } from '../fault.ts';
+import { sanitize } from '../text/sanitize.ts';
+import type { Place, Resolved } from './key.ts';
+import type { Reading } from './reading.ts';
+import { readPath } from './value-schemas.ts';
+
+/** The upload directory of a daemon that keeps everything in memory. It is no path. */
+export const MEMORY = ':memory:';
+
+/** Reads a path or ":memory:". Another spelling of that would make a directory of this name. */
+export function readUploadDir(input: string): Reading<string> {
+  if (input !== MEMORY && /^:memory:?$/i.test(input.trim())) {
+    return { problem: `to keep uploads in memory, write "${MEMORY}"` };
+  }
+  return readPath(input);
+}
+
+/** The absolute path of the upload directory, or ":memory:". */
+export function resolveUploadDir(path: string, { folder }: Place): Resolved<string> {
+  return { value: path === MEMORY ? path : absolute(folder, path, 'the upload directory') };
+}
+
+/** A path from a folder, which is null when it was removed. Throws CONFIG. */
+export function absolute(folder: string | null, path: string, what: string): string {
+  if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
+  throw new Fault(
+    'CONFIG',
+    `${what} ${sanitize(path)} is relative, and the working directory was removed.`,
+    {
+      hint: 'Give an absolute path, or start tusd-ts in a directory that exists.',
+    },
+  );
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod';
+import type { ValueType } from './key.ts';
+import type { Reading } from './reading.ts';
+import { via } from './reading.ts';
+import { readRetention } from './retention-period.ts';
+import { readSize, SIZE_PATTERN } from './size.ts';
+import { duration, listOf, text, wholeNumber, word, yesOrNo } from './value-schemas.ts';
+
+/** What a type leaves to the key that has it. */
+type Words = Pick<ValueType, 'type' | 'allowed' | 'placeholder'>;
+
+/** A whole number within bounds, both included. */
+export function wholeNumberType(lowest: number, highest: number) {
+  return {
+    schema: wholeNumber(lowest, highest),
+    kind: 'number',
+    type: 'integer',
+    allowed: `a whole number from ${lowest} to ${highest}`,
+    placeholder: '<number>',
+  } as const;
+}
+
+/** A time span with units, within what a timer can hold. */
+export function durationType(shortest: number) {
+  const least = shortest === 0 ? '' : `, at least ${shortest} ms`;
+  return {
+    schema: duration(shortest),
+    kind: 'text',
+    type: 'duration',
+    allowed: `a duration with units (d, h, m, s, ms) such as "90s", "1h30m" or "500ms"${least}, at most 24d`,
+    placeholder: '<duration>',
+    unit: 'ms',
+  } as const;
+}
+
+/** Days that something is kept, or "never". */
+export function daysType() {
+  const schema = z
+    .union(
+      [z.number().meta({ exclusiveMinimum: 0, maximum: 36_500 }), z.literal('never')],
+      'it must be a number of days above 0, or "never"',
+    )
+    .transform(via(readRetention));
+  return {
+    schema,
+    kind: 'number',
+    type: 'days or "never"',
+    allowed: 'a number of days above 0 and up to 36500, fractions included, or "never"',
+    placeholder: '<days>',
+    unit: 'ms',
+  } as const;
+}
+
+/** A size in bytes, or a word that stands for none (null). */
+function sizeType(
+  none: string,
+  smallest: number,
+  readZero: (size: Reading<number>) => Reading<number | null>,
+) {
+  const read = (input: number | string): Reading<number | null> => {
+    if (input === none) return { value: null };
+    const size = readSize(input);
+    return 'value' in size && size.value === 0 ? readZero(size) : size;
+  };
+  const schema = z
+    .union(
+      [
+        z.number().meta({ type: 'integer', minimum: smallest, maximum: Number.MAX_SAFE_INTEGER }),
+        z.literal(none),
+        z.string().meta({ pattern: SIZE_PATTERN }),
+      ],
+      `it must be a number of bytes, a size such as "10GiB", or "${none}"`,
+    )
+    .transform(via(read));
+  return {
+    schema,
+    kind: 'text',
+    type: 'size',
+    allowed: `a number of bytes, a size such as "500MB" (1000-based) or "10GiB" (1024-based), or "${none}"`,
+    placeholder: '<size>',
+    unit: 'bytes',
+  } as const;
+}
+
+/** The most bytes that something may have; "unlimited" is null, and 0 is refused. */
+export function limitType() {
+  return sizeType('unlimited', 1, () => ({
+    problem: 'it must be above 0; for no limit, write "unlimited"',
+  }));
+}
+
+/** The size from which on something is done; "never" is null, and 0 is refused. */
+export function thresholdType() {
+  const problem = 'it must be above 0; for none at all, write "never"';
+  return { ...sizeType('never', 1, () => ({ problem })), type: 'size or "never"' } as const;
+}
+
+/** Bytes that are kept free; "off" and 0 are null. */
+export function reserveType() {
+  return sizeType('off', 0, () => ({ value: null }));
+}
+
+/** One of a few words. */
+export function wordType<const T extends readonly [string, ...string[]]>(
+  words: T,
+  placeholder: string,
+) {
+  const list = words.map((item) => `"${item}"`);
+  const type = `${list.slice(0, -1).join(', ')} or ${list.at(-1)}`;
+  return { schema: word(words), kind: 'text', type, allowed: type, placeholder } as const;
+}
+
+/** true or false; as a flag it takes no value. */
+export function booleanType() {
+  return {
+    schema: yesOrNo(),
+    kind: 'boolean',
+    type: 'boolean',
+    allowed: 'true or false',
+    placeholder: '',
+  } as const;
+}
+
+/** Text that a reader checks; `what` says in an error message what it must be. */
+export function textType<T>(what: string, read: (input: string) => Reading<T>, words: Words) {
+  return { schema: text(what, read), kind: 'text', ...words } as const;
+}
+
+/** A list of texts that a reader checks one by one. */
+export function listType<T>(what: string, read: (input: string) => Reading<T>, words: Words) {
+  return { schema: listOf(what, read), kind: 'list', ...words } as const;
+}

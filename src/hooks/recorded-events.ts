@@ -1,0 +1,9 @@
+import type { HookEvent } from '../config/hook-schema.ts';
+
+/** The events that become rows of the outbox. */
+export const RECORDED_EVENTS = [
+  'post-create',
+  'post-finish',
+  'post-terminate',
+  'post-expire',
+] as const satisfies readonly HookEvent[];

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import type { StoredUpload } from '../../model/upload.ts';
+import type { Lease } from '../catalog.ts';
+import type { Holder, LeasesTable } from './leases-table.ts';
+
+/** The leases of this process. Its methods run inside the transaction of a unit of work. */
+export class OwnLeases {
+  /** Names this process in the table. */
+  readonly owner = randomUUID();
+  readonly #table: LeasesTable;
+  #epoch = 0;
+
+  constructor(table: LeasesTable) {
+    this.#table = table;
+  }
+
+  /** Takes the lease of an upload; null while another process holds it. */
+  take({ id, seq }: StoredUpload, at: number): Lease | null {
+    this.#epoch += 1;
+    const lease = { id, seq, epoch: this.#epoch };
+    return this.#table.take(id, this.#holder(lease), at) ? lease : null;
+  }
+
+  holds(lease: Lease): boolean {
+    return this.#table.holds(lease.id, this.#holder(lease));
+  }
+
+  drop(lease: Lease): void {
+    this.#table.drop(lease.id, this.#holder(lease));
+  }
+
+  /** Takes over all leases of daemons that are gone; they share one epoch. */
+  inherit(): { readonly ids: string[]; readonly epoch: number } {
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    return { ids: this.#table.inherit({ owner: this.owner, epoch }), epoch };
+  }
+
+  #holder({ epoch }: Pick<Lease, 'epoch'>): Holder {
+    return { owner: this.owner, epoch };
+  }
+}
