@@ -113,7 +113,8 @@ test('the packed program works in an empty folder', async (t) => {
       ...['deploy/tusd-ts.service', 'deploy/upload-daemon.config.json', 'deploy/nginx.conf'],
       ...['dist/src/embedded/tus-server.js', 'dist/src/embedded/tus-server.d.ts'],
       'examples/express.js',
-      'dist/src/storage/catalog/sqlite/checkpoint-worker.js',
+      'dist/bin/checkpoint-worker.js',
+      'dist/bin/LICENSES.txt',
     ]) {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }

@@ -28,5 +28,6 @@ export interface TusOptions {
 
 /** What the methods of tus share. */
 export interface TusContext extends TusOptions {
-  readonly library: TusLibrary;
+  /** Loaded for the first request that it answers: starting does not wait for it. */
+  readonly library: () => Promise<TusLibrary>;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
-import { TusLibrary } from '../../tus-server/tus-library.ts';
+import type { TusLibrary } from '../../tus-server/tus-library.ts';
 import type { Exchange, ExchangeHandler } from '../exchange.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusContext, TusOptions } from './context.ts';
@@ -25,7 +25,18 @@ export function createTusEndpoint(options: TusOptions): ExchangeHandler {
     'concatenation',
     'concatenation-unfinished',
   ];
-  const library = new TusLibrary(options.store, { ...options, extensions });
+  const load = async () => {
+    const { TusLibrary } = await import('../../tus-server/tus-library.ts');
+    return new TusLibrary(options.store, { ...options, extensions });
+  };
+  let loading: Promise<TusLibrary> | undefined;
+  const library = () => {
+    loading ??= load().catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
   const context = { ...options, library };
   return async (exchange) => {
     exchange.response.setHeader('Tus-Resumable', TUS_VERSION);
@@ -68,7 +79,8 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const { status, headers } = await context.library.terminate(id, {
+      const library = await context.library();
+      const { status, headers } = await library.terminate(id, {
         caller: exchange.caller,
         check: (record) => context.assertConditions(request, record),
         signal: () => closeSignal(request),
@@ -81,7 +93,7 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
 }
 
 async function options(context: TusContext, exchange: Exchange): Promise<void> {
-  const { status, headers } = await context.library.options();
+  const { status, headers } = await (await context.library()).options();
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),

@@ -31,6 +31,10 @@ test('a checkpoint thread that fails is started again, each time after twice as 
     },
   );
   checkpoints.start();
+  assert.equal(workers.length, 0, 'the daemon starts first');
+  checkpoints.start();
+  t.mock.timers.tick(1_000);
+  assert.equal(workers.length, 1);
   workers[0]?.emit('error', new Error('EMFILE'));
   workers[0]?.emit('exit', 1);
   assert.equal(warnings.length, 1, 'told once');
