@@ -5,7 +5,8 @@
  *
  * It looks at a server from outside, over HTTP, row by row, and tells what is wrong from what is
  * not offered (an extension that OPTIONS does not name) and from what cannot be seen from here.
- * It imports nothing of the project whose folder it lives in. `--help` has the options and the
+ * It imports nothing of the project whose folder it lives in, apart from a server that it starts for
+ * --stock-on-ours. `--help` has the options and the
  * exit codes.
  */
 import { parseArgs } from 'node:util';
@@ -14,16 +15,18 @@ import { CHECKS } from './checks.ts';
 import { type Result, renderJson, renderText } from './report.ts';
 import { ROWS } from './rows.ts';
 import { selfTarget } from './servers/self-target.ts';
+import { stockOnOursTarget } from './servers/stock-on-ours-target.ts';
 import { stockTarget } from './servers/stock-target.ts';
 import { foreignTarget, type Target } from './target.ts';
 import { ask, offers } from './tus.ts';
 
 const HELP = `Looks at a tus 1.0.0 server over HTTP and says what it gets wrong.
 
-Usage: npm run conformance -- (--url URL | --stock | --self) [options]
+Usage: npm run conformance -- (--url URL | --stock | --stock-on-ours | --self) [options]
 
   --url URL         the URL that creates uploads, such as http://127.0.0.1:1080/files/
   --stock           start @tus/server with @tus/file-store, and look at that
+  --stock-on-ours   start @tus/server with tusd-ts/tus-server, and look at that
   --self            start this project's own command, and look at that
   --only PREFIX     only rows whose id begins with PREFIX: CK, C0, X6 (repeatable)
   --header "N: V"   send this header with every request (repeatable)
@@ -39,7 +42,7 @@ Examples:
 
 The uploads that were made are terminated in the end, if the server offers it.
 Rows that need a look at the server's disk, a restart or another configuration are decided for
---stock and --self; for --url they rest on what HTTP shows, or count as untestable. A server whose
+the servers that are started here; for --url they rest on what HTTP shows, or count as untestable. A server whose
 uploads expire within 15 seconds has its expiry looked at too.
 
 Exit codes: 0 no row failed; 1 a row failed, whatever its level; 64 usage; 69 no server there.
@@ -51,6 +54,7 @@ function readArguments() {
       options: {
         url: { type: 'string' },
         stock: { type: 'boolean', default: false },
+        'stock-on-ours': { type: 'boolean', default: false },
         self: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },
         header: { type: 'string', multiple: true, default: [] },
@@ -75,10 +79,12 @@ async function chooseTarget(args: ReturnType<typeof readArguments>): Promise<Tar
   const limitMs = Number(args.timeout);
   if (!Number.isInteger(limitMs) || limitMs < 1) usage(`--timeout ${args.timeout} is no time`);
   const options = { limitMs, slow: args.slow };
-  if ([args.url !== undefined, args.stock, args.self].filter(Boolean).length !== 1) {
-    usage('one of --url, --stock and --self is needed');
+  const onOurs = args['stock-on-ours'];
+  if ([args.url !== undefined, args.stock, onOurs, args.self].filter(Boolean).length !== 1) {
+    usage('one of --url, --stock, --stock-on-ours and --self is needed');
   }
   if (args.stock) return await stockTarget(options);
+  if (onOurs) return await stockOnOursTarget(options);
   if (args.self) return await selfTarget(options);
   const url = args.url ?? '';
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {

@@ -27,9 +27,12 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'text',
   ],
   daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  // What the package exports: the daemon's parts in an application of somebody else's.
+  embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
   http: ['protocol', 'hooks', 'retention', 'storage', 'text'],
-  protocol: ['hooks', 'retention', 'storage', 'text'],
+  protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
+  'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
   retention: ['storage', 'text'],
   storage: ['text'],
@@ -58,6 +61,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
   retention: 'take a function from whoever builds it',
+  embedded: 'use what it is built of',
+  'tus-server': 'let the protocol hand over what is needed',
 };
 
 /** The folder through which each package comes in. */
@@ -69,8 +74,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
-  '@tus/server': 'src/protocol/tus',
-  '@tus/file-store': 'src/protocol/tus',
+  '@tus/server': 'src/tus-server',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
@@ -184,9 +188,12 @@ test('relative imports name files that are there, with their ending', () => {
   assertNone(problems);
 });
 
-test('only bin, src/cli and src/daemon touch the process', () => {
+test('only bin, src/cli, src/daemon and the entry for applications touch the process', () => {
   const problems = src
-    .filter(({ path }) => !/^src\/(?:cli|daemon)\//.test(path) && !SCRIPTS.includes(path))
+    .filter(
+      ({ path }) =>
+        !/^src\/(?:cli\/|daemon\/|embedded\/tus-server\.ts$)/.test(path) && !SCRIPTS.includes(path),
+    )
     .filter(
       ({ code, imports }) =>
         /(?<![.\w])process\s*[.[]/.test(code) || imports.includes('node:process'),

@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 /** The folders whose TypeScript is compiled. */
-const CODE = ['bin', 'src', 'test', 'bench', 'conformance'];
+const CODE = ['bin', 'src', 'test', 'bench', 'conformance', 'examples'];
 /** What compiled files must not find beside them. */
 const LEFT_OUT = ['.git', 'build', 'dist'];
 /** How long after it began a run has surely ended, so that what it left behind may go (milliseconds). */
@@ -41,6 +41,8 @@ export function compile(root) {
     if (CODE.includes(name)) copyPlain(join(root, name), join(folder, name));
     else symlinkSync(join(root, name), join(folder, name));
   }
+  // The package's own exports (tusd-ts/tus-server) name compiled files: they are those here.
+  symlinkSync('.', join(folder, 'dist'));
   const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
   const options = ['--noEmit', 'false', '--noCheck', '--allowJs', 'false', '--checkJs', 'false'];
   const where = ['--sourceMap', '--rootDir', root, '--outDir', folder];

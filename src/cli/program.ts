@@ -1,52 +1,63 @@
 import { Command } from 'commander';
-import type { Config } from '../config/config.ts';
-import { createPlanner } from '../hooks/planner.ts';
-import { cleanupCommand } from './cleanup.ts';
-import { configCommand } from './config.ts';
-import { hooksCommand } from './hooks.ts';
-import { inspectCommand } from './inspect.ts';
 import type { Io } from './io.ts';
-import { listCommand } from './list.ts';
-import { removeCommand } from './remove.ts';
-import { serveCommand } from './serve.ts';
-import { verifyCommand } from './verify.ts';
+import type { OpenOptions } from './open-store.ts';
 import { programVersion } from './version.ts';
 
-/** Every subcommand, in the order of the help. */
-const COMMANDS: readonly ((io: Io) => Command)[] = [
-  serveCommand,
-  listCommand,
-  inspectCommand,
-  (io) => cleanupCommand(io, { plan: planOf(io) }),
-  (io) => removeCommand(io, { plan: planOf(io) }),
-  verifyCommand,
-  hooksCommand,
-  configCommand,
-];
+type MakeCommand = (io: Io) => Promise<Command>;
+
+/** Every subcommand, in the order of the help. Each is loaded when it is needed: loading takes time. */
+const COMMANDS: Readonly<Record<string, MakeCommand>> = {
+  serve: async (io) => (await import('./serve.ts')).serveCommand(io),
+  list: async (io) => (await import('./list.ts')).listCommand(io),
+  inspect: async (io) => (await import('./inspect.ts')).inspectCommand(io),
+  cleanup: async (io) => (await import('./cleanup.ts')).cleanupCommand(io, await planOf(io)),
+  remove: async (io) => (await import('./remove.ts')).removeCommand(io, await planOf(io)),
+  verify: async (io) => (await import('./verify.ts')).verifyCommand(io),
+  hooks: async (io) => (await import('./hooks.ts')).hooksCommand(io),
+  config: async (io) => (await import('./config.ts')).configCommand(io),
+};
+
+const VERSION_FLAGS = ['-v', '--version'];
 
 /** A removal from the command line is told to hooks by the daemon, as one of its own. */
-function planOf(io: Io) {
-  return ({ hooks }: Config) => createPlanner({ hooks, now: io.now });
+async function planOf(io: Io): Promise<OpenOptions> {
+  const { createPlanner } = await import('../hooks/planner.ts');
+  return { plan: ({ hooks }) => createPlanner({ hooks, now: io.now }) };
+}
+
+/**
+ * The commands that a command line may need: the one that it begins with, none for the version, and
+ * otherwise all, since the help lists them and a mistyped one gets a suggestion.
+ */
+function neededFor([first = '']: readonly string[]): readonly MakeCommand[] {
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  if (named) return [named];
+  return VERSION_FLAGS.includes(first) ? [] : Object.values(COMMANDS);
 }
 
 const HELP = `
 Every command takes --help. Commands beside the daemon read its storage directly: they work whether
 it runs or not, and never disturb a transfer.`;
 
-/** The whole command line. `write` and `writeError` get what --help and --version print. */
-export function createProgram(
+/**
+ * The command line, with the commands that `argv` needs. `write` and `writeError` get what --help
+ * and --version print.
+ */
+export async function createProgram(
+  argv: readonly string[],
   io: Io,
   write: (text: string) => void,
   writeError: (text: string) => void,
-): Command {
+): Promise<Command> {
   const program = new Command('tusd-ts')
     .description(
       'A resumable-upload daemon: tus 1.0.0, plain files, a cleanup that keeps what is finished.',
     )
-    .version(programVersion(), '-v, --version', 'print the version')
+    .version(programVersion(), VERSION_FLAGS.join(', '), 'print the version')
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', HELP);
-  for (const command of COMMANDS) program.addCommand(command(io));
+  const commands = await Promise.all(neededFor(argv).map((make) => make(io)));
+  for (const command of commands) program.addCommand(command);
   const columns = (size: { columns: number } | null) => size?.columns ?? 100;
   everyCommand(program, (command) => {
     command.exitOverride().configureOutput({

@@ -19,7 +19,8 @@ const BUG = 70;
  * stack. A reader that goes away (`| head`) ends the command quietly; output that cannot be written
  * for another reason is an IO fault.
  */
-export async function run(argv: readonly string[], host: Host): Promise<number> {
+export async function run(words: readonly string[], host: Host): Promise<number> {
+  const argv = words[0] === '-V' ? ['-v'] : words;
   let exitCode = 0;
   const printed: Promise<void>[] = [];
   const io = {
@@ -30,13 +31,14 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
       exitCode = code;
     },
   };
-  const program = createProgram(
+  const program = await createProgram(
+    argv,
     io,
     (text) => printed.push(io.stdout.write(text)),
     (text) => printed.push(io.stderr.write(text)),
   );
   try {
-    await program.parseAsync(argv[0] === '-V' ? ['-v'] : argv, { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     const helpFault = await firstFault(printed);
     if (isReaderGone(error)) return exitCode;

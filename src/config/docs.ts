@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { flagOf } from './flags.ts';
 import { fileSchema, type Key, type Keys } from './key.ts';
 import { variableOf } from './variables.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY } from '../text/span.ts';
 import { readHeader, readHeaderName, readHeaders } from './hook-headers.ts';
 import { readHookSecret } from './hook-secret.ts';

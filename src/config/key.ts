@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The values that a key may have, and how they are written. Made by value-types.ts. */
 export interface ValueType {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { sanitize } from '../text/sanitize.ts';
 import { hookKeys } from './hook-schema.ts';
 import { type Keys, schemaOf, type ValueProblem } from './key.ts';

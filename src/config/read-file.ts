@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { defaultLoaders } from 'cosmiconfig';
 import { errnoOf, Fault } from '../fault.ts';
 import { sanitize } from '../text/sanitize.ts';
 import { findJsonFlaw, lineAndColumn } from './json-syntax.ts';
@@ -23,7 +22,8 @@ export async function readConfigFile(path: string): Promise<Record<string, unkno
     throw new Fault('CONFIG', `the configuration file ${shown} must end in .json, .yaml or .yml.`);
   }
   const text = await readText(path, shown);
-  const content = extension === '.json' ? parseJson(text, shown) : parseYaml(text, path, shown);
+  const content =
+    extension === '.json' ? parseJson(text, shown) : await parseYaml(text, path, shown);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new Fault('CONFIG', `${shown} must hold an object of keys and values.`, {
       hint: 'The smallest configuration file is {}',
@@ -83,7 +83,9 @@ interface YamlError {
   mark?: { line: number; column: number };
 }
 
-function parseYaml(text: string, path: string, shown: string): unknown {
+async function parseYaml(text: string, path: string, shown: string): Promise<unknown> {
+  // Loaded when it is needed: most have JSON, or no file.
+  const { defaultLoaders } = await import('cosmiconfig');
   try {
     // A file whose keys are all commented out is a configuration, of defaults.
     return defaultLoaders['.yaml'](path, text) ?? {};

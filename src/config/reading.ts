@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What came of reading a value that a person wrote: the value, or what is wrong with it as a

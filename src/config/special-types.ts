@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readHost, readProxyAddress } from './address.ts';
 import { readBasePath } from './base-path.ts';
 import { readSchedule } from './cron-pattern.ts';

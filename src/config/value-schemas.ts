@@ -1,8 +1,11 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DAY } from '../text/span.ts';
 import { DURATION_PATTERN, readDuration } from './duration.ts';
 import type { Reading } from './reading.ts';
 import { via } from './reading.ts';
+
+// A configuration is read once: generating code to read it faster takes longer than reading it.
+z.config({ jitless: true });
 
 // What setTimeout can hold: Node fires a longer timer at once.
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ValueType } from './key.ts';
 import type { Reading } from './reading.ts';
 import { via } from './reading.ts';

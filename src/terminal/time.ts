@@ -5,7 +5,7 @@ export interface TimeOptions {
 
 let iso = { ms: Number.NaN, text: '' };
 
-const formats = new Map<string | undefined, Intl.DateTimeFormat>();
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Local date and time, "2026-11-23 13:07:44". Milliseconds since the epoch in. */
 export function formatDateTime(ms: number, options: TimeOptions = {}): string {
@@ -36,16 +36,37 @@ function partsOf(ms: number, { timeZone }: TimeOptions): typeof NO_PARTS {
   // A busy log asks for the same second many times.
   const at = Math.floor(ms / 1000);
   if (at === last.at && timeZone === last.timeZone) return last.parts;
-  const parts = { ...NO_PARTS };
-  for (const { type, value } of formatFor(timeZone).formatToParts(ms)) {
-    if (type in parts) parts[type as keyof typeof parts] = value;
-  }
+  const parts = timeZone === undefined ? systemPartsOf(new Date(ms)) : zonePartsOf(ms, timeZone);
   last = { at, timeZone, parts };
   return parts;
 }
 
+/** Without Intl, whose first use takes as long as reading the configuration. */
+function systemPartsOf(date: Date) {
+  return {
+    year: String(date.getFullYear()),
+    month: twoDigits(date.getMonth() + 1),
+    day: twoDigits(date.getDate()),
+    hour: twoDigits(date.getHours()),
+    minute: twoDigits(date.getMinutes()),
+    second: twoDigits(date.getSeconds()),
+  };
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+function zonePartsOf(ms: number, timeZone: string) {
+  const parts = { ...NO_PARTS };
+  for (const { type, value } of formatFor(timeZone).formatToParts(ms)) {
+    if (type in parts) parts[type as keyof typeof parts] = value;
+  }
+  return parts;
+}
+
 /** Making a format costs far more than using it, and a log uses one for every line. */
-function formatFor(timeZone: string | undefined): Intl.DateTimeFormat {
+function formatFor(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;
   const format = new Intl.DateTimeFormat('en-US', {

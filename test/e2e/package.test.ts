@@ -58,6 +58,50 @@ function versionIn(folder: string): string {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
 }
 
+/** An upload through a stock @tus/server, as JavaScript. */
+const APPLICATION = `
+import { Server } from '@tus/server';
+import { openTusStore } from 'tusd-ts/tus-server';
+
+const { datastore, locker, close } = await openTusStore({ directory: process.env.UPLOAD_DIR });
+const server = new Server({ path: '/files', datastore, locker, relativeLocation: true });
+const response = await server.handleWeb(
+  new Request('http://localhost/files', {
+    method: 'POST',
+    headers: {
+      'Tus-Resumable': '1.0.0',
+      'Upload-Length': '5',
+      'Content-Type': 'application/offset+octet-stream',
+    },
+    body: 'hello',
+  }),
+);
+const id = response.headers.get('location').split('/').at(-1);
+console.log(JSON.stringify(await datastore.getUpload(id)));
+await close();
+`;
+
+/** The same, as TypeScript sees it. */
+const TYPED = `
+import { type DataStore, type Locker, Server } from '@tus/server';
+import { openTusStore, type TusStoreOptions } from 'tusd-ts/tus-server';
+
+const options: TusStoreOptions = {
+  directory: 'uploads',
+  retentionDays: 'never',
+  hooks: [{ type: 'http', name: 'app', events: ['post-finish'], url: 'http://localhost/' }],
+};
+const { datastore, locker, finishedFile, close } = await openTusStore(options);
+const store: DataStore = datastore;
+export const server = new Server({ path: '/files', datastore: store, locker });
+export const file: string | undefined = await finishedFile('id');
+await close();
+// @ts-expect-error the locker is a function of the request
+const wrong: Locker = locker;
+// @ts-expect-error no such option
+await openTusStore({ directory: 'uploads', port: 1080 });
+`;
+
 test('the packed program works in an empty folder', async (t) => {
   const { tarball, files } = await pack(t);
 
@@ -67,7 +111,10 @@ test('the packed program works in an empty folder', async (t) => {
       ...['docs/README.md', 'docs/operating.md', 'bench/README.md', 'SECURITY.md'],
       ...['upload-daemon.config.example.json', 'upload-daemon.config.schema.json'],
       ...['deploy/tusd-ts.service', 'deploy/upload-daemon.config.json', 'deploy/nginx.conf'],
-      'dist/src/storage/catalog/sqlite/checkpoint-worker.js',
+      ...['dist/src/embedded/tus-server.js', 'dist/src/embedded/tus-server.d.ts'],
+      'examples/express.js',
+      'dist/bin/checkpoint-worker.js',
+      'dist/bin/LICENSES.txt',
     ]) {
       assert.ok(files.includes(wanted), `${wanted} is missing`);
     }
@@ -134,6 +181,28 @@ test('the packed program works in an empty folder', async (t) => {
     child.kill('SIGTERM');
     await until('it ends', () => child.exitCode !== null);
     assert.equal(child.exitCode, 0);
+  });
+
+  await t.test('an application imports tusd-ts/tus-server, with its types', async () => {
+    const application = join(folder, 'application.mjs');
+    await writeFile(application, APPLICATION);
+    const directory = join(folder, 'own-uploads');
+    const env = { ...cleanEnvironment(), UPLOAD_DIR: directory };
+    const { stdout } = await run(process.execPath, [application], { cwd: folder, env });
+    const { id, offset, size } = JSON.parse(stdout);
+    assert.deepEqual([offset, size], [5, 5]);
+    assert.equal(readFileSync(join(directory, 'tus', id), 'utf8'), 'hello');
+
+    await writeFile(join(folder, 'typed.mts'), TYPED);
+    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+    const types = ['--typeRoots', join(ROOT, 'node_modules', '@types'), '--types', 'node'];
+    const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023'];
+    const checked = await run(
+      process.execPath,
+      [compiler, ...options, '--skipLibCheck', ...types, 'typed.mts'],
+      { cwd: folder },
+    ).catch((error) => error);
+    assert.equal(checked.stdout, '');
   });
 
   await t.test('the example configuration and the schema are of one kind', async () => {

@@ -37,7 +37,7 @@ function read(file: string): Source {
     (found) => (found.startsWith('/') ? '' : found),
   );
   const imports = [
-    ...bare.matchAll(/\b(?:from|import)\s*\(?\s*(['"])([^'"\s]+)\1/g),
+    ...bare.matchAll(/\b(?:from|import|require)\s*\(?\s*(['"])([^'"\s]+)\1/g),
     ...bare.matchAll(/\bnew URL\(\s*(['"])([^'"\s]+\.[jt]s)\1/g),
   ].map((match) => match[2]!);
   const typeImports = [...bare.matchAll(/\bimport\s+type\b[^'"]*\bfrom\s*(['"])([^'"\s]+)\1/g)].map(

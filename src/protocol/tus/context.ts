@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import type { UploadStore } from '../../storage/store.ts';
+import type { TusLibrary } from '../../tus-server/tus-library.ts';
 import type { ExchangeHandler } from '../exchange.ts';
-import type { TusLibrary } from './library.ts';
 
 export interface TusOptions {
   readonly store: UploadStore;
@@ -28,5 +28,6 @@ export interface TusOptions {
 
 /** What the methods of tus share. */
 export interface TusContext extends TusOptions {
-  readonly library: TusLibrary;
+  /** Loaded for the first request that it answers: starting does not wait for it. */
+  readonly library: () => Promise<TusLibrary>;
 }

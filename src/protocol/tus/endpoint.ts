@@ -1,12 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
 import { isUploadId } from '../../storage/model/upload-id.ts';
+import type { TusLibrary } from '../../tus-server/tus-library.ts';
 import type { Exchange, ExchangeHandler } from '../exchange.ts';
 import { CHECKSUM_ALGORITHMS } from './checksum.ts';
 import type { TusContext, TusOptions } from './context.ts';
 import { head } from './head.ts';
 import { header } from './headers.ts';
-import { TusLibrary } from './library.ts';
 import { patch } from './patch.ts';
 import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
@@ -25,7 +25,18 @@ export function createTusEndpoint(options: TusOptions): ExchangeHandler {
     'concatenation',
     'concatenation-unfinished',
   ];
-  const library = new TusLibrary(options.store, { ...options, extensions });
+  const load = async () => {
+    const { TusLibrary } = await import('../../tus-server/tus-library.ts');
+    return new TusLibrary(options.store, { ...options, extensions });
+  };
+  let loading: Promise<TusLibrary> | undefined;
+  const library = () => {
+    loading ??= load().catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
   const context = { ...options, library };
   return async (exchange) => {
     exchange.response.setHeader('Tus-Resumable', TUS_VERSION);
@@ -68,8 +79,12 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
       return patch(context, exchange, id);
     case 'DELETE': {
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const check = (record: UploadRecord) => context.assertConditions(request, record);
-      const { status, headers } = await context.library.answer(exchange, id, check);
+      const library = await context.library();
+      const { status, headers } = await library.terminate(id, {
+        caller: exchange.caller,
+        check: (record) => context.assertConditions(request, record),
+        signal: () => closeSignal(request),
+      });
       return respond(exchange, status, headers);
     }
     default:
@@ -78,11 +93,17 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
 }
 
 async function options(context: TusContext, exchange: Exchange): Promise<void> {
-  const { status, headers } = await context.library.answer(exchange, null);
+  const { status, headers } = await (await context.library()).options();
   respond(exchange, status, {
     ...headers,
     'Tus-Checksum-Algorithm': CHECKSUM_ALGORITHMS.join(','),
   });
+}
+
+function closeSignal({ socket }: IncomingMessage): AbortSignal {
+  const controller = new AbortController();
+  socket.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** A HEAD without a version is taken for plain HTTP; everything else must name ours. */

@@ -7,6 +7,8 @@ import type { StoreContext } from './context.ts';
 import type { EndingRequest } from './ending.ts';
 
 export interface CreateRequest extends EndingRequest {
+  /** Chosen by the caller; a new one if not given. Throws CONFLICT when it was used before. */
+  readonly id?: string;
   readonly kind: UploadRecord['kind'];
   /** null when the client will say later. */
   readonly length: number | null;
@@ -27,7 +29,11 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
   checkSize(context, request.length);
   await checkSpace(context, request.length ?? 0);
   const { kind, length, metadata, parts = [] } = request;
-  const draft = { id: newUploadId(), kind, length, metadata, parts };
+  const chosen = request.id;
+  if (chosen !== undefined && !isUploadId(chosen)) {
+    throw new Fault('BAD_REQUEST', 'this upload id cannot be a file name');
+  }
+  const draft = { id: chosen ?? newUploadId(), kind, length, metadata, parts };
   const { beforeCreate } = context.guards;
   const changed = beforeCreate ? await beforeCreate(draft, request.caller) : undefined;
   const { id, metadata: kept } = { ...draft, ...changed };
@@ -35,7 +41,7 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
     throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name');
   }
   // A chosen id that is taken is refused at once, before any byte is read.
-  if (changed?.id !== undefined && (await context.catalog.get(id))) {
+  if ((changed?.id ?? chosen) !== undefined && (await context.catalog.get(id))) {
     throw new Fault('CONFLICT', 'an upload of this id is there already');
   }
   const now = context.now();

@@ -3,6 +3,7 @@ import type { Entry } from '../bytes/bytes.ts';
 import type { StoredUpload } from '../model/upload.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
+import { Differences } from './differences.ts';
 
 /** Nothing younger than this is taken for an orphan: a creation may be between bytes and record. */
 export const ORPHAN_AGE = HOUR;
@@ -25,15 +26,37 @@ export type OrphanFile = Entry & { readonly kind: 'file' };
 
 /**
  * Orphans that have not changed since `olderThan` (milliseconds since the epoch). Looks at every
- * entry and every record, in small steps, so that a daemon goes on serving meanwhile.
+ * entry and every record, in small steps, so that a daemon goes on serving meanwhile. Both are read
+ * in order once, for the differences, and only what may differ is looked up: a million uploads whose
+ * bytes and records are all there cost no look-up.
  */
 export async function* listOrphans(
-  { catalog, bytes, clock }: StoreContext,
+  context: StoreContext,
   olderThan: number,
 ): AsyncGenerator<Orphan> {
+  const { catalog, bytes, clock } = context;
+  const differences = new Differences();
   let folderEmpty = true;
   for await (const names of bytes.entries()) {
     folderEmpty = false;
+    for (const name of names) differences.left(name);
+  }
+  for await (const page of catalog.stored()) {
+    for (const { id } of page) differences.right(id);
+    await nextTurn(clock);
+  }
+  if (differences.none()) return;
+  yield* orphanFiles(context, differences, olderThan);
+  yield* orphanRecords(context, differences, olderThan, folderEmpty);
+}
+
+async function* orphanFiles(
+  { catalog, bytes }: StoreContext,
+  differences: Differences,
+  olderThan: number,
+): AsyncGenerator<Orphan> {
+  for await (const all of bytes.entries()) {
+    const names = all.filter((name) => differences.has(name));
     const known = await catalog.known(names);
     for (const name of names) {
       if (known.has(name)) continue;
@@ -41,8 +64,16 @@ export async function* listOrphans(
       if (entry && entry.modifiedAt <= olderThan) yield { kind: 'file', ...entry };
     }
   }
+}
+
+async function* orphanRecords(
+  { catalog, bytes, clock }: StoreContext,
+  differences: Differences,
+  olderThan: number,
+  folderEmpty: boolean,
+): AsyncGenerator<Orphan> {
   for await (const page of catalog.stored()) {
-    const old = page.filter(({ activeAt }) => activeAt <= olderThan);
+    const old = page.filter(({ id, activeAt }) => activeAt <= olderThan && differences.has(id));
     for (const id of await bytes.missing(old.map((one) => one.id))) {
       const record = await catalog.get(id);
       if (record) yield { kind: 'record', record, folderEmpty };

@@ -127,7 +127,8 @@ replace('writeSync', (original) => (...args) => {
   if (error) throw error;
   faultyDisk.atOnce += 1;
   if (faultyDisk.slowness > 0) Atomics.wait(STILL, 0, 0, faultyDisk.slowness);
-  return original(fd, buffer, offset, Math.min(faultyDisk.takes, length as number), position);
+  const most = Math.min(faultyDisk.takes, (length as number | undefined) ?? buffer.length);
+  return original(fd, buffer, offset ?? 0, most, position);
 });
 
 replace('writev', (original) => (...args) => {

@@ -1,4 +1,4 @@
-import { close, existsSync, fstatSync, open, statSync } from 'node:fs';
+import { close, type Dirent, existsSync, fstatSync, open, statSync } from 'node:fs';
 import { opendir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,7 +17,7 @@ const openAsync = promisify(open);
 
 /** How long a look at the free space counts (milliseconds). */
 const ROOM_COUNTS_FOR = 250;
-const NAMES_AT_ONCE = 256;
+const NAMES_AT_ONCE = 1024;
 
 /** How long a start waits for the permissions of data files; it goes on beside (milliseconds). */
 const PATIENCE = 500;
@@ -113,19 +113,26 @@ export class FileBytes implements Bytes {
   }
 
   async *entries(): AsyncGenerator<readonly string[]> {
-    let names: string[] = [];
     try {
-      for await (const found of await opendir(this.place, { bufferSize: NAMES_AT_ONCE })) {
-        if (!found.isFile()) continue;
-        names.push(found.name);
-        if (names.length < NAMES_AT_ONCE) continue;
-        yield names;
-        names = [];
+      const folder = await opendir(this.place, { bufferSize: NAMES_AT_ONCE });
+      try {
+        for (let first = await folder.read(); first; first = await folder.read()) {
+          const batch: Dirent[] = [first];
+          // Those that were read together are in memory: to wait for each takes four times as long.
+          while (batch.length < NAMES_AT_ONCE) {
+            const next = folder.readSync();
+            if (next === null) break;
+            batch.push(next);
+          }
+          const names = batch.filter((found) => found.isFile()).map(({ name }) => name);
+          if (names.length > 0) yield names;
+        }
+      } finally {
+        await folder.close();
       }
     } catch (error) {
       throw this.#fault(error, `reading the folder ${this.place}`);
     }
-    if (names.length > 0) yield names;
   }
 
   /** Names of all kinds are looked at, also those that could not be an upload's id. */

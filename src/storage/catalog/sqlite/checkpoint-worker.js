@@ -1,7 +1,7 @@
 // Moves what is in the write-ahead log into the catalog, in a thread of its own: a checkpoint syncs
 // the disk, and the event loop must not wait for that. JavaScript, because a thread of Node 20
 // cannot be started from TypeScript when the program runs from its sources.
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 
 const EVERY = 1_000;
@@ -25,7 +25,7 @@ function checkpoint(mode) {
   return rows[0]?.log ?? 0;
 }
 
-setInterval(() => {
+const timer = setInterval(() => {
   try {
     // Holds up nobody, and leaves so little that beginning anew holds up writers for a moment only.
     if (checkpoint('PASSIVE') > LONG) checkpoint('RESTART');
@@ -33,3 +33,10 @@ setInterval(() => {
     // Busy: the next turn tries again, and nothing is lost by waiting.
   }
 }, EVERY);
+
+// Asked to end, and not terminated: SQLite's binding aborts the process when it has to throw in a
+// thread that is being terminated.
+parentPort?.once('message', () => {
+  clearInterval(timer);
+  database.close();
+});

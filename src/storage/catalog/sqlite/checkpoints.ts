@@ -1,10 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
+/** Until the first thread is started (milliseconds): a daemon that starts has better things to do. */
+const BEGIN_AFTER = 1_000;
 /** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
+/** How long stopping waits for a checkpoint that runs (milliseconds). */
+const PATIENCE = 2_000;
 /** A thread that ran for so long was well (milliseconds). */
 const WELL = 60_000;
+/** The thread keeps next to nothing (MiB). */
+const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
 
 /**
  * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the
@@ -16,7 +23,7 @@ export class Checkpoints {
   readonly #warn: (message: string) => void;
   readonly #start: (file: string) => Worker;
   #worker: Worker | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  #waiting: NodeJS.Timeout | undefined;
   #wait = FIRST_WAIT;
   #stopped = false;
 
@@ -26,9 +33,21 @@ export class Checkpoints {
     this.#start = start;
   }
 
-  /** Does nothing while the thread runs, or waits to be started again. */
+  /** Starts the thread in a moment. Does nothing while it runs, or waits to be started. */
   start(): void {
-    if (this.#worker || this.#retry || this.#stopped) return;
+    if (this.#worker || this.#waiting || this.#stopped) return;
+    this.#runAfter(BEGIN_AFTER);
+  }
+
+  #runAfter(wait: number): void {
+    this.#waiting = setTimeout(() => {
+      this.#waiting = undefined;
+      this.#run();
+    }, wait);
+    this.#waiting.unref();
+  }
+
+  #run(): void {
     const startedAt = performance.now();
     let failed = false;
     const fail = (reason: unknown) => {
@@ -38,11 +57,7 @@ export class Checkpoints {
       if (performance.now() - startedAt > WELL) this.#wait = FIRST_WAIT;
       const seconds = this.#wait / 1_000;
       this.#warn(`checkpoints stopped, and begin again in ${seconds} s: ${String(reason)}`);
-      this.#retry = setTimeout(() => {
-        this.#retry = undefined;
-        this.start();
-      }, this.#wait);
-      this.#retry.unref();
+      this.#runAfter(this.#wait);
       this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
     };
     try {
@@ -56,13 +71,23 @@ export class Checkpoints {
     }
   }
 
+  /** Asks the thread to end, and waits for that as long as a checkpoint may reasonably take. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#retry);
-    await this.#worker?.terminate();
+    clearTimeout(this.#waiting);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (!worker) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    worker.postMessage('stop');
+    await Promise.race([ended, pause(PATIENCE, undefined, { ref: false })]);
   }
 }
 
 function startWorker(file: string): Worker {
-  return new Worker(new URL('./checkpoint-worker.js', import.meta.url), { workerData: { file } });
+  return new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
+    workerData: { file },
+    resourceLimits: HEAP,
+  });
 }

@@ -86,4 +86,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Leases carry a fencing number.
   'ALTER TABLE leases ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
+  // What finished uploads add up to is read from the index alone.
+  `
+  DROP INDEX uploads_finished;
+  CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
+  `,
 ];

@@ -1,5 +1,5 @@
 import type { StatusMoment } from '../../model/list-query.ts';
-import { STALLED_AFTER, type UploadStatus } from '../../model/upload.ts';
+import { type RecordState, STALLED_AFTER, type UploadStatus } from '../../model/upload.ts';
 
 /** `statusOf` as SQL, so that counting and filtering many uploads reads no row into the program. */
 export const STATUS_SQL = `CASE
@@ -34,4 +34,15 @@ export function statusCondition(statuses: readonly UploadStatus[]): {
   const sql = `${STATUS_SQL} IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
   const index = NARROW.find(([names]) => statuses.every((status) => names.has(status)));
   return index ? { sql: `${index[1]} AND ${sql}`, narrow: true } : { sql, narrow: false };
+}
+
+/** The same for stored states. */
+export function stateCondition(states: readonly RecordState[]): {
+  readonly sql: string;
+  readonly narrow: boolean;
+} {
+  const sql = `state IN (${states.map((state) => `'${state}'`).join(', ')})`;
+  const unfinished = `state IN ('receiving', 'joining')`;
+  const narrow = states.every((state) => state === 'receiving' || state === 'joining');
+  return narrow ? { sql: `${unfinished} AND ${sql}`, narrow } : { sql, narrow };
 }

@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type {
   ListQuery,
   ListSort,
@@ -7,7 +7,7 @@ import type {
   UploadTotals,
 } from '../../model/list-query.ts';
 import type { RecordState, StoredUpload } from '../../model/upload.ts';
-import { STATUS_SQL, statusCondition, statusParameters } from './status-query.ts';
+import { STATUS_SQL, stateCondition, statusCondition, statusParameters } from './status-query.ts';
 import { SELECT_UPLOADS, type UploadRow, type UploadsTable } from './uploads-table.ts';
 
 const FINAL_OF_PART =
@@ -15,6 +15,27 @@ const FINAL_OF_PART =
 const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
   AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
+
+/**
+ * Finished uploads, which are nearly all, are added up by their index: first all of them, then those
+ * that have expired. Of the others there are few, and each is looked at.
+ */
+const FINISHED_TOTALS = (status: string) => `
+  SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
+    count(*) AS count, coalesce(sum(offset), 0) AS bytes, coalesce(sum(offset), 0) AS bytesOnce
+  FROM uploads WHERE state = 'finished' AND kind <> 'partial'`;
+const OTHER_TOTALS = (where: string) => `
+  SELECT state, ${STATUS_SQL} AS status, kind = 'partial' AS part, ${FOLDED} AS folded,
+    count(*) AS count, sum(offset) AS bytes,
+    sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
+  FROM uploads WHERE ${where} GROUP BY 1, 2, 3, 4`;
+const STATUS_TOTALS = [
+  FINISHED_TOTALS('finished'),
+  `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore`,
+  OTHER_TOTALS(`state = 'finished' AND kind = 'partial'`),
+  OTHER_TOTALS(`state IN ('receiving', 'joining')`),
+  OTHER_TOTALS(`state IN ('removing', 'removed')`),
+].join(' UNION ALL ');
 
 const PAGE = 500;
 const SORT: Record<ListSort, { by: string; descending: boolean }> = {
@@ -30,6 +51,7 @@ const STORED_STATES: readonly RecordState[] = ['receiving', 'joining', 'finished
 export class UploadQueries {
   readonly #database: Database;
   readonly #uploads: UploadsTable;
+  #stored: Statement<[number, number], { seq: number; id: string; activeAt: number }> | undefined;
 
   constructor(database: Database, uploads: UploadsTable) {
     this.#database = database;
@@ -43,9 +65,7 @@ export class UploadQueries {
   *list(query: ListQuery): Generator<StoredUpload[]> {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
-    const { sql, narrow } = statuses
-      ? statusCondition(statuses.names)
-      : { sql: `state IN (${states.map((state) => `'${state}'`).join(', ')})`, narrow: false };
+    const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
     const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
     const parameters = statuses ? statusParameters(statuses.at) : {};
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
@@ -102,14 +122,17 @@ export class UploadQueries {
 
   /** Counts by what uploads are called at a moment, with what is only remembered. */
   statusTotals(at: StatusMoment): StatusTotals[] {
-    return this.#database
-      .prepare<[Record<string, unknown>], StatusTotals>(
-        `SELECT state, ${STATUS_SQL} AS status, kind = 'partial' AS part, ${FOLDED} AS folded,
-           count(*) AS count, sum(offset) AS bytes,
-           sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
-         FROM uploads GROUP BY 1, 2, 3, 4`,
-      )
+    const rows = this.#database
+      .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
       .all(statusParameters(at));
+    const [all, expired, ...others] = rows as [StatusTotals, StatusTotals, ...StatusTotals[]];
+    const finished = {
+      ...all,
+      count: all.count - expired.count,
+      bytes: all.bytes - expired.bytes,
+      bytesOnce: all.bytesOnce - expired.bytesOnce,
+    };
+    return [finished, expired, ...others].filter(({ count }) => count > 0);
   }
 
   /** Bytes that the parts of a final upload have received. */
@@ -124,8 +147,14 @@ export class UploadQueries {
 
   /** Whether there is an upload in parts at all. */
   hasParts(): boolean {
-    const query = `SELECT EXISTS (SELECT 1 FROM parts)
-      OR EXISTS (SELECT 1 FROM uploads WHERE kind = 'partial')`;
+    // By state, since the indexes are: without a part the whole table would be read.
+    const query = `SELECT EXISTS (SELECT 1 FROM parts) OR ${[
+      `state = 'finished'`,
+      `state IN ('receiving', 'joining')`,
+      `state IN ('removing', 'removed')`,
+    ]
+      .map((state) => `EXISTS (SELECT 1 FROM uploads WHERE ${state} AND kind = 'partial')`)
+      .join(' OR ')}`;
     return this.#database.prepare<[], number>(query).pluck().get() === 1;
   }
 
@@ -136,12 +165,11 @@ export class UploadQueries {
 
   /** Uploads that should have a data file, in no meaningful order, beginning behind a row number. */
   stored(after: number): { seq: number; id: string; activeAt: number }[] {
-    return this.#database
-      .prepare<[number, number], { seq: number; id: string; activeAt: number }>(
-        `SELECT seq, id, active_at AS activeAt FROM uploads
-         WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
-      )
-      .all(after, PAGE);
+    this.#stored ??= this.#database.prepare(
+      `SELECT seq, id, active_at AS activeAt FROM uploads
+       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+    );
+    return this.#stored.all(after, 2 * PAGE);
   }
 
   /** Those of the ids that have a record which is not `removed`. */

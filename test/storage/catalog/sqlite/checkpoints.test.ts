@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { Checkpoints } from '../../../../src/storage/catalog/sqlite/checkpoints.ts';
+import { temporaryFolder } from '../../../support/temporary.ts';
 
 class FakeWorker extends EventEmitter {
+  ref(): void {}
   unref(): void {}
-  async terminate(): Promise<void> {}
+  postMessage(): void {
+    this.emit('exit', 0);
+  }
 }
 
 test('a checkpoint thread that fails is started again, each time after twice as long', async (t) => {
@@ -25,6 +31,10 @@ test('a checkpoint thread that fails is started again, each time after twice as 
     },
   );
   checkpoints.start();
+  assert.equal(workers.length, 0, 'the daemon starts first');
+  checkpoints.start();
+  t.mock.timers.tick(1_000);
+  assert.equal(workers.length, 1);
   workers[0]?.emit('error', new Error('EMFILE'));
   workers[0]?.emit('exit', 1);
   assert.equal(warnings.length, 1, 'told once');
@@ -40,4 +50,14 @@ test('a checkpoint thread that fails is started again, each time after twice as 
   workers[1]?.emit('exit', 1);
   t.mock.timers.tick(60_000);
   assert.deepEqual([workers.length, warnings.length], [2, 2]);
+});
+
+test('a catalog that is closed and removed while its thread begins ends nobody', async (t) => {
+  for (let round = 0; round < 20; round += 1) {
+    const folder = temporaryFolder(t);
+    const checkpoints = new Checkpoints(join(folder, 'missing', 'catalog.db'), () => {});
+    checkpoints.start();
+    if (round % 2 === 0) await nextTurn();
+    await checkpoints.stop();
+  }
 });

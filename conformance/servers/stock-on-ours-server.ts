@@ -1,0 +1,36 @@
+/**
+ * @tus/server as its README sets it up, but with the storage of tusd-ts in place of a file store, in
+ * a process of its own. Arguments: port, folder, days until uploads expire, maximal size, milliseconds
+ * that a body may be silent.
+ */
+import { Server } from '@tus/server';
+import { openTusStore } from '../../src/embedded/tus-server.ts';
+
+const [port = '0', folder = 'files', retentionDays = '1', maxSize = '0', idleMs = '60000'] =
+  process.argv.slice(2);
+
+const { datastore, locker } = await openTusStore({
+  directory: folder,
+  retentionDays: Number(retentionDays),
+  maxSize: Number(maxSize),
+  idleTimeout: `${idleMs}ms`,
+});
+const server = new Server({
+  path: '/files',
+  datastore,
+  locker,
+  maxSize: Number(maxSize),
+  relativeLocation: true,
+});
+
+const listening = server.listen({ host: '127.0.0.1', port: Number(port) }, () => {
+  const address = listening.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  console.log(`ready at http://127.0.0.1:${address.port}/files `);
+});
+
+process.on('message', async () => {
+  await server.cleanUpExpiredUploads();
+  process.send?.('swept');
+});
+process.on('disconnect', () => process.exit(0));

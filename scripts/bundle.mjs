@@ -1,0 +1,84 @@
+// Bundles the program into dist/bin: a start that reads 10 files takes a third of one that reads 340.
+// What a command does not need is in files of its own, loaded later. The licences of the packages
+// that are bundled go along.
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, 'dist', 'bin');
+/** Started by its URL, beside the file that starts it. */
+const WORKER = 'src/storage/catalog/sqlite/checkpoint-worker.js';
+/** Packages with native code, and those that few starts load. */
+const OUTSIDE = [
+  'better-sqlite3',
+  '@node-rs/crc32',
+  '@tus/server',
+  '@tus/file-store',
+  'cosmiconfig',
+];
+
+// What the compiler has put there is replaced, together with its map.
+rmSync(out, { recursive: true, force: true });
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['bin/tusd-ts.ts'],
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  chunkNames: '[name]-[hash]',
+  external: OUTSIDE,
+  // Some packages are CommonJS, and ask for Node's modules by require.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  },
+  legalComments: 'none',
+  plugins: [{ name: 'require-sqlite', setup: requireSqlite }],
+  metafile: true,
+  logLevel: 'warning',
+});
+copyFileSync(join(root, WORKER), join(out, 'checkpoint-worker.js'));
+writeFileSync(join(out, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+
+/**
+ * better-sqlite3 is CommonJS; to import it takes Node twice as long as to require it.
+ *
+ * @param {import('esbuild').PluginBuild} build
+ */
+function requireSqlite(build) {
+  build.onResolve({ filter: /^better-sqlite3$/ }, ({ path, kind }) =>
+    kind === 'require-call' ? { path, external: true } : { path, namespace: 'sqlite' },
+  );
+  build.onLoad({ filter: /./, namespace: 'sqlite' }, ({ path }) => ({
+    contents: `module.exports = require(${JSON.stringify(path)});`,
+  }));
+}
+
+/**
+ * The licences of the packages that these files belong to.
+ *
+ * @param {string[]} files
+ */
+function licences(files) {
+  const folders = new Set(
+    files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []),
+  );
+  return [...folders]
+    .sort()
+    .map(licence)
+    .join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+/** @param {string} folder */
+function licence(folder) {
+  const path = join(root, folder);
+  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+  const texts = readdirSync(path)
+    .filter((file) => /^licen[cs]e/i.test(file))
+    .map((file) => readFileSync(join(path, file), 'utf8').trim());
+  return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`;
+}
