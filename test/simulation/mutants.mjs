@@ -19,13 +19,13 @@ export const MUTANTS = [
   mutant(
     'a finished upload is not synced',
     `${ENGINE}durability.ts`,
-    "return writer.flush(this.mode === 'never' ? 'process' : 'power');",
-    "return writer.flush('process');",
+    "return writer.flush(this.mode === 'never' ? 'process' : 'power', content);",
+    "return writer.flush('process', content);",
   ),
   mutant(
     'an offset is told before the sync',
     `${ENGINE}receive.ts`,
-    'if (offset > from) await context.durability.received(writer);',
+    'await context.durability.received(writer, { length: offset, crc32 });',
   ),
   mutant(
     'names are not synced',
@@ -58,8 +58,8 @@ export const MUTANTS = [
   mutant(
     'a failed write counts',
     `${ENGINE}byte-pump.ts`,
-    'const rest = error ? chunks : this.#advance(chunks, crcAfter, written);',
-    'const rest = this.#advance(chunks, crcAfter, error ? chunks[0]!.length : written);',
+    'if (error) this.#failed(error);',
+    'if (error) this.#written(chunks, crcAfter, chunks[0]!.length, lent);',
   ),
   mutant(
     'parts are joined in the wrong order',
@@ -82,7 +82,7 @@ export const MUTANTS = [
   mutant(
     'a confirmed creation is not made durable',
     `${ENGINE}create.ts`,
-    "await Promise.all([durability.received(writer), durability.recorded('progress')]);",
+    "durability.recorded('progress'),",
   ),
   mutant(
     'where a checked request begins is not recorded',
@@ -104,8 +104,8 @@ export const MUTANTS = [
   mutant(
     'a refused request declares its length',
     `${ENGINE}receive.ts`,
-    'refused ? null : record.length',
-    'record.length',
+    'length: refused ? null : length }',
+    'length }',
   ),
   mutant(
     'progress of a checked request is recorded',
@@ -194,7 +194,7 @@ export const MUTANTS = [
   mutant(
     'a start does not finish what is complete',
     `${ENGINE}recover.ts`,
-    'context.background(finishAll(context, await catalog.unfinishedButComplete()));',
+    'context.background(finishAll(context, full, context.endsAtLength));',
   ),
   mutant(
     'the last part does not complete its final upload',

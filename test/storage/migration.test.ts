@@ -137,8 +137,9 @@ test('a directory of the version before is served, and what was under way goes o
   const store = await openStore(t, { uploadDir });
   assert.equal(version(uploadDir), MIGRATIONS.length);
   assert.equal((await store.find('finished')).record.state, 'finished');
+  // The boot of the version before is not known, so only what it has recorded counts.
   for (const [id, offset, rest] of [
-    ['written', 5, '!'],
+    ['written', 4, '!!'],
     ['whole', 2, 'good'],
   ] as const) {
     assert.equal((await store.find(id)).offset, offset, id);
