@@ -102,8 +102,8 @@ test('a full disk', { ...needingMounts(), timeout: 240_000 }, async (suite) => {
     await roomIsKnown();
     for (const [index, url] of urls.entries()) {
       const offset = await served.offset(url);
+      // Without bytes it asks for the finish alone, which may have failed for want of space.
       const body = bodies[index]!.subarray(offset);
-      if (body.length === 0) continue;
       const done = await send('PATCH', url, { headers: appendAt(offset), body });
       assert.equal(done.status, 204, String(done.body));
     }

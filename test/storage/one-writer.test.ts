@@ -94,6 +94,8 @@ test('a writer that waits for the disk is not silent, and is not taken over', as
   let now = 1_000_000;
   const store = await openStore(t, { now: () => now, limits: { writerWait: 0 } });
   const id = await make(store, 20);
+  // After a slow write the thread pool writes, whose writes can be held.
+  disk.slowness = 200;
   const { body, done } = await begin(store, id, '12345');
   disk.holdWrites();
   body.write('67890');
