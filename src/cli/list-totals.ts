@@ -2,7 +2,7 @@ import type { StatusTotals } from '../storage/model/list-query.ts';
 import { UPLOAD_STATUSES, type UploadStatus } from '../storage/model/upload.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 
-/** How many uploads there are, of which kind. `uploads` + `parts` = finished + unfinished + expired. */
+/** The number of uploads by kind. `uploads` + `parts` = finished + unfinished + expired. */
 export interface ListTotals {
   /** A final upload stands for its parts. */
   readonly uploads: number;
