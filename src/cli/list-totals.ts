@@ -4,7 +4,7 @@ import { formatCount, formatSize } from '../terminal/size.ts';
 
 /** The number of uploads by kind. `uploads` + `parts` = finished + unfinished + expired. */
 export interface ListTotals {
-  /** A final upload stands for its parts. */
+  /** A final upload and its parts count as one. */
   readonly uploads: number;
   /** Parts that no final upload has claimed yet. */
   readonly parts: number;
@@ -14,7 +14,7 @@ export interface ListTotals {
   /** receiving, stalled, waiting and joining. */
   readonly unfinished: number;
   readonly expired: number;
-  /** Received, of all uploads; what is both in a part and in its finished upload counts once. */
+  /** Received bytes of all uploads; bytes of a part and of its finished upload count once. */
   readonly bytes: number;
   /** Without folded parts. */
   readonly byStatus: Readonly<Record<UploadStatus, number>>;

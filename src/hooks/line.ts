@@ -10,7 +10,7 @@ const AT_ONCE = 32;
 export class Line {
   readonly receiver: Receiver;
   readonly outage: Outage;
-  /** Uploads with failed events since the last success; only tells one from several. */
+  /** Uploads whose events failed since the last success; kept only to distinguish one from several. */
   readonly failing = new Set<string>();
   /** Running deliveries. */
   running = 0;
