@@ -20,7 +20,7 @@ export interface ListTotals {
   readonly byStatus: Readonly<Record<UploadStatus, number>>;
 }
 
-/** Removed uploads count nowhere but under their own name. */
+/** Sums up the rows. Removed uploads count only in `byStatus.removed`. */
 export function addUp(rows: readonly StatusTotals[]): ListTotals {
   const byStatus = Object.fromEntries(UPLOAD_STATUSES.map((status) => [status, 0])) as Record<
     UploadStatus,
@@ -43,7 +43,7 @@ export function addUp(rows: readonly StatusTotals[]): ListTotals {
   return { uploads, parts, foldedParts, finished, unfinished, expired, bytes, byStatus };
 }
 
-/** How many rows of these statuses (of all but removed ones without it) a list has. */
+/** The number of rows in a list of these statuses; without `statuses`, of all but removed ones. */
 export function countRows(
   rows: readonly StatusTotals[],
   statuses: readonly UploadStatus[] | undefined,

@@ -105,7 +105,7 @@ interface Asking {
 }
 
 /**
- * Returns undefined if the hook failed and failures are configured to be ignored. Throws REFUSED,
+ * Calls one hook. Returns undefined if it failed and its `onError` allows that. Throws REFUSED,
  * HOOK_FAILED, HOOK_OVERDUE or UNAVAILABLE.
  */
 async function ask(

@@ -26,7 +26,7 @@ export class TrustedProxies {
 }
 
 export interface ClientAddress {
-  /** The client's IP address as reported by the last trusted hop. */
+  /** The client's IP address, as far as trusted proxies report it. */
   readonly address: string;
   /** The scheme and host that a trusted proxy reports, or null. */
   readonly forwarded: { readonly proto: 'http' | 'https'; readonly host: string } | null;

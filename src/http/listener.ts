@@ -45,7 +45,7 @@ export interface ListenerOptions {
   readonly onRequest: (record: RequestRecord) => void;
   /** Connections refused because of the limit; called at most once a minute. */
   readonly onTurnedAway: (count: number) => void;
-  /** Malformed requests of the last minute that were not passed to onRequest. */
+  /** Called with the malformed requests of a minute beyond those that were passed to onRequest. */
   readonly onMoreRefused: (count: number) => void;
   /** Called for the first untrusted peer that sends forwarded headers. */
   readonly onForwardedIgnored: (address: string) => void;
