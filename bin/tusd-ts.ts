@@ -3,6 +3,6 @@ import { takeSignals } from '../src/cli/process-signals.ts';
 
 const argv = process.argv.slice(2);
 const onSignal = takeSignals(argv);
-// Loaded after that: a signal must not kill a daemon that is still loading.
+// Loaded after the signal handlers: a signal must not kill a daemon that is still loading.
 const { runProcess } = await import('../src/cli/run-process.ts');
 await runProcess(argv, onSignal);

@@ -1,7 +1,6 @@
 /**
- * Everything that can go wrong and that a person or a client can act on, in one table: what the
- * process exits with (sysexits.h) and what HTTP answers. Anything else that is thrown is a bug and
- * keeps its stack.
+ * Every failure that a person or a client can act on, with the exit code of the process
+ * (sysexits.h) and the HTTP status. Any other thrown value is a bug and keeps its stack.
  */
 const FAULTS = {
   // The command line and the configuration
@@ -39,17 +38,17 @@ export type FaultCode = keyof typeof FAULTS;
 export interface FaultOptions {
   /** What the person can do about it: one sentence. */
   hint?: string;
-  /** Several things that are wrong, a sentence each; the message ends with a colon then. */
+  /** Several problems, a sentence each; the message then ends with a colon. */
   details?: readonly string[];
-  /** Overrides the table's HTTP status; for src/protocol and src/http alone. */
+  /** Overrides the table's HTTP status; only for src/protocol and src/http. */
   status?: number;
-  /** Response headers that belong to this answer; for src/protocol and src/http alone. */
+  /** Response headers for this error; only for src/protocol and src/http. */
   headers?: Readonly<Record<string, string>>;
-  /** After how many seconds it may work. */
+  /** How many seconds to wait before a retry. */
   retryAfter?: number;
-  /** The offset that a client who believed another one should go on from. */
+  /** The current offset, for a client that sent a wrong one. */
   offset?: number;
-  /** What a client reads in place of the message, which may name paths and settings: one sentence. */
+  /** One sentence that clients get instead of the message, which may name paths and settings. */
   publicMessage?: string;
   cause?: unknown;
 }
@@ -58,7 +57,7 @@ export interface FaultOptions {
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: FaultCode;
-  /** The sentence alone, without the details. One line, unless a name in it is hostile. */
+  /** The sentence without the details. One line, unless it contains an untrusted name. */
   readonly title: string;
   readonly details: readonly string[];
   readonly hint: string | undefined;
@@ -86,12 +85,12 @@ export class Fault extends Error {
   }
 }
 
-/** What an error says, for a log line or a person: its message, or the thrown value as text. */
+/** An error's message, or the thrown value as text, for a log line or a person. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The same with where it came from, for what should not have happened. */
+/** An error's stack if it has one, otherwise its message; for unexpected errors. */
 export function stackOf(error: unknown): string {
   return (error instanceof Error && error.stack) || messageOf(error);
 }
@@ -129,7 +128,7 @@ export function fileFault(error: unknown, doing: string): unknown {
         cause: error,
       });
     default:
-      // What a system call says of the disk; EBADF and EINVAL would be mistakes of the program.
+      // Errors of a system call about the disk; EBADF and EINVAL would be bugs of this program.
       if (!/^E[A-Z0-9]+$/.test(errno ?? '') || errno === 'EBADF' || errno === 'EINVAL')
         return error;
       return new Fault('IO', `${errno} while ${doing}`, { cause: error });

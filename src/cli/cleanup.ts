@@ -49,7 +49,7 @@ holds no file at all (a disk that is not mounted); then that, too, needs --orpha
 
 const ORPHANS = { true: 'remove', false: 'skip', undefined: 'report' } as const;
 
-/** `tusd-ts cleanup`. `plan` tells what a removal causes for hooks. */
+/** `tusd-ts cleanup`. `plan` makes the hook deliveries of a removal. */
 export function cleanupCommand(io: Io, { plan }: OpenOptions = {}): Command {
   const command = new Command('cleanup').description('Remove what was abandoned or has expired');
   addStorageOptions(command, { retention: true });
@@ -82,7 +82,7 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
     orphans: ORPHANS[String(options.orphans) as keyof typeof ORPHANS],
     signal: ending.signal,
   });
-  // What was begun is done, also when it cannot be told any more.
+  // A sweep that has begun completes even when its output cannot be written any more.
   const { output, settle } = persevering(options.json ? io.stdout : textOutput(io, io.stdout));
   const failed = options.json
     ? await printJson(output, decisions, { dryRun, looked })
@@ -96,7 +96,7 @@ async function cleanup(io: Io, opened: OpenedStore, options: CleanupOptions): Pr
   io.setExitCode(code);
 }
 
-/** Signals that end a cleanup between two uploads, and the exit codes that shells have for them. */
+/** Signals that end a cleanup between two uploads, with the usual exit codes of shells. */
 const ENDING = [
   ['SIGHUP', 129],
   ['SIGINT', 130],
@@ -104,7 +104,7 @@ const ENDING = [
   ['SIGTERM', 143],
 ] as const;
 
-/** The first signal lets the removal under way come to its end; the second one does not wait. */
+/** The first signal lets the current removal complete; the second one ends the process at once. */
 function endOnSignal(io: Io): { readonly signal: AbortSignal; exitCode(): number | null } {
   const ending = new AbortController();
   let exitCode: number | null = null;
@@ -118,7 +118,7 @@ function endOnSignal(io: Io): { readonly signal: AbortSignal; exitCode(): number
   return { signal: ending.signal, exitCode: () => exitCode };
 }
 
-/** What is in the catalog before the sweep. */
+/** Counts the catalog's uploads and parts before the sweep. */
 async function countOfAll(store: OpenedStore['store'], now: number): Promise<Looked> {
   const rows = await store.statusTotals({ now, idleSince: null, finishedBefore: null });
   const count = (part: 0 | 1) =>
@@ -163,7 +163,7 @@ async function printText(
 ): Promise<number> {
   const style = styleOf(io);
   const lines = new LineWriter(output);
-  // Never cut: the reason is what it is all about.
+  // Never cut: the reason is the point of the output.
   const table = new TableWriter(SWEEP_COLUMNS, lines, { width: null, style });
   for (;;) {
     const { value, done } = await decisions.next();
@@ -179,7 +179,7 @@ async function printText(
   }
 }
 
-/** One object, written as the sweep goes, so that its length costs no memory. */
+/** Writes one JSON object as the sweep proceeds, so that memory use is constant. */
 async function printJson(
   output: Output,
   decisions: Sweep,
@@ -197,7 +197,7 @@ async function printJson(
   }
 }
 
-/** The shape is in docs/json.md. */
+/** The format is documented in docs/json.md. */
 function decisionJson({ action, kind, id, name, bytes, reason }: SweepDecision) {
   return { action, kind, id, name, bytes, reason: reasonJson(reason) };
 }

@@ -9,13 +9,13 @@ import type { Io } from './io.ts';
 
 interface OptionTexts<Name extends string = ConfigKey> {
   readonly texts?: Partial<Readonly<Record<Name, string>>>;
-  /** Where another default counts than the key's. */
+  /** Defaults that differ from the key's own. */
   readonly defaults?: Partial<Readonly<Record<Name, string>>>;
 }
 
 /**
- * Adds --config and the flags of these keys of the configuration, as they are documented there, or
- * with a text of their own where they mean something narrower.
+ * Adds --config and the flags of these configuration keys, with the keys' documentation or with a
+ * text of their own if the command uses them in a narrower sense.
  */
 export function addConfigOptions(
   command: Command,
@@ -49,8 +49,8 @@ export function addKeyOptions(
 }
 
 /**
- * The configuration in force for a command with these options (`command.opts()`). Throws CONFIG or
- * USAGE with what is wrong. Commands that deliver nothing to hooks need no secrets.
+ * The effective configuration for a command's options (`command.opts()`). Throws CONFIG or USAGE.
+ * Commands that deliver nothing to hooks need no secrets.
  */
 export async function readConfig(
   io: Io,

@@ -32,7 +32,7 @@ where they are kept; those that cannot be read from here are listed and are no f
   ],
 });
 
-/** `tusd-ts config`. `keys` are all that there are. */
+/** `tusd-ts config`. `keys` are all configuration keys. */
 export function configCommand(io: Io, keys: typeof KEYS = KEYS): Command {
   const command = new Command('config').description(
     'Show every setting, its value, and where the value comes from',
@@ -59,7 +59,7 @@ async function config(
   await lines.line(
     `configuration file: ${loaded.file === null ? 'none' : sanitize(loaded.file)}\n`,
   );
-  // Never cut: a path that cannot be copied is of no use.
+  // Never cut: a truncated path cannot be copied.
   const table = new TableWriter(COLUMNS, lines, { width: null, style });
   for (const { key, value, source, where } of describeConfig(loaded)) {
     const isDefault = source === 'default';

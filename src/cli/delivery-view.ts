@@ -8,8 +8,8 @@ import { formatAge, formatRelative } from '../text/span.ts';
 import { isoOrNull } from './upload-view.ts';
 
 /**
- * A delivery for programs: times in ISO 8601, null for what has not happened. The shape is stable:
- * keys may be added, none goes away.
+ * A delivery for programs: times in ISO 8601, null for events that have not happened. The format is
+ * stable: keys may be added, but not removed.
  */
 export function deliveryJson(delivery: Delivery) {
   return {
@@ -44,7 +44,7 @@ export interface DeliveryRowOptions {
   readonly style: Style;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The upload's id as it is to be shown. */
+  /** The upload's id, as displayed. */
   readonly upload: string;
 }
 

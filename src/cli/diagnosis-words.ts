@@ -3,10 +3,10 @@ import type { UploadRecord } from '../storage/model/upload.ts';
 import { formatPercent } from '../terminal/progress-bar.ts';
 import { formatSize } from '../terminal/size.ts';
 
-/** The entry of the timeline that tells how the last transfer ended. */
+/** The timeline entry that records how the last transfer ended. */
 export type Interrupted = Extract<TimelineEntry, { event: 'received' }>;
 
-/** How far an upload has come: "43 %", or "843 MiB" while nobody knows how long it will be. */
+/** An upload's progress: "43 %", or "843 MiB" while the length is unknown. */
 export function place({
   record,
   offset,
@@ -59,7 +59,7 @@ export function removedBecause({ removedWhy }: UploadRecord): string {
   }
 }
 
-/** How a transfer ended, behind what it brought: ", then the connection was reset". */
+/** How a transfer ended, appended to its bytes: ", then the connection was reset". */
 export function endOf(interrupted: Interruption | null): string {
   const clauses: Record<Interruption, string> = {
     reset: 'the connection was reset',

@@ -5,8 +5,8 @@ import { type Interrupted, interruptedBy, place, removedBecause } from './diagno
 import type { UploadDetails } from './upload-details.ts';
 
 /**
- * What is the matter with an upload, in sentences: first how it stands and why, then what comes of
- * it. The text may hold what a client or a hook has chosen, so it must be sanitised to be shown.
+ * Describes an upload's state in sentences: first the state and its cause, then the consequences.
+ * The text may contain untrusted input from clients and hooks: sanitise it before display.
  */
 export function diagnose(details: UploadDetails): string[] {
   const { status, sizeOnDisk } = details;
@@ -107,7 +107,7 @@ function causeOf(details: UploadDetails): string {
     (entry) => entry.event === 'received' || entry.event === 'rejected',
   );
   const told = timeline.findLast((entry) => entry.event === 'received')?.to ?? 0;
-  // Bytes that no request has accounted for: it was cut off together with the daemon.
+  // Bytes that no timeline entry covers: the daemon ended in the middle of a request.
   const unaccounted = Math.max(record.offset, sizeOnDisk ?? 0) > told;
   if (unaccounted && record.uncommittedFrom === null) {
     return `after the daemon ended in the middle of a request, at ${place(details)}`;
@@ -137,7 +137,7 @@ function joining({ record, parts, sizeOnDisk, beingWritten }: UploadDetails): st
     : `Joining its ${parts.length} parts was cut short at ${copied}; the daemon begins again when it starts.`;
 }
 
-/** Where the record and the disk tell different things although nobody is writing. */
+/** Contradictions between record and file while nobody is writing. */
 function doubts({ record, sizeOnDisk, beingWritten }: UploadDetails): string[] {
   if (beingWritten || sizeOnDisk === null || record.kind === 'final') return [];
   if (record.uncommittedFrom !== null && sizeOnDisk > record.uncommittedFrom) {

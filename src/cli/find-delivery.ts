@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import type { StoredDelivery } from '../storage/model/delivery.ts';
 import type { CommandStore } from '../storage/store.ts';
 
-/** The delivery of a number as `hooks list` shows it. Throws USAGE or NOT_FOUND. */
+/** Finds a delivery by its number in `hooks list`. Throws USAGE or NOT_FOUND. */
 export async function findDelivery(store: CommandStore, given: string): Promise<StoredDelivery> {
   if (!/^\d{1,15}$/.test(given)) {
     throw new Fault('USAGE', `${JSON.stringify(given)} is not the number of a delivery`, {

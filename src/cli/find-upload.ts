@@ -6,9 +6,8 @@ const CANDIDATES = 5;
 const LONGEST_SHOWN = 60;
 
 /**
- * The upload that a person means: by its id, the beginning of it, its URL, or the path of its data
- * file. Finds removed ones, too, while they are remembered. Throws NOT_FOUND, or USAGE when several
- * begin like that.
+ * Finds an upload by its id, a prefix of the id, its URL, or the path of its data file. Includes
+ * removed uploads whose records still exist. Throws NOT_FOUND, or USAGE if the prefix is ambiguous.
  */
 export async function findUpload(store: CommandStore, given: string): Promise<StoredUpload> {
   const id = idIn(given);
@@ -30,7 +29,7 @@ export async function findUpload(store: CommandStore, given: string): Promise<St
   });
 }
 
-/** The last segment of a URL or a path; anything else is an id as it stands. */
+/** The last segment of a URL or a path; other texts are ids already. */
 function idIn(given: string): string {
   if (!given.includes('/')) return given;
   const path = given.replace(/[?#].*$/s, '').replace(/\/+$/, '');

@@ -4,10 +4,10 @@ import { formatCount, formatSize } from '../terminal/size.ts';
 import { sanitize } from '../text/sanitize.ts';
 import { formatDuration } from '../text/span.ts';
 
-/** Columns; a client may choose a name of any length. */
+/** Columns; names from clients can have any length. */
 const NAME_MAX = 100;
 
-/** A happening as a sentence of the log; `idOf` shows an id. */
+/** An event as a sentence for the log; `idOf` formats an id. */
 export function happeningText(what: Happening, idOf: (id: string) => string): string {
   switch (what.type) {
     case 'finished': {

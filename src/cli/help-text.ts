@@ -1,9 +1,9 @@
 export interface HelpText {
-  /** A command line, and what it is for. */
+  /** A command line, and its purpose. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Exit codes beyond those that every command has. */
+  /** Exit codes in addition to the common ones. */
   readonly exits?: readonly (readonly [number, string])[];
-  /** Paragraphs on what is worth knowing. */
+  /** Additional paragraphs. */
   readonly notes?: readonly string[];
 }
 
@@ -15,7 +15,7 @@ const EXITS: readonly (readonly [number, string])[] = [
   [78, 'the configuration is wrong'],
 ];
 
-/** What stands below the options in a command's --help. */
+/** The text after the options in a command's --help. */
 export function helpText({ examples, exits = [], notes = [] }: HelpText): string {
   const codes = [...EXITS, ...exits].sort(([left], [right]) => left - right);
   return [

@@ -76,7 +76,7 @@ async function list(io: Io, options: ListOptions): Promise<void> {
   });
 }
 
-/** Deliveries may be there for longer than anything else is known of their upload. */
+/** Deliveries may outlive the record of their upload. */
 async function idOf(store: CommandStore, given: string): Promise<string> {
   try {
     return (await findUpload(store, given)).id;

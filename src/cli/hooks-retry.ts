@@ -13,7 +13,7 @@ interface RetryOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-/** Rows that one transaction changes: the daemon must not wait long for its turn. */
+/** The most rows changed in one transaction, so that the daemon does not wait long for the lock. */
 const AT_ONCE = 500;
 
 const HELP = helpText({

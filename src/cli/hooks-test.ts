@@ -96,7 +96,7 @@ function readEvent(text: string): HookEvent {
   });
 }
 
-/** A refusal is taken, too: it is an answer that makes sense. */
+/** true for a valid answer, including a refusal. */
 function isTaken({ attempt, read }: TestOutcome): boolean {
   return attempt.ok && (read === null || 'answer' in read);
 }
@@ -150,7 +150,7 @@ function outcomeLines(
   ];
 }
 
-/** What the hook would have done to a real upload. */
+/** The effect that the answer would have on a real upload. */
 function answerLines({ read, payload }: TestOutcome): string[] {
   if (read === null || !('answer' in read)) return [];
   const { answer } = read;

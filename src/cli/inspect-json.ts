@@ -6,14 +6,14 @@ import type { RelatedUpload, UploadDetails } from './upload-details.ts';
 import { viewJson } from './upload-view.ts';
 
 /**
- * An upload and all that is known of it, for programs. The shape is stable: keys may be added, none
- * goes away. Sizes are bytes, times ISO 8601.
+ * All details of an upload, for programs. The format is stable: keys may be added, but not removed.
+ * Sizes are in bytes, times in ISO 8601.
  */
 export function detailsJson(details: UploadDetails) {
   const { record, sizeOnDisk, path, timeline, deliveries } = details;
   return {
     ...viewJson(details),
-    /** What the next append must name; null when the upload takes no bytes. */
+    /** The offset of the next append; null when the upload accepts no bytes. */
     offset: details.offset,
     recordedOffset: record.offset,
     uncommittedFrom: record.uncommittedFrom,

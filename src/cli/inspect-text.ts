@@ -19,13 +19,13 @@ export interface InspectOptions extends TimeOptions {
   readonly width: number | null;
 }
 
-/** Where the status stands on a wide terminal. */
+/** The width at which the status is right-aligned on a wide terminal. */
 const LINE = 80;
 const LABEL = 11;
-/** Columns; a User-Agent may be as long as a header. */
+/** Columns; a User-Agent can be as long as a header. */
 const AGENT_MAX = 120;
 
-/** All of it for a person: what it is, what is the matter, the facts, the story. */
+/** All details for a person: title, diagnosis, facts and timeline. */
 export function inspectLines(details: UploadDetails, options: InspectOptions): string[] {
   const facts = factsOf(details, options).flatMap(([label, values]) =>
     values.map((value, index) => `  ${pad(index === 0 ? label : '', LABEL)}${value}`),

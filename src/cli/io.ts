@@ -1,20 +1,22 @@
 import type { Signal } from './process-signals.ts';
 
-/** A stream that a person or a program reads. */
+/** An output stream. */
 export interface Output {
   /**
    * Resolves when the stream has taken the text, so that a slow reader slows the writer down.
-   * Rejects with EPIPE when nobody reads any more.
+   * Rejects with EPIPE when the reader has closed the stream.
    */
   write(text: string): Promise<void>;
   readonly isTTY: boolean;
-  /** true if systemd's journal reads it, which wants to be told the level of a line (default false). */
+  /**
+   * true if the reader is systemd's journal, which expects a level on each line (default false).
+   */
   readonly isJournal?: boolean;
-  /** The terminal's size now; null where there is none. */
+  /** The terminal's current size; null if it is not a terminal. */
   size(): { readonly columns: number; readonly rows: number } | null;
 }
 
-/** What a command gets from the process that runs it; a test gives its own. */
+/** What a command needs from its process; tests provide their own. */
 export interface Host {
   readonly stdout: Output;
   readonly stderr: Output;
@@ -23,24 +25,24 @@ export interface Host {
   readonly cwd: string | null;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** An IANA name for the times that a person reads; without it, the system's time zone. */
+  /** The IANA time zone for displayed times; default: the system's. */
   readonly timeZone?: string | undefined;
-  /** Without it, the process's own. */
+  /** Default: the process's standard input. */
   readonly input?: Input | undefined;
-  /** Returns what takes the listener away again. While there is one, the signal does not kill. */
+  /** Returns a function that removes the listener. While there is one, the signal does not kill. */
   onSignal(signal: Signal, listener: () => void): () => void;
 }
 
-/** How a command gets to what a person types or pipes in; in a test, what the test gives. */
+/** Standard input; tests provide their own. */
 export interface Input {
   /** Resolves with the answer, or null when there is none. */
   ask(question: string): Promise<string | null>;
-  /** false when nobody can be asked. */
+  /** false if input is not a terminal, so questions are not possible. */
   readonly isTTY: boolean;
   readonly lines: AsyncIterable<string>;
 }
 
 export interface Io extends Host {
-  /** For a command that came to its end although something failed; what it throws has its own code. */
+  /** For a command that completed in spite of failures; thrown faults have their own exit code. */
   setExitCode(code: number): void;
 }

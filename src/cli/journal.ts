@@ -1,17 +1,20 @@
 import { fstatSync } from 'node:fs';
 import type { Host } from './io.ts';
 
-/** How systemd's journal is told a line's level (sd-daemon(3)); a line without this is "info". */
+/**
+ * The prefixes that mark a line's level in systemd's journal (sd-daemon(3)); without one it is
+ * "info".
+ */
 const PREFIXES = { debug: '<7>', info: '', warn: '<4>', error: '<3>' } as const;
 
-/** The same text with the level on each of its lines. */
+/** Prefixes each line of a text with its level. */
 export function withLevel(level: keyof typeof PREFIXES, text: string): string {
   return text.replaceAll(/^/gm, PREFIXES[level]);
 }
 
 /**
- * true if systemd's journal reads what is written to this descriptor. JOURNAL_STREAM holds device and
- * inode of the journal's socket (systemd.exec(5)): output may have been redirected since it was set.
+ * true if this descriptor writes to systemd's journal. JOURNAL_STREAM has the device and inode of
+ * the journal's socket (systemd.exec(5)); they are compared because output may be redirected.
  */
 export function isJournal(descriptor: number, env: Host['env']): boolean {
   const named = env.JOURNAL_STREAM;

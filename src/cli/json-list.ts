@@ -3,12 +3,12 @@ import type { Output } from './io.ts';
 import { LineWriter } from './line-writer.ts';
 
 /**
- * One JSON object with a list `uploads`, written as the list is read: a list of any length needs no
- * more memory than a short one. One item on each line.
+ * Writes one JSON object with a list `uploads` while the list is read, one item per line. Memory
+ * use does not depend on the length of the list.
  */
 export class JsonList {
   readonly #lines: LineWriter;
-  /** Written once it is known whether a comma follows. */
+  /** Written once it is known whether a comma must follow. */
   #pending: string;
   #separator = '';
 
@@ -24,7 +24,7 @@ export class JsonList {
     this.#separator = ',';
   }
 
-  /** Ends the object; `tail` holds the keys behind the list, one at least. */
+  /** Ends the object; `tail` has the keys after the list, at least one. */
   async end(tail: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#lines.line(this.#pending);
     await this.#lines.line(`],${formatJson(tail).slice('{'.length)}`);

@@ -2,7 +2,7 @@ import type { Output } from './io.ts';
 
 const CHUNK = 64 * 1024;
 
-/** Gathers lines into large writes and waits for the reader of each. */
+/** Combines lines into large writes, and waits until each write is taken. */
 export class LineWriter {
   readonly #output: Output;
   #waiting = '';

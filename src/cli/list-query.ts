@@ -24,14 +24,14 @@ export function readLimit(text: string): number | null {
   });
 }
 
-/** The value of `--watch`: seconds between two looks, in milliseconds. Throws USAGE. */
+/** The value of `--watch`: the interval in seconds, returned in milliseconds. Throws USAGE. */
 export function readInterval(text: string): number {
   const seconds = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (seconds >= 0.1) return seconds * 1000;
   throw new Fault('USAGE', `--watch is ${JSON.stringify(text)}: it must be seconds, from 0.1`);
 }
 
-/** The one of these names that a flag's value is. Throws USAGE with the nearest. */
+/** Checks that a flag's value is one of these names. Throws USAGE and suggests the nearest. */
 export function oneOf<const T extends string>(text: string, names: readonly T[], flag: string): T {
   const found = names.find((name) => name === text);
   if (found !== undefined) return found;

@@ -11,15 +11,15 @@ import type { UploadView } from './upload-view.ts';
 
 export interface ListLook {
   readonly style: Style;
-  /** A terminal gets bars and short ids, a pipe whole ids and plain numbers. */
+  /** A terminal gets bars and short ids; a pipe gets full ids and plain numbers. */
   readonly isTTY: boolean;
-  /** Whether any upload comes in parts. */
+  /** Whether any listed upload has parts. */
   readonly parts: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** `drop` says in which order columns go when the terminal is narrow. */
+/** The columns; `drop` is the order in which they are omitted on a narrow terminal. */
 export function listColumns({ isTTY, parts }: ListLook): Column[] {
   return [
     { header: 'ID' },
@@ -34,7 +34,7 @@ export function listColumns({ isTTY, parts }: ListLook): Column[] {
   ];
 }
 
-/** The cells of an upload; `id` as it is to be shown. */
+/** The cells of an upload; `id` is the id as displayed. */
 export function listRow(view: UploadView, id: string, { style, isTTY, parts, now }: ListLook) {
   const { record, status, received, expiresAt } = view;
   const { length } = record;
@@ -45,7 +45,7 @@ export function listRow(view: UploadView, id: string, { style, isTTY, parts, now
     style.status[status](status),
     ...(parts ? [partsCell(view)] : []),
     ...(isTTY ? [progressBar(progress)] : []),
-    // While the length is unknown, what has arrived is all there is to say.
+    // While the length is unknown, only the received bytes can be shown.
     length === null ? formatSize(received) : formatPercent(progress),
     length === null ? '?' : formatSize(length),
     formatAge(now - record.activeAt),
@@ -58,10 +58,10 @@ function partsCell({ record: { kind, parts } }: UploadView): string {
   return kind === 'final' ? countOf(parts.length, 'part') : '-';
 }
 
-/** Fewer say little to a person who compares two lines. */
+/** Shorter prefixes are hard to compare. */
 const SHORTEST = 8;
 
-/** The beginning of an id that no other id has, for `inspect` to take. */
+/** The shortest unique prefix of an id, which `inspect` accepts. */
 export async function shownId(store: CommandStore, id: string): Promise<string> {
   for (let keep = SHORTEST; keep < id.length; keep += 4) {
     const found = await store.idsBeginningWith(id.slice(0, keep), 2);

@@ -2,9 +2,9 @@ import type { StatusTotals } from '../storage/model/list-query.ts';
 import { UPLOAD_STATUSES, type UploadStatus } from '../storage/model/upload.ts';
 import { formatCount, formatSize } from '../terminal/size.ts';
 
-/** How many uploads there are, of which kind. `uploads` + `parts` = finished + unfinished + expired. */
+/** The number of uploads by kind. `uploads` + `parts` = finished + unfinished + expired. */
 export interface ListTotals {
-  /** A final upload stands for its parts. */
+  /** A final upload and its parts count as one. */
   readonly uploads: number;
   /** Parts that no final upload has claimed yet. */
   readonly parts: number;
@@ -14,13 +14,13 @@ export interface ListTotals {
   /** receiving, stalled, waiting and joining. */
   readonly unfinished: number;
   readonly expired: number;
-  /** Received, of all uploads; what is both in a part and in its finished upload counts once. */
+  /** Received bytes of all uploads; bytes of a part and of its finished upload count once. */
   readonly bytes: number;
   /** Without folded parts. */
   readonly byStatus: Readonly<Record<UploadStatus, number>>;
 }
 
-/** Removed uploads count nowhere but under their own name. */
+/** Sums up the rows. Removed uploads count only in `byStatus.removed`. */
 export function addUp(rows: readonly StatusTotals[]): ListTotals {
   const byStatus = Object.fromEntries(UPLOAD_STATUSES.map((status) => [status, 0])) as Record<
     UploadStatus,
@@ -43,7 +43,7 @@ export function addUp(rows: readonly StatusTotals[]): ListTotals {
   return { uploads, parts, foldedParts, finished, unfinished, expired, bytes, byStatus };
 }
 
-/** How many rows of these statuses (of all but removed ones without it) a list has. */
+/** The number of rows in a list of these statuses; without `statuses`, of all but removed ones. */
 export function countRows(
   rows: readonly StatusTotals[],
   statuses: readonly UploadStatus[] | undefined,

@@ -30,7 +30,7 @@ interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly watch?: string | true;
 }
 
-/** What fits a screen; a pipe gets everything. */
+/** The default limit on a terminal; a pipe gets everything. */
 const SCREENFUL = 50;
 const WATCH_EVERY = '2';
 

@@ -1,18 +1,18 @@
 import type { Output } from './io.ts';
 
-/** Text that the reader of the log has not taken yet; more is dropped (UTF-16 units). */
+/** The most text that may wait for the log's reader; more is dropped (UTF-16 code units). */
 const WAITING = 1024 * 1024;
 
 export interface LogWriter {
-  /** Writes at once. Ends with a newline. */
+  /** Starts writing at once. The text ends with a newline. */
   write(text: string): void;
-  /** Resolves when all is written, after `limit` milliseconds at the latest. */
+  /** Resolves when everything is written, or after `limit` milliseconds. */
   flush(limit: number): Promise<void>;
 }
 
 /**
- * Writes a log whose reader may be slow, stand still or be gone: none of that may stop uploads or
- * take memory without end. What is dropped is counted, and the log says so when it goes on.
+ * Writes a log whose reader may be slow, stalled or gone; this must not block uploads or use
+ * unbounded memory. Dropped lines are counted, and the log reports the count when it continues.
  */
 export function createLogWriter(
   output: Output,
@@ -27,7 +27,7 @@ export function createLogWriter(
     output
       .write(text)
       .catch(() => {
-        // The reader is gone, or the disk is full: the next line is tried again.
+        // The reader is gone, or the disk is full: the next line is attempted again.
         lost += countLines(text);
       })
       .finally(() => {

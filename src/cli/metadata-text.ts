@@ -5,10 +5,10 @@ import { formatBytes } from '../terminal/size.ts';
 import { sanitize } from '../text/sanitize.ts';
 
 const HEX_BYTES = 16;
-/** Columns; what a client sends may be as long as a header. */
+/** Columns; metadata can be as long as a header. */
 const LONGEST = 200;
 
-/** Keys and values as a person may see them, in the client's order. */
+/** Keys and values, sanitised for display, in the client's order. */
 export function metadataRows(metadata: string | null): string[][] {
   return readMetadata(metadata).map(({ key, value }) => [sanitize(key), valueText(value)]);
 }
@@ -22,7 +22,7 @@ function valueText(value: MetadataPair['value']): string {
   return `(binary, ${formatBytes(value.length)}) ${hex.join(' ')}${rest}`;
 }
 
-/** For programs: a list, since the order is the client's and a key may look like a number. */
+/** For programs: a list, to keep the client's order even if a key looks like a number. */
 export function metadataJson(metadata: string | null) {
   return readMetadata(metadata).map(({ key, value }) => ({
     key,

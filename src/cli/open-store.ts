@@ -16,13 +16,15 @@ export interface OpenedStore {
 }
 
 export interface OpenOptions {
-  /** What a removal causes for hooks; without it, nothing. Made from the configuration. */
+  /** Makes the planner of a removal's hook deliveries; without it there are none. */
   readonly plan?: (config: Config) => DeliveryPlanner;
 }
 
 const AS_SERVED = 'as the daemon that last served the directory';
 
-/** Adds the options of a command that works on the storage; with `retention`, those of its policy. */
+/**
+ * Adds the options of a command that uses the storage, and with `retention` those of its policy.
+ */
 export function addStorageOptions(
   command: Command,
   { retention }: { readonly retention: boolean },
@@ -39,8 +41,8 @@ export function addStorageOptions(
 }
 
 /**
- * Opens the upload directory that the configuration names, beside a daemon that may be serving it,
- * and closes it after `use`. Makes nothing: a directory without a catalog is an IO fault.
+ * Opens the configured upload directory, also while a daemon serves it, and closes it after `use`.
+ * Creates nothing: a directory without a catalog is an IO fault.
  */
 export async function withStore<T>(
   io: Io,
@@ -70,7 +72,10 @@ function configured(config: Config): RetentionPolicy {
   return { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
 }
 
-/** What nobody configured for this command is what the daemon goes by, before it is the default. */
+/**
+ * Periods that are not configured for this command come from the daemon's policy, then the
+ * defaults.
+ */
 function policyInForce(
   { config, sources }: LoadedConfig,
   served: RetentionPolicy | null,

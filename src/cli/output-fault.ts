@@ -1,7 +1,7 @@
 import { errnoOf, Fault } from '../fault.ts';
 import type { Output } from './io.ts';
 
-/** An output whose failures have a sentence: an IO fault, or EPIPE when the reader has gone. */
+/** Converts an output's errors to IO faults; EPIPE (the reader has gone) passes unchanged. */
 export function withFaults(output: Output): Output {
   return {
     ...output,
@@ -33,8 +33,8 @@ function outputFault(error: unknown): unknown {
 }
 
 /**
- * An output for a command that changes something: what was begun is done even when nothing can be
- * printed any more. `settle` throws the first failure, once the work is done.
+ * An output for a command that changes something: the work continues even when output fails.
+ * `settle` throws the first error once the work is done.
  */
 export function persevering(output: Output): { output: Output; settle(): void } {
   let failure: unknown;

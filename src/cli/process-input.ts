@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import type { Input } from './io.ts';
 
-/** Standard input. A question goes to stderr, so that stdout may be a pipe. */
+/** Standard input. Questions go to stderr, so that stdout can be a pipe. */
 export function processInput(): Input {
   const { stdin, stderr } = process;
   return {
     isTTY: stdin.isTTY === true,
     async ask(question) {
       const reader = createInterface({ input: stdin, output: stderr, terminal: false });
-      // Ctrl-D is no answer.
+      // Ctrl-D closes the reader without an answer.
       const closed = new Promise<null>((resolve) => reader.once('close', () => resolve(null)));
       try {
         return await Promise.race([reader.question(question), closed]);

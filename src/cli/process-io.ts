@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import type { Host, Output } from './io.ts';
 import { isJournal } from './journal.ts';
 
-/** The real thing: the streams, environment and signals of this process. */
+/** The host for production: the streams, environment and signals of this process. */
 export function processHost(onSignal: Host['onSignal']): Host {
   return {
     stdout: outputOf(process.stdout, 1),
@@ -26,7 +26,8 @@ function workingDirectory(): string | null {
 }
 
 function outputOf(stream: WriteStream, fd: number): Output {
-  // A reader that goes away (`| head`) is told by the callback; the event would end the process.
+  // The write callback reports a closed reader (`| head`); an unhandled event would end the
+  // process.
   stream.on('error', () => {});
   const isTTY = stream.isTTY === true;
   const file = isFile(fd, isTTY);
@@ -44,7 +45,7 @@ function outputOf(stream: WriteStream, fd: number): Output {
   };
 }
 
-/** Also a device such as /dev/full; not a terminal, pipe or socket. */
+/** true for a file or a device such as /dev/full; false for a terminal, pipe or socket. */
 function isFile(fd: number, isTTY: boolean): boolean {
   try {
     const stats = fstatSync(fd);
@@ -54,7 +55,7 @@ function isFile(fd: number, isTTY: boolean): boolean {
   }
 }
 
-/** A stream that has failed takes nothing more; a file does, once its disk has room again. */
+/** After an error a stream accepts no more writes; a file does, once its disk has space again. */
 async function writeToFile(fd: number, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }

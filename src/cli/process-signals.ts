@@ -1,7 +1,9 @@
-/** Signals that end a command unless it asks for them. */
+/** Signals that end a command unless it listens to them. */
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGQUIT' | 'SIGHUP';
 
-/** What `serve` survives and logs. SIGUSR1 would open Node's debugger, the others would kill. */
+/**
+ * Signals that `serve` ignores and logs. SIGUSR1 would open Node's debugger, the others would kill.
+ */
 export const IGNORED_SIGNALS = [
   'SIGHUP',
   'SIGUSR1',
@@ -10,7 +12,7 @@ export const IGNORED_SIGNALS = [
   'SIGVTALRM',
   'SIGIO',
   'SIGPWR',
-  // Sent at a limit for the size of files; the write fails with EFBIG, which its client is told.
+  // Sent at the file size limit; the write also fails with EFBIG, which the client is told.
   'SIGXFSZ',
 ] as const satisfies readonly NodeJS.Signals[];
 
@@ -23,9 +25,9 @@ type OnSignal = (signal: Signal, listener: () => void) => () => void;
 
 /**
  * Takes over the process's signals before the program is loaded, which takes a few tenths of a
- * second. For `serve` those that arrive meanwhile are kept for its listeners; other commands leave
- * the signals that end a program as they are. Returns a function that listens to a signal and that
- * returns a function to stop listening. SIGPIPE is ignored by Node itself.
+ * second. For `serve`, signals that arrive meanwhile are kept for its listeners; for other
+ * commands, signals that end a process still do. Returns a function that adds a listener for a
+ * signal and returns a function to remove it. Node ignores SIGPIPE by itself.
  */
 export function takeSignals(argv: readonly string[]): OnSignal {
   const early = new Set<Signal>();

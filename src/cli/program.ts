@@ -5,7 +5,9 @@ import { programVersion } from './version.ts';
 
 type MakeCommand = (io: Io) => Promise<Command>;
 
-/** Every subcommand, in the order of the help. Each is loaded when it is needed: loading takes time. */
+/**
+ * Every subcommand, in the order of the help. Each is loaded on demand, because loading takes time.
+ */
 const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   serve: async (io) => (await import('./serve.ts')).serveCommand(io),
   list: async (io) => (await import('./list.ts')).listCommand(io),
@@ -19,15 +21,18 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
 
 const VERSION_FLAGS = ['-v', '--version'];
 
-/** A removal from the command line is told to hooks by the daemon, as one of its own. */
+/**
+ * Removals from the command line cause the same hook deliveries as the daemon's; the daemon sends
+ * them.
+ */
 async function planOf(io: Io): Promise<OpenOptions> {
   const { createPlanner } = await import('../hooks/planner.ts');
   return { plan: ({ hooks }) => createPlanner({ hooks, now: io.now }) };
 }
 
 /**
- * The commands that a command line may need: the one that it begins with, none for the version, and
- * otherwise all, since the help lists them and a mistyped one gets a suggestion.
+ * The commands to load: the one that the command line names, none for the version, otherwise all,
+ * since the help lists them and a mistyped name gets a suggestion.
  */
 function neededFor([first = '']: readonly string[]): readonly MakeCommand[] {
   const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
@@ -40,8 +45,8 @@ Every command takes --help. Commands beside the daemon read its storage directly
 it runs or not, and never disturb a transfer.`;
 
 /**
- * The command line, with the commands that `argv` needs. `write` and `writeError` get what --help
- * and --version print.
+ * Creates the command line parser with the commands that `argv` needs. `write` and `writeError`
+ * receive the output of --help and --version.
  */
 export async function createProgram(
   argv: readonly string[],
@@ -63,7 +68,7 @@ export async function createProgram(
     command.exitOverride().configureOutput({
       writeOut: write,
       writeErr: writeError,
-      // Errors are thrown, too, and told by whoever catches them.
+      // Errors are also thrown; the caller reports them.
       outputError: () => {},
       getOutHelpWidth: () => columns(io.stdout.size()),
       getErrHelpWidth: () => columns(io.stderr.size()),

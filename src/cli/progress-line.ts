@@ -4,7 +4,7 @@ import { canMove, textOutput } from './text-output.ts';
 
 const EVERY = 200;
 
-/** One line at the bottom of a terminal that tells how far something has come. */
+/** A progress line at the bottom of a terminal. */
 export class ProgressLine {
   readonly #output: Output;
   readonly #now: () => number;
@@ -12,14 +12,14 @@ export class ProgressLine {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #shown = false;
 
-  /** Draws nothing where stderr is not a terminal, or a dumb one. */
+  /** Draws nothing if stderr is not a terminal, or is a dumb one. */
   constructor(io: Io) {
     this.#output = textOutput(io, io.stderr);
     this.#now = io.now;
     this.#draws = canMove(io, io.stderr);
   }
 
-  /** Shows a line, if the last one has been there for a moment. `text` is only asked for then. */
+  /** Updates the line unless it was drawn a moment ago. `text` is called only when needed. */
   async update(text: () => string): Promise<void> {
     const size = this.#output.size();
     if (!this.#draws || size === null || this.#now() - this.#drawnAt < EVERY) return;
@@ -28,7 +28,7 @@ export class ProgressLine {
     await this.#output.write(`\r\x1b[K${truncate(text(), size.columns - 1)}`);
   }
 
-  /** Takes the line away, so that something else can be printed in its place. */
+  /** Clears the line, so that other output can take its place. */
   async clear(): Promise<void> {
     if (!this.#shown) return;
     this.#shown = false;

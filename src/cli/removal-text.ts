@@ -11,7 +11,7 @@ export interface RemovalLook {
   readonly now: number;
 }
 
-/** A line for each, with whole ids: it is the last time that they are seen. */
+/** Prints a line for each upload, with its full id: it will not be shown again. */
 export async function printRemoval(
   lines: LineWriter,
   { action, given, view, bytes, fault }: RemovalOutcome,
@@ -40,7 +40,7 @@ function stateOf(view: RemovalOutcome['view'], now: number): string {
   return `${view.status}, last byte ${when}`;
 }
 
-/** The shape is in docs/json.md. */
+/** The format is documented in docs/json.md. */
 export function removalJson({ action, given, view, bytes, fault }: RemovalOutcome) {
   return {
     action,

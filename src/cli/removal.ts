@@ -4,20 +4,20 @@ import type { CommandStore } from '../storage/store.ts';
 import { findUpload } from './find-upload.ts';
 import type { UploadView } from './upload-view.ts';
 
-/** What became of something that was to be removed. */
+/** The result of one removal. */
 export interface RemovalOutcome {
   readonly action: 'removed' | 'would-remove' | 'already-removed' | 'not-found' | 'failed';
-  /** As the person named it. */
+  /** As given on the command line. */
   readonly given: string;
-  /** null for what was not found. */
+  /** null if it was not found. */
   readonly view: UploadView | null;
-  /** Freed, or that would be. */
+  /** Bytes freed, or to be freed in a dry run. */
   readonly bytes: number;
-  /** Why not; null when nothing went wrong. */
+  /** The error, or null. */
   readonly fault: Fault | null;
 }
 
-/** Something that a person named, with its record if there is one. */
+/** An upload named on the command line, with its record if there is one. */
 export interface Named {
   readonly given: string;
   readonly record: StoredUpload | null;
@@ -25,8 +25,8 @@ export interface Named {
 }
 
 /**
- * Looks up all that is named, each upload once. What is not there is told later, since the others are
- * removed; the beginning of several ids is a USAGE fault, and nothing is done.
+ * Looks up all named uploads, each once. Missing ones are reported later, and the others are still
+ * removed; an ambiguous prefix is a USAGE fault, and nothing is removed.
  */
 export async function findAll(store: CommandStore, given: readonly string[]): Promise<Named[]> {
   const found = new Map<string, Named>();
@@ -44,7 +44,9 @@ export async function findAll(store: CommandStore, given: readonly string[]): Pr
   return [...found.values()];
 }
 
-/** Adds the parts of final uploads, behind them: a part cannot go while its upload needs it. */
+/**
+ * Adds the parts of final uploads after them: a part cannot be removed while its upload needs it.
+ */
 export async function withParts(store: CommandStore, named: readonly Named[]): Promise<Named[]> {
   const ids = named.flatMap(({ record }) => (record === null ? [] : record.parts));
   const parts = await findAll(store, [...new Set(ids)]);
@@ -53,13 +55,13 @@ export async function withParts(store: CommandStore, named: readonly Named[]): P
   return [...named, ...more];
 }
 
-/** Final uploads first, so that their parts can go in the same run. */
+/** Puts final uploads first, so that their parts can be removed in the same run. */
 export function inOrder(named: readonly Named[]): Named[] {
   const rank = ({ record }: Named) => (record?.kind === 'partial' ? 1 : 0);
   return [...named].sort((left, right) => rank(left) - rank(right));
 }
 
-/** Removes one upload, taking over from whoever writes it. */
+/** Removes one upload, taking over its lease from any writer. */
 export async function removeOne(
   store: CommandStore,
   { given, record, fault }: Named,
@@ -77,7 +79,7 @@ export async function removeOne(
         : await store.terminate(record.id, nobody(record), { why: 'operator', takeOver: true });
     return { ...about, action: 'removed', bytes };
   } catch (error) {
-    // Its client or a cleanup was faster.
+    // The client or a cleanup has removed it already.
     if (error instanceof Fault && (error.code === 'GONE' || error.code === 'NOT_FOUND')) {
       return { ...about, action: 'already-removed' };
     }

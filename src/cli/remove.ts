@@ -50,7 +50,7 @@ part cannot be removed while an unfinished upload needs it. Hooks are told by th
   ],
 });
 
-/** `tusd-ts remove <upload>…`. `plan` tells what a removal causes for hooks. */
+/** `tusd-ts remove <upload>…`. `plan` makes the hook deliveries of a removal. */
 export function removeCommand(io: Io, { plan }: OpenOptions = {}): Command {
   const command = new Command('remove')
     .description('Remove uploads, finished or not, now')

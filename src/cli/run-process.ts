@@ -3,8 +3,8 @@ import type { takeSignals } from './process-signals.ts';
 import { run } from './run.ts';
 
 /**
- * Runs a command line in this process and ends the process. It does not wait for output that a
- * reader has not taken: commands wait for what must be read, and a log must not hold up the end.
+ * Runs a command line in this process and ends the process. Does not wait for pending output:
+ * commands wait for theirs, and a stalled log reader must not delay the exit.
  */
 export async function runProcess(
   argv: readonly string[],

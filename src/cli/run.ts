@@ -10,14 +10,14 @@ import { styleOf } from './style-of.ts';
 import { textOutput } from './text-output.ts';
 import { usageFault, withOwnHelp } from './usage-fault.ts';
 
-/** A bug: EX_SOFTWARE of sysexits.h. */
+/** The exit code of a bug: EX_SOFTWARE of sysexits.h. */
 const BUG = 70;
 
 /**
- * Runs a command line (without the program's name) and resolves to the process's exit code. Known
- * failures become one sentence on stderr, or JSON where JSON was asked for; anything else keeps its
- * stack. A reader that goes away (`| head`) ends the command quietly; output that cannot be written
- * for another reason is an IO fault.
+ * Runs a command line (without the program's name) and resolves to the exit code. A Fault is
+ * printed as one sentence on stderr, or as JSON if requested; other errors are printed with their
+ * stack. A closed reader (`| head`) ends the command quietly; any other output error is an IO
+ * fault.
  */
 export async function run(words: readonly string[], host: Host): Promise<number> {
   const argv = words[0] === '-V' ? ['-v'] : words;
@@ -46,14 +46,14 @@ export async function run(words: readonly string[], host: Host): Promise<number>
       return tell(withOwnHelp(error, program, argv), argv, host);
     }
     if (error.exitCode === 0) return helpFault === undefined ? 0 : tell(helpFault, argv, host);
-    // Without a subcommand the help was printed, which says it all.
+    // Without a subcommand the help was printed, which is enough.
     if (error.code === 'commander.help') return new Fault('USAGE', '').exitCode;
     return tell(usageFault(error, program, argv), argv, host);
   }
   return exitCode;
 }
 
-/** Why --help or --version could not be printed, unless its reader has gone. */
+/** The error of printing --help or --version, except for a closed reader. */
 async function firstFault(printed: readonly Promise<void>[]): Promise<unknown> {
   const outcomes = await Promise.allSettled(printed);
   const failed = outcomes.find(({ status }) => status === 'rejected');
@@ -65,7 +65,7 @@ async function tell(error: unknown, argv: readonly string[], host: Host): Promis
   const output = json ? host.stderr : textOutput(host, host.stderr);
   const text = json ? jsonOf(error) : textOf(error, host);
   const told = host.stderr.isJournal === true ? withLevel('error', text) : text;
-  // Where even this cannot be written, the exit code is all that is left.
+  // If this cannot be written either, only the exit code remains.
   await output.write(`${told}\n`).catch(() => {});
   return error instanceof Fault ? error.exitCode : BUG;
 }
@@ -82,7 +82,7 @@ function jsonOf(error: unknown): string {
   return faultJson({ code: 'BUG', message: String(error), hint: stackOf(error) });
 }
 
-/** The options themselves may be what could not be read, so this looks at the words alone. */
+/** Checks the raw arguments, because parsing the options may have failed. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const options = end === -1 ? argv : argv.slice(0, end);

@@ -30,13 +30,13 @@ export interface ServeOutput {
   ready(ready: Ready, file: string | null): void;
   stopping(): void;
   stopped(): void;
-  /** Resolves when all is written, after `limit` milliseconds at the latest. */
+  /** Resolves when everything is written, or after `limit` milliseconds. */
   flush(limit: number): Promise<void>;
 }
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** What `serve` says: one block when it is ready, then a line per request and event. */
+/** The output of `serve`: a block of lines when it is ready, then a line per request and event. */
 export function createServeOutput(
   io: Io,
   { logFormat, logLevel }: Pick<Config, 'logFormat' | 'logLevel'>,
@@ -89,7 +89,7 @@ export function createServeOutput(
     log,
     ready: (ready, file) => {
       if (json) say(readyJson(io, ready, file));
-      // At once: a reader that has seen its first line has all of it.
+      // In one write: a reader that has seen the first line has the whole block.
       else say(readyLines(io, ready, file).join('\n'));
     },
     stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
@@ -99,8 +99,8 @@ export function createServeOutput(
 }
 
 /**
- * A write costs more than a line: what may be said later goes out with the other lines of its turn of
- * the event loop. What tells of trouble goes at once, since the process may not live that long.
+ * Writes are expensive: ordinary lines are written together, once per turn of the event loop.
+ * Warnings and errors are written at once, since the process may be about to end.
  */
 function lineLog(output: Output, dropped: (lines: number) => string) {
   const writer = createLogWriter(output, dropped);
@@ -141,7 +141,7 @@ function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   ];
 }
 
-/** The time of day alone, when that is clear. */
+/** Only the time of day if the date is obvious. */
 function timeOf(io: Io, at: number): string {
   const options = { timeZone: io.timeZone };
   return at - io.now() < DAY

@@ -20,16 +20,16 @@ const HELP = helpText({
   ],
 });
 
-/** Exit codes of a second signal: 128 and its number, as shells have it. */
+/** Exit codes for a second signal: 128 plus its number, as in shells. */
 const STOP: readonly (readonly [Signal, number])[] = [
   ['SIGINT', 130],
   ['SIGQUIT', 131],
   ['SIGTERM', 143],
 ];
 
-/** What closing may take after the drain, before the process ends regardless (milliseconds). */
+/** How long closing may take after the drain, before the process exits anyway (milliseconds). */
 const LAST_STEPS = 1_500;
-/** How long a log reader that stands still may hold up the end (milliseconds). */
+/** How long a stalled log reader may delay the exit (milliseconds). */
 const LAST_LINES = 200;
 
 /** `tusd-ts serve`: runs the daemon until a signal stops it. */
@@ -40,7 +40,7 @@ export function serveCommand(io: Io): Command {
   addKeyOptions(command, KEYS);
   return command.addHelpText('after', HELP).action(async (options) => {
     const stop = stopSignal(io);
-    // Loaded here, since the other commands would wait for it, too.
+    // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
     const output = createServeOutput(io, config);
@@ -65,7 +65,7 @@ export function serveCommand(io: Io): Command {
   });
 }
 
-/** The first signal asks the daemon to stop; the second one ends the process. */
+/** Resolves on the first signal, to stop the daemon; the second one ends the process. */
 function stopSignal(io: Io): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;

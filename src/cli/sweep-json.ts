@@ -1,7 +1,7 @@
 import type { SweepReason } from '../retention/decision.ts';
 import { reasonText } from './sweep-text.ts';
 
-/** Why, for a program: periods are milliseconds, and null where the reason has none. */
+/** A reason for programs: periods are in milliseconds, null where the reason has none. */
 export function reasonJson(reason: SweepReason) {
   return {
     code: reason.code,

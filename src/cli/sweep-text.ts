@@ -8,7 +8,7 @@ import { sanitize } from '../text/sanitize.ts';
 import { describePeriod, formatAge, formatDuration } from '../text/span.ts';
 import { countOf } from './list-totals.ts';
 
-/** Columns; a client may choose a name of any length. */
+/** Columns; names from clients can have any length. */
 const NAME_MAX = 40;
 
 export const SWEEP_COLUMNS: readonly Column[] = [
@@ -19,7 +19,7 @@ export const SWEEP_COLUMNS: readonly Column[] = [
   { header: '' },
 ];
 
-/** Why, as a person would say it. */
+/** A reason as text for a person. */
 export function reasonText(reason: SweepReason): string {
   switch (reason.code) {
     case 'unfinished':
@@ -72,20 +72,20 @@ function paintOf(action: SweepDecision['action'], style: Style) {
   return action === 'removed' || action === 'would-remove' ? style.warn : style.dim;
 }
 
-/** What is in the catalog before a sweep. */
+/** The number of uploads and parts in the catalog before a sweep. */
 export interface Looked {
   readonly uploads: number;
   readonly parts: number;
 }
 
-/** What a sweep decided, out of how many. */
+/** The totals of a sweep, including how many it examined. */
 export type SweepSum = SweepSummary &
   Looked & {
     /** Uploads and parts in the catalog, and files without a record. */
     readonly examined: number;
   };
 
-/** An upload may come and go while the sweep runs: there are never less than were removed. */
+/** Uploads may be created during the sweep: the totals are at least the number removed. */
 export function withLooked(summary: SweepSummary, looked: Looked): SweepSum {
   const uploads = Math.max(looked.uploads, summary.removedUploads);
   const parts = Math.max(looked.parts, summary.removedParts);
@@ -93,7 +93,7 @@ export function withLooked(summary: SweepSummary, looked: Looked): SweepSum {
   return { examined, uploads, parts, ...summary };
 }
 
-/** What the whole sweep came to, in a line or two. */
+/** The totals of a sweep, in a line or two. */
 export function summaryLines(sum: SweepSum, dryRun: boolean): string[] {
   const { removedUploads, uploads, removedParts, parts, removedFiles } = sum;
   const { failed, bytes, orphans, forgotten } = sum;

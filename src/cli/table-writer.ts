@@ -13,8 +13,8 @@ export interface TableLook {
 }
 
 /**
- * A table of any length with flat memory: rows are laid out some hundreds at a time, and a column
- * never becomes narrower than it was, so that it reads as one.
+ * Prints a table of any length with constant memory: rows are laid out in batches of some hundreds,
+ * and columns never become narrower, so that it looks like one table.
  */
 export class TableWriter {
   readonly #columns: readonly Column[];
@@ -23,7 +23,7 @@ export class TableWriter {
   readonly #lines: LineWriter;
   #widths: number[] = [];
   #rows: string[][] = [];
-  /** Which columns the last rows had. */
+  /** The columns that the previous batch showed. */
   #shown: string | undefined;
 
   constructor(columns: readonly Column[], lines: LineWriter, { width, style }: TableLook) {
@@ -48,7 +48,7 @@ export class TableWriter {
       width: this.#width,
       header: this.#style.dim,
     });
-    // Later rows may leave room for fewer columns; a new header says for which.
+    // Later rows may leave space for fewer columns; a new header then names them.
     const shown = layout.shown.join();
     if (head !== null && shown !== this.#shown) await this.#lines.line(head);
     for (const line of lines) await this.#lines.line(line);

@@ -9,7 +9,7 @@ import { endOf, removedBecause } from './diagnosis-words.ts';
 import { countOf } from './list-totals.ts';
 import type { UploadDetails } from './upload-details.ts';
 
-/** What happened to an upload and what hooks were told of it, in order, a line each. */
+/** The timeline of an upload and its hook deliveries, in order, a line each. */
 export function timelineLines(details: UploadDetails, options: TimeOptions): string[] {
   const { timeline, deliveries, record, now } = details;
   const happened = [
@@ -23,7 +23,7 @@ export function timelineLines(details: UploadDetails, options: TimeOptions): str
   return happened.map(({ at, text }) => `${time(at)}  ${sanitize(text)}`);
 }
 
-/** The day is only worth telling when there is more than one. */
+/** Shows the date only if the times span several days. */
 function timeFormat(times: readonly number[], options: TimeOptions): (at: number) => string {
   const days = new Set(times.map((at) => formatDateTime(at, options).slice(0, 10)));
   return days.size > 1 ? (at) => formatDateTime(at, options) : (at) => formatClock(at, options);

@@ -5,7 +5,7 @@ import { isUnjoined, type StoredUpload } from '../storage/model/upload.ts';
 import type { CommandStore } from '../storage/store.ts';
 import { type UploadView, viewOf } from './upload-view.ts';
 
-/** All that is known of one upload at a moment. */
+/** All details of one upload at a point in time. */
 export interface UploadDetails extends UploadView {
   readonly record: StoredUpload;
   /** Milliseconds since the epoch. */
@@ -13,13 +13,15 @@ export interface UploadDetails extends UploadView {
   readonly path: string;
   /** Bytes; null when there is no data file. */
   readonly sizeOnDisk: number | null;
-  /** What the next append must name; null when there is no data file, or it takes no bytes. */
+  /**
+   * The offset of the next append; null if there is no data file, or the upload accepts no bytes.
+   */
   readonly offset: number | null;
   /** A process holds the upload's lease now. */
   readonly beingWritten: boolean;
   readonly timeline: readonly TimelineEntry[];
   readonly deliveries: readonly Delivery[];
-  /** Of a final upload, in order. */
+  /** The parts of a final upload, in order. */
   readonly parts: readonly RelatedUpload[];
   /** Final uploads that this one is a part of. */
   readonly finals: readonly RelatedUpload[];
@@ -27,13 +29,13 @@ export interface UploadDetails extends UploadView {
 
 export interface RelatedUpload {
   readonly id: string;
-  /** null when nothing is known of the id any more. */
+  /** null when there is no record of the id any more. */
   readonly view: UploadView | null;
 }
 
 const MOST_DELIVERIES = 1000;
 
-/** Reads everything, takes no lease and disturbs nobody. */
+/** Reads all details without taking a lease. */
 export async function detailsOf(
   store: CommandStore,
   record: StoredUpload,
@@ -70,7 +72,7 @@ export async function detailsOf(
   };
 }
 
-/** As the storage tells it: the file's size, without what was never verified. */
+/** The storage's offset: the size of the file, without bytes that were never verified. */
 function offsetOf(record: StoredUpload, sizeOnDisk: number | null): number | null {
   if (sizeOnDisk === null) return null;
   if (isUnjoined(record)) return null;

@@ -2,17 +2,17 @@ import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { statusOf, type UploadRecord, type UploadStatus } from '../storage/model/upload.ts';
 import { formatIso } from '../terminal/time.ts';
 
-/** A record, and what it is called at a moment. */
+/** A record with its status at a point in time. */
 export interface UploadView {
   readonly record: UploadRecord;
   readonly status: UploadStatus;
-  /** Bytes that are here; those of the parts while a final upload is not joined. */
+  /** Received bytes; for a final upload that is not joined yet, those of its parts. */
   readonly received: number;
   /** Milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null;
 }
 
-/** What a record means at `now` (milliseconds since the epoch). */
+/** Evaluates a record at `now` (milliseconds since the epoch). */
 export function viewOf(
   record: UploadRecord,
   policy: RetentionPolicy,
@@ -24,8 +24,8 @@ export function viewOf(
 }
 
 /**
- * An upload for programs: sizes in bytes, times in ISO 8601, null for what is not known or not so.
- * The shape is stable: keys may be added, none goes away.
+ * An upload for programs: sizes in bytes, times in ISO 8601, null for unknown or absent values. The
+ * format is stable: keys may be added, but not removed.
  */
 export function viewJson({ record, status, received, expiresAt: end }: UploadView) {
   return {

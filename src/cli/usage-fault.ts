@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { Fault } from '../fault.ts';
 
-/** What the parser of the command line complains about, as one of our sentences. */
+/** Converts an error of the command line parser to a USAGE fault. */
 export function usageFault(
   error: CommanderError,
   program: Command,
@@ -15,7 +15,7 @@ export function usageFault(
   return new Fault('USAGE', message, { hint: ownHelp(program, argv), cause: error });
 }
 
-/** A usage fault without a hint gets one: the help of its command. Anything else stays as it is. */
+/** Adds the command's help as a hint to a usage fault without one. Other errors pass unchanged. */
 export function withOwnHelp(error: unknown, program: Command, argv: readonly string[]): unknown {
   if (!(error instanceof Fault) || error.code !== 'USAGE' || error.hint !== undefined) return error;
   const { title, details, cause } = error;

@@ -13,14 +13,14 @@ import { styleOf } from './style-of.ts';
 import { TableWriter } from './table-writer.ts';
 import { textOutput } from './text-output.ts';
 
-/** What was read in all. */
+/** The totals of a verification. */
 export interface VerifyEnd {
   readonly bytes: number;
   /** Milliseconds. */
   readonly elapsed: number;
 }
 
-/** Tells of each upload as it is done, and of all in the end. */
+/** Reports each upload as it is verified, and the totals at the end. */
 export interface VerifyReport {
   readonly count: number;
   add(record: StoredUpload, result: Verification): Promise<void>;
@@ -29,9 +29,9 @@ export interface VerifyReport {
 
 export interface VerifyReportOptions {
   readonly json: boolean;
-  /** Also those that are as they should be (JSON always has them). */
+  /** Also lists uploads that are intact (JSON always does). */
   readonly listAll: boolean;
-  /** Makes room on the terminal before something is printed. */
+  /** Clears the progress line before something is printed. */
   readonly clear: () => Promise<void>;
 }
 
@@ -72,7 +72,7 @@ interface Printer {
   end(sum: Sum): Promise<void>;
 }
 
-/** The shape is stable: keys may be added, none goes away. Sizes are bytes. */
+/** The format is stable: keys may be added, but not removed. Sizes are in bytes. */
 function jsonPrinter(io: Io): Printer {
   const list = new JsonList(io.stdout);
   return {
@@ -127,7 +127,7 @@ function sumText({ count, counts, bytes, elapsed }: Sum): string {
   return `${countOf(count, 'upload')}, ${read}${found.length === 0 ? '' : `: ${found.join(', ')}`}.`;
 }
 
-/** How far it has come, on one line. */
+/** The progress, on one line. */
 export function progressText({
   uploads,
   bytes,
@@ -138,7 +138,7 @@ export function progressText({
   readonly total: { readonly uploads: number; readonly bytes: number };
 }): string {
   const rate = formatRate(bytes, elapsed);
-  // Uploads come while it runs, and what changed is read twice.
+  // Uploads may be created meanwhile, and changed ones are read twice.
   const most = Math.max(uploads, total.uploads);
   return [
     `${formatCount(uploads)} of ${countOf(most, 'upload')}`,

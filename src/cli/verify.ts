@@ -69,12 +69,12 @@ interface Wanted {
   readonly options: VerifyOptions;
 }
 
-/** Verdicts that mean that bytes which were received are not there any more. */
+/** Verdicts that mean that received bytes have been lost. */
 const WRONG: ReadonlySet<Verdict> = new Set(['truncated', 'altered', 'missing', 'unreadable']);
 
 async function verify(io: Io, store: CommandStore, wanted: Wanted): Promise<void> {
   const { uploads, rate, options } = wanted;
-  // All are looked up first: a wrong id is told at once, and not after hours.
+  // All ids are looked up first: a wrong one is reported at once, not after hours.
   const found = await Promise.all(uploads.map((given) => findUpload(store, given)));
   const named = [...new Map(found.map((record) => [record.id, record])).values()];
   const progress = new ProgressLine(io);

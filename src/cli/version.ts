@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json, which is one folder further up when the program is compiled. */
+/** The version in package.json, which is one folder further up in a compiled program. */
 export function programVersion(): string {
   for (const path of ['../../package.json', '../../../package.json']) {
     const text = readIfThere(new URL(path, import.meta.url));

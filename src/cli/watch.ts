@@ -3,8 +3,8 @@ import type { Io, Output } from './io.ts';
 import { canMove } from './text-output.ts';
 
 /**
- * Draws what `print` writes again and again, `interval` milliseconds apart, until SIGINT or SIGTERM;
- * that is how it is meant to end, so it resolves then.
+ * Redraws the output of `print` every `interval` milliseconds until SIGINT or SIGTERM; then it
+ * resolves, since that is the normal end.
  */
 export async function watch(
   io: Io,
@@ -20,7 +20,7 @@ export async function watch(
   const live = createLive({
     write: (text) => {
       written = written.then(() => io.stdout.write(text));
-      // Awaited below, with its failure; this only keeps the runtime from calling it unhandled.
+      // Awaited below, with its error; this only prevents an unhandled rejection.
       written.catch(() => {});
     },
     size: () => (canMove(io, io.stdout) ? io.stdout.size() : null),

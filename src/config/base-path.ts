@@ -3,9 +3,9 @@ import type { Reading } from './reading.ts';
 const SEGMENT = /^[A-Za-z0-9._~-]+$/;
 
 /**
- * Reads the path that uploads live under, and gives it a leading and a trailing slash. Only
- * characters that mean the same raw and percent-encoded are allowed, so that routing can compare
- * text and nobody can smuggle a path past it.
+ * Reads the base path of uploads, and gives it a leading and a trailing slash. Only characters that
+ * are equivalent raw and percent-encoded are allowed, so that routing can compare text and no
+ * encoded path can bypass it.
  */
 export function readBasePath(input: string): Reading<string> {
   if (/[?#]/.test(input)) return { problem: 'it must be a path without a query or a fragment' };

@@ -4,7 +4,7 @@ interface Field {
   readonly name: string;
   readonly lowest: number;
   readonly highest: number;
-  /** Names that stand for the numbers from `lowest` on. */
+  /** Names for the numbers from `lowest` up. */
   readonly names?: readonly string[];
 }
 
@@ -20,10 +20,10 @@ const FIELDS: readonly Field[] = [
 ];
 
 /**
- * Checks a cron pattern of 5 fields (minute hour day month weekday) or 6 (a second in front), or
- * the word "never", which becomes null. The scheduler belongs to another module, so the pattern is
- * checked here by its structure alone: numbers, names, "*", lists, ranges and steps. What passes
- * here the scheduler understands; it knows some more (L, W, #, nicknames), which are refused.
+ * Checks a cron pattern of 5 fields (minute hour day month weekday) or 6 (with a leading second),
+ * or the word "never", which becomes null. The scheduler is in another module, so this checks only
+ * the syntax: numbers, names, "*", lists, ranges and steps. The scheduler accepts every pattern
+ * that passes; extensions that it also knows (L, W, #, nicknames) are refused.
  */
 export function readSchedule(input: string): Reading<string | null> {
   if (input === 'never') return { value: null };
@@ -61,7 +61,7 @@ function readField(text: string, field: Field): number[] | null {
     const match = /^(?:\*|([a-z]+|\d{1,2})(?:-([a-z]+|\d{1,2}))?)(?:\/(\d{1,2}))?$/i.exec(item);
     if (match === null) return null;
     const [, first, last, step] = match;
-    // A step needs a range to walk along: "5/10" means different things to different crons.
+    // A step needs a range: different crons interpret "5/10" differently.
     if (step !== undefined && first !== undefined && last === undefined) return null;
     const from = first === undefined ? field.lowest : readValue(first, field);
     const end = first === undefined ? field.highest : readEnd(last, from, field);
@@ -75,7 +75,7 @@ function readField(text: string, field: Field): number[] | null {
 
 function readEnd(text: string | undefined, from: number | null, field: Field): number | null {
   if (text === undefined) return from;
-  // A week that runs to Sunday ends with 7.
+  // In a range that ends on Sunday, Sunday is 7.
   return field.name === 'weekday' && text.toUpperCase() === 'SUN' ? 7 : readValue(text, field);
 }
 

@@ -2,10 +2,10 @@ import { type Key, type Keys, propertyOf } from './key.ts';
 import type { Source } from './layers.ts';
 import type { LoadedConfig } from './load.ts';
 
-/** One line of `tusd-ts config`. Nothing in it is secret. */
+/** One line of `tusd-ts config`. Contains no secrets. */
 export interface ConfigRow {
   readonly key: string;
-  /** As a person reads it, on one line. */
+  /** For a person, on one line. */
   readonly value: string;
   readonly source: Source;
   /** "default", the path of the file, the name of the variable, or the flag. */
@@ -20,12 +20,12 @@ export function describeConfig({ keys, sources }: LoadedConfig<Keys>): ConfigRow
   });
 }
 
-/** One key of `tusd-ts config --json`. */
+/** One key in `tusd-ts config --json`. */
 export interface ConfigValueJson {
   readonly key: string;
-  /** As it would stand in the file. */
+  /** As it would be written in the file. */
   readonly value: unknown;
-  /** What a size or a duration comes to; null for "unlimited" and "never". */
+  /** The parsed size or duration; null for "unlimited" and "never". */
   readonly bytes?: number | null;
   readonly durationMs?: number | null;
   readonly source: Source;
@@ -33,14 +33,14 @@ export interface ConfigValueJson {
 }
 
 export interface ConfigJson {
-  /** Absolute path of the configuration file in force, or null. */
+  /** Absolute path of the configuration file in use, or null. */
   readonly file: string | null;
   readonly values: readonly ConfigValueJson[];
-  /** A sentence for each secret that cannot be read from here. */
+  /** A sentence for each secret that cannot be read by this user. */
   readonly unavailable: readonly string[];
 }
 
-/** The same for programs. The shape is stable: keys may be added, none goes away. */
+/** The same for programs. The format is stable: keys may be added, but not removed. */
 export function configJson(loaded: LoadedConfig<Keys>): ConfigJson {
   const { keys, config, sources, file, unavailable } = loaded;
   return {

@@ -3,7 +3,7 @@ import { flagOf } from './flags.ts';
 import { fileSchema, type Key, type Keys } from './key.ts';
 import { variableOf } from './variables.ts';
 
-/** Where an editor finds the schema, from the example file. */
+/** The path of the schema, relative to the example file. */
 const SCHEMA = './upload-daemon.config.schema.json';
 
 /** The JSON Schema (draft 2020-12) of the configuration file, as published. */
@@ -12,7 +12,7 @@ export function schemaText(keys: Keys): string {
   return `${formatted(JSON.stringify(schema, null, 2))}\n`;
 }
 
-/** The example file, which shows every key. */
+/** The example file, which contains every key. */
 export function exampleText(keys: Keys): string {
   const values = Object.entries(keys).map(([name, key]) => [
     name,
@@ -24,7 +24,7 @@ export function exampleText(keys: Keys): string {
 
 const WIDTH = 100;
 
-// As the project's formatter writes JSON: a list of plain values on one line where it fits.
+// Formats JSON like the project's formatter: a list of plain values is on one line if it fits.
 function formatted(json: string): string {
   return json.replace(
     /^( *.*)\[\n([^[\]{}]*?)\n *\](,?)$/gm,
@@ -36,8 +36,8 @@ function formatted(json: string): string {
 }
 
 /**
- * A page's text with what stands between its marks replaced (`<!-- NAME -->` … `<!-- /NAME -->`);
- * null if the page doesn't have them.
+ * Replaces the text between a page's marks (`<!-- NAME -->` … `<!-- /NAME -->`); null if the page
+ * has no such marks.
  */
 export function withPart(page: string, name: string, part: string): string | null {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -47,7 +47,7 @@ export function withPart(page: string, name: string, part: string): string | nul
   return `${page.slice(0, from + begin.length)}\n\n${part}\n\n${page.slice(to)}`;
 }
 
-/** The few keys that most installations set, and where the others are, for the README. */
+/** The README's table: the few keys that most installations set, and a link to the others. */
 export function commonKeys(keys: Keys): string {
   const common = Object.entries(keys).filter(([, key]) => key.common);
   const rows = table(
@@ -61,7 +61,7 @@ export function commonKeys(keys: Keys): string {
   return `${rows}\n\nAll keys, with examples: [docs/configuration.md](docs/configuration.md).`;
 }
 
-/** Every key at a glance, and a section for each. */
+/** A table of all keys, and a section for each. */
 export function keysReference(keys: Keys): string {
   const rows = Object.entries(keys).map(([name, key]) => [
     `[\`${name}\`](#${name.toLowerCase()})`,
@@ -103,7 +103,7 @@ function textOf(value: unknown): string {
   return Array.isArray(value) ? value.join(',') : String(value);
 }
 
-/** As a shell needs it. */
+/** Quotes a text for the shell if necessary. */
 function quoted(text: string): string {
   return /^[\w./:,@-]+$/.test(text) ? text : `'${text}'`;
 }

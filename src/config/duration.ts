@@ -9,13 +9,13 @@ const DURATION = new RegExp(
 );
 const EXAMPLES = 'such as "90s", "36h", "1h30m", "500ms" or "2d"';
 
-/** The same grammar for the JSON Schema, so that an editor knows it too. */
+/** The same grammar for the JSON Schema, so that editors can check it. */
 export const DURATION_PATTERN = DURATION.source;
 
 /**
  * Reads a duration in milliseconds: numbers with the units d, h, m (minutes), s and ms, largest
- * first, each at most once. A number without a unit is refused: seconds and milliseconds are too
- * easily taken for each other.
+ * first, each at most once. A number without a unit is refused, since it could mean seconds or
+ * milliseconds.
  */
 export function readDuration(input: number | string): Reading<number> {
   const text = String(input);
@@ -32,7 +32,7 @@ export function readDuration(input: number | string): Reading<number> {
 }
 
 /**
- * The duration in milliseconds that a command line names (`--older-than 36h`). Throws a USAGE
+ * Parses a duration from the command line (`--older-than 36h`) into milliseconds. Throws a USAGE
  * fault that says what is allowed.
  */
 export function parseDuration(text: string): number {

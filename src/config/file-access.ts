@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Place, Resolved } from './key.ts';
 import type { Reading } from './reading.ts';
 
-/** Reads the permissions of a file: the owner must be able to read and write, nobody runs it. */
+/** Reads the mode of files: the owner must be able to read and write, nobody can execute. */
 export function readFileMode(input: string): Reading<number> {
   if (!/^(0o?)?[0-7]{3}$/.test(input)) {
     return { problem: 'it must be an octal mode of three digits, such as "0640"' };
@@ -15,7 +15,7 @@ export function readFileMode(input: string): Reading<number> {
   return { value: mode };
 }
 
-/** Reads the permissions of a directory; a fourth digit 2 lets its files inherit the group. */
+/** Reads the mode of directories; a leading digit 2 makes files inherit the group. */
 export function readDirectoryMode(input: string): Reading<number> {
   if (!/^(0o?)?[0-7]{3}$|^0?2[0-7]{3}$/.test(input)) {
     return { problem: 'it must be an octal mode of three digits, such as "0750", or "2750"' };
@@ -29,7 +29,7 @@ function octal(input: string): number {
   return Number.parseInt(input.replace(/^0o/, ''), 8);
 }
 
-/** Reads the name or the id of a group, as text; which group it is is looked up later. */
+/** Reads the name or the id of a group, as text; the group is looked up later. */
 export function readGroup(input: string | number | null): Reading<string | null> {
   if (input === null) return { value: null };
   const text = String(input);
@@ -38,8 +38,8 @@ export function readGroup(input: string | number | null): Reading<string | null>
 }
 
 /**
- * The id of the group that files get. Only the daemon makes files: where it is not started (and its
- * secrets are not needed) the group need not exist.
+ * Resolves the group of files to its id. Only the daemon creates files: commands that load no
+ * secrets do not need the group to exist.
  */
 export function resolveGroup(
   group: string | null,
@@ -51,7 +51,7 @@ export function resolveGroup(
   return { value: null, problems: [{ path: [], problem: reading.problem }] };
 }
 
-/** The id of a group. Names come from /etc/group, or from the system's other sources by getent. */
+/** The id of a group, from /etc/group or from the system's other sources through getent. */
 export function findGroup(group: string | null): Reading<number | null> {
   if (group === null) return { value: null };
   if (/^\d+$/.test(group)) {
@@ -64,7 +64,7 @@ export function findGroup(group: string | null): Reading<number | null> {
     : { value: id };
 }
 
-/** Lines of name:password:id:members, as group(5) has them. */
+/** Finds a group's id in lines of name:password:id:members (group(5)). */
 function idIn(lines: string, group: string): number | undefined {
   for (const line of lines.split('\n')) {
     const [name, , id] = line.split(':');
@@ -89,7 +89,7 @@ function askSystem(group: string): string {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch {
-    // Not on this system, or it knows no such group.
+    // getent is missing, or knows no such group.
     return '';
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf, Fault } from '../fault.ts';
 import { sanitize } from '../text/sanitize.ts';
 
-/** The names that a configuration file may have, in either folder. */
+/** The names that a configuration file may have in either folder. */
 export const FILE_NAMES = [
   'upload-daemon.config.json',
   'upload-daemon.config.yaml',
@@ -11,11 +11,12 @@ export const FILE_NAMES = [
 ] as const;
 
 /**
- * The path of the configuration file in the working directory (null when that was removed) or else
- * in the system folder; null when neither has one. Parent folders are not searched: which file is
- * in force must be obvious. Throws a CONFIG fault if a folder has several, or if the system folder
- * cannot be read: what is there must not be ignored silently. A working directory that this user
- * may not read cannot hold the user's configuration (`sudo -u` in somebody else's home).
+ * Finds the configuration file: in the working directory (null when that was removed), otherwise in
+ * the system folder; null when neither has one. Parent folders are not searched, so that it is
+ * obvious which file is used. Throws a CONFIG fault if a folder has several, or if the system
+ * folder cannot be read, since its file must not be ignored silently. A working directory that this
+ * user may not read is skipped: it cannot hold the user's configuration (`sudo -u` in another
+ * user's home).
  */
 export async function findConfigFile(
   cwd: string | null,
@@ -43,7 +44,7 @@ async function existing(
   const found: string[] = [];
   for (const path of paths) {
     try {
-      // Not `stat`: a link that points nowhere is a configuration file that is missing its end.
+      // Not `stat`: a dangling link is a configuration file whose target is missing.
       await lstat(path);
       found.push(path);
     } catch (error) {

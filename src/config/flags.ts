@@ -8,10 +8,10 @@ export interface ConfigFlag {
   readonly flag: string;
   /** The property under which commander reports it: "corsOrigin". */
   readonly property: string;
-  /** What stands for the value in `--help`: "<origin>". Empty for a boolean flag. */
+  /** The placeholder for the value in `--help`: "<origin>". Empty for a boolean flag. */
   readonly placeholder: string;
   readonly description: string;
-  /** May be given several times; each adds an item to the list. */
+  /** May be repeated; each use adds an item to the list. */
   readonly repeatable: boolean;
   /** Takes no value; giving it means true. */
   readonly boolean: boolean;
@@ -32,12 +32,12 @@ export function flagsOf(keys: Keys): ConfigFlag[] {
     }));
 }
 
-/** How the flag of a key is spelt. */
+/** The flag that sets a key. */
 export function flagOf(name: string, { item = name }: Pick<Key, 'item'>): string {
   return `--${item.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** The flag that names the configuration file. It is no key of that file. */
+/** The flag that names the configuration file. It is not a key of the file. */
 export const FILE_FLAG = {
   flag: '--config',
   property: 'config',
@@ -46,13 +46,12 @@ export const FILE_FLAG = {
     'Configuration file to use (.json, .yaml or .yml); without it, upload-daemon.config.json, .yaml or .yml in the working directory, then in /etc/upload-daemon/.',
 } as const;
 
-/** The values that were given as flags, by key, as the command line has them. */
+/** The values that were given as flags, by key, unparsed. */
 export type ConfigFlagValues = Readonly<Record<string, string | readonly string[] | boolean>>;
 
 /**
- * Picks the values of the configuration's flags out of what commander reports (`command.opts()`),
- * and leaves everything else aside. Options that were not given are absent, so commander must not
- * be told any defaults for these flags.
+ * Picks the configuration flags out of commander's options (`command.opts()`) and ignores the rest.
+ * Absent flags must stay absent, so these flags must not have defaults in commander.
  */
 export function pickConfigFlags(
   options: Readonly<Record<string, unknown>>,
@@ -67,7 +66,7 @@ export function pickConfigFlags(
   return values;
 }
 
-/** What stands behind a flag's description in `--help`: its default, and the variable that sets it. */
+/** The end of a flag's description in `--help`: its default and its environment variable. */
 export function flagHelp(name: string, key: Key, fallback = defaultText(key.default)): string {
   return `(default: ${fallback}, env: ${variableOf(name)})`;
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run docs`: writes what is made from the keys: upload-daemon.config.schema.json, the example
- * file, docs/configuration.md and the README's table. With --check it writes nothing and exits 1 if
- * something is stale.
+ * `npm run docs`: writes the files generated from the keys: upload-daemon.config.schema.json, the
+ * example file, docs/configuration.md and the README's table. With --check it writes nothing and
+ * exits with 1 if one of them is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ function refresh(name: string, wanted: string): void {
 
 function refreshPart(name: string, mark: string, part: string): void {
   const wanted = withPart(read(name), mark, part);
-  // How much of the configuration the README shows is up to it.
+  // The README may omit this part.
   if (wanted === null && name === 'README.md') return;
   if (wanted === null) fail(`${name} lacks its marks: <!-- ${mark} --> and <!-- /${mark} -->`);
   else refresh(name, wanted);

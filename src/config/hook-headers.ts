@@ -4,7 +4,10 @@ import type { Reading } from './reading.ts';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** What the delivery itself sets, or what belongs to the connection (RFC 9110, section 7.6.1). */
+/**
+ * Headers that the delivery sets itself, or that belong to the connection (RFC 9110, section
+ * 7.6.1).
+ */
 const RESERVED = new Set([
   'connection',
   'content-length',
@@ -21,7 +24,7 @@ const RESERVED = new Set([
   'webhook-timestamp',
 ]);
 
-/** Reads the name of a header (RFC 9110, section 5.6.2) into lower case. */
+/** Reads the name of a header (RFC 9110, section 5.6.2) and converts it to lower case. */
 export function readHeaderName(input: string): Reading<string> {
   const name = input.toLowerCase();
   if (!TOKEN.test(name)) return { problem: 'it must be the name of a header' };
@@ -29,7 +32,7 @@ export function readHeaderName(input: string): Reading<string> {
   return { value: name };
 }
 
-/** Reads the value of a header; control characters could forge other headers. */
+/** Reads the value of a header; control characters could inject other headers. */
 export function readHeader(input: string): Reading<string> {
   return VALUE.test(input)
     ? { value: input }

@@ -8,7 +8,7 @@ import { via } from './reading.ts';
 import { readHookUrl } from './url.ts';
 import { duration, listOf, readPath, readPlain, text, word } from './value-schemas.ts';
 
-/** The events that a hook can ask for; those that begin with "pre-" wait for its answer. */
+/** The events that a hook can subscribe to; "pre-" events wait for its answer. */
 export const HOOK_EVENTS = [
   'pre-create',
   'pre-finish',
@@ -24,7 +24,7 @@ export type HookEvent = (typeof HOOK_EVENTS)[number];
 
 const SECRET_PLACE = 'in quotes, or the place where it is kept: {"file": path} or {"env": name}';
 
-/** Text, or where to find it when the configuration is loaded. */
+/** Text, or a reference to the file or variable that holds it. */
 function keptText(what: string, pattern: string, read: (input: string) => Reading<string>) {
   return z
     .union(
@@ -116,7 +116,7 @@ const hook = z.discriminatedUnion('type', [httpHook, commandHook], {
       : 'it must be an object with a "type" of "http" or "command"',
 });
 
-/** A hook as it was read, its secrets not fetched yet. */
+/** A parsed hook whose secrets have not been loaded yet. */
 export type ParsedHook = z.output<typeof hook>;
 
 /** A hook as the program uses it: with time spans in milliseconds. */
@@ -129,16 +129,16 @@ type InUse<H extends { timeout: number; maxAge: number }> = {
 /** A program that is run; `command` is an absolute path, or a bare name to look for in PATH. */
 export type CommandHook = InUse<Extract<ParsedHook, { type: 'command' }>>;
 
-/** A receiver that gets a POST. Names of headers are in lower case. */
+/** A receiver of POST requests. Header names are in lower case. */
 export type HttpHook = Omit<InUse<Extract<ParsedHook, { type: 'http' }>>, 'secrets' | 'headers'> & {
-  /** Each "whsec_…"; every one signs. Empty: not signed. */
+  /** Secrets of the form "whsec_…"; each one signs. Empty: no signature. */
   readonly secrets: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 };
 
 export type Hook = HttpHook | CommandHook;
 
-/** The list of hooks, each name once. */
+/** The list of hooks; names are unique. */
 export const hookList = z.array(hook, 'it must be a list of hooks').transform(via(withUniqueNames));
 
 function withUniqueNames(hooks: ParsedHook[]): Reading<ParsedHook[]> {
@@ -148,7 +148,7 @@ function withUniqueNames(hooks: ParsedHook[]): Reading<ParsedHook[]> {
   return { problem: `two hooks are called "${twice}"; every hook needs a name of its own` };
 }
 
-/** The keys that a hook of this type may have, for naming the nearest one. */
+/** The keys that a hook of this type may have, for suggestions. */
 export function hookKeys(type: unknown): string[] {
   const schemas = type === 'http' ? [httpHook] : type === 'command' ? [commandHook] : [];
   return (schemas.length > 0 ? schemas : [httpHook, commandHook]).flatMap((schema) =>

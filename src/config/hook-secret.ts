@@ -6,13 +6,13 @@ const MOST_BYTES = 64;
 
 /**
  * Reads a signing secret of the Standard Webhooks convention: base64 of 24 to 64 random bytes,
- * usually with the prefix "whsec_", which the value always has. The problem never quotes it.
+ * usually with the prefix "whsec_", which is added if missing. The problem never quotes the secret.
  */
 export function readHookSecret(text: string): Reading<string> {
   const encoded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text;
   const bytes = Buffer.from(encoded, 'base64');
   const canonical = bytes.toString('base64');
-  // Buffer.from skips what is not base64; only what survives a round trip was meant.
+  // Buffer.from skips invalid characters; only text that survives a round trip is valid.
   const wellFormed = withoutPadding(canonical) === withoutPadding(encoded);
   if (wellFormed && bytes.length >= FEWEST_BYTES && bytes.length <= MOST_BYTES) {
     return { value: PREFIX + canonical };

@@ -1,4 +1,7 @@
-/** The hooks of a configuration, secrets replaced, on one line: names, types and places of secrets. */
+/**
+ * The hooks of a configuration on one line, without secrets: names, types and where secrets are
+ * kept.
+ */
 export function hooksText(value: unknown): string {
   const hooks = Array.isArray(value) ? value : [];
   const texts = hooks.map(({ name, type, secrets = [], headers = {} }) => {
@@ -8,7 +11,7 @@ export function hooksText(value: unknown): string {
   return texts.length === 0 ? '(none)' : texts.join(', ');
 }
 
-/** Where a secret or a header is kept; nothing for one that stands in the file itself. */
+/** Where a secret or a header value is kept; empty if it is in the configuration file itself. */
 function placeOf(kept: unknown): string[] {
   if (typeof kept !== 'object' || kept === null) return [];
   if ('env' in kept) return [`secret in the variable ${kept.env}`];

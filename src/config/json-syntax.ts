@@ -1,6 +1,6 @@
-/** Where a JSON text stops being JSON, or names a key twice in one object. */
+/** The first syntax error of a JSON text, or a duplicate key in an object. */
 export interface JsonFlaw {
-  /** Counted from 0 in UTF-16 units. */
+  /** From 0, in UTF-16 code units. */
   readonly offset: number;
   readonly problem: string;
 }
@@ -8,7 +8,7 @@ export interface JsonFlaw {
 const TOKEN =
   /[ \t\n\r]*("(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[{}[\]:,]|$)/y;
 
-/** What may come next: a value, a key, the colon after it, or what follows a value. */
+/** What the parser expects next: a value, a key, the colon after it, or what follows a value. */
 type State = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'after';
 
 const EXPECTED: Record<State, string> = {
@@ -21,9 +21,9 @@ const EXPECTED: Record<State, string> = {
 };
 
 /**
- * Finds the first flaw of a JSON text (RFC 8259), or null. `JSON.parse` tells the place in some
- * versions of Node only, quotes the text around it (a secret, perhaps), and of a key that stands
- * twice it silently takes the last.
+ * Finds the first flaw of a JSON text (RFC 8259), or null. `JSON.parse` reports the position only
+ * in some versions of Node, quotes the text around it (which may be a secret), and silently keeps
+ * the last of duplicate keys.
  */
 export function findJsonFlaw(text: string): JsonFlaw | null {
   const open: (Set<string> | null)[] = [];

@@ -4,10 +4,10 @@ import { errnoOf } from '../fault.ts';
 import { sanitize } from '../text/sanitize.ts';
 import type { Reading } from './reading.ts';
 
-/** Text that stands in the file, or the file or environment variable that holds it. */
+/** Literal text, or the file or environment variable that holds it. */
 export type KeptText = string | { readonly file: string } | { readonly env: string };
 
-/** Where references are looked up: the folder of the configuration file, and the environment. */
+/** How references are resolved: the folder of the configuration file, and the environment. */
 export interface KeepingPlace {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,8 +16,8 @@ export interface KeepingPlace {
 const LARGEST = 64 * 1024;
 
 /**
- * Fetches text from where it is kept and checks it with `read`. Blanks and the line break at the
- * end, which editors and `echo` add, are not part of it. A problem names the place, never the text.
+ * Loads text from where it is kept and checks it with `read`. Trailing blanks and line breaks,
+ * which editors and `echo` add, are removed. A problem names the place, never the text.
  */
 export async function fetchKeptText(
   kept: KeptText,

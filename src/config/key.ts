@@ -1,51 +1,53 @@
 import * as z from 'zod';
 
-/** The values that a key may have, and how they are written. Made by value-types.ts. */
+/** The allowed values of a key and their notation. Created by value-types.ts. */
 export interface ValueType {
-  /** Checks a value of the file and turns it into what the program uses. */
+  /** Validates a value from the file and converts it for the program. */
   readonly schema: z.ZodType;
-  /** How text from a flag or a variable becomes a value of the file. */
+  /** How text from a flag or a variable is converted to a value of the file. */
   readonly kind: 'number' | 'text' | 'boolean' | 'list' | 'file-only';
   /** The type in a word or two. */
   readonly type: string;
-  /** What is allowed, as the documentation says it. */
+  /** The allowed values, for the documentation. */
   readonly allowed: string;
-  /** What stands for the value in `--help`. */
+  /** The placeholder for the value in `--help`. */
   readonly placeholder: string;
-  /** ms: a time span, which the program has in milliseconds, under a name that says so. */
+  /** ms: a time span; the program's property is in milliseconds and its name ends in Ms. */
   readonly unit?: 'ms' | 'bytes';
 }
 
-/** A key of the configuration: everything about it but the code that uses it. */
+/** The definition of a configuration key: everything but the code that uses it. */
 export interface Key extends ValueType {
-  /** As it would stand in the file. */
+  /** As it would be written in the file. */
   readonly default: unknown;
   /** What the key is for, in one or two sentences. */
   readonly meaning: string;
-  /** A value for the documentation, as it would stand in the file. */
+  /** An example value for the documentation, as it would be written in the file. */
   readonly example: unknown;
-  /** What the example file has instead of the default. */
+  /** The value in the example file, if not the default. */
   readonly inExampleFile?: unknown;
-  /** The name of one item of a list, for a flag that is given once for each. */
+  /** The name of one list item, for a flag that can be repeated. */
   readonly item?: string;
   /** One of the few keys that most installations set. */
   readonly common?: true;
-  /** `tusd-ts config` shows the value as the program uses it, and not as it was written. */
+  /** `tusd-ts config` shows the value as the program uses it, not as it was written. */
   readonly shownAsUsed?: true;
-  /** Turns the checked value into what the program uses, where that takes more than the value. */
+  /** Converts the validated value for the program, if that needs more than the value itself. */
   resolve?(value: unknown, place: Place): Resolved | Promise<Resolved>;
-  /** Environment variables that the checked value refers to. */
+  /** Environment variables that the validated value refers to. */
   variablesIn?(value: unknown): ReadonlySet<string>;
-  /** The value (as in the file, secrets replaced) on one line; without it, the value itself. */
+  /**
+   * Formats the value (as in the file, secrets replaced) on one line; default: the value itself.
+   */
   text?(value: unknown): string;
 }
 
 /** All keys by name, in the order of the documentation. */
 export type Keys = Readonly<Record<string, Key>>;
 
-/** What a value may depend on. */
+/** The context that a value may depend on. */
 export interface Place {
-  /** Relative paths count from here; null when the working directory was removed. */
+  /** The base of relative paths; null when the working directory was removed. */
   readonly folder: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** See LoadOptions. */
@@ -57,13 +59,13 @@ export interface Resolved<T = unknown> {
   readonly problems?: readonly ValueProblem[];
 }
 
-/** What is wrong with a part of a value, and the path to that part. */
+/** A problem with part of a value, and the path to that part. */
 export interface ValueProblem {
   readonly path: readonly (string | number)[];
   readonly problem: string;
 }
 
-/** The configuration as the program uses it. A time span "idleTimeout" is idleTimeoutMs there. */
+/** The configuration as the program uses it. A time span "idleTimeout" becomes idleTimeoutMs. */
 export type ConfigOf<K extends Keys> = {
   readonly [N in keyof K & string as PropertyOf<N, K[N]>]: Used<K[N]>;
 };
@@ -82,7 +84,7 @@ type Used<K extends Key> = K extends { resolve(...args: never): infer R }
 
 type Fixed<T> = T extends readonly (infer Item)[] ? readonly Item[] : T;
 
-/** The name of a key's value in the configuration that the program uses. */
+/** The name of a key's property in the program's configuration. */
 export function propertyOf(name: string, { unit }: ValueType): string {
   return unit === 'ms' ? `${name.replace(/Days$/, '')}Ms` : name;
 }
@@ -92,7 +94,7 @@ export function schemaOf(key: Key): z.ZodType {
   return key.schema.prefault(key.default).meta({ description: key.meaning });
 }
 
-/** The schema of a configuration file with these keys. Every key may be left out. */
+/** The schema of a configuration file with these keys. Every key is optional. */
 export function fileSchema(keys: Keys) {
   const shape = Object.entries(keys).map(([name, key]) => [name, schemaOf(key)]);
   return z

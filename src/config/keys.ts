@@ -24,9 +24,9 @@ import {
 } from './value-types.ts';
 
 /**
- * Every key of the configuration. A key is added here and nowhere else: its type in the program, flag,
- * variable, JSON Schema, documentation, line of the example file and line of `tusd-ts config` are
- * made from this table.
+ * Every key of the configuration. A key is added only here: its type, flag, variable, JSON Schema,
+ * documentation, entry in the example file and line of `tusd-ts config` are derived from this
+ * table.
  */
 export const KEYS = {
   port: {

@@ -2,10 +2,10 @@ import { type ConfigFlagValues, flagOf } from './flags.ts';
 import type { Key, Keys } from './key.ts';
 import { variablesOf } from './variables.ts';
 
-/** Which of the four places a value came from. */
+/** Where a value came from. */
 export type Source = 'default' | 'file' | 'environment' | 'flag';
 
-/** A value as it would stand in the file, and the place it came from. */
+/** A value as it would be written in the file, and where it came from. */
 export interface Given {
   /** The name of a key. */
   readonly key: string;
@@ -15,7 +15,7 @@ export interface Given {
   readonly where: string;
 }
 
-/** The values of a configuration file. Keys that it doesn't know are left to the caller. */
+/** The values of a configuration file. Unknown keys are left to the caller. */
 export function givenByFile(
   keys: Keys,
   content: Readonly<Record<string, unknown>>,
@@ -26,7 +26,7 @@ export function givenByFile(
     .map((name) => ({ key: name, value: content[name], source: 'file', where: path }));
 }
 
-/** The values of the environment. A list is separated by commas. */
+/** The values of environment variables. Lists are separated by commas. */
 export function givenByEnvironment(
   keys: Keys,
   env: Readonly<Record<string, string | undefined>>,
@@ -41,7 +41,7 @@ export function givenByEnvironment(
   });
 }
 
-/** The values of the command line. */
+/** The values of command-line flags. */
 export function givenByFlags(keys: Keys, flags: ConfigFlagValues): Given[] {
   return Object.entries(keys).flatMap(([name, key]): Given[] => {
     const flag = flags[name];
@@ -55,7 +55,7 @@ function fromFlag(key: Key, text: string): unknown {
   return key.kind === 'list' ? [text] : fromText(key, text);
 }
 
-// What doesn't look like the value stays text, and the schema refuses it with its own sentence.
+// Text that does not look like the expected type stays text; the schema reports the problem.
 function fromText({ kind }: Key, text: string): unknown {
   switch (kind) {
     case 'number':

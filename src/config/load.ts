@@ -17,30 +17,30 @@ import { resolveValues } from './resolve-values.ts';
 import { absolute } from './upload-dir.ts';
 import { FILE_VARIABLE, unknownVariables } from './variables.ts';
 
-/** The folder that is searched after the working directory. */
+/** The folder that is searched if the working directory has no file. */
 export const SYSTEM_FOLDER = '/etc/upload-daemon';
 
 export interface LoadOptions {
   /** The working directory; null when it was removed. */
   readonly cwd: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** What the command line set (`pickConfigFlags`). */
+  /** The flags of the command line (`pickConfigFlags`). */
   readonly flags?: ConfigFlagValues | undefined;
-  /** The value of --config. Without it UPLOAD_DAEMON_CONFIG counts, then the search. */
+  /** The value of --config. Without it, UPLOAD_DAEMON_CONFIG is used, then the search. */
   readonly configPath?: string | undefined;
-  /** Instead of SYSTEM_FOLDER. */
+  /** Replaces SYSTEM_FOLDER. */
   readonly systemFolder?: string | undefined;
   /**
-   * false leaves the hooks without secrets and headers, and reads none of the files and variables
-   * that hold them: for commands that deliver nothing and run as somebody else than the daemon.
-   * if-there: what cannot be read is listed in `unavailable` and is no failure.
+   * false omits the hooks' secrets and headers, and does not read the files and variables that hold
+   * them: for commands that deliver nothing and run as another user than the daemon. if-there:
+   * secrets that cannot be read are listed in `unavailable` instead of failing.
    */
   readonly withSecrets?: boolean | 'if-there' | undefined;
 }
 
-/** Where the value of a key came from. */
+/** The value of a key, and where it came from. */
 export interface ValueSource {
-  /** As it would stand in the file, with secrets replaced. */
+  /** As it would be written in the file, with secrets replaced. */
   readonly value: unknown;
   readonly source: Source;
   /** "default", the path of the file, the name of the variable, or the flag. */
@@ -51,21 +51,21 @@ export interface LoadedConfig<K extends Keys = typeof KEYS> {
   readonly keys: K;
   readonly config: ConfigOf<K>;
   readonly sources: { readonly [N in keyof K]: ValueSource };
-  /** Absolute path of the configuration file in force, or null. */
+  /** Absolute path of the configuration file in use, or null. */
   readonly file: string | null;
-  /** A sentence for each secret that cannot be read here; empty unless `withSecrets` is "if-there". */
+  /** A sentence for each unreadable secret; empty unless `withSecrets` is "if-there". */
   readonly unavailable: readonly string[];
 }
 
-/** Loads the configuration. Throws what `loadKeys` throws. */
+/** Loads the configuration. Throws the same faults as `loadKeys`. */
 export function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return loadKeys(KEYS, options);
 }
 
 /**
- * Loads the values of keys: flags before environment before file before defaults. Every place is
- * checked, also where another one overrides it, so that a mistake shows at once and not when the
- * override goes away.
+ * Loads the values of keys. Flags override the environment, which overrides the file, which
+ * overrides the defaults. Overridden values are validated, too, so that a mistake shows at once and
+ * not when the override is removed.
  *
  * Throws a fault whose message has one sentence per problem, one per line: USAGE if only flags are
  * wrong, otherwise CONFIG.
@@ -92,7 +92,7 @@ export async function loadKeys<K extends Keys>(
   if (problems.length > 0) throw faultOf('CONFIG', [...problems, ...flagProblems]);
   if (flagProblems.length > 0) throw faultOf('USAGE', flagProblems);
 
-  // In rising precedence: the last one to name a key wins.
+  // In rising precedence: the last entry for a key wins.
   const winners = new Map([...configured, ...flagged].map((given) => [given.key, given]));
   const { config, unusable } = await resolveValues(keys, winners, { cwd, env, withSecrets });
   const unavailable = unusable.map(({ sentence }) => sentence);

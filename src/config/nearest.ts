@@ -1,8 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /**
- * The known name that someone who wrote `name` probably meant, or undefined if none is near. Case,
- * hyphens and underscores don't count: `retention_days` is `retentionDays`.
+ * The known name closest to `name`, for suggestions, or undefined if none is close. Case, hyphens
+ * and underscores are ignored: `retention_days` is `retentionDays`.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0 || name.length > 100) return undefined;

@@ -6,8 +6,8 @@ const EXAMPLE = '"https://app.example.org"';
 
 /**
  * Reads one entry of corsOrigins: "*" or an origin exactly as a browser sends it in the Origin
- * header (RFC 6454: scheme, host and a port that is not the scheme's own). Schemes of app shells
- * such as capacitor:// are origins too.
+ * header (RFC 6454: scheme, host and a port other than the scheme's default). Schemes of app shells
+ * such as capacitor:// are allowed.
  */
 export function readOrigin(input: string): Reading<string> {
   if (input === '*') return { value: input };
@@ -29,11 +29,11 @@ export function readOrigin(input: string): Reading<string> {
 function browserOrigin(scheme: string, authority: string): string | null {
   const url = parseUrl(`${scheme}://${authority}`);
   if (url === null || url.host === '') return null;
-  // For schemes that the URL standard does not call special, `origin` is the text "null".
+  // For schemes that are not special in the URL standard, `origin` is the text "null".
   return url.origin === 'null' ? `${scheme}://${url.host.toLowerCase()}` : url.origin;
 }
 
-/** Reads the whole list: "*" stands alone, and an origin named twice counts once. */
+/** Reads the whole list: "*" must be the only entry, and duplicates are removed. */
 export function readOrigins(origins: readonly string[]): Reading<string[]> {
   if (origins.includes('*') && origins.length > 1) {
     return { problem: '"*" allows every origin and must stand alone' };

@@ -3,8 +3,8 @@ import { sanitize } from '../text/sanitize.ts';
 const LONGEST = 80;
 
 /**
- * A configured value as an error message may show it: short, quoted if it is text, and never the
- * contents of a list or an object (it may be cyclic, huge, or hold a secret).
+ * A configured value for an error message: short, quoted if it is text, and never the contents of a
+ * list or an object (which may be cyclic, huge, or contain a secret).
  */
 export function printValue(value: unknown): string {
   if (typeof value === 'string') {

@@ -7,7 +7,7 @@ import { nearestName } from './nearest.ts';
 import { printValue } from './print-value.ts';
 import { redact } from './redact.ts';
 
-/** A sentence for every key of a configuration file that means nothing. */
+/** A sentence for every unknown key of a configuration file. */
 export function unknownKeys(
   keys: Keys,
   content: Readonly<Record<string, unknown>>,
@@ -18,12 +18,12 @@ export function unknownKeys(
     .map((key) => unknownKey(key, Object.keys(keys), `in ${sanitize(path)}`));
 }
 
-/** A sentence for everything that is wrong with a value: what, where, and what is allowed. */
+/** A sentence for every problem with a value: what is wrong, where, and what is allowed. */
 export function problemsOf(keys: Keys, given: Given): string[] {
   const key = keys[given.key];
   const result = key && schemaOf(key).safeParse(given.value);
   if (!result || result.success) return [];
-  // A number that is out of bounds twice over makes the same sentence twice.
+  // A number that violates two bounds yields the same sentence twice.
   return [...new Set(result.error.issues.flatMap((issue) => sentences(issue, given)))];
 }
 
@@ -48,8 +48,8 @@ function problemSentence(given: Given, path: readonly PropertyKey[], problem: st
 }
 
 /**
- * A problem that showed when a value was used, of the whole value or of something that it refers to:
- * `hooks[0].secrets[0] in /etc/…: …`.
+ * A problem found when a value was resolved; it concerns the whole value or something that it
+ * refers to: `hooks[0].secrets[0] in /etc/…: …`.
  */
 export function resolutionSentence(
   name: string,
@@ -71,7 +71,7 @@ function placeOf({ source, where }: Given): string {
   return source === 'flag' ? `as given by ${where}` : `in ${sanitize(where)}`;
 }
 
-// The contents of lists and objects are never printed, so only what is printed is redacted.
+// The contents of lists and objects are never printed, so only scalars need redaction.
 function redactScalar(value: unknown, path: readonly PropertyKey[]): unknown {
   return typeof value === 'object' ? value : redact(value, path);
 }

@@ -7,13 +7,13 @@ import { findJsonFlaw, lineAndColumn } from './json-syntax.ts';
 const LARGEST = 1024 * 1024;
 
 /**
- * Reads a configuration file (.json, .yaml or .yml) into an object whose keys are not checked yet.
+ * Reads a configuration file (.json, .yaml or .yml) into an object; its keys are not validated yet.
  * Throws a CONFIG fault that names the file, and the line and column of a syntax error, but never
- * quotes the text: it may hold a secret.
+ * quotes the text, which may contain a secret.
  *
- * Of cosmiconfig only the YAML loader is used. Its explorer looks for settings of its own in the
- * working directory first (and runs a `.config/config.js` that it finds there), follows `$import`,
- * and passes over files that it may not read.
+ * Only cosmiconfig's YAML loader is used. Its explorer first looks for its own settings in the
+ * working directory (and runs a `.config/config.js` found there), follows `$import`, and skips
+ * files that it may not read.
  */
 export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
   const extension = extname(path).toLowerCase();
@@ -42,7 +42,7 @@ async function readText(path: string, shown: string): Promise<string> {
     if (stats.size > LARGEST) {
       throw new Fault('CONFIG', `the configuration file ${shown} is larger than 1 MiB.`);
     }
-    // ignoreBOM false: the mark that some editors put in front is dropped.
+    // ignoreBOM is false by default: a byte order mark, which some editors add, is removed.
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
     const errno = errnoOf(error);
@@ -77,29 +77,29 @@ function parseJson(text: string, shown: string): unknown {
   );
 }
 
-/** What js-yaml throws: a reason, and a place counted from 0. */
+/** The errors of js-yaml: a reason, and a position counted from 0. */
 interface YamlError {
   reason?: unknown;
   mark?: { line: number; column: number };
 }
 
 async function parseYaml(text: string, path: string, shown: string): Promise<unknown> {
-  // Loaded when it is needed: most have JSON, or no file.
+  // Loaded on demand: most installations use JSON, or no file.
   const { defaultLoaders } = await import('cosmiconfig');
   try {
-    // A file whose keys are all commented out is a configuration, of defaults.
+    // A file with only comments is a valid configuration: all defaults.
     return defaultLoaders['.yaml'](path, text) ?? {};
   } catch (error) {
     const { reason, mark } = error as YamlError;
     const place = mark ? `line ${mark.line + 1}, column ${mark.column + 1}: ` : '';
-    // The message quotes the lines around the error; the reason does not.
+    // The message quotes lines of the file; the reason does not.
     const why = typeof reason === 'string' ? sanitize(reason) : 'it cannot be parsed';
     throw new Fault('CONFIG', `${shown} is not valid YAML: ${place}${why}.`);
   }
 }
 
-// Objects of free keys drop this one silently. Iterative and with a memory of what was seen: the
-// content may be deep, and YAML's aliases can make it cyclic.
+// Objects with arbitrary keys would drop `__proto__` silently. Iterative and with a set of visited
+// objects: the content may be deeply nested, and YAML aliases can make it cyclic.
 function refusePrototypes(content: object, shown: string): void {
   const seen = new Set<object>([content]);
   for (const object of seen) {

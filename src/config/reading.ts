@@ -1,12 +1,12 @@
 import * as z from 'zod';
 
 /**
- * What came of reading a value that a person wrote: the value, or what is wrong with it as a
- * clause that can follow a colon ("it must be a whole number from 0 to 65535").
+ * The result of parsing a configured value: the value, or the problem as a clause that can follow a
+ * colon ("it must be a whole number from 0 to 65535").
  */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
-/** Makes a reader usable as a zod transform: its problem becomes the message. */
+/** Adapts a reader to a zod transform: its problem becomes the message. */
 export function via<I, O>(read: (input: I) => Reading<O>) {
   return (input: I, context: z.RefinementCtx): O => {
     const reading = read(input);

@@ -2,8 +2,8 @@ import { SECRET } from '../text/secret.ts';
 import { parseUrl } from './url.ts';
 
 /**
- * A URL that may be shown: user information and the query, where receivers put their tokens, are
- * replaced. What cannot be parsed and might hold either is not shown at all.
+ * A URL that is safe to show: user information and the query, which often contain tokens, are
+ * replaced. A text that cannot be parsed and may contain either is replaced as a whole.
  */
 function redactUrl(text: string): string {
   const url = parseUrl(text);
@@ -14,13 +14,13 @@ function redactUrl(text: string): string {
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
 }
 
-/** The keys of a hook whose contents are never shown. */
+/** The keys of a hook whose contents are secret. */
 const HIDDEN = new Set(['secrets', 'headers']);
 
 /**
- * A value from the configuration as it may be shown, given its path from the root
- * (`["hooks", 0, "secrets", 0]`): secrets, header values and credentials in URLs are replaced. The
- * place where a secret is kept ({"file": …}, {"env": …}) is not secret.
+ * Redacts a configured value, given its path from the root (`["hooks", 0, "secrets", 0]`): replaces
+ * secrets, header values and credentials in URLs. The place of a secret ({"file": …}, {"env": …})
+ * is not secret.
  */
 export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
   const hiding = path[0] === 'hooks' ? path.findIndex((part) => HIDDEN.has(String(part))) : -1;
@@ -36,7 +36,7 @@ export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-// Two steps below, so that a header that happens to be called "file" is not taken for a place.
+// At least two levels below, so that a header named "file" is not mistaken for a reference.
 function isPlace(path: readonly PropertyKey[], hiding: number): boolean {
   return path.length > hiding + 2 && (path.at(-1) === 'file' || path.at(-1) === 'env');
 }

@@ -7,8 +7,8 @@ import type { Place, Resolved, ValueProblem } from './key.ts';
 import type { Reading } from './reading.ts';
 
 /**
- * Makes paths absolute and fetches secrets and header values from the files and variables that the
- * hooks name. Without `withSecrets` the hooks have neither, and nothing is read.
+ * Makes paths absolute and loads secrets and header values from the files and variables that the
+ * hooks refer to. Without `withSecrets` both are omitted and nothing is read.
  */
 export async function resolveHooks(
   hooks: readonly ParsedHook[],
@@ -47,7 +47,7 @@ export async function resolveHooks(
   return { value: resolved, problems };
 }
 
-/** The variables that hooks name as the place of a secret or a header. */
+/** The variables from which hooks read secrets or headers. */
 export function variablesOfHooks(hooks: readonly ParsedHook[]): ReadonlySet<string> {
   const kept = hooks.flatMap((hook) =>
     hook.type === 'http' ? [...hook.secrets, ...hook.headers.values()] : [],
@@ -59,7 +59,7 @@ export function variablesOfHooks(hooks: readonly ParsedHook[]): ReadonlySet<stri
 
 function commandHook(hook: Extract<ParsedHook, { type: 'command' }>, folder: string): CommandHook {
   const { timeout, maxAge, ...rest } = hook;
-  // As a shell does it: a name without a slash is looked for in PATH.
+  // As in a shell, a name without a slash is looked up in PATH.
   const command = hook.command.includes('/') ? resolve(folder, hook.command) : hook.command;
   return { ...rest, command, timeoutMs: timeout, maxAgeMs: maxAge };
 }

@@ -8,15 +8,15 @@ interface Surroundings extends Omit<Place, 'folder'> {
   readonly cwd: string | null;
 }
 
-/** Something that a value refers to and that cannot be used here. */
+/** Something that a value refers to and that cannot be used by this process. */
 export interface Unusable {
   readonly sentence: string;
   readonly source: Source;
 }
 
 /**
- * The values as the program uses them, under the names that it uses. `winners` has the value of each
- * key that was given anywhere; all of them were checked.
+ * Resolves the values for the program, under its property names. `winners` holds the validated
+ * value of each key that was set.
  */
 export async function resolveValues(
   keys: Keys,

@@ -4,8 +4,8 @@ import type { Reading } from './reading.ts';
 const LONGEST_DAYS = 36_500;
 
 /**
- * Reads a number of days, or the word "never" (null), into milliseconds. 0 is refused: it is "off"
- * to some people and "at once" to others, and one of them would lose files.
+ * Reads a number of days, or the word "never" (null), into milliseconds. 0 is refused: some read it
+ * as "off" and others as "at once", and a wrong guess would delete files.
  */
 export function readRetention(input: number | 'never'): Reading<number | null> {
   if (input === 'never') return { value: null };

@@ -6,7 +6,7 @@ const SIZE = /^(\d+(?:\.\d+)?) ?([KMGTP]?)(I?)B$/i;
 const BARE_UNIT = /^(\d+(?:\.\d+)?) ?([KMGTP])(I?)$/i;
 const EXAMPLES = 'such as 1048576, "500MB" (1000-based) or "10GiB" (1024-based)';
 
-/** The same grammar for the JSON Schema, so that an editor knows it too. */
+/** The same grammar for the JSON Schema, so that editors can check it. */
 export const SIZE_PATTERN = '^(\\d+|\\d+(\\.\\d+)? ?([KkMmGgTtPp][Ii]?)?[Bb])$';
 
 function multiplier(letter: string, binary: boolean): number {
@@ -15,8 +15,8 @@ function multiplier(letter: string, binary: boolean): number {
 
 /**
  * Reads a size in bytes: a whole number of bytes, or a number with a unit. KB, MB, GB, TB and PB
- * are powers of 1000, KiB, MiB, GiB, TiB and PiB powers of 1024. A bare "5M" could mean either and
- * is refused, because guessing wrong makes a limit that nobody asked for.
+ * are powers of 1000; KiB, MiB, GiB, TiB and PiB are powers of 1024. A bare "5M" is ambiguous and
+ * refused.
  */
 export function readSize(input: number | string): Reading<number> {
   if (typeof input === 'number') return wholeBytes(input);
@@ -43,7 +43,7 @@ function wholeBytes(bytes: number): Reading<number> {
   return { problem: `it must be a whole number of bytes, or a size ${EXAMPLES}` };
 }
 
-/** The size in bytes that a command line names. Throws a USAGE fault that says what is allowed. */
+/** Parses a size in bytes from the command line. Throws a USAGE fault that says what is allowed. */
 export function parseSize(text: string): number {
   const reading = readSize(text);
   if ('value' in reading) return reading.value;

@@ -12,7 +12,7 @@ import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
 import { readUrlOrNull } from './url.ts';
 import { listType, textType } from './value-types.ts';
 
-// Types of value that one key has. Those of several keys are in value-types.ts.
+// Value types used by one key only. Shared types are in value-types.ts.
 
 export const HOST = textType('an IP address or a host name in quotes', readHost, {
   type: 'address',

@@ -5,10 +5,13 @@ import type { Place, Resolved } from './key.ts';
 import type { Reading } from './reading.ts';
 import { readPath } from './value-schemas.ts';
 
-/** The upload directory of a daemon that keeps everything in memory. It is no path. */
+/** The upload directory of a daemon that keeps everything in memory. It is not a path. */
 export const MEMORY = ':memory:';
 
-/** Reads a path or ":memory:". Another spelling of that would make a directory of this name. */
+/**
+ * Reads a path or ":memory:". Similar spellings are refused: they would create a directory of that
+ * name.
+ */
 export function readUploadDir(input: string): Reading<string> {
   if (input !== MEMORY && /^:memory:?$/i.test(input.trim())) {
     return { problem: `to keep uploads in memory, write "${MEMORY}"` };
@@ -21,7 +24,7 @@ export function resolveUploadDir(path: string, { folder }: Place): Resolved<stri
   return { value: path === MEMORY ? path : absolute(folder, path, 'the upload directory') };
 }
 
-/** A path from a folder, which is null when it was removed. Throws CONFIG. */
+/** Resolves a path against a folder, which is null when it was removed. Throws CONFIG. */
 export function absolute(folder: string | null, path: string, what: string): string {
   if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);
   throw new Fault(

@@ -8,8 +8,8 @@ export function parseUrl(text: string): URL | null {
 const EXAMPLE = '"https://files.example.org/uploads/"';
 
 /**
- * Reads the public URL of the base path, as clients see it from outside, and gives it a trailing
- * slash, because upload ids are appended to it.
+ * Reads the public URL of the base path, as clients see it, and adds a trailing slash, because
+ * upload ids are appended to it.
  */
 export function readPublicUrl(input: string): Reading<string> {
   const url = httpUrl(input);
@@ -23,7 +23,7 @@ export function readPublicUrl(input: string): Reading<string> {
   return { value: url.href.endsWith('/') ? url.href : `${url.href}/` };
 }
 
-/** The same where there may be none. */
+/** Like readPublicUrl, but null is allowed. */
 export function readUrlOrNull(input: string | null): Reading<string | null> {
   return input === null ? { value: null } : readPublicUrl(input);
 }
@@ -37,7 +37,7 @@ export function readHookUrl(input: string): Reading<string> {
 }
 
 function httpUrl(text: string): URL | null {
-  // The URL parser repairs "http:host", tabs and surrounding blanks; a person should see them.
+  // The URL parser silently repairs "http:host", tabs and surrounding blanks; these are refused.
   if (!/^https?:\/\/[^/\\\s]/i.test(text) || /[\s\\]/.test(text)) return null;
   return parseUrl(text);
 }

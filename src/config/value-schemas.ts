@@ -4,10 +4,10 @@ import { DURATION_PATTERN, readDuration } from './duration.ts';
 import type { Reading } from './reading.ts';
 import { via } from './reading.ts';
 
-// A configuration is read once: generating code to read it faster takes longer than reading it.
+// The configuration is parsed once: compiling the parser would take longer than it saves.
 z.config({ jitless: true });
 
-// What setTimeout can hold: Node fires a longer timer at once.
+// The maximum for setTimeout: Node fires a longer timer at once.
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** A whole number within bounds, both included. */
@@ -16,7 +16,7 @@ export function wholeNumber(lowest: number, highest: number) {
   return z.int(error).min(lowest, error).max(highest, error);
 }
 
-/** Text that a reader turns into the value, or refuses with its own sentence. */
+/** Text that a reader converts, or refuses with its own sentence. */
 export function text<T>(allowed: string, read: (input: string) => Reading<T>) {
   return z.string(`it must be ${allowed}`).transform(via(read));
 }
@@ -32,14 +32,14 @@ export function yesOrNo() {
   return z.boolean('it must be true or false');
 }
 
-/** A list of text whose items a reader checks one by one. */
+/** A list of texts; a reader checks each item. */
 export function listOf<T>(allowed: string, read: (input: string) => Reading<T>) {
   return z.array(text(allowed, read), `it must be a list, each item ${allowed}`);
 }
 
 /**
- * A duration with units, in milliseconds once read. Without `longest` it stays within what
- * a timer can hold.
+ * A duration with units, converted to milliseconds. The default for `longest` is the maximum of a
+ * timer.
  */
 export function duration(shortest: number, longest = LONGEST_TIMER) {
   const bounded = (input: string): Reading<number> => {
@@ -57,12 +57,12 @@ export function duration(shortest: number, longest = LONGEST_TIMER) {
     .transform(via(bounded));
 }
 
-/** Reads text that becomes a program's argument or a file's name: the kernel ends it at a NUL. */
+/** Reads text for a program's argument or a file name: the kernel ends those at a NUL. */
 export function readPlain(input: string): Reading<string> {
   return input.includes('\0') ? { problem: 'it must not contain a NUL' } : { value: input };
 }
 
-/** Reads a path. A leading "~" is a shell's abbreviation that nobody would expand here. */
+/** Reads a path. A leading "~" is refused: only shells expand it. */
 export function readPath(input: string): Reading<string> {
   if (input.trim() === '') return { problem: 'it must be a path' };
   if (/^~($|\/)/.test(input)) return { problem: 'write the path out: "~" is not expanded here' };

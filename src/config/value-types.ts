@@ -6,7 +6,7 @@ import { readRetention } from './retention-period.ts';
 import { readSize, SIZE_PATTERN } from './size.ts';
 import { duration, listOf, text, wholeNumber, word, yesOrNo } from './value-schemas.ts';
 
-/** What a type leaves to the key that has it. */
+/** The properties of a type that each key provides. */
 type Words = Pick<ValueType, 'type' | 'allowed' | 'placeholder'>;
 
 /** A whole number within bounds, both included. */
@@ -20,7 +20,7 @@ export function wholeNumberType(lowest: number, highest: number) {
   } as const;
 }
 
-/** A time span with units, within what a timer can hold. */
+/** A time span with units, within the limits of a timer. */
 export function durationType(shortest: number) {
   const least = shortest === 0 ? '' : `, at least ${shortest} ms`;
   return {
@@ -33,7 +33,7 @@ export function durationType(shortest: number) {
   } as const;
 }
 
-/** Days that something is kept, or "never". */
+/** A retention period in days, or "never". */
 export function daysType() {
   const schema = z
     .union(
@@ -51,7 +51,7 @@ export function daysType() {
   } as const;
 }
 
-/** A size in bytes, or a word that stands for none (null). */
+/** A size in bytes, or a word that means none (null). */
 function sizeType(
   none: string,
   smallest: number,
@@ -82,20 +82,20 @@ function sizeType(
   } as const;
 }
 
-/** The most bytes that something may have; "unlimited" is null, and 0 is refused. */
+/** A maximum size; "unlimited" is null, and 0 is refused. */
 export function limitType() {
   return sizeType('unlimited', 1, () => ({
     problem: 'it must be above 0; for no limit, write "unlimited"',
   }));
 }
 
-/** The size from which on something is done; "never" is null, and 0 is refused. */
+/** A minimum size from which a feature applies; "never" is null, and 0 is refused. */
 export function thresholdType() {
   const problem = 'it must be above 0; for none at all, write "never"';
   return { ...sizeType('never', 1, () => ({ problem })), type: 'size or "never"' } as const;
 }
 
-/** Bytes that are kept free; "off" and 0 are null. */
+/** An amount of space to keep free; "off" and 0 are null. */
 export function reserveType() {
   return sizeType('off', 0, () => ({ value: null }));
 }
@@ -121,12 +121,12 @@ export function booleanType() {
   } as const;
 }
 
-/** Text that a reader checks; `what` says in an error message what it must be. */
+/** Text that a reader checks; `what` describes the expected value in error messages. */
 export function textType<T>(what: string, read: (input: string) => Reading<T>, words: Words) {
   return { schema: text(what, read), kind: 'text', ...words } as const;
 }
 
-/** A list of texts that a reader checks one by one. */
+/** A list of texts; a reader checks each item. */
 export function listType<T>(what: string, read: (input: string) => Reading<T>, words: Words) {
   return { schema: listOf(what, read), kind: 'list', ...words } as const;
 }

@@ -12,7 +12,7 @@ export function variableOf(key: string): string {
   return PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
-/** Every key that can be set by a variable, by the variable's name. */
+/** Every key that a variable can set, by the variable's name. */
 export function variablesOf(keys: Keys): ReadonlyMap<string, string> {
   return new Map(namesOf(keys, (kind) => kind !== 'file-only'));
 }
@@ -24,8 +24,8 @@ function namesOf(keys: Keys, wanted: (kind: Key['kind']) => boolean): [string, s
 }
 
 /**
- * A sentence for every UPLOAD_DAEMON_* variable that means nothing. `expected` are those that the
- * configuration file refers to, as the place of a secret.
+ * A sentence for every unknown UPLOAD_DAEMON_* variable. `expected` are the variables that the
+ * configuration file refers to for secrets.
  */
 export function unknownVariables(
   keys: Keys,

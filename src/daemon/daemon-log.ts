@@ -3,12 +3,12 @@ import type { Happening } from './happening.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Where the daemon's words go; it never prints itself. */
+/** The daemon's log; the daemon itself never prints. */
 export interface DaemonLog {
   request(record: RequestRecord): void;
   event(level: LogLevel, message: string): void;
-  /** The same for what programs read, too. */
+  /** Logs an event with its numbers, also for programs. */
   happened(level: LogLevel, what: Happening): void;
-  /** Something that should not have happened, with its stack. */
+  /** Logs an unexpected error with its stack. */
   bug(error: unknown): void;
 }

@@ -23,13 +23,13 @@ import { finishOf } from './happening.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
-/** What a person wants to know once the port is open. */
+/** The facts to report once the port is open. */
 export interface Ready {
   /** The base path's URL on this machine. */
   readonly url: string;
   /** Where the data files are: an absolute path, or ":memory:". */
   readonly folder: string;
-  /** false when nothing is left of uploads once the daemon ends. */
+  /** false if uploads are lost when the daemon ends. */
   readonly persistent: boolean;
   readonly freeSpace: number;
   readonly policy: RetentionPolicy;
@@ -37,10 +37,10 @@ export interface Ready {
   readonly nextSweep: Date | null;
 }
 
-/** Of the memory that is available at the start, what uploads in memory may take. */
+/** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
 
-/** How long clients may take to read their last answer (milliseconds). */
+/** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
 /** The whole program behind `serve`, built from the configuration. */
@@ -60,13 +60,13 @@ export class Daemon {
   }
 
   /**
-   * Opens the port and then the storage, so that nothing is made where the port is taken. Requests
-   * that come in between wait. Throws a Fault that says what is in the way: CANNOT_LISTEN,
+   * Opens the port first and then the storage, so that nothing is created if the port is taken.
+   * Requests that arrive in between wait. Throws a Fault that names the obstacle: CANNOT_LISTEN,
    * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
   static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
-    // Files have exactly the modes of the configuration, and programs of hooks what fits to them.
+    // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
     const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
@@ -118,7 +118,7 @@ export class Daemon {
           `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
         ),
       onBug: (error) => {
-        // A disk that fails is not a bug, and may fail for every request.
+        // A failing disk is not a bug, and may fail every request.
         if (error instanceof Fault) trouble('error', sentenceOf(error));
         else log.bug(error);
       },
@@ -190,9 +190,9 @@ export class Daemon {
   }
 
   /**
-   * Drains: no new requests; running uploads, downloads and hooks get the grace period, then their
-   * connections are closed and what has arrived is kept. Resolves when everything is on disk and
-   * closed.
+   * Drains: refuses new requests and gives running uploads, downloads and hooks the grace period;
+   * then closes their connections and keeps the received bytes. Resolves when everything is on disk
+   * and closed.
    */
   async stop(): Promise<void> {
     const { drainTimeoutMs: grace } = this.#config;
@@ -224,7 +224,7 @@ function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Pr
   return [createTus(offered, tus)];
 }
 
-/** What answers requests, once the storage is open. */
+/** The parts that serve requests, available once the storage is open. */
 interface FrontDoor {
   readonly tus: TusOptions;
   readonly download: ExchangeHandler;

@@ -1,32 +1,32 @@
 import type { SweepSummary } from '../retention/decision.ts';
 import type { StorageEvent } from '../storage/model/events.ts';
 
-/** Something that the daemon tells in its log with its numbers; periods are milliseconds. */
+/** An event for the log, with its numbers; periods are milliseconds. */
 export type Happening =
   | {
       readonly type: 'finished';
       readonly id: string;
-      /** What the client called the file (hostile text), or null. */
+      /** The file name given by the client (untrusted), or null. */
       readonly name: string | null;
       /** Bytes. */
       readonly size: number;
       /** Address of the client that sent the last byte. */
       readonly client: string;
-      /** Since the upload was created. */
+      /** Time since the upload was created. */
       readonly durationMs: number;
     }
   | {
       readonly type: 'removed';
       readonly id: string;
       readonly name: string | null;
-      /** Freed. */
+      /** Bytes freed. */
       readonly bytes: number;
       /** The code of a SweepReason. */
       readonly reason: string;
     }
   | ({ readonly type: 'swept' } & Pick<SweepSummary, 'removed' | 'failed' | 'bytes' | 'orphans'>);
 
-/** The finish of an upload as the log tells it, once; null for any other change, and for parts. */
+/** The log event for a finished upload; null for all other changes, and for parts. */
 export function finishOf(event: StorageEvent): Happening | null {
   if (event.type !== 'finished' || event.record.kind === 'partial') return null;
   const { record, caller } = event;

@@ -1,14 +1,14 @@
 import { MINUTE } from '../text/span.ts';
 import type { LogLevel } from './daemon-log.ts';
 
-/** How often at most the same sentence is logged (milliseconds). */
+/** The shortest interval between two logs of the same sentence (milliseconds). */
 const INTERVAL = MINUTE;
-/** Sentences that are remembered; some name an upload. */
+/** The number of sentences remembered; some name an upload. */
 const REMEMBERED = 1_000;
 
 /**
- * Logs trouble that may repeat with every request or every second: each sentence at once, then at
- * most once a minute with the number of times that it came since.
+ * Logs errors that may repeat with every request or every second: a new sentence at once, then at
+ * most once a minute with the number of repetitions.
  */
 export function createRareLog(
   log: (level: LogLevel, message: string) => void,

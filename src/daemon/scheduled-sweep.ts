@@ -4,8 +4,8 @@ import type { UploadStore } from '../storage/store.ts';
 import type { DaemonLog } from './daemon-log.ts';
 
 /**
- * One sweep of the schedule. Each removal and each failure is a line of the log, and so is the sum:
- * a cleanup that says nothing is not trusted.
+ * Runs one scheduled sweep. Logs each removal, each failure and the totals: operators do not trust
+ * a silent cleanup.
  */
 export async function runScheduledSweep(
   store: UploadStore,

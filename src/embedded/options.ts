@@ -7,7 +7,7 @@ import { resolveValues } from '../config/resolve-values.ts';
 import { Fault } from '../fault.ts';
 import type { TusStoreOptions } from './tus-store-options.ts';
 
-/** The keys of the configuration that are options here. `uploadDir` is called `directory`. */
+/** The configuration keys that are options here. `uploadDir` is called `directory`. */
 const { uploadDir, retentionDays, completedRetentionDays, cleanupSchedule, maxSize } = KEYS;
 const { minFreeSpace, fileMode, directoryMode, fileGroup, fsync, idleTimeout } = KEYS;
 const { drainTimeout, hooks, hookConcurrency } = KEYS;
@@ -34,12 +34,12 @@ const OPTIONS: readonly string[] = [
   ...(['clientAddress', 'log'] satisfies (keyof TusStoreOptions)[]),
 ];
 
-/** What a mistake is said to be in. */
+/** Where error messages locate a mistake. */
 const WHERE = 'the options of openTusStore';
 
 /**
- * Checks options with the rules and the defaults of the configuration file. Throws CONFIG with a
- * sentence for everything that is wrong.
+ * Validates options with the rules and defaults of the configuration file. Throws CONFIG with a
+ * sentence for every problem.
  */
 export async function readOptions(
   { directory, clientAddress: _, log: __, ...others }: TusStoreOptions,
@@ -63,7 +63,7 @@ export async function readOptions(
   return config as ConfigOf<typeof STORE_KEYS>;
 }
 
-/** An option that would be ignored is a mistake, too. */
+/** Unknown options are errors, since they would be ignored. */
 function unknownOptions(options: object): string[] {
   return Object.keys(options)
     .filter((name) => !OPTIONS.includes(name))

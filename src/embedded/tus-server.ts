@@ -21,23 +21,24 @@ export interface TusStore {
   /** For the option `datastore` of @tus/server. */
   readonly datastore: TusDataStore;
   /**
-   * For the option `locker` of @tus/server. It is a function of the request, as @tus/server allows:
-   * requests that only read take no lock, so that a HEAD ends no upload that is under way.
+   * For the option `locker` of @tus/server. It is a function of the request, which @tus/server
+   * allows: requests that only read take no lock, so that a HEAD does not interrupt a running
+   * upload.
    */
   readonly locker: (request: TusRequest) => TusLocker;
   /**
-   * The path of a finished upload's file; undefined for one that is not there, not finished, or in
-   * memory.
+   * The path of a finished upload's file; undefined if the upload does not exist, is not finished,
+   * or is in memory.
    */
   finishedFile(id: string): Promise<string | undefined>;
   /**
-   * Takes no more, lets running uploads and hooks go on for `drainTimeout`, keeps what has come, and
-   * closes the directory. To be awaited before the process ends.
+   * Refuses new requests, lets running uploads and hooks continue for `drainTimeout`, keeps the
+   * received bytes and closes the directory. Await it before the process ends.
    */
   close(): Promise<void>;
 }
 
-/** Extensions that @tus/server and this store do together. */
+/** The extensions that @tus/server and this store support together. */
 const EXTENSIONS = [
   'creation',
   'creation-with-upload',

@@ -1,16 +1,16 @@
 import { formatMetadata, parseMetadata } from '../storage/model/metadata.ts';
 import { isUploadId } from '../storage/model/upload-id.ts';
 
-/** What a hook answered, in the notation of tusd's hooks (its HookResponse), checked. */
+/** A hook's answer in the format of tusd's HookResponse, validated. */
 export interface HookAnswer {
   readonly rejectUpload: boolean;
   readonly rejectTermination: boolean;
   readonly stopUpload: boolean;
-  /** The id that the upload shall have; null for no wish. */
+  /** The id that the hook chose for the upload, or null. */
   readonly id: string | null;
-  /** The whole metadata that the upload shall have, in storage's notation (null for none). */
+  /** Replaces the upload's metadata, in storage's notation (text is null for none). */
   readonly metadata: { readonly text: string | null } | null;
-  /** It wants the bytes to be kept elsewhere, which is not supported. */
+  /** The hook asks for another storage location, which is not supported. */
   readonly wantsStorage: boolean;
   readonly response: {
     readonly status: number | null;
@@ -21,13 +21,15 @@ export interface HookAnswer {
 
 export type ReadAnswer = { readonly answer: HookAnswer } | { readonly problem: string };
 
-/** It comes back in a header (Upload-Metadata), and clients have limits for those (characters). */
+/**
+ * The metadata is sent back in a header (Upload-Metadata), and clients limit those (characters).
+ */
 const LONGEST_METADATA = 16 * 1024;
 
 /**
- * Reads a hook's answer. Nothing at all (an empty body, 204) has no objection. Names of keys are
- * taken as Go's JSON takes them, in any case, since receivers written for tusd rely on it. The
- * problem is a sentence that begins with "its answer".
+ * Parses a hook's answer. An empty body (or 204) means no objection. Key names are matched in any
+ * case, as in Go's JSON, because receivers written for tusd rely on it. The problem is a sentence
+ * that begins with "its answer".
  */
 export function readAnswer(text: string): ReadAnswer {
   let json: unknown = null;
@@ -54,7 +56,7 @@ function answerOf(fields: Fields): HookAnswer {
     rejectUpload,
     rejectTermination: fields.flag('RejectTermination'),
     stopUpload: fields.flag('StopUpload'),
-    // What a refused upload would have been is of no interest, however odd it is.
+    // The other wishes of a refusal are ignored, even if they are invalid.
     id: rejectUpload ? null : idOf(change),
     metadata: rejectUpload ? null : metadataOf(change),
     wantsStorage: (change.texts('Storage') ?? []).length > 0,
@@ -92,7 +94,7 @@ function metadataOf(change: Fields): HookAnswer['metadata'] {
 
 class Misfit extends Error {}
 
-/** The keys of an object of an answer; null stands for "not there", as in Go. */
+/** The keys of an object in an answer; null means "absent", as in Go. */
 class Fields {
   readonly #entries: readonly [string, unknown][];
   readonly #where: string;
@@ -134,7 +136,7 @@ class Fields {
     return new Fields(this.#get(name), `${this.#where} has a ${name} that`);
   }
 
-  /** An object of texts; null when it is not there. */
+  /** An object with string values; null when absent. */
   texts(name: string): [string, string][] | null {
     const value = this.#get(name);
     if (value === null) return null;

@@ -1,32 +1,36 @@
 import type { HookEvent } from '../config/hook-schema.ts';
 import type { Payload } from './payload.ts';
 
-/** An event as it goes to one hook. */
+/** An event as it is sent to one hook. */
 export interface Message {
   readonly event: HookEvent;
   /** The same at every attempt and for every hook. */
   readonly eventId: string;
   /** The JSON that is sent. */
   readonly body: string;
-  /** What the body says; read only by a transport that needs it. */
+  /** The parsed body, for transports that need it. */
   readonly payload: () => Payload;
 }
 
-/** How one attempt to reach a hook ended. A failure is data: one bad receiver is no reason to throw. */
+/**
+ * The result of one attempt to reach a hook. Failures are values: a bad receiver must not throw.
+ */
 export type Attempt =
   | { readonly ok: true; readonly detail: string; readonly answer: string }
   | {
       readonly ok: false;
-      /** What happened, for a person: one sentence, without secrets and control characters. */
+      /** What happened: one sentence for a person, without secrets and control characters. */
       readonly sentence: string;
-      /** overdue: it took too long. aborted: the program is ending, and nothing is known of it. */
+      /**
+       * overdue: the time limit passed. aborted: the program is ending and the result is unknown.
+       */
       readonly why: 'failed' | 'overdue' | 'aborted';
     };
 
 export interface SendOptions {
   /** Aborts when the program ends. */
   readonly signal: AbortSignal;
-  /** The answer counts, and not only that there was one. */
+  /** The content of the answer matters, not only that there was one. */
   readonly wantsAnswer: boolean;
 }
 
@@ -36,7 +40,7 @@ export interface Transport {
   send(message: Message, options: SendOptions): Promise<Attempt>;
 }
 
-/** The most that a hook may answer (bytes). */
+/** The longest answer that is accepted (bytes). */
 export const LONGEST_ANSWER = 1024 * 1024;
 
 export function failed(sentence: string): Attempt {

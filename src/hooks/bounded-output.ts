@@ -1,4 +1,4 @@
-/** Keeps the beginning of what a program prints and counts the rest, so that memory stays flat. */
+/** Keeps the beginning of a program's output and counts the rest, so that memory use is bounded. */
 export class BoundedOutput {
   readonly #limit: number;
   readonly #chunks: Buffer[] = [];
@@ -18,7 +18,7 @@ export class BoundedOutput {
     this.#kept += part.length;
   }
 
-  /** More came than is kept. */
+  /** true when the output was longer than the limit. */
   get overflowed(): boolean {
     return this.#total > this.#limit;
   }

@@ -15,15 +15,15 @@ const FRAMING = new Set([
 ]);
 
 /**
- * What a client is told on a hook's wish: several hooks' answers, a later one overriding. What cannot
- * be sent is left out, with a sentence for the log.
+ * The changes that hooks make to a client's response; later answers override earlier ones. What
+ * cannot be sent is dropped, and described in a sentence for the log.
  */
 export class ClientAnswer {
   readonly #headers = new Map<string, readonly [string, string]>();
   #status: number | undefined;
   #body: string | undefined;
 
-  /** Returns what was left out. */
+  /** Returns a sentence for everything that was dropped. */
   add({ status, body, headers }: HookAnswer['response']): string[] {
     const left: string[] = [];
     if (status !== null) {
@@ -38,7 +38,7 @@ export class ClientAnswer {
     return left;
   }
 
-  /** undefined when there is nothing to tell. */
+  /** undefined when there are no changes. */
   get answer(): AnswerChange | undefined {
     if (this.#status === undefined && this.#body === undefined && this.#headers.size === 0) {
       return undefined;

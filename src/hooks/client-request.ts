@@ -1,6 +1,6 @@
 import type { Caller } from '../storage/model/upload.ts';
 
-/** A client's request as hooks are told of it. */
+/** A client's request as hooks see it. */
 export interface RequestFacts {
   readonly method: string;
   readonly uri: string;
@@ -10,7 +10,7 @@ export interface RequestFacts {
   readonly headers: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What hooks want changed in the answer to a client. */
+/** A hook's changes to the response to a client. */
 export interface AnswerChange {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -18,14 +18,14 @@ export interface AnswerChange {
 }
 
 /**
- * A client's request on its way through storage, which passes it on unread: hooks read the facts and
- * leave their answers here, and the protocol takes them when it answers.
+ * A client's request on its way through storage, which does not read it: hooks read the facts and
+ * store their answers here, and the protocol applies them to the response.
  */
 export class ClientRequest {
   readonly facts: RequestFacts;
-  /** For the answer when the request succeeds. */
+  /** Applied to the response when the request succeeds. */
   answer: AnswerChange | undefined;
-  /** For the answer when a hook has refused the request, or stopped it. */
+  /** Applied to the response when a hook has refused or stopped the request. */
   refusal: AnswerChange | undefined;
 
   constructor(facts: RequestFacts) {
@@ -38,7 +38,7 @@ export interface ClientCaller extends Caller {
   readonly request: ClientRequest;
 }
 
-/** The client's request behind a change; undefined for what the program does of itself. */
+/** The client's request that caused a change; undefined for changes by the program itself. */
 export function requestOf({ request }: Caller): ClientRequest | undefined {
   return request instanceof ClientRequest ? request : undefined;
 }

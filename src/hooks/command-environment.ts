@@ -1,16 +1,17 @@
 import type { Message } from './attempt.ts';
 import { withoutControls } from './plain-text.ts';
 
-/** What a program gets of the daemon's environment; the rest may hold secrets. */
+/** The variables of the daemon that a program inherits; others may hold secrets. */
 const INHERITED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TZ|TMPDIR)$/;
 
-/** Characters of a value that a client chose. */
+/** The longest value that comes from a client (characters). */
 const LONGEST_VALUE = 1024;
 
 /**
- * The environment of a command: little of the daemon's own, and the essentials of the event. The
- * first three names are tusd's. What a client chose is cut and has no control characters: a NUL would
- * keep the program from starting, a line break would fool scripts that read `env`.
+ * The environment of a command: a few of the daemon's variables, and the main facts of the event.
+ * The first three names are tusd's. Values from clients are truncated and stripped of control
+ * characters: a NUL would keep the program from starting, and a line break would confuse scripts
+ * that parse `env`.
  */
 export function commandEnvironment(
   message: Message,

@@ -1,13 +1,13 @@
 import type { BoundedOutput } from './bounded-output.ts';
 import { plainText } from './plain-text.ts';
 
-/** What one run may say in the log. */
+/** Limits on what one run may write to the log. */
 const MOST_LINES = 20;
 const LONGEST_LINE = 400;
-/** Bytes that are kept for that. */
+/** The bytes of output that are kept for the log. */
 export const LOGGED_OUTPUT = 16 * 1024;
 
-/** What a program printed, as lines for the log: the first ones, and how much was left out. */
+/** A program's output as log lines: the first lines, and how much was dropped. */
 export function outputLines(output: BoundedOutput): string[] {
   const lines = output.text.split('\n').filter((line) => line.trim() !== '');
   const shown = lines.slice(0, MOST_LINES).map((line) => plainText(line, LONGEST_LINE));
@@ -17,7 +17,7 @@ export function outputLines(output: BoundedOutput): string[] {
   return shown;
 }
 
-/** The last line, for a sentence about why the program failed; empty when it said nothing. */
+/** The last line, for an error message; empty when the program printed nothing. */
 export function lastLine(output: BoundedOutput): string {
   return plainText(output.text.trimEnd().split('\n').at(-1) ?? '', 200);
 }

@@ -17,29 +17,36 @@ import type { OutputPipes } from './output-pipes.ts';
 import { startFailure } from './start-failure.ts';
 
 export interface CommandSystem {
-  /** The daemon's environment; little of it is passed on. */
+  /** The daemon's environment; only a few variables are passed on. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** process.kill: a negative id means a whole process group. Throws ESRCH when there is none. */
+  /** process.kill: a negative id means a whole process group. Throws ESRCH if it does not exist. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
-  /** Gets the lines that a program prints. */
+  /** Receives the lines that a program prints. */
   readonly print: (line: string) => void;
 }
 
-/** What a program reads from and prints to. */
+/** The files for a program's standard streams. */
 export interface CommandFiles {
-  /** A descriptor with the event. */
+  /** A descriptor of the file that holds the event. */
   readonly event: number;
   readonly pipes: OutputPipes;
 }
 
-/** Between SIGTERM and SIGKILL, and again before the wait for its end is given up (milliseconds). */
+/**
+ * The wait between SIGTERM and SIGKILL, and after that until the run is given up (milliseconds).
+ */
 const PATIENCE = 2_000;
-/** The same when the daemon stops: a container engine waits no longer than ten seconds in all. */
+/** The same while the daemon stops: a container engine waits ten seconds at most in all. */
 const LAST_PATIENCE = 500;
-/** What is left in the pipes when a program has ended is read at once; a child of it may hold them. */
+/**
+ * How long to read the pipes after the program has exited; a child may keep them open
+ * (milliseconds).
+ */
 const LAST_WORDS = 250;
 
-/** One run of a program, until it and its time are over. Takes over the reading ends of the pipes. */
+/**
+ * One run of a program, within its time limit. Takes ownership of the reading ends of the pipes.
+ */
 export class CommandRun {
   readonly attempt: Promise<Attempt>;
   readonly #hook: CommandHook;
@@ -51,10 +58,10 @@ export class CommandRun {
   readonly #outputs: readonly Socket[];
   #child: ChildProcess | undefined;
   #open = 0;
-  /** Why it was told to end; undefined while it runs of its own accord. */
+  /** Why the run was ended; undefined while the program runs normally. */
   #ended: Attempt | undefined;
   #settle: (attempt: Attempt) => void = () => {};
-  /** Runs when nothing can be printed any more. */
+  /** Called when no more output can be printed. */
   #silent: () => void = () => {};
 
   constructor(
@@ -106,7 +113,7 @@ export class CommandRun {
     const options = {
       env: commandEnvironment(message, name, this.#system.env),
       stdio,
-      // A group of its own, so that what it starts can be ended together with it.
+      // In its own process group, so that the program's children can be ended with it.
       detached: true,
     } satisfies SpawnOptions;
     const child = spawn(command, [...args], options);
@@ -131,7 +138,7 @@ export class CommandRun {
 
   readonly #abort = (): void => this.#end(aborted(), LAST_PATIENCE);
 
-  /** Ends the program and all that it started. */
+  /** Ends the program and its children. */
   #end(attempt: Attempt, patience = PATIENCE): void {
     if (this.#ended) return;
     this.#ended = attempt;
@@ -154,7 +161,7 @@ export class CommandRun {
       return;
     }
     this.#silent = settle;
-    // Timers come before input: when the process was busy, what is in the pipes has its turn first.
+    // Node runs timers before I/O: when the process was busy, the pipes are read first.
     this.#after(LAST_WORDS, () => setImmediate(settle));
   }
 
@@ -165,7 +172,7 @@ export class CommandRun {
     return failed(`the program ${how}${last === '' ? '' : `: ${last}`}`);
   }
 
-  /** What it printed goes into the log; an answer is no talk. */
+  /** Logs the program's output, except for stdout that holds an answer. */
   #tell(): void {
     const { print } = this.#system;
     if (!this.#options.wantsAnswer) for (const line of outputLines(this.#stdout)) print(line);

@@ -42,7 +42,7 @@ export function createCommandTransport(
       }
       run = new CommandRun(hook, system, message, options, { event: event.fd, pipes });
     } finally {
-      // The program has descriptors of its own now.
+      // The program has its own copies of the descriptors now.
       closeEnds(pipes.stdout.writeEnd, pipes.stderr.writeEnd);
       await event.close();
     }

@@ -13,39 +13,41 @@ import { Stranded } from './stranded.ts';
 
 export interface DispatcherOptions {
   readonly receivers: readonly Receiver[];
-  /** Deliveries that run at once, of all hooks; every hook has an equal share, at least one. */
+  /** The most deliveries at once over all hooks; each hook gets an equal share, at least one. */
   readonly concurrency: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: HookLog;
-  /** Numbers from 0 to 1, for the jitter. */
+  /** Returns numbers from 0 to 1, for the jitter. */
   readonly random: () => number;
-  /** Aborts what still runs when the program may wait no longer. */
+  /** Aborts running deliveries when the program cannot wait any longer. */
   readonly signal: AbortSignal;
 }
 
-/** How often the outbox is looked at for what other processes have put there (milliseconds). */
+/** The interval at which the outbox is checked for rows of other processes (milliseconds). */
 const POLL = 1_000;
-/** How long ends of deliveries are gathered for one transaction (milliseconds). */
+/** How long results of deliveries are collected for one transaction (milliseconds). */
 const GATHER = 10;
-/** So many are recorded at once, and no more than that are ever sent and not recorded. */
+/** The most results in one transaction, and the most deliveries that are sent but not recorded. */
 const GATHERED = 64;
-/** Waiting deliveries that are given up, or hurried, in one go. */
+/** The most waiting deliveries that are given up, or retried early, in one query. */
 const AT_ONCE = 500;
-/** After an outage of this length what has failed is tried at once (milliseconds). */
+/**
+ * After an outage of at least this length, failed deliveries are retried at once (milliseconds).
+ */
 const LONG_OUTAGE = MINUTE;
 
 interface Ended {
   readonly line: Line;
   readonly seq: number;
-  /** undefined when nothing is known of it. */
+  /** undefined when the result is unknown. */
   readonly settlement: Settlement | undefined;
 }
 
 /**
- * Sends what lies in the outbox: at least once each, an upload's events in order, hooks apart from
- * each other so that a slow one holds up nobody else. A delivery counts as sent when its row says so;
- * what was sent and not recorded (a crash) is sent again under the same id.
+ * Sends the rows of the outbox: each at least once, an upload's events in order, and each hook
+ * independently, so that a slow hook delays no other. A delivery counts as sent when its row says
+ * so; after a crash, one that was sent but not recorded is sent again under the same id.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -53,13 +55,13 @@ export class Dispatcher {
   readonly #lines: readonly Line[];
   readonly #share: number;
   readonly #stranded: Stranded;
-  /** The catalog may fail for a while; that stops deliveries and not the daemon. */
+  /** The catalog may fail for a while; that pauses deliveries but does not end the daemon. */
   readonly #reading: Outage;
   readonly #writing: Outage;
   readonly #pace = new Pace(() => performance.eventLoopUtilization().idle);
   readonly #deliveries = new Set<Promise<void>>();
   #ended: Ended[] = [];
-  /** The ends that are being recorded now. */
+  /** The transaction that records results, if one is running. */
   #recording: Promise<void> | undefined;
   #recordingCount = 0;
   #poll: NodeJS.Timeout | undefined;
@@ -94,7 +96,7 @@ export class Dispatcher {
     void look();
   }
 
-  /** Something may be due: looks soon, once for all who say so. */
+  /** Schedules a check of the outbox; several calls cause one check. */
   readonly wake = (): void => {
     if (this.#turnIsComing || this.#stopping) return;
     this.#turnIsComing = true;
@@ -104,12 +106,15 @@ export class Dispatcher {
     });
   };
 
-  /** Uploads are busy: where there is no time for all, deliveries give way. */
+  /** Called when uploads are active: under load, deliveries slow down in their favour. */
   uploadChanged(): void {
     this.#pace.uploadChanged();
   }
 
-  /** Begins nothing more; resolves when what runs has ended or was aborted, and that is recorded. */
+  /**
+   * Starts no more deliveries; resolves when the running ones have ended or were aborted, and are
+   * recorded.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#poll);
@@ -121,7 +126,9 @@ export class Dispatcher {
     clearTimeout(this.#recordTimer);
   }
 
-  /** Looks at every line, never twice at once: a line's numbers change while the outbox is asked. */
+  /**
+   * Checks every line. Runs never overlap: a line's counters change while the outbox is queried.
+   */
   #turn(): Promise<void> {
     this.#turnAgain = true;
     this.#turning ??= this.#turns().finally(() => {
@@ -204,11 +211,11 @@ export class Dispatcher {
     this.wake();
   }
 
-  /** What has ended is recorded in one transaction; the next events of these uploads may follow. */
+  /** Records the results in one transaction; then the next events of these uploads can be sent. */
   #record(): Promise<void> {
     clearTimeout(this.#recordTimer);
     this.#recordTimer = undefined;
-    // What ends meanwhile is recorded after it.
+    // Results that arrive meanwhile are recorded by the next run.
     this.#recording ??= this.#recordEnded().finally(() => {
       this.#recording = undefined;
     });
@@ -231,12 +238,13 @@ export class Dispatcher {
       this.wake();
     } else this.#ended = [...ended, ...this.#ended];
     if (this.#ended.length === 0 || this.#stopping) return;
-    // Nothing more is sent than can be recorded; what cannot be is sent again after a restart.
+    // The limit on unrecorded results also stops sending; unrecorded deliveries are sent again
+    // after a restart.
     this.#recordTimer ??= setTimeout(() => this.#record(), recorded ? GATHER : POLL);
     this.#recordTimer.unref();
   }
 
-  /** What an attempt says about the receiver as a whole. */
+  /** Updates the receiver's health with the result of an attempt. */
   #judge(line: Line, delivery: StoredDelivery, settlement: Settlement, startedAt: number): void {
     const { outage, receiver } = line;
     const { name, maxAgeMs } = receiver.hook;
@@ -249,7 +257,7 @@ export class Dispatcher {
     const { error, state } = settlement;
     outage.failed(error, startedAt, now);
     if (line.failing.size < 2) line.failing.add(delivery.upload);
-    // One upload whose events are never taken says nothing about those of others.
+    // If only one upload's events fail, that says nothing about the events of others.
     if (line.failing.size > 1 && outage.duration(now) >= maxAgeMs) line.hopeless = error;
     if (state !== 'dead') return;
     const { event, upload, attempts, seq } = delivery;
@@ -265,7 +273,8 @@ export class Dispatcher {
     line.hopeless = null;
     if (recovered) await this.#outbox.hurry(name, now(), AT_ONCE);
     if (hopeless === null) return;
-    // It has failed for as long as one delivery is tried: what waited all that time is given up, too.
+    // Every attempt has failed for the maximum age of a delivery: those that waited as long are
+    // given up, too.
     line.putBack();
     const waiting = await this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
     const seqs = waiting.filter((seq) => !line.isClaimed(seq));

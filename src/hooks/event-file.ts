@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { inScratchFolder } from './scratch.ts';
 
 /**
- * A file without a name that holds an event, open for reading from its start: the standard input of
- * a program. Node's own 'pipe' is a socket, and a socket cannot be opened as /dev/stdin; a FIFO can,
- * but opening it blocks once the writer has closed. The caller closes it. Rejects with the error of
- * the file system.
+ * Opens an unlinked file that holds an event, at its start: the standard input of a program. Node's
+ * 'pipe' is a socket, which cannot be opened as /dev/stdin; a FIFO can, but opening it blocks once
+ * the writer has closed. The caller closes the file. Rejects with the error of the file system.
  */
 export function openEventFile(body: string, folders: readonly string[]): Promise<FileHandle> {
   return inScratchFolder(folders, async (folder) => {
@@ -18,10 +17,11 @@ export function openEventFile(body: string, folders: readonly string[]): Promise
       try {
         reader = await open(path, 'r');
       } finally {
-        // Before anything is in it: whatever happens, no event is left behind.
+        // Unlinked before it is written: a crash leaves no event behind.
         await unlink(path);
       }
-      // A program that has changed its user may open /dev/stdin too. Nobody else can find the file.
+      // A program that has changed its user can still open /dev/stdin. No one else can reach the
+      // file.
       await writer.chmod(0o444);
       await writer.writeFile(body);
     } catch (error) {
@@ -30,7 +30,7 @@ export function openEventFile(body: string, folders: readonly string[]): Promise
       throw error;
     }
     try {
-      // A network file system may run out of space only here.
+      // A network file system may report a full disk only here.
       await writer.close();
     } catch (error) {
       await reader.close();

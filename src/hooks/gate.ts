@@ -1,4 +1,4 @@
-/** Lets a number of things run at once; others wait in line, first come, first served. */
+/** Limits how many tasks run at once; others wait in order of arrival. */
 export class Gate {
   readonly #limit: number;
   readonly #line: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Gate {
     this.#limit = limit;
   }
 
-  /** Resolves to false when `waitFor` (milliseconds) was not enough to get in. */
+  /** Resolves to false if there is no free slot within `waitFor` (milliseconds). */
   async enter(waitFor: number): Promise<boolean> {
     if (this.#running < this.#limit) {
       this.#running += 1;
@@ -27,7 +27,7 @@ export class Gate {
     });
   }
 
-  /** To be called once for every time that `enter` gave true. */
+  /** Call once for every `enter` that resolved to true. */
   leave(): void {
     const next = this.#line.shift();
     if (next) next();

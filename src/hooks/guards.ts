@@ -18,7 +18,9 @@ export interface GuardsOptions {
   readonly signal: AbortSignal;
 }
 
-/** What a client is told when a hook could not be asked: it is no business of its which, and why. */
+/**
+ * The client's message when a hook could not be reached. It does not name the hook or the cause.
+ */
 const UNDECIDED = 'the server could not find out whether to allow this; try again later';
 
 const REFUSED = {
@@ -30,9 +32,9 @@ const REFUSED = {
 type BlockingEvent = keyof typeof REFUSED;
 
 /**
- * The hooks that are asked before something happens. Those of one event are asked one after the
- * other, in the order of the configuration: the first refusal counts, changes add up, and a later
- * answer overrides an earlier one. Guards that no hook wants are not there at all.
+ * The hooks that must approve a change. The hooks of one event are called in turn, in the order of
+ * the configuration: the first refusal wins, changes accumulate, and later answers override earlier
+ * ones. Guards without a hook are left undefined.
  */
 export function createGuards(options: GuardsOptions): Guards {
   const [creating, finishing, removing] = (
@@ -72,7 +74,7 @@ async function askToCreate(
   let { metadata } = draft;
   let id = '';
   for (const receiver of receivers) {
-    // A later hook sees what an earlier one has changed.
+    // Later hooks see the changes of earlier ones.
     const facts = { Upload: describeDraft({ ...draft, metadata }, id), HTTPRequest };
     const asking = { event: 'pre-create', facts, caller, told } as const;
     const answer = await ask(options, receiver, asking);
@@ -87,24 +89,24 @@ async function askToCreate(
   return { ...(id === '' ? {} : { id }), metadata };
 }
 
-/** Leaves for the client's answer what hooks want in it, if anything. */
+/** Stores the hooks' changes to the response, if any, in the client's request. */
 function leave(caller: Caller, { answer }: ClientAnswer): void {
   const request = requestOf(caller);
   if (request && answer) request.answer = answer;
 }
 
-/** One question that hooks are asked. */
+/** One question to the hooks. */
 interface Asking {
   readonly event: BlockingEvent;
   readonly facts: Payload['Event'];
   readonly caller: Caller;
-  /** What hooks that agree want in the client's answer. */
+  /** The response changes of the hooks that agreed. */
   readonly told: ClientAnswer;
 }
 
 /**
- * undefined when the hook failed and must not stand in the way. Throws REFUSED, HOOK_FAILED,
- * HOOK_OVERDUE or UNAVAILABLE.
+ * Calls one hook. Returns undefined if it failed and its `onError` allows that. Throws REFUSED,
+ * HOOK_FAILED, HOOK_OVERDUE or UNAVAILABLE.
  */
 async function ask(
   options: GuardsOptions,
@@ -178,7 +180,7 @@ function refusal(
 ): Fault {
   const { status, ...wanted } = answer ?? {};
   const request = requestOf(caller);
-  // Any other status would have the client believe that all is well.
+  // With any other status the client would take the refusal for a success.
   if (request) request.refusal = { ...wanted, ...(status && status >= 400 ? { status } : {}) };
   const said = answer?.body === undefined ? '' : `: ${plainText(answer.body, 200)}`;
   return new Fault('REFUSED', `the hook ${hook.name} refused it${said}`, {

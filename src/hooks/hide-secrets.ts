@@ -1,10 +1,10 @@
 import type { HttpHook } from '../config/hook-schema.ts';
 import { SECRET } from '../text/secret.ts';
 
-/** Shorter texts are no secrets, and replacing them would make sentences unreadable (characters). */
+/** Shorter texts are not treated as secrets: replacing them would garble sentences (characters). */
 const SHORTEST_SECRET = 4;
 
-/** Replaces a hook's secrets in what is told of it: a receiver may echo what it was sent. */
+/** Replaces a hook's secrets in messages: a receiver may echo its request. */
 export function createSecretHider(hook: HttpHook): (text: string) => string {
   const secrets = secretsOf(hook);
   return (text) => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, SECRET), text);
@@ -15,14 +15,14 @@ function secretsOf({ url, secrets, headers }: HttpHook): string[] {
   const credentials = `${decoded(username)}:${decoded(password)}`;
   const all = [
     ...secrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, '')]),
-    // "Bearer abc": the scheme is none, what follows is.
+    // For "Bearer abc", "abc" is a secret, too; the scheme is not.
     ...Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')]),
     ...[username, password, search.slice(1)].flatMap((part) => [part, decoded(part)]),
     ...searchParams.values(),
     Buffer.from(credentials, 'utf8').toString('base64'),
   ];
   const long = all.filter((secret) => secret.length >= SHORTEST_SECRET);
-  // The longest first: one may be a part of another.
+  // The longest first: one secret may contain another.
   return [...new Set(long)].sort((left, right) => right.length - left.length);
 }
 

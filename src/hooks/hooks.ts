@@ -10,45 +10,48 @@ import { type HookLog, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface HooksOptions {
-  /** In the order in which "pre-" hooks are asked. */
+  /** In the order in which "pre-" hooks are called. */
   readonly hooks: readonly Hook[];
-  /** Deliveries that run at once; every hook has an equal share of it, at least one. */
+  /** The most deliveries at once; each hook gets an equal share, at least one. */
   readonly concurrency: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: HookLog;
-  /** The daemon's environment: programs get PATH, HOME, the locale and no more of it. */
+  /** The daemon's environment: programs get only PATH, HOME, the locale and the like. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** process.kill, also for process groups. */
+  /** process.kill, which also accepts process groups. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
-  /** Numbers from 0 to 1 for the jitter of repeated attempts; Math.random if not given. */
+  /** Returns numbers from 0 to 1 for the jitter of retries; default: Math.random. */
   readonly random?: () => number;
 }
 
 export interface Hooks {
-  /** For UploadStore.open: what may refuse a change. Empty where no hook wants to be asked. */
+  /**
+   * For UploadStore.open: hooks that may refuse a change. Empty when no hook is configured for
+   * that.
+   */
   readonly guards: Guards;
-  /** For UploadStore.open: the deliveries that a change causes. */
+  /** For UploadStore.open: plans the deliveries that a change causes. */
   readonly plan: DeliveryPlanner;
-  /** Begins to deliver, with what an earlier run has left. */
+  /** Starts delivering, beginning with rows left by an earlier run. */
   start(store: UploadStore): Promise<void>;
   /**
-   * Begins no delivery any more, gives those that run `grace` milliseconds, then ends them (a program
-   * has another two seconds until it is killed), and also whatever a request still waits for. What
-   * was not recorded is sent again after the next start. Resolves when no delivery runs any more. To
-   * be called together with the store's drain, and awaited before the store is closed.
+   * Starts no more deliveries, gives the running ones `grace` milliseconds, then aborts them (a
+   * program is killed two seconds later) together with the hooks that requests wait for. Unrecorded
+   * deliveries are sent again after the next start. Resolves when no delivery runs any more. Call
+   * it together with the store's drain, and await it before closing the store.
    */
   stop(grace: number): Promise<void>;
 }
 
-/** Everything about hooks that a daemon needs, made before the storage is open. */
+/** Everything about hooks that a daemon needs; created before the storage is opened. */
 export function createHooks(options: HooksOptions): Hooks {
   const { hooks, log, now, concurrency, random = Math.random } = options;
   const receivers = hooks.map((hook) => new Receiver(hook, options));
   const told = receivers.filter((receiver) => RECORDED_EVENTS.some((e) => receiver.listensTo(e)));
   const ending = new AbortController();
   const stopping = new AbortController();
-  // One listener for every attempt that runs.
+  // Every running attempt adds a listener.
   setMaxListeners(0, ending.signal, stopping.signal);
   let dispatcher: Dispatcher | undefined;
   return {

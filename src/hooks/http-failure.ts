@@ -1,6 +1,9 @@
 import { errnoOf } from '../fault.ts';
 
-/** What a code of node:net, node:tls, node:dns or node:http means, as a sentence about `place`. */
+/**
+ * The sentence for an error code of node:net, node:tls, node:dns or node:http; `place` is the
+ * receiver.
+ */
 const SENTENCES: Readonly<Record<string, (place: string) => string>> = {
   ECONNREFUSED: (place) => `the connection to ${place} was refused: nobody listens there`,
   ECONNRESET: (place) => `the connection to ${place} was reset before it answered`,
@@ -27,7 +30,7 @@ const SENTENCES: Readonly<Record<string, (place: string) => string>> = {
   ERR_INVALID_CHAR: () => 'a header that should be sent has characters that no header may have',
 };
 
-/** Why a request came to nothing, as a sentence. `place` is the receiver's host and port. */
+/** Why a request failed, as a sentence. `place` is the receiver's host and port. */
 export function failureSentence(error: unknown, place: string): string {
   const code = errnoOf(error) ?? '';
   const known = SENTENCES[code];

@@ -24,16 +24,18 @@ import { canonicalName } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import { createSigner } from './signature.ts';
 
-/** What is read of an answer that nobody needs, so that the connection can be used again (bytes). */
+/** The most that is read of an unneeded answer, so that the connection can be reused (bytes). */
 const LONGEST_IDLE_ANSWER = 64 * 1024;
-/** What is read of an answer that tells of a failure (bytes). */
+/** The most that is read of an error response (bytes). */
 const LONGEST_COMPLAINT = 4 * 1024;
-/** Characters of it that are told. */
+/** The part of it that is quoted (characters). */
 const EXCERPT = 200;
-/** Idle connections that are kept to one receiver. */
+/** Idle connections kept open to one receiver. */
 const IDLE_CONNECTIONS = 16;
 
-/** POSTs events to a URL. `now` (milliseconds since the epoch) stands in the signature. */
+/**
+ * POSTs events to a URL. `now` (milliseconds since the epoch) provides the signature's timestamp.
+ */
 export function createHttpTransport(hook: HttpHook, now: () => number): Transport {
   const url = new URL(hook.url);
   const secure = url.protocol === 'https:';
@@ -51,7 +53,7 @@ export function createHttpTransport(hook: HttpHook, now: () => number): Transpor
         ...forwarded(hook, message),
         'user-agent': 'tusd-ts',
         ...hook.headers,
-        // An answer that is compressed would not be understood.
+        // Compressed answers are not supported.
         'accept-encoding': 'identity',
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(message.body),
@@ -65,7 +67,7 @@ export function createHttpTransport(hook: HttpHook, now: () => number): Transpor
   };
 }
 
-/** Headers of the client's request that this hook wants to see on its own. */
+/** The client's request headers that this hook is configured to forward. */
 function forwarded(hook: HttpHook, message: Message): Record<string, string[]> {
   if (hook.forwardHeaders.length === 0) return {};
   const { Header } = message.payload().Event.HTTPRequest;
@@ -81,7 +83,7 @@ interface Receiver {
   /** Host and port. */
   readonly place: string;
   readonly timeoutMs: number;
-  /** Replaces secrets in what the receiver says. */
+  /** Replaces secrets in the receiver's answer. */
   readonly hide: (text: string) => string;
 }
 
@@ -117,7 +119,7 @@ class Exchange {
         this.#settle = () => {};
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
-        // Harmless when the answer was read to its end: the connection is not its any more then.
+        // Harmless after the answer was read to its end: the connection is detached by then.
         if (!attempt.ok) this.#request?.destroy();
         resolve(attempt);
       };
@@ -150,7 +152,7 @@ class Exchange {
 
   #failed(request: ClientRequest, error: Error): void {
     const closed = errnoOf(error) === 'ECONNRESET' || errnoOf(error) === 'EPIPE';
-    // A receiver may close an idle connection in the moment in which it is used again.
+    // A receiver may close an idle connection just as it is reused.
     if (request.reusedSocket && closed && this.#tries === 1) this.#try();
     else this.#settle(failed(failureSentence(error, this.#receiver.place)));
   }

@@ -3,22 +3,24 @@ import type { Outbox } from '../storage/store.ts';
 import type { Outage } from './outage.ts';
 import type { Receiver } from './receiver.ts';
 
-/** Deliveries that are read in one go, so that a busy hook does not cost a question for each. */
+/** Deliveries read in one query, so that a busy hook does not need a query for each. */
 const AT_ONCE = 32;
 
-/** What is on its way to one hook. */
+/** The deliveries in progress to one hook. */
 export class Line {
   readonly receiver: Receiver;
   readonly outage: Outage;
-  /** Uploads whose events have failed since the last success: enough of them to tell one from several. */
+  /** Uploads whose events failed since the last success; kept only to distinguish one from several. */
   readonly failing = new Set<string>();
-  /** Deliveries that run. */
+  /** Running deliveries. */
   running = 0;
   /** A long outage has just ended. */
   recovered = false;
-  /** Why every event of every upload fails, once that is so for as long as one delivery is tried. */
+  /**
+   * The last error, once every event of every upload has failed for the maximum age of a delivery.
+   */
   hopeless: string | null = null;
-  /** Read from the outbox, and how they end is not recorded yet. */
+  /** Deliveries read from the outbox whose results are not recorded yet. */
   readonly #claimed = new Set<number>();
   #waiting: StoredDelivery[] = [];
 
@@ -27,21 +29,21 @@ export class Line {
     this.outage = outage;
   }
 
-  /** Reads what is due at `now` from the outbox; returns the first of it, or undefined. */
+  /** Reads the deliveries due at `now` from the outbox; returns the first, or undefined. */
   async fetch(outbox: Outbox, now: number): Promise<StoredDelivery | undefined> {
-    // By its row, what is on its way is still due.
+    // The row of a delivery in progress is still due.
     const due = await outbox.claim(this.receiver.hook.name, now, this.#claimed.size + AT_ONCE);
     this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq));
     for (const { seq } of this.#waiting) this.#claimed.add(seq);
     return this.next();
   }
 
-  /** The next delivery of those that were read, or undefined. */
+  /** The next delivery that was read, or undefined. */
   next(): StoredDelivery | undefined {
     return this.#waiting.shift();
   }
 
-  /** What is read and not sent yet will be read again. */
+  /** Drops deliveries that were read but not sent; they will be read again. */
   putBack(): void {
     for (const { seq } of this.#waiting) this.#claimed.delete(seq);
     this.#waiting = [];
@@ -51,7 +53,7 @@ export class Line {
     return this.#claimed.has(seq);
   }
 
-  /** How it ended is recorded, or will never be known. */
+  /** The result is recorded, or will never be known. */
   letGo(seq: number): void {
     this.#claimed.delete(seq);
   }

@@ -6,14 +6,14 @@ export interface OutcomeOptions {
   /** When the attempt began and ended (milliseconds since the epoch). */
   readonly startedAt: number;
   readonly now: number;
-  /** How long a delivery is tried from its first attempt on (milliseconds). */
+  /** How long a delivery is retried after its first attempt (milliseconds). */
   readonly maxAge: number;
   readonly random: () => number;
 }
 
 /**
- * What an attempt means for its delivery: done, to be tried again, or given up. The last attempt is
- * made when the time is just up. undefined for one that was aborted: nothing is known of it.
+ * Decides what happens to a delivery after an attempt: done, retried or given up. The last attempt
+ * is made exactly when the time is up. undefined for an aborted attempt, whose result is unknown.
  */
 export function outcomeOf(
   { seq, attempts, firstAt }: StoredDelivery,

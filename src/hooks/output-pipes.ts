@@ -16,13 +16,13 @@ export interface OutputPipes {
   readonly stderr: Pipe;
 }
 
-/** Pipes that one run of mkfifo makes. A program takes two, and none is used twice. */
+/** Pipes made by one run of mkfifo. A program needs two; none is reused. */
 const BATCH = 16;
 
 /**
- * Pipes for what programs print. Node's own 'pipe' is a socket, which cannot be opened as /dev/stdout
- * or /dev/stderr, and Node can create no pipe: mkfifo(1) makes some at a time, and their names are
- * removed at once.
+ * Pipes for the output of programs. Node's 'pipe' is a socket, which cannot be opened as
+ * /dev/stdout or /dev/stderr, and Node has no call that creates a pipe: mkfifo(1) makes several at
+ * a time, and their names are removed at once.
  */
 export class PipePool {
   readonly #folders: readonly string[];
@@ -30,7 +30,7 @@ export class PipePool {
   readonly #spare: Pipe[] = [];
   #filling: Promise<void> | undefined;
 
-  /** `env` tells where mkfifo is (PATH). */
+  /** `env` provides the PATH to find mkfifo. */
   constructor(folders: readonly string[], env: Readonly<Record<string, string | undefined>>) {
     this.#folders = folders;
     this.#env = env;
@@ -58,7 +58,7 @@ export class PipePool {
           try {
             this.#spare.push(openPipe(path));
           } catch (error) {
-            // With few descriptors left, fewer pipes are enough.
+            // When few descriptors are left, a smaller batch is enough.
             if (this.#spare.length < 2) throw error;
             return;
           }
@@ -71,8 +71,8 @@ export class PipePool {
 
   #makeFifos(paths: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      // The folder is ours alone. Open to all, so that a program that has changed its user can still
-      // open /dev/stderr.
+      // Only we can access the folder. The pipes are open to all, so that a program that has
+      // changed its user can still open /dev/stderr.
       const args = ['-m', '666', ...paths];
       const options = { env: { PATH: this.#env.PATH, LC_ALL: 'C' }, timeout: 10_000 };
       execFile('mkfifo', args, options, (error, _stdout, stderr) => {
@@ -84,13 +84,13 @@ export class PipePool {
   }
 }
 
-/** Closes one end, or both, of several pipes. */
+/** Closes ends of pipes. */
 export function closeEnds(...descriptors: number[]): void {
   for (const descriptor of descriptors) closeSync(descriptor);
 }
 
 function openPipe(path: string): Pipe {
-  // Without O_NONBLOCK it would wait for a writer.
+  // Without O_NONBLOCK, open would wait for a writer.
   const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     return { readEnd, writeEnd: openSync(path, constants.O_WRONLY) };

@@ -1,17 +1,19 @@
-/** How often the pace is set anew (milliseconds). */
+/** How often the pace is adjusted (milliseconds). */
 export const PACE_INTERVAL = 100;
-/** Above this share of the time the event loop has no time left for anybody. */
+/** Above this utilization the event loop counts as saturated. */
 const SATURATED = 0.9;
-/** Deliveries a second: what goes out however busy uploads keep the process, and what is no limit. */
+/**
+ * Deliveries per second: the minimum, however busy uploads are, and a value that means no limit.
+ */
 const SLOWEST = 100;
 const FASTEST = 50_000;
-/** By how much the pace rises when there is room. */
+/** The factor by which the pace rises when there is capacity. */
 const RISE = 1.25;
 
 /**
- * How fast deliveries may go out: without a limit, but where uploads and deliveries together leave
- * the event loop no time, uploads come first, since their clients wait for them. Then the pace is
- * halved until there is room again, and rises slowly after that.
+ * Limits the rate of deliveries. There is no limit unless uploads and deliveries together saturate
+ * the event loop. Then uploads come first, since their clients wait for them: the pace is halved
+ * until there is capacity again, and rises slowly after that.
  */
 export class Pace {
   readonly #idleTime: () => number;
@@ -22,17 +24,17 @@ export class Pace {
   #idleBefore = 0;
   #uploads = false;
 
-  /** `idleTime` tells for how long the event loop has had nothing to do so far (milliseconds). */
+  /** `idleTime` returns the total idle time of the event loop (milliseconds). */
   constructor(idleTime: () => number) {
     this.#idleTime = idleTime;
   }
 
-  /** Something has happened to an upload. */
+  /** An upload has changed. */
   uploadChanged(): void {
     this.#uploads = true;
   }
 
-  /** How many may go out at `now` (milliseconds on a clock that never jumps). */
+  /** How many deliveries may be sent at `now` (milliseconds, monotonic clock). */
   room(now: number): number {
     if (now - this.#measuredAt >= PACE_INTERVAL) this.#measure(now);
     return this.#room;
@@ -47,7 +49,7 @@ export class Pace {
     const elapsed = now - this.#measuredAt;
     const idle = this.#idleTime();
     const busy = 1 - (idle - this.#idleBefore) / elapsed;
-    // What was measured over a long time says nothing about now.
+    // An average over a long time says nothing about the current load.
     if (!this.#uploads || elapsed > 10 * PACE_INTERVAL) this.#rate = FASTEST;
     else if (busy <= SATURATED) this.#rate = Math.min(FASTEST, this.#rate * RISE);
     else this.#rate = Math.max(SLOWEST, Math.min(this.#rate, (1_000 * this.#used) / elapsed) / 2);

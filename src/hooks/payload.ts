@@ -6,36 +6,36 @@ import { isInMemory } from '../storage/model/place.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
 import { requestOf } from './client-request.ts';
 
-/** Where the bytes are. In memory they have no path. */
+/** Where an upload is stored. In memory it has no path. */
 export interface UploadStorage {
   readonly Type: 'filestore' | 'memorystore';
   readonly Path: string;
 }
 
-/** An upload as tusd's hooks describe it (its FileInfo). */
+/** An upload in the format of tusd's FileInfo. */
 export interface UploadInfo {
-  /** Empty before the creation, unless a hook has chosen one. */
+  /** Empty before creation, unless a hook has chosen an id. */
   readonly ID: string;
-  /** 0 while it is not known. */
+  /** 0 while the size is unknown. */
   readonly Size: number;
   readonly SizeIsDeferred: boolean;
   readonly Offset: number;
-  /** Values as text: bytes that are not UTF-8 are U+FFFD in it, as with tusd. */
+  /** Values as text: invalid UTF-8 becomes U+FFFD, as with tusd. */
   readonly MetaData: Readonly<Record<string, string>>;
   readonly IsPartial: boolean;
   readonly IsFinal: boolean;
   readonly PartialUploads: readonly string[] | null;
-  /** null before the creation. */
+  /** null before creation. */
   readonly Storage: UploadStorage | null;
 }
 
-/** The request that caused an event; empty where the daemon itself did. */
+/** The request that caused an event; empty if the daemon caused it. */
 export interface RequestInfo {
   readonly Method: string;
   readonly URI: string;
   /**
-   * The client's address and port as Go writes them: "10.0.0.5:52144", "[2001:db8::5]:52144". The port
-   * is 0 where it is not known. Empty when the address is not known.
+   * The client's address and port as Go writes them: "10.0.0.5:52144", "[2001:db8::5]:52144". The
+   * port is 0 if unknown; the text is empty if the address is unknown.
    */
   readonly RemoteAddr: string;
   /** Names in Go's notation ("Upload-Offset"). */
@@ -43,23 +43,23 @@ export interface RequestInfo {
 }
 
 /**
- * The JSON of tusd's HTTP hooks (version 2): Type and Event. The rest is ours. Sequence is added
- * when a delivery is sent (`withSequence`).
+ * The JSON of tusd's HTTP hooks (version 2): Type and Event. The other fields are ours. Sequence is
+ * added when a delivery is sent (`withSequence`).
  */
 export interface Payload {
   readonly Type: HookEvent;
   readonly Event: { readonly Upload: UploadInfo; readonly HTTPRequest: RequestInfo };
-  /** Of the event: the same at every attempt and for every hook. */
+  /** The event's id: the same for every attempt and every hook. */
   readonly ID: string;
-  /** When it happened, ISO 8601. */
+  /** When the event happened, ISO 8601. */
   readonly Time: string;
   /** Why an upload was removed (post-terminate and post-expire). */
   readonly Reason?: RemovalReason;
-  /** Sent by `hooks test`: nothing has happened. */
+  /** Sent by `hooks test`: the event did not happen. */
   readonly Test?: true;
 }
 
-/** What a client proves itself with, which must not lie in the outbox unless it is asked for. */
+/** Headers with the client's credentials, which are stored in the outbox only on request. */
 const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'];
 
 /** The credentials that stay in a hook's recorded payloads. */
@@ -78,12 +78,12 @@ export function describeUpload(record: UploadRecord, path: string): UploadInfo {
   };
 }
 
-/** `place` is a path, or a place in memory. */
+/** `place` is a path, or the in-memory storage. */
 export function storageAt(place: string): UploadStorage {
   return isInMemory(place) ? { Type: 'memorystore', Path: '' } : { Type: 'filestore', Path: place };
 }
 
-/** An upload that is about to be made; it has an id only when a hook has chosen one. */
+/** An upload that is about to be created; it has an id only if a hook has chosen one. */
 export function describeDraft(draft: CreationDraft, chosenId: string): UploadInfo {
   return {
     ID: chosenId,
@@ -95,7 +95,10 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
   };
 }
 
-/** All headers of the request, but of the credentials only those in `credentials` when it is given. */
+/**
+ * The request with all its headers; if `credentials` is given, only those credential headers are
+ * kept.
+ */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
   const facts = requestOf(caller)?.facts;
   const headers = facts?.headers ?? {};
@@ -113,14 +116,14 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
   };
 }
 
-/** An address and a port that Go's net.SplitHostPort takes apart. */
+/** An address and a port in the format of Go's net.SplitHostPort. */
 export function remoteAddress(address: string, port: number): string {
   if (address === '') return '';
   return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
 const canonicalNames = new Map<string, string>();
-/** Clients may invent names; only so many are remembered. */
+/** Clients can invent names; at most this many are cached. */
 const MOST_NAMES = 500;
 
 /** A header's name in Go's notation: "upload-offset" is "Upload-Offset". */
@@ -132,7 +135,10 @@ export function canonicalName(name: string): string {
   return canonical;
 }
 
-/** The recorded JSON with its place in the outbox, which is known only once it is there. */
+/**
+ * Adds the sequence number, which is known only once the row is in the outbox, to the recorded
+ * JSON.
+ */
 export function withSequence(json: string, sequence: number): string {
   return `${json.slice(0, -1)},"Sequence":${sequence}}`;
 }
@@ -150,7 +156,7 @@ function kindOf({ kind, parts }: Pick<UploadRecord, 'kind' | 'parts'>) {
 }
 
 function textsOf(metadata: string | null): Record<string, string> {
-  // fromEntries makes a property of any name, "__proto__" included.
+  // fromEntries creates an own property for any name, "__proto__" included.
   return Object.fromEntries(
     readMetadata(metadata).map(({ key, value }) => [key, value?.toString('utf8') ?? '']),
   );

@@ -14,8 +14,8 @@ export interface PlannerOptions {
 const NOTHING: readonly NewDelivery[] = [];
 
 /**
- * Turns a change into rows of the outbox, for the daemon and for commands that remove uploads. Needs
- * no secrets. The payload is made here and never again, so that every attempt tells the same.
+ * Turns a change into rows of the outbox, for the daemon and for commands that remove uploads.
+ * Needs no secrets. The payload is created here only once, so that every attempt sends the same.
  */
 export function createPlanner({ hooks, now }: PlannerOptions): DeliveryPlanner {
   const listeners = new Map<HookEvent, { name: string; credentials: readonly string[] }[]>();
@@ -51,7 +51,7 @@ export function createPlanner({ hooks, now }: PlannerOptions): DeliveryPlanner {
   };
 }
 
-/** 122 random bits behind a prefix that tells what it is, where it stands in another system's log. */
+/** 122 random bits after a prefix that identifies it as an event in the logs of other systems. */
 export function newEventId(): string {
   return `evt_${randomUUID().replaceAll('-', '')}`;
 }
@@ -66,7 +66,7 @@ function recordedEvent(change: StorageEvent): HookEvent | undefined {
     case 'created':
       return 'post-create';
     case 'finished':
-      // A part is no file: what its client has uploaded is finished when the final upload is.
+      // A part is not a file: its client's upload is finished when the final upload is.
       return change.record.kind === 'partial' ? undefined : 'post-finish';
     case 'removed':
       return removalEvent(change.why);
@@ -75,7 +75,7 @@ function recordedEvent(change: StorageEvent): HookEvent | undefined {
   }
 }
 
-/** Somebody ended it (a client, a hook, a request that failed), or the housekeeping did. */
+/** Terminated by a client, a hook or a failed request, or expired by the cleanup. */
 function removalEvent(why: RemovalReason): HookEvent {
   switch (why) {
     case 'terminated':

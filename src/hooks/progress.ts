@@ -13,16 +13,16 @@ export interface ProgressOptions {
   readonly store: UploadStore;
   readonly log: HookLog;
   readonly now: () => number;
-  /** Uploads that one hook is told of at once; others have to wait for their next second. */
+  /** The most concurrent calls to one hook; further uploads wait for their next second. */
   readonly concurrency: number;
-  /** Numbers from 0 to 1. */
+  /** Returns numbers from 0 to 1. */
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
 /**
- * post-receive: tells of progress while bytes come in, about once a second and upload. Nothing is
- * recorded and nothing waits: what a slow receiver has no time for is left out.
+ * post-receive: reports progress while bytes arrive, about once a second for each upload. Nothing
+ * is recorded or queued: events that a slow receiver cannot take are dropped.
  */
 export class Progress {
   readonly #options: ProgressOptions;
@@ -79,13 +79,14 @@ export class Progress {
     for (const left of told.add(read.answer.response)) log('warn', `hook ${name}: ${left}`);
     log('info', `hook ${name}: it stops the upload ${record.id}`);
     try {
-      // Another request may have taken over meanwhile: its client is the one to be answered.
+      // Another request may have taken over meanwhile: the refusal is for its client.
       await store.stop(record.id, (stopped) => {
         const request = requestOf(stopped);
         if (request) request.refusal = told.answer;
       });
     } catch (error) {
-      // It may have come to its end meanwhile. Anything but a Fault is a bug, told with its stack.
+      // The upload may have finished meanwhile. Anything but a Fault is a bug and is logged with
+      // its stack.
       const why = error instanceof Fault ? error.message : String((error as Error).stack ?? error);
       log('warn', `hook ${name}: the upload ${record.id} was not stopped: ${why}`);
     }

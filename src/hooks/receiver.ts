@@ -9,18 +9,18 @@ export type HookLog = (level: 'info' | 'warn' | 'error', message: string) => voi
 
 export interface ReceiverOptions extends Omit<TransportSystem, 'print'> {
   readonly log: HookLog;
-  /** Programs of one hook that clients wait for, at once. */
+  /** The most concurrent programs of one hook that clients wait for. */
   readonly concurrency: number;
 }
 
-/** Requests to one receiver that clients wait for, at once. */
+/** The most concurrent requests to one receiver that clients wait for. */
 const REQUESTS_AT_ONCE = 256;
 
-/** A hook with what it takes to reach it. */
+/** A hook with its transport. */
 export class Receiver {
   readonly hook: Hook;
   readonly transport: Transport;
-  /** A crowd of clients must not become a crowd of processes. */
+  /** Many waiting clients must not start as many processes. */
   readonly gate: Gate;
   readonly #now: () => number;
 
@@ -38,7 +38,7 @@ export class Receiver {
     return this.hook.events.includes(event);
   }
 
-  /** Tells of an event that is not recorded: asked for now, or never again. */
+  /** Sends an event that is not recorded: it is sent once, now. */
   tell(event: HookEvent, facts: Payload['Event'], options: SendOptions): Promise<Attempt> {
     const payload = newPayload(event, facts, this.#now());
     return this.transport.send(

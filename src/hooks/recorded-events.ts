@@ -1,6 +1,6 @@
 import type { HookEvent } from '../config/hook-schema.ts';
 
-/** The events that become rows of the outbox. */
+/** The events that are recorded in the outbox. */
 export const RECORDED_EVENTS = [
   'post-create',
   'post-finish',

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { errnoOf, messageOf } from '../fault.ts';
 
-/** Memory first: an event may hold credentials, and a full disk must not stop a hook. */
+/** Memory first: an event may contain credentials, and a full disk must not stop a hook. */
 export const SCRATCH_FOLDERS: readonly string[] = ['/dev/shm', tmpdir()];
 
 /** Runs `use` in the first folder where it succeeds. Rejects with the last folder's error. */
@@ -20,7 +20,7 @@ export async function inScratchFolder<T>(
   throw failure;
 }
 
-/** Why neither the event nor the output of a program has a place, as a sentence for a person. */
+/** Why there is no place for a program's event or output, as a sentence for a person. */
 export function scratchFailure(error: unknown, folders: readonly string[]): string {
   const places = folders.join(' and ');
   switch (errnoOf(error)) {

@@ -1,9 +1,9 @@
 import { Webhook } from 'standardwebhooks';
 
 /**
- * Signs after the Standard Webhooks convention: `id.timestamp.body` with every secret, so that a
- * receiver that knows one of them is content while they are being replaced. Without a secret the
- * headers have no signature. The timestamp is that of the attempt, in seconds.
+ * Signs by the Standard Webhooks convention: `id.timestamp.body` with every secret, so that a
+ * receiver that knows any one of them accepts it during rotation. Without a secret there is no
+ * signature header. The timestamp is that of the attempt, in seconds.
  */
 export function createSigner(secrets: readonly string[]) {
   const keys = secrets.map((secret) => new Webhook(secret));

@@ -3,11 +3,13 @@ import { DAY } from '../text/span.ts';
 import type { HookLog } from './receiver.ts';
 
 const LOOK_EVERY = 600_000;
-/** How long events of a hook that is not configured any more wait for it to come back. */
+/** How long events are kept for a hook that is no longer configured (milliseconds). */
 const KEPT = DAY;
 const AT_ONCE = 500;
 
-/** Events on their way to hooks that are not configured any more: said, kept for a day, given up. */
+/**
+ * Events for hooks that are no longer configured: logs them, keeps them for a day, then gives up.
+ */
 export class Stranded {
   readonly #outbox: Outbox;
   readonly #configured: ReadonlySet<string>;
@@ -21,7 +23,7 @@ export class Stranded {
     this.#log = log;
   }
 
-  /** To be called now and then with the time (milliseconds since the epoch). */
+  /** Call periodically with the time (milliseconds since the epoch). */
   async look(now: number): Promise<void> {
     if (now >= this.#nextLook) await this.#find(now);
     const [hook] = this.#hooks;

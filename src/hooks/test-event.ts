@@ -15,18 +15,18 @@ export interface TestOptions extends TransportSystem {
 export interface TestOutcome {
   readonly payload: Payload;
   readonly attempt: Attempt;
-  /** What the hook answered, for an event whose answer counts; null for the others. */
+  /** The hook's parsed answer, for events that need one; null for the others. */
   readonly read: ReadAnswer | null;
 }
 
-/** Events whose answer counts. */
+/** Whether the hook's answer to this event matters. */
 export function wantsAnswer(event: HookEvent): boolean {
   return event.startsWith('pre-') || event === 'post-receive';
 }
 
 /**
- * Sends one event to a hook as the daemon would, about an upload that does not exist; it says so
- * (`"Test": true`). Nothing is recorded, and it is tried once.
+ * Sends one event to a hook as the daemon would, about an upload that does not exist; the payload
+ * says so (`"Test": true`). It is sent once, and not recorded.
  */
 export async function sendTestEvent(
   hook: Hook,

@@ -9,7 +9,7 @@ export interface TransportSystem extends CommandSystem {
   readonly now: () => number;
 }
 
-/** The way to a hook. */
+/** Creates the transport for a hook. */
 export function createTransport(hook: Hook, system: TransportSystem): Transport {
   return hook.type === 'http'
     ? createHttpTransport(hook, system.now)

@@ -1,6 +1,6 @@
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 
-/** Notes for the log when a client goes away in the middle of a download, and how far it came. */
+/** Logs when a client disconnects in the middle of a download, and how many bytes were sent. */
 export function notingAborts(download: ExchangeHandler): ExchangeHandler {
   return (exchange) => {
     const { request, response } = exchange;
@@ -9,7 +9,8 @@ export function notingAborts(download: ExchangeHandler): ExchangeHandler {
     response.once('close', () => {
       if (response.writableFinished || !response.headersSent || response.statusCode >= 300) return;
       const total = Number(response.getHeader('Content-Length'));
-      // Headers are counted, too, and what the kernel had taken: no client tells what has arrived.
+      // Includes the headers and bytes still in the kernel's buffer: the server cannot see what
+      // arrived.
       const sent = Math.min(total, socket.bytesWritten - before);
       exchange.note.text = `aborted: the client went away after ${sent} of ${total} bytes`;
     });

@@ -2,8 +2,8 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import { discard, isClosing, WORTH_READING } from './gentle-close.ts';
 
 /**
- * A response that settles what is still to come of its request's body when it begins. From then on
- * nobody reads the body: it is thrown away.
+ * A response that decides what to do with the unread rest of the request body when it begins. From
+ * then on the body is discarded.
  */
 export class Answer extends ServerResponse<IncomingMessage> {
   // biome-ignore lint/suspicious/noExplicitAny: the overloads of writeHead.
@@ -15,9 +15,9 @@ export class Answer extends ServerResponse<IncomingMessage> {
 }
 
 /**
- * Decides whether the connection outlives a body that is not there yet. A client that waits for
- * 100-continue may or may not send it: only closing is unambiguous (RFC 9110, 10.1.1). A body that
- * is short enough is read to keep the connection.
+ * Decides whether to keep the connection although the body has not arrived yet. After Expect:
+ * 100-continue the client may or may not send the body; only closing is unambiguous (RFC 9110,
+ * 10.1.1). A short body is read and discarded to keep the connection.
  */
 function settleBody(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete) return;

@@ -1,11 +1,11 @@
 import { MINUTE } from '../text/span.ts';
 
-/** How many are told one by one in a minute. */
+/** The most entries that are logged one by one in a minute. */
 const MOST = 100;
 
 /**
- * Bounds what a flood may write to the log. Returns a function that says whether one more may be told
- * by itself; the others of its minute are counted and told at its end.
+ * Limits how many log entries a flood of events can write. The returned function says whether to
+ * log this event; the rest of the minute are counted and reported together at its end.
  */
 export function burst(tellRest: (count: number) => void): () => boolean {
   let told = 0;

@@ -8,8 +8,8 @@ const FROM_TO = /^(\d+)-(\d*)$/;
 const LAST = /^-(\d+)$/;
 
 /**
- * Reads a Range header (RFC 9110, 14.2) against a file of `size` bytes. null means the whole file:
- * there is no range, it is not one, or it asks for several parts, which a server may answer so.
+ * Parses a Range header (RFC 9110, 14.2) for a file of `size` bytes. null means the whole file: the
+ * header is missing, invalid, or asks for several ranges, which a server may ignore.
  */
 export function byteRange(text: string | undefined, size: number): ByteRange | null | 'outside' {
   const list = /^bytes=(.*)$/i.exec(text ?? '')?.[1];
@@ -23,14 +23,14 @@ export function byteRange(text: string | undefined, size: number): ByteRange | n
     const range = parse(spec, size);
     if (range === undefined) return null;
     if (range.from < range.to) inside.push(range);
-    // The last bytes of an empty file are the empty file, which no Content-Range can tell.
+    // For an empty file the last bytes are the whole file; Content-Range cannot express that.
     else if (size === 0 && LAST.test(spec) && Number(spec) !== 0) return null;
   }
   if (specs.length === 0 || inside.length > 1) return null;
   return inside[0] ?? 'outside';
 }
 
-/** undefined for what is no range; empty for one that is outside of the file. */
+/** Returns undefined if `spec` is not a range, and an empty range if it lies outside the file. */
 function parse(spec: string, size: number): ByteRange | undefined {
   const last = LAST.exec(spec)?.[1];
   if (last !== undefined) return { from: Math.max(0, size - Number(last)), to: size };

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { hopsOf, plainAddress, prefixOf, withPort } from './forwarded.ts';
 import { isHost } from './host.ts';
 
-/** Proxies whose word about the client is taken: addresses or CIDR ranges. */
+/** The proxies whose forwarded headers are trusted: addresses or CIDR ranges. */
 export class TrustedProxies {
   readonly #list = new BlockList();
   readonly #any: boolean;
@@ -26,20 +26,20 @@ export class TrustedProxies {
 }
 
 export interface ClientAddress {
-  /** The client's IP address as far as it can be believed. */
+  /** The client's IP address, as far as trusted proxies report it. */
   readonly address: string;
-  /** What a trusted proxy says the client asked for, or null. */
+  /** The scheme and host that a trusted proxy reports, or null. */
   readonly forwarded: { readonly proto: 'http' | 'https'; readonly host: string } | null;
-  /** What trusted proxies have taken off the path; begins with a slash, or is empty. */
+  /** The path prefix that trusted proxies have removed; begins with a slash, or is empty. */
   readonly prefix: string;
   /** Whether the connection itself comes from a trusted proxy. */
   readonly trusted: boolean;
 }
 
 /**
- * Who is asking. The hops are walked from the nearest one past every trusted proxy; what stands
- * beyond the first untrusted address is the client's own invention. Scheme and host are those that
- * the outermost trusted proxy tells.
+ * Finds the client's address. Walks the hops from the nearest one past every trusted proxy; entries
+ * beyond the first untrusted address may be forged by the client. Scheme and host are taken from
+ * the outermost trusted proxy.
  */
 export function clientAddress(request: IncomingMessage, proxies: TrustedProxies): ClientAddress {
   const peer = plainAddress(request.socket.remoteAddress ?? '');

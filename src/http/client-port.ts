@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The port from which the client at `address` came; 0 when it is not known, since a proxy stands
- * between (it has a port of its own) or the connection is gone.
+ * The port of the client at `address`; 0 when it is not known, because the request came through a
+ * proxy or the connection is closed.
  */
 export function clientPort({ socket }: IncomingMessage, address: string): number {
   const { remoteAddress, remotePort = 0 } = socket;

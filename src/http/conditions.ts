@@ -3,17 +3,17 @@ import { Fault } from '../fault.ts';
 import type { UploadRecord } from '../storage/model/upload.ts';
 import { versionOf } from '../storage/model/upload.ts';
 
-/** What the conditions of a request are compared with (RFC 9110, 8.8). */
+/** The validators that a conditional request is compared with (RFC 9110, 8.8). */
 export interface Validators {
-  /** A strong entity tag, or null for what cannot be downloaded (yet). */
+  /** A strong entity tag, or null if the upload cannot be downloaded (yet). */
   readonly etag: string | null;
-  /** Seconds since the epoch, as far as HTTP tells time. */
+  /** Seconds since the epoch, the resolution of HTTP dates. */
   readonly modifiedAt: number;
 }
 
 /**
- * An unfinished upload has no entity tag: there is nothing to download that a tag could name. Once
- * it is finished it never changes, and its id is never used again.
+ * An unfinished upload has no entity tag, since it cannot be downloaded. A finished upload never
+ * changes, and its id is never reused.
  */
 export function validatorsOf(record: UploadRecord): Validators {
   const version = versionOf(record);
@@ -27,7 +27,7 @@ export type Verdict = 'holds' | 'not-modified' | 'failed';
 
 /**
  * Evaluates If-Match, If-Unmodified-Since, If-None-Match and If-Modified-Since in the order of RFC
- * 9110, 13.2.2. `current` is null where there is nothing at the address that could be compared.
+ * 9110, 13.2.2. `current` is null when the target has no representation to compare with.
  */
 export function evaluate(
   headers: IncomingHttpHeaders,
@@ -54,7 +54,10 @@ export function evaluate(
   return 'holds';
 }
 
-/** true when Range counts: there is no If-Range, or it names exactly what is there (13.1.5). */
+/**
+ * true when Range applies: If-Range is missing or matches the current validators (RFC 9110,
+ * 13.1.5).
+ */
 export function rangeHolds(ifRange: string | undefined, { etag, modifiedAt }: Validators): boolean {
   const given = ifRange?.trim();
   if (!given) return true;
@@ -63,8 +66,8 @@ export function rangeHolds(ifRange: string | undefined, { etag, modifiedAt }: Va
 }
 
 /**
- * Refuses a request that is to change an upload unless its conditions hold; null is the address
- * where uploads are created, at which there is nothing. Throws BAD_REQUEST with status 412.
+ * Refuses a request that changes an upload unless its preconditions hold. `record` is null for the
+ * creation URL, which has no representation. Throws BAD_REQUEST with status 412.
  */
 export function assertConditions(
   { headers }: { readonly headers: IncomingHttpHeaders },
@@ -80,7 +83,7 @@ export function conditionFailed(): Fault {
 
 const TAG = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
-/** Whether a list of entity tags has the current one; `*` matches whatever is there. */
+/** Whether a list of entity tags contains the current one; `*` matches any. */
 function matches(list: string, current: Validators | null, weakly: boolean): boolean {
   if (current === null) return false;
   if (list === '*') return true;
@@ -95,7 +98,7 @@ const DATE = /^(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?
 /** The three forms of RFC 9110, 5.6.7, in seconds since the epoch; undefined for anything else. */
 function httpDate(text: string | undefined): number | undefined {
   if (text === undefined || !DATE.test(text)) return undefined;
-  // The form of asctime has no zone, and is in UTC like the others.
+  // The asctime format has no zone; it is in UTC like the others.
   const time = Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
   return Number.isNaN(time) ? undefined : time / 1000;
 }

@@ -16,11 +16,11 @@ const REQUEST_HEADERS = [
   'X-Requested-With',
 ];
 
-/** What a page's script may read of an answer; without these a browser hides the whole protocol. */
+/** Response headers that scripts may read; browsers hide all others. */
 const EXPOSED = [
   'Location',
   'Retry-After',
-  // What a player, a viewer or a program that reads a part of a file looks at.
+  // Used by media players, viewers and clients that read part of a file.
   'Accept-Ranges',
   'Allow',
   'Cache-Control',

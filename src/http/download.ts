@@ -20,7 +20,7 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
     }
     const reader = await source.open(record);
     try {
-      // A reader that takes nothing for so long has gone.
+      // A client that reads nothing for this long is considered gone.
       exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
       await answer(exchange, record, reader);
     } catch (error) {
@@ -31,7 +31,10 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
   };
 }
 
-/** Nothing of the file is said before it is certain that it, or what is asked of it, is sent. */
+/**
+ * Sets headers that describe the file only once it is certain that the file, or a range of it, is
+ * sent.
+ */
 async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
@@ -59,7 +62,7 @@ async function answer(
   const whole = { ...known, ...describeFile(record), 'Accept-Ranges': 'bytes' };
   if (method === 'HEAD') {
     begin(200, whole);
-    // A POST that stands for a HEAD must not announce a body.
+    // For a POST with a HEAD override the response must not announce a body.
     if (request.method === 'HEAD') response.setHeader('Content-Length', size);
     response.end();
     return;

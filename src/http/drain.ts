@@ -1,11 +1,11 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Closes the connections of a server that stops, each after the answer that it waits for. */
+/** Closes the connections of a server that is stopping, each after its pending response. */
 export class Drain {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Answers that are not sent completely. */
+  /** Responses that have not been sent completely. */
   readonly #open = new Set<ServerResponse>();
   #begun = false;
 
@@ -17,18 +17,18 @@ export class Drain {
     });
   }
 
-  /** true once requests that still come are to be refused. */
+  /** true once new requests must be refused. */
   get begun(): boolean {
     return this.#begun;
   }
 
-  /** To be called for every answer, before its headers are sent. */
+  /** Must be called for every response, before its headers are sent. */
   watch(response: ServerResponse): void {
     this.#open.add(response);
     if (this.#begun) response.shouldKeepAlive = false;
     response.once('close', () => {
       this.#open.delete(response);
-      // Its headers had promised to keep the connection before the drain began.
+      // The headers were sent before the drain began and promised keep-alive.
       if (this.#begun) setImmediate(() => this.#server.closeIdleConnections());
     });
   }
@@ -37,7 +37,7 @@ export class Drain {
     this.#begun = true;
     for (const response of this.#open) response.shouldKeepAlive = false;
     this.#server.closeIdleConnections();
-    // To Node a connection that has not sent anything yet is not idle.
+    // Node does not count a connection that has sent nothing yet as idle.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 }

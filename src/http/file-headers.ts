@@ -4,20 +4,22 @@ import type { UploadRecord } from '../storage/model/upload.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
 
 /**
- * Types that a browser shows without running anything. Everything else is saved to disk: whoever
- * may upload must not be able to run a script in the origin of this server. Browsers read every
- * type that ends in "+xml" as a document, and those may hold scripts.
+ * Types that a browser displays without running scripts. All others are sent as attachments:
+ * clients that may upload must not be able to run a script in this server's origin. Browsers treat
+ * every type that ends in "+xml" as a document, which may contain scripts.
  */
 const SHOWN = /^(?:(?:image|video|audio)\/(?!svg)(?!.*\+xml$)|text\/plain$|application\/pdf$)/;
 
-/** Chromium shows these in a page of its own making, in which a player loads the file once more. */
+/** Chromium shows these in a generated page whose player requests the file again. */
 const PLAYED = /^(?:video|audio)\//;
 const NOTHING = "sandbox; default-src 'none'";
 const PLAYER = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'";
 
 const UNKNOWN: MediaType = { essence: 'application/octet-stream', parameters: '' };
 
-/** The headers that say what a file is, made harmless: its name and type are the client's words. */
+/**
+ * The headers that describe a file. Its name and type come from the client and are made harmless.
+ */
 export function describeFile({ name, metadata }: UploadRecord): Record<string, string> {
   const { essence, parameters } = parseMediaType(fileTypeOf(metadata) ?? '') ?? UNKNOWN;
   const shown = SHOWN.test(essence);
@@ -32,7 +34,10 @@ export function describeFile({ name, metadata }: UploadRecord): Record<string, s
   };
 }
 
-/** A name to save under: the last path segment, without what a header or a file system minds. */
+/**
+ * A file name to save under: the last path segment, without characters unsafe in headers or file
+ * systems.
+ */
 function fileName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
   const clean = last.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '_').slice(-200);

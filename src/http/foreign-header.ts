@@ -2,14 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { errnoOf } from '../fault.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 
-/** What CORS and the framing of the answer depend on is not for others to set. */
+/** Headers that CORS and message framing depend on; others must not set them. */
 const OURS = /^(access-control-|content-length$|trailer$|transfer-encoding$|vary$)/i;
 
 const EXPOSE = 'Access-Control-Expose-Headers';
 
 /**
- * Sets a header that somebody else chose (a hook's receiver), and lets a page that may read the
- * answer read it, too. One that Node refuses is left out, and one that the protocol reserves.
+ * Sets a response header that a hook chose, and exposes it to pages that may read the response.
+ * Headers that Node rejects or the protocol reserves are skipped.
  */
 export function setForeignHeader(
   response: ServerResponse,

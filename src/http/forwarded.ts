@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { isHost } from './host.ts';
 
-/** What one proxy wrote down about the request that it passed on. */
+/** What one proxy recorded about the request that it forwarded. */
 export interface Hop {
-  /** Who asked it; null when it does not say. */
+  /** The address of the proxy's client; null if not recorded. */
   readonly address: string | null;
-  /** How it was asked, in lower case, and for which host. */
+  /** The scheme, in lower case, and the host of that request. */
   readonly proto: string | undefined;
   readonly host: string | undefined;
 }
@@ -14,15 +14,14 @@ export interface Hop {
 const NAMES = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
 const MORE_NAMES = ['x-forwarded-port', 'x-forwarded-prefix'];
 
-/** Whether the request has any header with which proxies tell of the client. */
+/** Whether the request has any header in which proxies describe the client. */
 export function saysForwarded(headers: IncomingHttpHeaders): boolean {
   return [...NAMES, ...MORE_NAMES].some((name) => headers[name] !== undefined);
 }
 
 /**
- * The hops of a request, the nearest one last. The X-Forwarded headers count where there are any, and
- * Forwarded (RFC 7239) where there are none: most proxies set the former and pass the latter on as
- * the client sent it.
+ * The hops of a request, the nearest one last. The X-Forwarded headers take precedence over
+ * Forwarded (RFC 7239): most proxies set the former and pass the latter on as the client sent it.
  */
 export function hopsOf(headers: IncomingHttpHeaders): Hop[] {
   const addresses = listOf(headers['x-forwarded-for']);
@@ -30,7 +29,7 @@ export function hopsOf(headers: IncomingHttpHeaders): Hop[] {
   const hosts = listOf(headers['x-forwarded-host']);
   const count = Math.max(addresses.length, Math.min(1, protos.length + hosts.length));
   if (count === 0) return forwardedHops(textOf(headers.forwarded));
-  // A proxy that appends does so to all of them; one that replaces leaves one value.
+  // A proxy that appends does so to every header; one that replaces leaves a single value.
   const at = (values: string[], index: number) =>
     values.length === count ? values[index] : values[0];
   return Array.from({ length: count }, (_, index) => ({
@@ -41,11 +40,11 @@ export function hopsOf(headers: IncomingHttpHeaders): Hop[] {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-// Many proxies leave out the quotes that a port or an IPv6 address asks for.
+// Many proxies omit the quotes that a port or an IPv6 address requires.
 const VALUE = "[[\\]!#$%&'*+.^_`|~0-9A-Za-z:-]+";
 const PAIR = new RegExp(`^\\s*(${TOKEN})=(?:(${VALUE})|"((?:[^"\\\\]|\\\\.)*)")\\s*`);
 
-/** Reads `Forwarded` (RFC 7239, 4). One that is not well-formed says nothing. */
+/** Parses `Forwarded` (RFC 7239, 4). A malformed header yields no hops. */
 function forwardedHops(text: string): Hop[] {
   const hops: Map<string, string>[] = [new Map()];
   for (let rest = text; rest !== ''; ) {
@@ -81,13 +80,16 @@ function nodeAddress(node: string): string | null {
   return isIP(address) === 0 ? null : address;
 }
 
-/** A dual-stack socket gives IPv4 clients as ::ffff:10.0.0.5. */
+/** Dual-stack sockets report IPv4 clients as ::ffff:10.0.0.5. */
 export function plainAddress(address: string): string {
   const last = address.slice(7);
   return /^::ffff:/i.test(address) && isIP(last) === 4 ? last : address;
 }
 
-/** A host with the port of X-Forwarded-Port, unless it has one or the scheme implies it. */
+/**
+ * Adds the port of X-Forwarded-Port to a host, unless it has one or the port is the scheme's
+ * default.
+ */
 export function withPort(host: string, proto: 'http' | 'https', headers: IncomingHttpHeaders) {
   const port = listOf(headers['x-forwarded-port'])[0] ?? '';
   const usual = proto === 'https' ? '443' : '80';
@@ -98,8 +100,8 @@ export function withPort(host: string, proto: 'http' | 'https', headers: Incomin
 const SEGMENT = /^(?!\.{1,2}$)[\w.~!$&'()*+;=:@-]+$/;
 
 /**
- * The path that proxies have taken off, from the outermost to the nearest: "" or one that begins with
- * a slash and ends with none. Anything but plain segments is ignored.
+ * The path prefix that proxies have removed, outermost first: "" or a path that begins with a slash
+ * and does not end with one. A prefix with anything but plain segments is ignored.
  */
 export function prefixOf(headers: IncomingHttpHeaders): string {
   const prefixes = listOf(headers['x-forwarded-prefix']).map((text) => text.replace(/\/$/, ''));

@@ -1,39 +1,39 @@
 import type { Socket } from 'node:net';
 
-/** What a client may still send while it is to read its answer: bytes, and milliseconds. */
+/** Limits on what a client may still send while it reads its response: bytes, and milliseconds. */
 const MOST = 32 * 1024 * 1024;
 const LONGEST = 30_000;
-/** A client that has sent nothing for so long has read the answer, or never will. */
+/** A client that sends nothing for this long (milliseconds) has read the response or never will. */
 const QUIET = 5_000;
 const TICK = 500;
 
 const closing = new WeakSet<Socket>();
 
 /**
- * Makes Node close this connection gently after the last answer. Node ends it and destroys it at
- * once; when bytes of the client are still unread or under way, that resets the connection, and the
- * reset takes away the answer that the client has not read yet (RFC 9112, 9.6). It does not matter
- * who decided to close: the client, its HTTP version, or we.
+ * Makes Node close this connection gracefully after the last response. By default Node ends and
+ * destroys it at once. If bytes from the client are still unread or in flight, that resets the
+ * connection, and the client may lose the response (RFC 9112, 9.6). This applies no matter why the
+ * connection closes.
  */
 export function closeGently(socket: Socket): void {
-  // What node:http calls when an answer was the last one of its connection.
+  // node:http calls this after the last response of a connection.
   socket.destroySoon = () => {
     if (closing.has(socket)) return;
     closing.add(socket);
     socket.end();
-    // The client's own end of the connection closes it, since ours has ended.
+    // Our side has ended; the socket closes when the client ends its side.
     discard(socket);
   };
 }
 
-/** true when the last answer has been sent: nothing that still comes is looked at. */
+/** true when the last response has been sent: further input is ignored. */
 export function isClosing(socket: Socket): boolean {
   return closing.has(socket) || socket.destroyed;
 }
 
 /**
- * Bounds what a client may send that nobody wants: destroys the connection when it is too much, takes
- * too long or does not come. Returns how to stop watching.
+ * Reads and discards what a client still sends. Destroys the connection when it sends too much,
+ * takes too long or goes quiet. Returns a function that stops the watch.
  */
 export function discard(socket: Socket): () => void {
   const most = socket.bytesRead + MOST;
@@ -55,5 +55,5 @@ export function discard(socket: Socket): () => void {
   };
 }
 
-/** The longest body that is worth reading to keep a connection (bytes). */
+/** The longest body that is read and discarded to keep a connection (bytes). */
 export const WORTH_READING = MOST;

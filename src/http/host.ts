@@ -2,7 +2,9 @@ import { isIPv6 } from 'node:net';
 
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[([^\]]+)\])(?::(\d{0,5}))?$/;
 
-/** Whether this is a host name or an address with an optional port, as a URL and `Host` have it. */
+/**
+ * Whether `text` is a host name or address with an optional port, as in a URL or the Host header.
+ */
 export function isHost(text: string): boolean {
   const match = HOST.exec(text);
   if (!match) return false;
@@ -10,7 +12,7 @@ export function isHost(text: string): boolean {
   return (address === undefined || isIPv6(address)) && Number(port) <= 65_535;
 }
 
-/** The values of every `Host` line of a request, which Node reduces to the first one. */
+/** The values of all `Host` lines of a request; Node keeps only the first one. */
 function hostsOf(rawHeaders: readonly string[]): string[] {
   const hosts: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -21,8 +23,8 @@ function hostsOf(rawHeaders: readonly string[]): string[] {
 }
 
 /**
- * What is wrong with the `Host` of a request, or null: it must be there (but for HTTP/1.0), once, and
- * a host (RFC 9112, 3.2).
+ * Returns what is wrong with the `Host` header, or null. It must be present (except in HTTP/1.0),
+ * appear once, and be a valid host (RFC 9112, 3.2).
  */
 export function hostProblem(httpVersion: string, rawHeaders: readonly string[]): string | null {
   const hosts = hostsOf(rawHeaders);

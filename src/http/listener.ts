@@ -21,7 +21,7 @@ import { parseTarget, placeOf, withoutQuery } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
-/** How long a request may go on whose body has broken off (milliseconds). */
+/** How long a request may continue after a parse error in its body (milliseconds). */
 const BROKEN = 1_000;
 
 export interface ListenerOptions {
@@ -33,29 +33,29 @@ export interface ListenerOptions {
   readonly publicUrl: string | null;
   readonly corsOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
-  /** How long a client may take over its headers (milliseconds). */
+  /** How long a client may take to send its headers (milliseconds). */
   readonly headersTimeout: number;
   readonly maxConnections: number;
   /** Called once, before the server listens. */
   readonly prepare?: (server: Server) => Promise<void>;
-  /** The first one that claims a request serves it; the first of all where none does. */
+  /** The first protocol that claims a request serves it; if none does, the first in the list. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
   readonly onRequest: (record: RequestRecord) => void;
-  /** Connections over the limit, told once a minute at most. */
+  /** Connections refused because of the limit; called at most once a minute. */
   readonly onTurnedAway: (count: number) => void;
-  /** How many did not send a request in the last minute, beyond those that onRequest was told of. */
+  /** Called with the malformed requests of a minute beyond those that were passed to onRequest. */
   readonly onMoreRefused: (count: number) => void;
-  /** The first peer that is not trusted and sends forwarded headers. */
+  /** Called for the first untrusted peer that sends forwarded headers. */
   readonly onForwardedIgnored: (address: string) => void;
   readonly onBug: (error: unknown) => void;
-  /** Connections that cannot be accepted, in a sentence; may come very often. */
+  /** A connection could not be accepted; may be called very often. */
   readonly onTrouble?: (message: string) => void;
   readonly now: () => number;
 }
 
-/** The front door: node:http, the base path, CORS, methods, and every error's answer. */
+/** The HTTP server: node:http, the base path, CORS, methods, and error responses. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: Server;
@@ -63,7 +63,7 @@ export class Listener {
   readonly #proxies: TrustedProxies;
   readonly #turns = new Turns();
   readonly #drain: Drain;
-  /** Connections whose parser has given up. */
+  /** Connections whose parser has failed. */
   readonly #broken = new WeakSet<Socket>();
   readonly #mayTell: () => boolean;
   #forwardedIgnored = false;
@@ -75,25 +75,26 @@ export class Listener {
     this.#mayTell = burst(options.onMoreRefused);
     const server = createServer({
       ServerResponse: Answer,
-      // Node ends a healthy upload after 300 s by default; the idle timeout of bodies replaces it.
+      // By default Node aborts any request after 300 s; the idle timeout for bodies replaces that
+      // limit.
       requestTimeout: 0,
       headersTimeout: options.headersTimeout,
       keepAliveTimeout: 10_000,
       connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, options.headersTimeout / 2)),
       noDelay: true,
-      // Node's own answer to this gets no line in the log.
+      // Node would answer this itself, without a line in the log.
       requireHostHeader: false,
     });
-    // A client that has said all that it has to say still gets its answers.
+    // A client that has closed its sending side still gets its responses.
     Object.assign(server, { httpAllowHalfOpen: true });
     this.#drain = new Drain(server);
     server.maxConnections = options.maxConnections;
     server.on('drop', seldom(options.onTurnedAway));
-    // Node remembers the address that was asked for, also when the client is gone.
+    // Reading the address makes Node cache it, so that it is known after the client disconnects.
     server.on('connection', (socket) => void socket.remoteAddress);
     server.on('connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
-    // Without these Node answers by itself, before anybody looked at the request.
+    // Without these listeners Node responds by itself before our code sees the request.
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connect', (request, socket) => this.#refuseTunnel(request, socket as Socket));
@@ -113,7 +114,7 @@ export class Listener {
         resolve();
       });
     });
-    // Without descriptors no connection can be accepted, which must not end the process.
+    // When file descriptors run out, accept fails; that must not end the process.
     this.#server.on('error', (error) => {
       this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
     });
@@ -121,8 +122,8 @@ export class Listener {
   }
 
   /**
-   * Takes no new connections and closes idle ones; requests that still come on the others get 503,
-   * and every connection is closed after its answer. Resolves when the last one is gone.
+   * Stops accepting connections and closes idle ones. Requests that still arrive on the others get
+   * 503, and every connection closes after its response. Resolves when the last one is closed.
    */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -130,14 +131,14 @@ export class Listener {
     await closed;
   }
 
-  /** Ends every connection, whatever it is doing. */
+  /** Closes every connection immediately. */
   closeAll(): void {
     this.#server.closeAllConnections();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expects = false): void {
     const { socket } = request;
-    // What comes after the last answer of a connection is not looked at.
+    // Input after the last response of a connection is ignored.
     if (isClosing(socket)) return;
     const started = performance.now();
     const at = this.#options.now();
@@ -147,7 +148,7 @@ export class Listener {
     const protocol = protocols.find((one) => one.claims(request)) ?? protocols[0];
     const exchange = openExchange(this.#options, protocol, request, response, client, expects);
     const refusedOrigin = this.#cors(request, response);
-    // Told once, when the connection is done with it and what was received is on disk.
+    // Reported once, when the response has ended and the received bytes are on disk.
     let open = 2;
     const ended = () => {
       open -= 1;
@@ -168,7 +169,7 @@ export class Listener {
     };
     this.#drain.watch(response);
     response.once('close', ended);
-    // A client that resets is noticed where its bytes are read; here it must not end the process.
+    // Connection resets are handled where the body is read; here they must not end the process.
     response.on('error', () => {});
     request.on('error', () => {});
     this.#inTurn(exchange)
@@ -223,7 +224,7 @@ export class Listener {
     }
   }
 
-  /** Node has taken its parser off this connection. */
+  /** Node has detached its parser from this connection. */
   #refuseTunnel(request: IncomingMessage, socket: Socket): void {
     socket.on('error', () => {});
     socket.resume();
@@ -236,7 +237,7 @@ export class Listener {
     this.#serve(request, response);
   }
 
-  /** A parser's error: bytes that never became a request, or a body that is broken. */
+  /** A parser error: either the bytes never formed a request, or a body is malformed. */
   async #noRequest(error: Error, socket: Socket): Promise<void> {
     const what = describeNoRequest(error);
     if (!what) {
@@ -246,13 +247,13 @@ export class Listener {
     if (isClosing(socket) || this.#broken.has(socket)) return;
     this.#broken.add(socket);
     const last = this.#turns.last(socket);
-    // Its own answer is the last one, and it has begun or is being thought about.
+    // The last response has been sent, is being sent or is being prepared.
     if (last && !last.response.shouldKeepAlive && last.request.complete) return;
     if (last && !last.request.complete) {
-      // A client that leaves in the middle of its body has gone: what came of it is kept.
+      // The client disconnected in the middle of its body; the bytes received so far are kept.
       if (errnoOf(error) === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
       last.response.shouldKeepAlive = false;
-      // Ends the reading of the body as a reset does, but the client can still be answered.
+      // Ends reading the body as a reset does, but the client can still get a response.
       last.request.emit('error', new Fault('BAD_REQUEST', 'the body is not valid HTTP'));
       const ends = setTimeout(() => socket.destroy(), BROKEN);
       last.response.once('close', () => clearTimeout(ends));
@@ -278,7 +279,7 @@ export class Listener {
     });
   }
 
-  /** A 405 says which methods its target has. */
+  /** Response headers: a 405 lists the methods that its target allows. */
   #allowFor({ status, path }: NoRequest): Record<string, string> {
     if (status !== 405) return {};
     const target = parseTarget('', path ?? '') ?? { path: '' };
@@ -293,5 +294,5 @@ export class Listener {
   }
 }
 
-/** Where a request ends is in doubt, too, when its headers contradict each other. */
+/** If the headers contradict each other, the end of the request is uncertain as well. */
 const CLOSES = { headers: { Connection: 'close' } };

@@ -1,7 +1,7 @@
 export interface MediaType {
   /** `type/subtype`, in lower case. */
   readonly essence: string;
-  /** As they came, each with its semicolon: `;codecs=vp8`. */
+  /** As received, each with its semicolon: `;codecs=vp8`. */
   readonly parameters: string;
 }
 
@@ -11,7 +11,7 @@ const PARAMETER =
   /[ \t]*;[ \t]*([\w!#$%&'*+.^`|~-]+)=([\w!#$%&'*+.^`|~-]+|"(?:[ \t!#-[\]-~]|\\[ -~])*")[ \t]*/y;
 const LONGEST = 255;
 
-/** Reads a media type that somebody else chose; undefined unless all of it is one. */
+/** Parses an untrusted media type; undefined unless the whole text is valid. */
 export function parseMediaType(text: string): MediaType | undefined {
   const given = text.trim();
   const essence = ESSENCE.exec(given)?.[0];

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import { errnoOf } from '../fault.ts';
 
-/** The answer to bytes that never became a request. */
+/** The response to bytes that never formed a request. */
 export interface NoRequest {
   readonly status: number;
   readonly method: string;
-  /** As it came, without its query; null when the bytes have none. */
+  /** As received, without the query; null if there is none. */
   readonly path: string | null;
   readonly sentence: string;
 }
@@ -17,12 +17,12 @@ const SENTENCES: Readonly<Record<string, readonly [status: number, sentence: str
   HPE_INVALID_EOF_STATE: [400, 'the connection ended in the middle of a request'],
 };
 
-/** A first line that is well-formed, whatever its method. */
+/** A well-formed request line with any method. */
 const FIRST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}) (\S{1,8000}) HTTP\/1\.[01]\r?\n/;
 
 /**
- * What a parser's error means to the client, or undefined when the error is the connection's own. A
- * method that Node does not know is one that we do not answer (405).
+ * Describes a parser error for the client; undefined for errors of the connection itself. A method
+ * unknown to Node gets 405.
  */
 export function describeNoRequest(error: Error): NoRequest | undefined {
   const code = errnoOf(error) ?? '';
@@ -49,7 +49,7 @@ function firstLine(error: Error): { method: string; path: string } | undefined {
   return match ? { method: match[1]!, path: match[2]! } : undefined;
 }
 
-/** The bytes of an answer that closes its connection. */
+/** The bytes of a response that closes its connection. */
 export function noRequestAnswer(
   { status, sentence }: NoRequest,
   headers: Readonly<Record<string, string>>,

@@ -16,16 +16,16 @@ export interface ExchangePlace {
   readonly publicUrl: string | null;
 }
 
-/** An exchange, and where it belongs. */
+/** An exchange, and where its target is. */
 export interface OpenExchange extends Exchange {
   readonly protocol: Protocol;
   /** Under the base path, or about the server as a whole. */
   readonly inBase: boolean;
-  /** The target is none that a server is asked for. */
+  /** The request target is malformed. */
   readonly badTarget: boolean;
 }
 
-/** Settles what a request is about: its target, its method and its client. Never throws. */
+/** Determines the target, method and client of a request. Never throws. */
 export function openExchange(
   place: ExchangePlace,
   protocol: Protocol,
@@ -37,7 +37,7 @@ export function openExchange(
   const { basePath, publicUrl } = place;
   const { forwarded, prefix } = client;
   const method = methodOf(request, protocol.methodHeader);
-  // A tunnel's target is a host: it is refused as a method.
+  // The target of CONNECT is a host; the method itself is refused.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
   const { path = '' } = target ?? {};
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';

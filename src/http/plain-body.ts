@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { Fault } from '../fault.ts';
 
 /**
- * Refuses a body that is not sent as it is: its bytes would be stored in their coded form.
- * Throws BAD_REQUEST with status 501 for a transfer coding, MEDIA_TYPE for a content coding.
+ * Refuses an encoded body, which would be stored in its encoded form. Throws BAD_REQUEST with
+ * status 501 for a transfer coding, MEDIA_TYPE for a content coding.
  */
 export function assertPlainBody({ headers }: IncomingMessage): void {
   const transfer = codings(headers['transfer-encoding']);

@@ -1,15 +1,15 @@
-/** One request as the log tells it, when it has ended. */
+/** The log record of one request, written when it has ended. */
 export interface RequestRecord {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** "-" for bytes that never became a request. */
+  /** "-" for bytes that never formed a request. */
   readonly method: string;
-  /** As the client sent it, without its query; null for bytes that never became a request. */
+  /** As the client sent it, without the query; null for bytes that never formed a request. */
   readonly path: string | null;
-  /** null when the client was gone before it could be answered. */
+  /** null when the client disconnected before the response. */
   readonly status: number | null;
   readonly id: string | null;
-  /** Body bytes that were kept, or null for a request that brings none. */
+  /** Body bytes that were stored, or null for a request without a body. */
   readonly bytes: number | null;
   readonly ms: number;
   readonly address: string;

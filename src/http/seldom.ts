@@ -1,9 +1,12 @@
 import { MINUTE } from '../text/span.ts';
 
-/** How often at most something is told that happens all the time (milliseconds). */
+/** The shortest interval between two reports of a frequent event (milliseconds). */
 const INTERVAL = MINUTE;
 
-/** Counts what may happen very often; tells of the first one at once, then of the rest once a minute. */
+/**
+ * Counts a frequent event: reports the first one at once, then the number of the rest once a
+ * minute.
+ */
 export function seldom(tell: (count: number) => void): () => void {
   let count = 0;
   let waiting = false;

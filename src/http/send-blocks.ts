@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Sends blocks as the body of a response and ends it. The next block is asked for when the kernel has
- * the last one, so its memory may be used again. `begin` sets the headers once the first block is
- * there. Resolves when the last byte was handed on or the client is gone. Throws what reading throws.
+ * Sends blocks as the body of a response and ends it. Reads the next block only when the kernel has
+ * taken the last one, so its memory can be reused. `begin` sets the headers once the first block
+ * has been read. Resolves when the last byte was passed to the kernel or the client has
+ * disconnected. Throws the errors of reading.
  */
 export async function sendBlocks(
   blocks: AsyncIterable<Buffer>,
@@ -20,7 +21,9 @@ export async function sendBlocks(
   response.end();
 }
 
-/** true when the kernel has the bytes, so that their memory is free; false when the client is gone. */
+/**
+ * true when the kernel has taken the bytes, so their memory is free; false when the client is gone.
+ */
 function taken(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const gone = () => resolve(false);

@@ -1,17 +1,17 @@
 import { isHost } from './host.ts';
 
-/** What a request is about, taken out of its first line (RFC 9112, 3.2). */
+/** The parsed request target (RFC 9112, 3.2). */
 export interface Target {
   /** Without the query; "*" for the server as a whole. */
   readonly path: string;
-  /** The host of an absolute-form target (it counts instead of `Host`), or null. */
+  /** The host of an absolute-form target (it takes precedence over `Host`), or null. */
   readonly host: string | null;
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^?#]*)/i;
 
 /**
- * Reads a request target: a path, the absolute form that a client of a forward proxy sends, or the
+ * Parses a request target: a path, the absolute form that clients of a forward proxy send, or the
  * asterisk of OPTIONS. undefined for anything else.
  */
 export function parseTarget(method: string, url: string): Target | undefined {
@@ -23,13 +23,13 @@ export function parseTarget(method: string, url: string): Target | undefined {
   return { path, host: absolute[1]! };
 }
 
-/** Where a path lies: under the base path (as the asterisk does), and behind it. */
+/** Whether a path is under the base path (the asterisk is), and the rest after the base path. */
 export function placeOf(basePath: string, path: string): { inBase: boolean; id: string | null } {
   const inBase = path === '*' || path.startsWith(basePath) || `${path}/` === basePath;
   return { inBase, id: (inBase && path.slice(basePath.length)) || null };
 }
 
-/** The part of a URL before its query, which may hold secrets. */
+/** A URL without its query, which may contain secrets. */
 export function withoutQuery(url: string): string {
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);

@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isClosing } from './gentle-close.ts';
 
-/** A request whose answer is yet to be sent. */
+/** A request without a complete response. */
 export interface Owed {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Resolves when it is answered, or the connection has ended. */
+  /** Resolves when the response is complete or the connection has ended. */
   readonly answered: Promise<void>;
 }
 
@@ -16,20 +16,20 @@ interface Line {
 }
 
 /**
- * Requests that came on one connection without waiting are done one after the other: in parallel, a
- * DELETE overtakes the PATCH before it (RFC 9112, 9.3.2).
+ * Serves pipelined requests of one connection one after the other: in parallel, a DELETE could
+ * overtake the PATCH before it (RFC 9112, 9.3.2).
  */
 export class Turns {
   readonly #lines = new WeakMap<Socket, Line>();
 
-  /** The last request of a connection that is yet to be answered, if any. */
+  /** The last pending request of a connection, if any. */
   last(socket: Socket): Owed | undefined {
     return this.#lines.get(socket)?.last;
   }
 
   /**
-   * Resolves when every request before this one is answered: with false when the connection ended
-   * meanwhile, so that this one must not be done. null when it need not wait.
+   * Resolves when every earlier request has its response. Resolves with false if the connection
+   * ended meanwhile; then the request must not be served. null when there is nothing to wait for.
    */
   join(request: IncomingMessage, response: ServerResponse): Promise<boolean> | null {
     const { socket } = request;
@@ -49,7 +49,9 @@ export class Turns {
     return before ? before.answered.then(() => !isClosing(socket)) : null;
   }
 
-  /** Resolves when all that is owed on a connection is answered, with false when it has ended. */
+  /**
+   * Resolves when all pending responses of a connection are complete, with false if it has ended.
+   */
   async allDone(socket: Socket): Promise<boolean> {
     await this.last(socket)?.answered;
     return !isClosing(socket);
@@ -60,7 +62,7 @@ export class Turns {
     if (known) return known;
     const line: Line = { last: undefined, waiting: new Set() };
     this.#lines.set(socket, line);
-    // When the connection breaks, Node closes no answer but the one that was being sent.
+    // When the connection breaks, Node emits 'close' only on the response being sent.
     socket.once('close', () => {
       for (const done of [...line.waiting]) done();
     });

@@ -3,9 +3,9 @@ import { setForeignHeader } from './foreign-header.ts';
 import type { OpenExchange } from './open-exchange.ts';
 
 /**
- * Answers with a fault's status and sentence, unless the protocol wants something else, or a hook
- * that has refused the request. Anything that is not a Fault is a bug: the client is told nothing of
- * it (paths, stacks), the log everything.
+ * Responds with a fault's status and message, unless the protocol, or a hook that refused the
+ * request, overrides them. Anything but a Fault is a bug: the log gets the details (paths, stack),
+ * the client gets none.
  */
 export function writeFault(
   exchange: OpenExchange,
@@ -17,7 +17,7 @@ export function writeFault(
   const own = fault ? protocol.refuse(exchange, fault) : {};
   const hooked = fault?.code === 'REFUSED' ? caller.request.refusal : undefined;
   const status = hooked?.status ?? own.status ?? fault?.status ?? 500;
-  // A full disk is no bug: the request's line in the log says it all.
+  // A full disk is not a bug: the request's line in the log is enough.
   if (!fault || (status >= 500 && fault.cause && fault.code !== 'NO_SPACE')) log(error);
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -38,13 +38,13 @@ export function writeFault(
   if (!response.hasHeader('Content-Type')) {
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   }
-  // 404, 405, 410 and 501 may be kept by a cache otherwise (RFC 9110, 15.1), for what changes soon.
+  // Otherwise a cache may store 404, 405, 410 and 501 (RFC 9110, 15.1), which can change soon.
   if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** What a client may read of a fault: nothing of paths and settings. */
+/** The message for the client, without paths and settings. */
 function publicSentence(fault: Fault | undefined): string {
   const secret = !fault || fault.code === 'IO' || fault.code === 'PERMISSION';
   return fault?.publicMessage ?? (secret ? 'the server could not do this' : fault.message);

@@ -22,7 +22,7 @@ export interface CondemnedSweep {
   readonly caller: Caller | undefined;
 }
 
-/** Tells whether a sweep removes an upload that nobody needs. */
+/** Whether a sweep removes this upload, provided that no other upload needs it. */
 export function isCondemned(record: UploadRecord, cutoffs: Cutoffs): boolean {
   if (isGone(record)) return false;
   const { idleSince, finishedBefore } = cutoffs;
@@ -30,7 +30,7 @@ export function isCondemned(record: UploadRecord, cutoffs: Cutoffs): boolean {
   return finishedBefore !== null && (record.finishedAt ?? record.activeAt) <= finishedBefore;
 }
 
-/** Removes what is past its limit and nobody needs. Yields a decision for each. */
+/** Removes uploads that are past their limit and not needed. Yields a decision for each. */
 export async function* sweepCondemned(sweep: CondemnedSweep): AsyncGenerator<SweepDecision> {
   const needed: StoredUpload[] = [];
   for await (const record of sweep.store.condemnable(sweep.cutoffs)) {
@@ -69,7 +69,7 @@ async function remove(
     return { action: 'removed', ...about, bytes: removal.bytes, reason };
   }
   const latest = await store.remember(id);
-  // Its client or another sweep was faster: nothing was kept, and nothing was done.
+  // The client or another sweep has removed it: there is nothing to report.
   if (!latest || isGone(latest)) return undefined;
   const code = (await store.isBeingWritten(id))
     ? 'writing'

@@ -1,59 +1,59 @@
 import type { UploadRecord } from '../storage/model/upload.ts';
 
-/** What a sweep did, or would do, with one upload or file, and why. */
+/** A sweep's decision about one upload or file, and the reason. */
 export interface SweepDecision {
   readonly action: 'removed' | 'kept' | 'would-remove' | 'would-keep' | 'failed';
   readonly kind: 'upload' | 'part' | 'file';
   /** The upload's id, or the name of a file without a record. */
   readonly id: string;
-  /** What the client called the file (hostile text), or null. */
+  /** The file name given by the client (untrusted), or null. */
   readonly name: string | null;
-  /** On disk; what a removal freed. */
+  /** Bytes on disk; for a removal, the bytes freed. */
   readonly bytes: number;
   readonly reason: SweepReason;
 }
 
 /** Periods are milliseconds. */
 export type SweepReason =
-  /** Past its limit. part: a finished part of a final upload that nobody completed. */
+  /** Past its limit. part: a finished part whose final upload was never completed. */
   | {
       readonly code: 'unfinished' | 'part' | 'finished';
       readonly idle: number;
       readonly limit: number;
     }
-  /** A removal that was begun earlier and did not come to its end. */
+  /** A removal that was begun earlier and not completed. */
   | { readonly code: 'begun' }
   /** A record whose data file is gone. */
   | { readonly code: 'file-missing' }
-  /** The same, but there is no data file at all: rather a disk that is not mounted. */
+  /** The same, but there are no data files at all: probably a disk that is not mounted. */
   | { readonly code: 'folder-empty' }
   /** A file without a record, untouched for `idle`. */
   | { readonly code: 'no-record'; readonly idle: number }
-  /** Somebody is writing it. */
+  /** A client is writing it. */
   | { readonly code: 'writing' }
-  /** A final upload that is not complete yet needs this part. */
+  /** An incomplete final upload needs this part. */
   | { readonly code: 'needed' }
-  /** It changed while the sweep was looking. */
+  /** It changed during the sweep. */
   | { readonly code: 'changed' }
   | { readonly code: 'not-yet'; readonly idle: number; readonly expiresIn: number }
-  /** The policy keeps it for ever. */
+  /** The policy keeps it forever. */
   | { readonly code: 'never' }
   | { readonly code: 'error'; readonly message: string };
 
-/** What became of the uploads and files that a sweep had to decide about. */
+/** The totals of a sweep. */
 export interface SweepSummary {
-  /** Uploads, parts and files removed, or that would be. */
+  /** Uploads, parts and files removed, or to be removed in a dry run. */
   readonly removed: number;
   readonly removedUploads: number;
   readonly removedParts: number;
   /** Files without a record. */
   readonly removedFiles: number;
   readonly failed: number;
-  /** What the removals freed, or would. */
+  /** Bytes freed, or to be freed in a dry run. */
   readonly bytes: number;
-  /** Files without a record that were left where they are. */
+  /** Files without a record that were left in place. */
   readonly orphans: number;
-  /** Uploads removed long ago that are no longer remembered. */
+  /** Records of uploads removed long ago that were deleted. */
   readonly forgotten: number;
 }
 
@@ -63,7 +63,7 @@ const REMOVED = {
   file: 'removedFiles',
 } as const;
 
-/** Adds decisions up. */
+/** Sums up decisions. */
 export class SweepTally {
   readonly #sum = {
     removed: 0,
@@ -90,7 +90,7 @@ export class SweepTally {
   }
 }
 
-/** How a decision names an upload. */
+/** The fields by which a decision identifies an upload. */
 export function aboutRecord({ id, name, kind }: Pick<UploadRecord, 'id' | 'name' | 'kind'>) {
   return { kind: kind === 'partial' ? 'part' : 'upload', id, name } as const;
 }

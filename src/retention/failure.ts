@@ -2,8 +2,8 @@ import { errnoOf, Fault, messageOf } from '../fault.ts';
 import type { SweepDecision } from './decision.ts';
 
 /**
- * Runs one step of a sweep. What goes wrong with one upload is told of that upload and the sweep
- * goes on; a damaged catalog and bugs end it.
+ * Runs one step of a sweep. A failure with one upload is reported for that upload and the sweep
+ * continues; a damaged catalog or a bug ends it.
  */
 export async function attempt(
   about: Pick<SweepDecision, 'kind' | 'id' | 'name'>,

@@ -5,13 +5,13 @@ import { aboutRecord, type SweepDecision } from './decision.ts';
 import { attempt } from './failure.ts';
 
 /**
- * Files without a record and records without a file. The rule, for what has not changed for an hour:
+ * Finds files without a record and records without a file, unchanged for at least an hour:
  *
- * - A file without a record is reported, and removed only when a person asks for it (`removeFiles`):
- *   somebody may have put it there, or the catalog that knew it was lost and will be restored.
- * - A record without a file is marked as removed (file-missing): its bytes are gone anyway, and
- *   whoever asks is told so. Unless the folder holds no file at all, which looks like a disk that
- *   is not mounted: then it is reported, and marked only with `removeFiles`.
+ * - A file without a record is reported, and removed only on request (`removeFiles`): someone may
+ *   have put it there, or the catalog that knew it was lost and will be restored.
+ * - A record without a file is marked as removed (file-missing): its bytes are lost, and clients
+ *   get 410. If the folder has no files at all, the disk is probably not mounted: then the record
+ *   is reported, and marked only with `removeFiles`.
  */
 export async function* sweepOrphans(
   sweep: CondemnedSweep & { readonly removeFiles: boolean },
@@ -24,7 +24,7 @@ export async function* sweepOrphans(
           )
         : await attempt(aboutRecord(orphan.record), () => sweepRecord(sweep, orphan));
     if (decision) yield decision;
-    // It is the same for every other record; a million lines would not say more.
+    // The same holds for every other record; reporting each would add nothing.
     if (decision?.reason.code === 'folder-empty') return;
   }
 }
@@ -50,7 +50,7 @@ async function sweepRecord(
   const { store, cutoffs, now, dryRun, removeFiles, caller } = sweep;
   const { id } = record;
   const about = { ...aboutRecord(record), bytes: 0 };
-  // A dry run has told of it already; otherwise it would be gone by now.
+  // A dry run has reported it already; otherwise it would be gone by now.
   if (dryRun && isCondemned(record, cutoffs)) return undefined;
   if (folderEmpty && !removeFiles) {
     const action = dryRun ? 'would-keep' : 'kept';

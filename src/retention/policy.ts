@@ -1,7 +1,7 @@
 import { isGone, isKept, type UploadRecord } from '../storage/model/upload.ts';
 import { describePeriod } from '../text/span.ts';
 
-/** How long uploads are kept, in milliseconds; null keeps them for ever. */
+/** How long uploads are kept, in milliseconds; null keeps them forever. */
 export interface RetentionPolicy {
   /** Since the last byte of an unfinished upload, or of a part that no final upload has claimed. */
   readonly unfinishedFor: number | null;
@@ -9,7 +9,7 @@ export interface RetentionPolicy {
   readonly finishedFor: number | null;
 }
 
-/** Whatever was active, or finished, at these moments or before has expired; null: nothing has. */
+/** Uploads last active, or finished, at or before these times have expired; null: none has. */
 export interface Cutoffs {
   /** Milliseconds since the epoch. */
   readonly idleSince: number | null;
@@ -20,9 +20,9 @@ export interface Cutoffs {
 type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt'>;
 
 /**
- * When an upload's time is up (milliseconds since the epoch), or null for never.
- * A finished part counts as unfinished: it is only good for a final upload, and when nobody makes
- * one it is as abandoned as half a file.
+ * When an upload expires (milliseconds since the epoch), or null for never. A finished part counts
+ * as unfinished: it is only useful for a final upload, and without one it is as abandoned as half a
+ * file.
  */
 export function expiresAt(record: Dated, policy: RetentionPolicy): number | null {
   if (isGone(record)) return null;

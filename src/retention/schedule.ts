@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { Fault, messageOf } from '../fault.ts';
 
-/** Throws CONFIG when the scheduler does not understand a cron pattern, or it would never fire. */
+/** Throws CONFIG when the scheduler does not accept a cron pattern, or it would never fire. */
 export function checkPattern(pattern: string | null): void {
   if (pattern === null) return;
   let next: Date | null;
@@ -21,16 +21,16 @@ export function checkPattern(pattern: string | null): void {
   }
 }
 
-/** Runs something at the times of a cron pattern (local time), never twice at once. */
+/** Runs a task at the times of a cron pattern (local time); runs never overlap. */
 export class Schedule {
   #job: Cron | undefined;
   #running: Promise<void> | undefined;
   #stopping: AbortController | undefined;
 
   /**
-   * Begins. null never runs anything. `run` gets a signal that aborts when the schedule stops; what
-   * it throws goes to `onError` and the schedule goes on. A time that comes while the run before is
-   * still going is left out.
+   * Starts the schedule; a null pattern never runs. `run` gets a signal that aborts when the
+   * schedule stops; its errors go to `onError` and the schedule continues. Times that occur during
+   * a run are skipped.
    */
   start(
     pattern: string | null,
@@ -57,12 +57,12 @@ export class Schedule {
     });
   }
 
-  /** When it runs next, or null when it does not. */
+  /** The time of the next run, or null if there is none. */
   nextRun(): Date | null {
     return this.#job?.nextRun() ?? null;
   }
 
-  /** Runs nothing more, and resolves when what is running has ended. */
+  /** Starts no more runs, aborts the current one and resolves when it has ended. */
   async stop(): Promise<void> {
     this.#job?.stop();
     this.#stopping?.abort();

@@ -4,8 +4,8 @@ import type { RetentionPolicy } from './policy.ts';
 const NOTE = 'retention-policy';
 
 /**
- * Leaves the policy that a daemon applies where the commands find it: one that was given as a flag
- * of the daemon stands in no file, and a cleanup that went by a default would remove too much.
+ * Stores the daemon's policy where commands find it: a policy set by a flag of the daemon is in no
+ * file, and a cleanup with the default policy would remove too much.
  */
 export async function notePolicy(store: CommandStore, policy: RetentionPolicy): Promise<void> {
   const { unfinishedFor, finishedFor } = policy;

@@ -11,32 +11,32 @@ export interface SweepOptions {
   readonly policy: RetentionPolicy;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Decides and changes nothing; also tells why unfinished uploads stay. */
+  /** Changes nothing; also reports why unfinished uploads are kept. */
   readonly dryRun?: boolean;
-  /** Milliseconds, in place of the policy's limit for unfinished uploads. */
+  /** Overrides the policy's limit for unfinished uploads (milliseconds). */
   readonly olderThan?: number;
-  /** With `olderThan`: that limit counts for finished uploads, too. */
+  /** With `olderThan`: the limit applies to finished uploads, too. */
   readonly includeFinished?: boolean;
   /**
-   * Whether to look for files without a record and records without a file (orphan-sweep.ts says what
-   * becomes of them), which means looking at everything. daily: when nobody has for a day.
+   * Whether to look for files without a record and records without a file (see orphan-sweep.ts),
+   * which scans everything. daily: if the last scan was more than a day ago.
    */
   readonly orphans: 'skip' | 'daily' | 'report' | 'remove';
-  /** Who is told to have asked for it; without one, whoever made the upload. */
+  /** The caller that is recorded for removals; default: the upload's creator. */
   readonly caller?: Caller;
-  /** Ends the sweep between two uploads. */
+  /** Ends the sweep before the next upload. */
   readonly signal?: AbortSignal;
 }
 
-/** How long a removed upload is remembered at least: its client is told 410 and not 404. */
+/** How long the record of a removed upload is kept at least: its client gets 410, not 404. */
 const REMEMBERED_FOR = 7 * DAY;
 const ORPHANS_NOTE = 'orphans-looked-for';
 
 /**
- * One run of the cleanup, for the schedule and the command alike: ends removals that were cut short,
- * removes what is past its limit, looks for orphans, forgets what was removed long ago. An upload
- * that somebody is writing is never removed. Yields what becomes of each upload it has to decide
- * about, as it goes, and returns the sum. One upload that cannot be removed does not stop it.
+ * One cleanup run, for the schedule and the command: completes interrupted removals, removes what
+ * is past its limit, looks for orphans, and deletes records of uploads removed long ago. An upload
+ * that is being written is never removed. Yields each decision as it is made, and returns the
+ * totals. An upload that cannot be removed does not stop the sweep.
  */
 export async function* sweep(
   store: CommandStore,
@@ -79,7 +79,7 @@ async function* decisions(
   }
 }
 
-/** Removals that were claimed and not ended: a process died, or the file could not be removed then. */
+/** Removals that were begun and not completed: a process died, or the file could not be removed. */
 async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<SweepDecision> {
   for (const record of await store.unfinishedRemovals()) {
     const about = aboutRecord(record);
@@ -105,7 +105,7 @@ async function* explainUnfinished(
     if (isCondemned(record, cutoffs)) continue;
     const { id } = record;
     const bytes = await store.size(record);
-    // The look for orphans tells of it, and no upload is told of twice.
+    // The search for orphans reports it, and each upload is reported once.
     if (orphansFollow && bytes === null && record.activeAt <= now - ORPHAN_AGE) continue;
     const decision = await attempt(aboutRecord(record), async () => {
       const about = { action: 'would-keep', ...aboutRecord(record), bytes: bytes ?? 0 } as const;
@@ -126,7 +126,7 @@ async function wantsOrphans(
 ): Promise<boolean> {
   if (orphans !== 'daily') return orphans !== 'skip';
   const last = Number((await store.note(ORPHANS_NOTE)) ?? Number.NaN);
-  // A clock that was set back must not put it off for longer than a day.
+  // A clock that was set back must not delay the scan by more than a day.
   return !(last <= now && now - last < DAY);
 }
 

@@ -1,17 +1,17 @@
 export interface PaceOptions {
   /** null for no limit. */
   readonly bytesPerSecond: number | null;
-  /** A clock that never goes back (milliseconds). */
+  /** A monotonic clock (milliseconds). */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
 }
 
-/** Holds work on bytes to a rate: awaited with what was done, it resolves when more may be. */
+/** Limits work on bytes to a rate: pass the bytes processed; resolves when more may be processed. */
 export type Pace = (bytes: number) => Promise<void>;
 
-/** Below this a timer costs more than it slows down (milliseconds). */
+/** A shorter wait costs more in timers than it saves (milliseconds). */
 const WORTH_SLEEPING = 5;
-/** A pause of the work is not made up for by more than this (milliseconds). */
+/** After a pause the work may catch up by at most this much (milliseconds). */
 const MOST_CREDIT = 100;
 
 export function createPace({ bytesPerSecond, now, sleep }: PaceOptions): Pace {

@@ -8,24 +8,24 @@ import { assertThere, currentOffset } from './uploads/access.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 
-/** An upload as it is now: the record, and what only the bytes and this process know. */
+/** An upload as it is now: the record, and facts that only the bytes and this process have. */
 export interface FoundUpload {
   readonly record: StoredUpload;
-  /** What the next append must name; null while a final upload is not joined. */
+  /** The offset for the next append; null while a final upload is not joined. */
   readonly offset: number | null;
   /** Milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null;
 }
 
-/** The questions that storage answers. None of them changes anything or disturbs a writer. */
+/** Queries about uploads. None of them changes anything or disturbs a writer. */
 export interface Reads {
-  /** Deliveries on their way to hooks; added by the changes that cause them. */
+  /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
 
-  /** Throws NOT_FOUND, or GONE while the removal is remembered. */
+  /** Throws NOT_FOUND, or GONE while the record of a removed upload is kept. */
   find(id: string): Promise<FoundUpload>;
 
-  /** The record in any state, or undefined when nothing is known of the id. */
+  /** The record in any state, or undefined when there is none. */
   remember(id: string): Promise<StoredUpload | undefined>;
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
@@ -36,7 +36,7 @@ export interface Reads {
     since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
   ): AsyncIterable<StoredUpload>;
 
-  /** Claimed by a removal that did not come to its end. */
+  /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
 
   /** Bytes without a record and records without bytes (see uploads/orphans.ts). */
@@ -46,16 +46,16 @@ export interface Reads {
   totals(): Promise<UploadTotals[]>;
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
 
-  /** Bytes of an upload that are here; those of its parts while a final upload is not joined. */
+  /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
 
-  /** Whether there is any part, or any upload of parts. */
+  /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
 
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   finalsOf(id: string): Promise<StoredUpload[]>;
 
-  /** What any process noted under a key; null for nothing. */
+  /** The note that any process stored under a key, or null. */
   note(key: string): Promise<string | null>;
 
   idsBeginningWith(prefix: string, limit: number): Promise<string[]>;
@@ -66,19 +66,19 @@ export interface Reads {
   /** Opens the bytes of an upload. Throws GONE, UNAVAILABLE, PERMISSION or IO. */
   open(record: UploadRecord): Promise<Reader>;
 
-  /** Where all bytes are: a folder. */
+  /** The folder of all bytes, as a path. */
   readonly place: string;
 
-  /** Where the bytes of an upload are: a path. */
+  /** The path of an upload's bytes. */
   locate(id: string): string;
 
-  /** Bytes that are there; null when there are none, or while none can be seen. */
+  /** Bytes stored; null when there are none, or while the store is unavailable. */
   size(record: UploadRecord): Promise<number | null>;
 
-  /** Bytes that may still be written; Infinity where nothing tells. */
+  /** Bytes that may still be written; Infinity when unknown. */
   room(): Promise<number>;
 
-  /** "ok", or what is wrong with the catalog itself. */
+  /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;
 }
 
@@ -92,7 +92,7 @@ export function createReads(context: StoreContext): Reads {
         const record = await catalog.get(id);
         assertThere(context, record);
         const offset = isUnjoined(record) ? null : await currentOffset(context, record);
-        // Bytes that were seen after the record may be of a request that is not verified.
+        // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
         return { record, offset, expiresAt: context.expiresAt(record) };
       }

@@ -11,15 +11,15 @@ import {
   terminate,
 } from './uploads/remove.ts';
 
-/** What commands and the sweep may change: they remove, and never write an upload. */
+/** The changes that commands and the sweep may make: they remove uploads and never write them. */
 export interface Removals {
   /**
-   * Removes an upload on the word of a client or a sysadmin, taking over from its writer. Throws
-   * NOT_FOUND, GONE, LOCKED, CONFLICT while a final upload needs it, or what a hook refuses with.
+   * Removes an upload for a client or a sysadmin, taking over from its writer. Throws NOT_FOUND, GONE,
+   * LOCKED, CONFLICT while a final upload needs it, or the Fault of a hook that refuses.
    */
   terminate(id: string, caller: Caller, options?: Partial<TerminateOptions>): Promise<Removal>;
 
-  /** Removes what a policy has condemned; undefined when it is kept because it is still needed. */
+  /** Removes an upload that a policy condemned; undefined when it is kept because it is still needed. */
   removeCondemned(
     id: string,
     why: RemovalReason,
@@ -27,14 +27,14 @@ export interface Removals {
     condemned: Condemned,
   ): Promise<Removal | undefined>;
 
-  /** Ends a removal that was claimed; may run beside the process that began it. */
+  /** Completes a removal that was claimed; may run beside the process that began it. */
   completeRemoval(record: StoredUpload): Promise<Removal>;
 
   /** Removes bytes without a record; null when they are kept (see uploads/orphans.ts). */
   removeOrphanFile(name: string, olderThan: number): Promise<number | null>;
 
   /**
-   * Forgets uploads that were removed, and events that were delivered, before these moments
+   * Deletes records of uploads that were removed, and deliveries that have ended, before these times
    * (milliseconds since the epoch). Returns how many uploads.
    */
   forget(removedBefore: number, deliveredBefore?: number): Promise<number>;
@@ -48,7 +48,7 @@ export interface Removals {
   claimSlot(schedule: string, slot: number): Promise<boolean>;
 }
 
-/** Runs one operation of a store: counts it, and gives a sentence to what the system throws. */
+/** Runs one operation of a store: counts it, and turns system errors into Faults. */
 export type Run = <T>(operation: () => Promise<T>) => Promise<T>;
 
 export function createRemovals(context: StoreContext, run: Run): Removals {

@@ -32,44 +32,45 @@ export type {
   WholeRequest,
 };
 
-/** What a daemon may do with uploads: everything. */
+/** All operations of a daemon on uploads. */
 export interface UploadStore extends Reads, Removals {
-  /** Makes an upload, and receives the first bytes when the request brings some. */
+  /** Creates an upload, and receives the first bytes if the request has some. */
   create(request: CreateRequest, body?: BodyRequest): Promise<AppendOutcome>;
 
   /**
    * Appends a request's body. Throws NOT_FOUND, GONE, FORBIDDEN, LOCKED, CONFLICT, TOO_LARGE,
-   * BAD_REQUEST or NO_SPACE, and then nothing was changed. What was received before a client
-   * vanished is kept, unless the request counts as a whole.
+   * BAD_REQUEST or NO_SPACE, and then nothing was changed. When the client disconnects, the bytes
+   * received are kept, unless the request counts as a whole.
    */
   append(id: string, request: AppendRequest): Promise<AppendOutcome>;
 
   /**
-   * Makes a final upload of finished or unfinished parts. When all are finished it is joined before
-   * this resolves; otherwise when the last part is. Throws BAD_REQUEST for a part that is not one.
+   * Creates a final upload from finished or unfinished parts. If all are finished, it is joined before
+   * this resolves; otherwise when the last part finishes. Throws BAD_REQUEST for an id that is not a
+   * part.
    */
   concatenate(request: CreateRequest & { parts: readonly string[] }): Promise<FoundUpload>;
 
   /**
-   * Ends the request that writes an upload now and removes the upload, unless it has finished; does
-   * nothing when there is no such request. `tell` gets the caller of that request before it ends.
+   * Ends the request that is writing an upload and removes the upload, unless it has finished; does
+   * nothing when there is no such request. Calls `tell` with that request's caller before it ends.
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
-  /** Calls back with every change that was committed, and with progress. */
+  /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
 
   /**
-   * Takes no more; lets what is under way go on for `grace` milliseconds, then keeps the bytes that
-   * have come. Resolves when every operation is over.
+   * Starts no more uploads or appends, lets running ones go on for `grace` milliseconds, then ends them and
+   * keeps the bytes received. Resolves when every operation has ended.
    */
   drain(grace: number): Promise<void>;
 
-  /** Lets what is under way end, keeping the bytes that have come, and closes everything. */
+  /** Ends running operations, keeps the bytes received, and closes everything. */
   close(): Promise<void>;
 }
 
-/** What a command may do beside the daemon, or without it: read and remove. */
+/** The operations of a command, beside the daemon or without it: read and remove. */
 export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
 }
@@ -77,7 +78,7 @@ export interface CommandStore extends Reads, Removals {
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
   /** A path, or MEMORY for a daemon without a directory. */
   readonly uploadDir: string;
-  /** What uploads in memory may take together (bytes). */
+  /** Limit for all uploads in memory together (bytes). */
   readonly memoryLimit?: number;
 }
 
@@ -91,7 +92,7 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
   const backend = inMemory
     ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
     : openLocal(uploadDir, { ...options, role: 'daemon' });
-  // The room that is kept free is of the disk; of memory there is a limit.
+  // The free-space minimum is for disks; memory has its own limit.
   const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
   const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
@@ -111,8 +112,8 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 }
 
 /**
- * Opens an upload directory for a command. Makes nothing: a directory without a catalog is IO. What a
- * daemon keeps in memory no command can open (CONFIG).
+ * Opens an upload directory for a command. Creates nothing: throws IO for a directory without a
+ * catalog, and CONFIG for uploads in memory, which only their daemon can see.
  */
 export async function openCommandStore({
   uploadDir,
@@ -133,7 +134,7 @@ export async function openCommandStore({
   };
 }
 
-/** The face of a daemon's storage over an engine that serves. */
+/** Makes the storage API of a daemon over a serving engine. */
 export function createStore(engine: Engine, close: () => Promise<void>): UploadStore {
   const { context, run } = engine;
   const reads = createReads(context);
@@ -155,7 +156,7 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
       try {
         await removals.terminate(id, active.caller, { why: 'stopped' });
       } catch (error) {
-        // Its last byte came before the word to stop it, or it was removed meanwhile.
+        // Its last byte came before the stop, or it was removed meanwhile.
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
     },

@@ -6,27 +6,27 @@ import type { Pace } from './pace.ts';
 import type { Reads } from './reads.ts';
 
 /**
- * What came of comparing an upload's data file with its record.
- * truncated: bytes are missing at its end. altered: other bytes, or more. missing: no file.
- * unreadable: the disk or the permissions don't let it be read. skipped: nothing to compare with
- * now, since it is being written, waits for its parts, or is gone.
+ * The result of comparing an upload's data file with its record.
+ * truncated: bytes are missing at its end. altered: different bytes, or more. missing: no file.
+ * unreadable: the disk or the permissions prevent reading. skipped: nothing to compare now; the upload
+ * is being written, waits for its parts, or is gone.
  */
 export type Verdict = 'ok' | 'truncated' | 'altered' | 'missing' | 'unreadable' | 'skipped';
 
 export interface Verification {
   readonly verdict: Verdict;
-  /** What was found, as a clause; empty when all is well. */
+  /** The finding, as a clause; empty for `ok`. */
   readonly why: string;
-  /** Bytes that were recorded. */
+  /** Bytes recorded. */
   readonly expected: number;
   /** Bytes in the data file; null when there is none. */
   readonly found: number | null;
 }
 
 /**
- * Reads an upload's data file at the given pace and compares its length and CRC-32 with what was
- * recorded while the bytes came. Of an unfinished upload, the bytes up to the recorded offset count.
- * Takes no lease: what changed while it was being read is read once more.
+ * Reads an upload's data file at the given pace and compares its length and CRC-32 with the recorded
+ * ones. For an unfinished upload, compares the bytes up to the recorded offset. Takes no lease: if the
+ * upload changed during the read, it is read once more.
  */
 export async function verifyUpload(store: Reads, id: string, pace: Pace): Promise<Verification> {
   for (let attempt = 1; ; attempt += 1) {
@@ -84,7 +84,7 @@ async function compare(store: Reads, record: StoredUpload, pace: Pace): Promise<
   }
 }
 
-/** What it means that the bytes could not be read. Throws what is no fault of theirs. */
+/** The verdict for bytes that could not be read. Rethrows errors that are not about them. */
 function unreadable(error: unknown): Pick<Verification, 'verdict' | 'why'> {
   const fault = error instanceof Fault ? error : undefined;
   if (fault?.code === 'GONE') return { verdict: 'missing', why: 'there is no data file' };

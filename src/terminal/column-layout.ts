@@ -4,18 +4,19 @@ import type { Column } from './column.ts';
 export const GAP = '  ';
 const FLEXIBLE_MIN = 6;
 
-/** On a pipe nothing is cut, yet one long name must not fill every other line with spaces. */
+/** On a pipe nothing is cut, but one long name must not pad every other line this far. */
 const PADDED_ON_PIPE = 24;
 
-/** How wide each column is; 0 columns wide and `shown` false for one that has no room. */
+/** The width of each column; a column without space has width 0 and `shown` false. */
 export interface ColumnLayout {
   readonly widths: readonly number[];
   readonly shown: readonly boolean[];
 }
 
 /**
- * Lays columns out for a terminal of `width` columns (null for a pipe): flexible columns shrink to
- * their minimum, then whole columns go in the order of their `drop`. The table may still be too wide.
+ * Lays out columns for a terminal of `width` columns (null for a pipe): flexible columns shrink to
+ * their minimum, then whole columns are omitted in the order of `drop`. The table may still be too
+ * wide.
  */
 export function layOut(
   columns: readonly Column[],
@@ -42,7 +43,7 @@ export function layOut(
   }
 }
 
-/** Columns of a whole line. */
+/** The width of a whole line, in columns. */
 export function lineWidth({ widths, shown }: ColumnLayout): number {
   const visible = widths.filter((_, index) => shown[index]);
   return visible.reduce((sum, wide) => sum + wide, GAP.length * (visible.length - 1));

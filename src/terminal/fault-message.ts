@@ -2,21 +2,21 @@ import { sanitize } from '../text/sanitize.ts';
 import { formatJson } from './json.ts';
 import type { Style } from './style.ts';
 
-/** What is told of a failure; a Fault is one. */
+/** The parts of a failure message; a Fault has them all. */
 export interface FaultText {
   readonly code: string;
-  /** The sentence, with the details below it where there are some. */
+  /** The sentence, followed by the details on their own lines. */
   readonly message: string;
-  /** The sentence alone; without it, the message. */
+  /** The sentence without the details; default: the message. */
   readonly title?: string;
   readonly details?: readonly string[];
   readonly hint?: string | undefined;
 }
 
 /**
- * A failure for a person: what happened as one sentence behind the program's name, then each detail
- * and what to do, indented, on lines of their own. A line break within the sentence or a detail comes
- * from outside and is escaped. No line break at the end.
+ * Formats a failure for a person: the program's name and the sentence, then each detail and the
+ * hint, indented, on their own lines. A line break within the sentence or a detail comes from
+ * untrusted input and is escaped. No newline at the end.
  */
 export function faultMessage(fault: FaultText, style: Style): string {
   const { message, title = message, details = [], hint } = fault;
@@ -28,14 +28,14 @@ export function faultMessage(fault: FaultText, style: Style): string {
 }
 
 /**
- * The same for a program, on one line: `{"error":{"code","message","details","hint"}}`. `message` is
- * the sentence alone, `details` is empty and `hint` null where there is none.
+ * The same for programs, on one line: `{"error":{"code","message","details","hint"}}`. `message` is
+ * the sentence without details; `details` may be empty and `hint` null.
  */
 export function faultJson({ code, message, title = message, details = [], hint }: FaultText) {
   return formatJson({ error: { code, message: title, details, hint: hint ?? null } });
 }
 
-/** Ends with a full stop, unless it ends with a mark of its own, possibly inside of quotes. */
+/** Adds a full stop unless the text ends with punctuation, possibly inside quotes. */
 function sentence(text: string): string {
   return /[.!?…:]["'`)\]]*$/u.test(text) ? text : `${text}.`;
 }

@@ -3,26 +3,28 @@ import { clustersOf, clusterWidth, displayWidth, isWider, lastClustersOf } from 
 
 const ELLIPSIS = '…';
 
-/** ".mov", ".tar.gz": what tells a person the kind of a file. A name that only begins with a dot has none. */
+/** A file extension: ".mov", ".tar.gz". A name that only begins with a dot has none. */
 const EXTENSION = /(?<=.)(?:\.tar)?\.[^\s./\\]{1,8}$/u;
 
-/** Where an extension is looked for: the last UTF-16 units of a name. */
+/** The extension is searched in this many UTF-16 code units at the end of a name. */
 const END = 64;
 
-/** Fills up with spaces to `width` columns; a longer text stays as it is. */
+/** Pads a text with spaces to `width` columns; longer texts are unchanged. */
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const room = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'left' ? text + room : room + text;
 }
 
-/** Cuts a line to `width` columns, with … at its end where something is missing. Colours stay closed. */
+/**
+ * Cuts a line to `width` columns, with … at the end if something was removed. Colours stay closed.
+ */
 export function truncate(text: string, width: number): string {
   return isWider(text, width) ? cut(splitSgr(text), width - 1, 0) : text;
 }
 
 /**
- * Cuts a file name to `width` columns in its middle, so that its beginning and its extension stay
- * ("very-long-na…e.mov"); where there is no room for both, its end is cut.
+ * Cuts a file name in the middle to `width` columns, keeping its beginning and its extension
+ * ("very-long-na…e.mov"); if there is no space for both, cuts the end.
  */
 export function shortenName(name: string, width: number): string {
   if (!isWider(name, width)) return name;
@@ -30,15 +32,18 @@ export function shortenName(name: string, width: number): string {
   const end = plainEnd(runs);
   const extension = EXTENSION.exec(end)?.[0];
   if (extension === undefined) return cut(runs, width - 1, 0);
-  // One more character stands before the dot, so that the end doesn't look like a name of its own.
+  // Keep one more character before the dot, so that the end does not look like a whole name.
   const last = lastClustersOf(end.slice(0, -extension.length)).at(-1) ?? '';
   const tail = displayWidth(extension) + clusterWidth(last);
   const head = width - 1 - tail;
-  // Less than this much of a beginning says nothing, and the extension would be all that is left.
+  // A shorter beginning is useless; cut the end instead.
   return head < 3 ? cut(runs, width - 1, 0) : cut(runs, head, tail);
 }
 
-/** Keeps at most `head` and `tail` columns. Colour sequences stay, also those of what is left out. */
+/**
+ * Keeps at most `head` and `tail` columns. Colour sequences are kept, even those in the removed
+ * part.
+ */
 function cut(runs: readonly StyledRun[], head: number, tail: number): string {
   const begin = beginningOf(runs, head);
   const end = endOf(runs, tail, begin);
@@ -47,7 +52,7 @@ function cut(runs: readonly StyledRun[], head: number, tail: number): string {
   return begin.text + ellipsis + colours.map((run) => run.text).join('') + end.text;
 }
 
-/** What is kept of a line, and where what is left out begins or ends: a run, and a place in it. */
+/** The kept text, and where the removed part begins or ends: a run, and an index into it. */
 interface Kept {
   readonly text: string;
   readonly run: number;
@@ -70,7 +75,7 @@ function beginningOf(runs: readonly StyledRun[], columns: number): Kept {
   return { text, run: runs.length, at: 0 };
 }
 
-/** Goes back from the end, at most to where the beginning ends. */
+/** Collects from the end, at most back to where the beginning ends. */
 function endOf(runs: readonly StyledRun[], columns: number, begin: Kept): Kept {
   let text = '';
   let used = 0;
@@ -88,7 +93,7 @@ function endOf(runs: readonly StyledRun[], columns: number, begin: Kept): Kept {
       text = cluster + text;
       at -= cluster.length;
     }
-    // No more of a run is looked at than may be kept of it.
+    // Do not examine more of a run than can be kept.
     if (at > content.length - rest.length) return { text, run, at };
   }
   return { text, run: begin.run, at: begin.at };

@@ -7,11 +7,11 @@ export interface LiveOptions {
   readonly size: () => { readonly columns: number; readonly rows: number } | null;
 }
 
-/** Something that is drawn again and again. */
+/** A display that is redrawn. */
 export interface Live {
-  /** Shows these lines in place of the ones before. */
+  /** Replaces the previous lines with these. */
   draw(lines: readonly string[]): void;
-  /** Gives the cursor back. May be called twice. */
+  /** Shows the cursor again. May be called twice. */
   stop(): void;
 }
 
@@ -22,8 +22,8 @@ const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
 /**
- * Redraws a frame in place on a terminal, in one write so that it doesn't flicker; on a pipe, frames
- * follow each other with a blank line between. A frame that is taller than the terminal says how many
+ * Redraws a frame in place on a terminal, in one write to avoid flicker; on a pipe, frames are
+ * separated by a blank line. If a frame is taller than the terminal, its last line says how many
  * lines are missing.
  */
 export function createLive({ write, size }: LiveOptions): Live {
@@ -53,13 +53,13 @@ function frameFor(
   lines: readonly string[],
   { columns, rows }: { readonly columns: number; readonly rows: number },
 ): string {
-  // The last row stays free: a line break there would scroll the frame out of its place.
+  // The last row stays free: a line break there would scroll the frame.
   const room = Math.max(1, rows - 1);
   const missing = lines.length - room + 1;
   const shown =
     lines.length <= room ? lines : [...lines.slice(0, room - 1), `… and ${missing} more lines`];
-  // A row is cleared before it is written: after a row that is full to the last column, clearing to
-  // the end would take its last character away.
+  // Clear each row before writing it: after a row that fills the last column, clearing to the end
+  // of the line would erase its last character.
   const drawn = shown.map((line) => `${CLEAR_LINE}${truncate(line, columns)}\n`);
   return HOME + drawn.join('') + CLEAR_BELOW;
 }

@@ -7,27 +7,27 @@ import { formatSize } from './size.ts';
 import type { Style } from './style.ts';
 import { formatClock, formatDateTime, formatIso, type TimeOptions } from './time.ts';
 
-/** One HTTP request as the log tells it, when it has ended. */
+/** The log record of one HTTP request, written when it has ended. */
 export interface RequestLog {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly method: string;
-  /** Without its query, as the client sent it; null where there was no request. */
+  /** As the client sent it, without the query; null if there was no valid request. */
   readonly path: string | null;
-  /** null when the connection ended before an answer could be sent. */
+  /** null when the connection ended before the response. */
   readonly status: number | null;
-  /** The upload's id; null for a request that concerns none. */
+  /** The upload's id; null if the request concerns none. */
   readonly id: string | null;
-  /** Bytes of content that came in; null for a request that brings none. */
+  /** Content bytes received; null for a request without content. */
   readonly bytes: number | null;
-  /** How long it took. */
+  /** Duration in milliseconds. */
   readonly ms: number;
   readonly address: string;
-  /** What else is worth knowing, possibly with names that a client chose; empty for nothing. */
+  /** Additional information, possibly with untrusted names; may be empty. */
   readonly note: string;
 }
 
-/** Something that the daemon did or met, outside of a request. */
+/** A log event that is not about one request. */
 export interface EventLog {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -37,21 +37,24 @@ export interface EventLog {
 
 export interface LogLineOptions extends TimeOptions {
   readonly style: Style;
-  /** true puts the date before the time, for a log that outlives a day (default false). */
+  /** true adds the date before the time, for a log that spans days (default false). */
   readonly date?: boolean;
-  /** true shows ids as they are, for a log that is searched (default false: their beginning). */
+  /** true shows full ids, for a log that is searched (default false: a prefix). */
   readonly wholeIds?: boolean;
 }
 
-/** Enough of an id that no other upload of a log begins like that. */
+/** Enough characters to identify an upload within a log. */
 const ID_SHOWN = 10;
-/** What an id of ours has. */
+/** The length of generated ids. */
 const ID_WIDTH = 32;
 
-/** A note longer than this many columns is a client's joke; the JSON form has all of it. */
+/**
+ * Longer notes (columns) are cut: only a client's names can make them that long. The JSON form is
+ * complete.
+ */
 const NOTE_MAX = 400;
 
-/** A request on one line, in columns. No line break at the end. */
+/** A request on one line, in columns. No newline at the end. */
 export function requestLine(request: RequestLog, options: LogLineOptions): string {
   const { style } = options;
   const { method, status, id, bytes, ms, address } = request;
@@ -67,7 +70,7 @@ export function requestLine(request: RequestLog, options: LogLineOptions): strin
   return columns.join('  ').trimEnd();
 }
 
-/** A request as one line of JSON, with raw numbers, an ISO time and the whole id. */
+/** A request as one line of JSON, with raw numbers, an ISO time and the full id. */
 export function requestJson({ at, ...request }: RequestLog): string {
   const { method, path, status, id, bytes, ms, address, note } = request;
   const [type, time, durationMs] = ['request', formatIso(at), Math.round(ms)];
@@ -87,22 +90,25 @@ export function requestJson({ at, ...request }: RequestLog): string {
   });
 }
 
-/** How much a request matters: a preflight that succeeded least, one that we failed most. */
+/**
+ * The log level of a request: debug for a successful preflight, error for a failure of the server.
+ */
 export function requestLevel({ method, status }: Pick<RequestLog, 'method' | 'status'>): LogLevel {
   if (status === null) return 'warn';
-  // What a request asks too much of (a coding, a version, room) is no failure of ours.
+  // These statuses mean that the request was not supported or too large, not that the server
+  // failed.
   if (status >= 500) return [501, 505, 507].includes(status) ? 'warn' : 'error';
   return method === 'OPTIONS' && status < 400 ? 'debug' : 'info';
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** An id as a line of text shows it. */
+/** An id as shown in a line of text. */
 export function shownId(id: string, { wholeIds = false }: Pick<LogLineOptions, 'wholeIds'>) {
   return wholeIds ? sanitize(id) : shortId(id, ID_SHOWN);
 }
 
-/** Sizes as people read them; a request that found nothing says for what. */
+/** The note with readable sizes; for a 404 it includes the path. */
 function noteOf({ note, path, status }: RequestLog): string {
   const readable = note
     .replace(
@@ -114,7 +120,7 @@ function noteOf({ note, path, status }: RequestLog): string {
   return `${readable}${readable === '' ? '' : ': '}${path}`;
 }
 
-/** An event on one line; a warning or an error says so. No line break at the end. */
+/** An event on one line, with a label for warnings and errors. No newline at the end. */
 export function eventLine(event: EventLog, options: LogLineOptions): string {
   const { style } = options;
   const label = {

@@ -1,14 +1,14 @@
 export interface Progress {
   /** Bytes. */
   readonly received: number;
-  /** Bytes; null while the client has not said how many there will be. */
+  /** Bytes; null while the length is unknown. */
   readonly length: number | null;
 }
 
 export interface ProgressBarOptions {
   /** Default 15. */
   readonly cells?: number;
-  /** false draws with ASCII alone (default true). */
+  /** false uses only ASCII (default true). */
   readonly unicode?: boolean;
 }
 
@@ -16,8 +16,8 @@ const UNICODE = { full: '█', empty: '░', unknown: '·' };
 const ASCII = { full: '#', empty: '-', unknown: '.' };
 
 /**
- * A bar of fixed width. It is full only when the last byte is there, however near the end is; an
- * unknown length is a row of dots.
+ * A bar of fixed width. It is full only when every byte has arrived; an unknown length is shown as
+ * a row of dots.
  */
 export function progressBar(
   progress: Progress,
@@ -36,7 +36,7 @@ export function formatPercent(progress: Progress): string {
   return share === null ? '' : `${Math.floor(share * 100)} %`;
 }
 
-/** From 0 to 1, also when a record and its file disagree. An empty upload is complete. */
+/** From 0 to 1, even if record and file disagree. An empty upload is complete. */
 function shareOf({ received, length }: Progress): number | null {
   if (length === null) return null;
   if (received >= length) return 1;

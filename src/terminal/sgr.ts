@@ -1,12 +1,12 @@
 import { isPlain, sanitize } from '../text/sanitize.ts';
 
 /**
- * The escape sequences that colours are made of (ECMA-48 SGR: ESC [ numbers m). They are the only
- * ones that this program lets through to a terminal within a line.
+ * Escape sequences for colours (ECMA-48 SGR: ESC [ numbers m). This program writes no others to a
+ * terminal within a line.
  */
 const SGR = /(\x1b\[[0-9;]*m)/;
 
-/** One run of a line: text, or a colour sequence that takes no room. */
+/** One run of a line: text, or a colour sequence, which has no width. */
 export interface StyledRun {
   readonly text: string;
   readonly isSgr: boolean;
@@ -21,7 +21,7 @@ export function splitSgr(line: string): StyledRun[] {
     .filter((run) => run.text !== '');
 }
 
-/** Sanitises text that this program has coloured: its colours stay, everything else is made safe. */
+/** Sanitises text that this program has coloured: keeps the colours and escapes everything else. */
 export function sanitizeStyled(line: string): string {
   if (isPlain(line)) return line;
   return splitSgr(line)

@@ -1,9 +1,9 @@
 import { Chalk } from 'chalk';
 
-/** Paints a piece of text, or returns it unchanged where colours are off. */
+/** Colours a text, or returns it unchanged if colours are off. */
 export type Paint = (text: string) => string;
 
-/** What an upload can be called in a table (the statuses of the storage module, by name). */
+/** The status names in a table (the same as in the storage module). */
 export type StatusName =
   | 'receiving'
   | 'stalled'
@@ -13,7 +13,7 @@ export type StatusName =
   | 'expired'
   | 'removed';
 
-/** The colours of this program, by meaning. */
+/** The program's colours, by meaning. */
 export interface Style {
   readonly ok: Paint;
   readonly warn: Paint;
@@ -24,15 +24,15 @@ export interface Style {
 }
 
 export interface ColorSource {
-  /** Whether the stream that will be written to is a terminal. */
+  /** Whether the output stream is a terminal. */
   readonly isTTY: boolean;
   /** The environment; NO_COLOR, FORCE_COLOR and TERM are read. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Decides whether a stream gets colours. FORCE_COLOR wins over NO_COLOR, as in Node itself; an empty
- * variable counts as not set (no-color.org), since containers often pass variables on empty.
+ * Whether a stream gets colours. FORCE_COLOR overrides NO_COLOR, as in Node; an empty variable
+ * counts as unset (no-color.org), since containers often pass on empty variables.
  */
 export function wantsColor({ isTTY, env }: ColorSource): boolean {
   const force = env.FORCE_COLOR;
@@ -42,8 +42,8 @@ export function wantsColor({ isTTY, env }: ColorSource): boolean {
 }
 
 /**
- * The styles of one stream. Only the sixteen basic colours are used, which every terminal maps to
- * its own theme, so that a light background stays readable.
+ * The styles of a stream. Uses only the sixteen basic colours, which terminals map to their theme,
+ * so that text stays readable on a light background.
  */
 export function createStyle({ color }: { readonly color: boolean }): Style {
   const chalk = new Chalk({ level: color ? 1 : 0 });

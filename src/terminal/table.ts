@@ -11,18 +11,18 @@ export interface TableOptions {
   readonly header?: Paint;
 }
 
-/** Lines, and how they were laid out. */
+/** Lines, and their layout. */
 export interface RenderedTable {
-  /** null where all headers are empty. */
+  /** null if all headers are empty. */
   readonly head: string | null;
   readonly lines: readonly string[];
   readonly layout: ColumnLayout;
 }
 
 /**
- * Lays rows of cells out as lines, columns two spaces apart, without trailing spaces. Cells may carry
- * colours; everything else that a terminal would obey is made visible. On a terminal no line is
- * wider than `width`: first the flexible columns shrink, then whole columns go, and only then the line
+ * Lays out rows of cells as lines, columns two spaces apart, without trailing spaces. Cells may
+ * contain colours; other control characters are escaped. On a terminal no line is wider than
+ * `width`: first flexible columns shrink, then whole columns are omitted, and only then the line
  * itself is cut.
  */
 export function renderTable(
@@ -34,7 +34,7 @@ export function renderTable(
   return head === null ? [...lines] : [head, ...lines];
 }
 
-/** The same in pieces, for a table that is printed some rows at a time. */
+/** The same in parts, for a table that is printed in batches. */
 export function renderRows(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -60,11 +60,11 @@ export function renderRows(
     return tooWide ? truncate(text, width) : text;
   };
   const headed = columns.some((column) => column.header !== '');
-  // The paint goes around the finished line, so that it cannot confuse the cutting of a header.
+  // Painted after layout, so that colour sequences do not affect how a header is cut.
   return { head: headed ? header(line(head)) : null, lines: body.map(line), layout };
 }
 
-/** Measuring is what costs time in a long table, so it is done once per cell. */
+/** Measuring is the main cost of a long table, so it is done once per cell. */
 interface Cell {
   readonly text: string;
   readonly width: number;

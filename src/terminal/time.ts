@@ -7,7 +7,7 @@ let iso = { ms: Number.NaN, text: '' };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Local date and time, "2026-11-23 13:07:44". Milliseconds since the epoch in. */
+/** Local date and time, "2026-11-23 13:07:44". `ms` is milliseconds since the epoch. */
 export function formatDateTime(ms: number, options: TimeOptions = {}): string {
   const { year, month, day, hour, minute, second } = partsOf(ms, options);
   return `${year.padStart(4, '0')}-${month}-${day} ${hour}:${minute}:${second}`;
@@ -24,7 +24,7 @@ export function formatClock(
 
 /** ISO 8601 in UTC with milliseconds, for programs: "2026-11-23T12:07:44.000Z". */
 export function formatIso(ms: number): string {
-  // A busy log asks for the same millisecond many times.
+  // A busy log formats the same millisecond many times.
   if (ms !== iso.ms) iso = { ms, text: new Date(ms).toISOString() };
   return iso.text;
 }
@@ -33,7 +33,7 @@ const NO_PARTS = { year: '', month: '', day: '', hour: '', minute: '', second: '
 let last = { at: Number.NaN, timeZone: undefined as string | undefined, parts: NO_PARTS };
 
 function partsOf(ms: number, { timeZone }: TimeOptions): typeof NO_PARTS {
-  // A busy log asks for the same second many times.
+  // A busy log formats the same second many times.
   const at = Math.floor(ms / 1000);
   if (at === last.at && timeZone === last.timeZone) return last.parts;
   const parts = timeZone === undefined ? systemPartsOf(new Date(ms)) : zonePartsOf(ms, timeZone);
@@ -41,7 +41,7 @@ function partsOf(ms: number, { timeZone }: TimeOptions): typeof NO_PARTS {
   return parts;
 }
 
-/** Without Intl, whose first use takes as long as reading the configuration. */
+/** Without Intl: loading it takes as long as reading the configuration. */
 function systemPartsOf(date: Date) {
   return {
     year: String(date.getFullYear()),
@@ -65,7 +65,7 @@ function zonePartsOf(ms: number, timeZone: string) {
   return parts;
 }
 
-/** Making a format costs far more than using it, and a log uses one for every line. */
+/** Creating a format costs far more than using it, and the log formats a time for every line. */
 function formatFor(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known !== undefined) return known;

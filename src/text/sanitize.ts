@@ -1,52 +1,53 @@
 /**
- * What may hide in text that somebody else wrote: characters that a terminal or a log would obey,
- * reorder or draw as nothing.
+ * Characters in untrusted text that can control a terminal or a log, reorder text, or are
+ * invisible:
  *
  * - `\p{C}`: controls (C0, DEL, C1), format characters (bidi overrides and isolates, zero width,
- *   tags), lone surrogates, private use and unassigned code points, whose look and width nobody knows;
+ *   tags), lone surrogates, private use and unassigned code points, whose look and width are
+ *   unknown;
  * - line and paragraph separators;
- * - whatever Unicode says to draw as nothing (variation selectors, fillers, soft hyphen): two names
- *   that look alike must be alike. It costs the joiners within some emoji, which then show as parts;
+ * - default ignorable code points (variation selectors, fillers, soft hyphen): names that look
+ *   alike must be alike. This also removes the joiners within some emoji, which then show as parts;
  * - U+2800, a Braille cell without dots.
  */
 const HOSTILE = String.raw`[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]`;
 const EACH_HOSTILE = new RegExp(HOSTILE, 'gu');
 
 /**
- * The same, and a combining mark that would land on what stands before the text, or a pile of them
- * that would paint over the lines above and below (four in a row is more than any living script needs).
+ * The same, and combining marks that would attach to the character before the text, or stack up
+ * over the lines above and below (no living script needs more than four in a row).
  */
 const UNSAFE = new RegExp(
   String.raw`^\p{M}+|(?<=[\p{Mn}\p{Me}]{4})[\p{Mn}\p{Me}]|${HOSTILE}`,
   'gu',
 );
 
-/** Text that surely holds none of it: ASCII, Latin, dashes and quotes, box drawing. Most text is such. */
+/** Text without any of these: ASCII, Latin, dashes and quotes, box drawing. Most text matches. */
 const PLAIN = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u259f]*$/;
 
-/** true for text of ordinary characters, each one UTF-16 unit and one column: no need to look closer. */
+/** true if every character is ordinary: one UTF-16 code unit and one column. */
 export function isPlain(text: string): boolean {
   return PLAIN.test(text);
 }
 
 /**
- * Makes text that a client chose safe to print on one line: what could move the cursor, reorder or
- * hide something becomes visible, as `\x1b` (ASCII) or `\u{202e}` (all others). Meant to be read by a
- * person, not decoded: a backslash of the text itself stays as it is.
+ * Makes untrusted text safe to print on one line: characters that could move the cursor, reorder or
+ * hide text are escaped as `\x1b` (ASCII) or `\u{202e}` (all others). The result is for people and
+ * cannot be decoded: backslashes in the text are unchanged.
  */
 export function sanitize(text: string): string {
   if (isPlain(text)) return text;
   return text.replace(UNSAFE, (found) => Array.from(found, visible).join(''));
 }
 
-/** The same in the notation of JSON (`\u001b`), which a parser turns back into the same text. */
+/** The same with JSON escapes (`\u001b`), which a parser converts back to the original text. */
 export function escapeAsJson(text: string): string {
   return replaceHostile(text, (character) =>
     Array.from({ length: character.length }, (_, unit) => jsonEscape(character, unit)).join(''),
   );
 }
 
-/** The same with something else in the place of each such character. */
+/** The same with a replacement of the caller's for each such character. */
 export function replaceHostile(text: string, by: (character: string) => string): string {
   return isPlain(text) ? text : text.replace(EACH_HOSTILE, by);
 }

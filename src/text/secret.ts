@@ -1,2 +1,2 @@
-/** What stands in the place of a secret wherever a person or a program could read it. */
+/** Replaces a secret in all output. */
 export const SECRET = '(secret)';

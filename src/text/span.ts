@@ -11,12 +11,12 @@ const UNITS = [
   { ms: SECOND, name: 's', word: 'second' },
 ] as const;
 
-/** Whatever is younger than this has happened "now" (milliseconds). */
+/** Anything more recent than this is shown as "now" (milliseconds). */
 const NOW = 5 * SECOND;
 
 /**
- * How long something took, in the two largest units that matter: "4 ms", "1.8 s", "1 min 6 s",
- * "3 h 12 min", "3 d 2 h". Input in milliseconds; less than none (a clock was set back) is "0 ms".
+ * A duration in its two largest units: "4 ms", "1.8 s", "1 min 6 s", "3 h 12 min", "3 d 2 h". Input
+ * in milliseconds; negative values (a clock was set back) are "0 ms".
  */
 export function formatDuration(ms: number): string {
   if (Math.round(ms) < SECOND) return `${Math.max(0, Math.round(ms))} ms`;
@@ -24,14 +24,17 @@ export function formatDuration(ms: number): string {
   return tenths < 10 ? `${tenths} s` : twoUnits(Math.round(ms / SECOND) * SECOND);
 }
 
-/** How long ago something was: "now" for the last five seconds, then "48 s", "3 h 12 min", "3 d 2 h". */
+/**
+ * An age: "now" for the last five seconds, then "48 s", "3 h 12 min", "3 d 2 h". Input in
+ * milliseconds.
+ */
 export function formatAge(ms: number): string {
   return ms < NOW ? 'now' : twoUnits(ms);
 }
 
 /**
- * A time span (milliseconds) for a sentence, in one unit: "0.3 s", "30 s", "5 min", "36 h". A unit is
- * used from two of it on: "90 min" and "24 h" say more than "2 h" and "1 d".
+ * A time span (milliseconds) for a sentence, in one unit: "0.3 s", "30 s", "5 min", "36 h". A unit
+ * is used from two of it up: "90 min" and "24 h" are more precise than "2 h" and "1 d".
  */
 export function formatSpan(ms: number): string {
   const unit = UNITS.find((candidate) => ms >= 2 * candidate.ms) ?? UNITS[3];
@@ -40,7 +43,7 @@ export function formatSpan(ms: number): string {
 }
 
 /**
- * How far away a moment is, in one unit: "in 20 h", "3 d ago", "now" within half a second.
+ * The distance to a time, in one unit: "in 20 h", "3 d ago", "now" within half a second.
  * Milliseconds from now, negative in the past; null is "never".
  */
 export function formatRelative(ms: number | null): string {
@@ -51,8 +54,8 @@ export function formatRelative(ms: number | null): string {
 }
 
 /**
- * A configured period (milliseconds) as a person would say it: "1 day", "36 hours", "2.5 days",
- * "90 seconds". The largest unit of which it is a whole number, unless that needs hundreds.
+ * A configured period (milliseconds) for a person: "1 day", "36 hours", "2.5 days", "90 seconds".
+ * Uses the largest unit that divides it evenly, unless the number would be in the hundreds.
  */
 export function describePeriod(ms: number): string {
   const whole = UNITS.find((unit) => ms >= unit.ms && ms % unit.ms === 0);
@@ -62,7 +65,7 @@ export function describePeriod(ms: number): string {
   return `${count} ${unit.word}${count === 1 ? '' : 's'}`;
 }
 
-/** The largest unit and the one below it, both rounded down, the second only when it isn't zero. */
+/** The largest unit and the next smaller one, both rounded down; the second is omitted if zero. */
 function twoUnits(ms: number): string {
   const index = UNITS.findIndex((unit) => ms >= unit.ms);
   const large = UNITS[index] ?? UNITS[3];

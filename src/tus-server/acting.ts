@@ -2,23 +2,23 @@ import type { Socket } from 'node:net';
 import { ClientRequest } from '../hooks/client-request.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 
-/** On whose behalf a request of @tus/server changes an upload. */
+/** The caller for whom a request of @tus/server changes an upload. */
 export interface Acting {
   readonly caller: Caller;
-  /** Upload-Metadata as the client sent it; @tus/server hands on values that it has decoded as UTF-8. */
+  /** Upload-Metadata as the client sent it; @tus/server passes on values decoded as UTF-8. */
   readonly metadata?: string | null;
-  /** Throws when a condition of the request does not hold for the upload that is to be removed. */
+  /** Throws when a precondition of the request does not hold for the upload to be removed. */
   readonly check?: (record: UploadRecord) => void;
-  /** Aborts when the client has gone. */
+  /** Aborts when the client disconnects. */
   readonly signal?: () => AbortSignal;
 }
 
-/** What this project reads of the requests that @tus/server passes to its `locker` option. */
+/** The parts used here of the requests that @tus/server passes to its `locker` option. */
 export interface TusRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
-  /** Where the server runs on node:http: `req` is the request that it was given. */
+  /** On node:http, `req` is the original request. */
   readonly runtime?: { readonly node?: NodeRuntime | undefined } | undefined;
 }
 
@@ -26,12 +26,12 @@ interface NodeRuntime {
   readonly req: { readonly socket: Pick<Socket, 'remoteAddress' | 'remotePort'> };
 }
 
-/** Nothing is known of the request: the application uses another locker, or there is no request. */
+/** The request is unknown: the application uses another locker, or there is no request. */
 export const UNKNOWN: Acting = {
   caller: { origin: { protocol: 'tus 1.0.0', address: '', agent: null }, request: null },
 };
 
-/** Describes a request of @tus/server. Without an address of the application's the socket's counts. */
+/** Describes a request of @tus/server. `address` is the application's; default: the socket's. */
 export function actingOf(request: TusRequest, address?: string | undefined): Acting {
   const node = request.runtime?.node?.req;
   const { remoteAddress = '', remotePort } = node?.socket ?? {};
@@ -41,7 +41,7 @@ export function actingOf(request: TusRequest, address?: string | undefined): Act
     caller: {
       origin: {
         protocol: 'tus 1.0.0',
-        // An IPv4 client of a socket that listens on IPv6.
+        // An IPv4 client on an IPv6 socket.
         address: address ?? remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''),
         agent,
       },

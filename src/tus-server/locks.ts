@@ -3,10 +3,10 @@ import { Fault } from '../fault.ts';
 import type { Acting } from './acting.ts';
 import { tusError } from './tus-error.ts';
 
-/** What the option `locker` of @tus/server is, or returns. */
+/** The type of the option `locker` of @tus/server, or of its result. */
 export type TusLocker = Locker;
 
-/** How long a request waits for another one of the same upload (milliseconds). */
+/** How long a request waits for another request of the same upload (milliseconds). */
 const WAIT = 30_000;
 
 interface Holder {
@@ -22,18 +22,18 @@ interface Waiter {
 }
 
 interface Line {
-  /** One id; two when a hook has chosen another one for a new upload. */
+  /** One id, or two if a hook has changed the id of a new upload. */
   readonly ids: string[];
   holder: Holder;
   readonly waiters: Waiter[];
 }
 
 /**
- * Locks for @tus/server: one request of an upload at a time, in the order in which they came, and
- * without a busy wait. They are for the library's own steps (look at the offset, then write). What
- * keeps bytes apart is the right to write that the engine takes within `write` and `remove`, always
- * after the lock and never the other way round, so the two cannot wait for each other. It also holds
- * where the library gives a lock back while a write is still under way, and against other processes.
+ * Locks for @tus/server: one request per upload at a time, in order of arrival, without polling.
+ * They protect the library's own steps (read the offset, then write). The bytes are protected by
+ * the lease that the engine takes within `write` and `remove`. It is always taken after the lock,
+ * so the two cannot deadlock. It also protects when the library releases a lock during a write, and
+ * against other processes.
  */
 export class Locks {
   readonly #lines = new Map<string, Line>();
@@ -43,7 +43,7 @@ export class Locks {
     this.#wait = wait;
   }
 
-  /** A locker for one request. An urgent one (a removal) goes before all that wait. */
+  /** A locker for one request. An urgent request (a removal) goes ahead of all waiting ones. */
   lockerFor(acting: Acting, { urgent = false } = {}): TusLocker {
     return {
       newLock: (id) => {
@@ -61,12 +61,12 @@ export class Locks {
     };
   }
 
-  /** On whose behalf the lock of an upload is held; undefined when it is not. */
+  /** The request that holds the lock of an upload; undefined if it is not locked. */
   actingOn(id: string): Acting | undefined {
     return this.#lines.get(id)?.holder.acting;
   }
 
-  /** Whoever holds the lock of `id` holds that of `other` with it: a hook has changed the id. */
+  /** Extends the lock of `id` to `other`: a hook has changed the id. */
   alias(id: string, other: string): void {
     const line = this.#lines.get(id);
     if (!line || this.#lines.has(other)) return;
@@ -123,12 +123,12 @@ export class Locks {
   }
 }
 
-/** For requests that only read: they wait for nobody, and disturb no writer. */
+/** For requests that only read: they do not wait, and do not interrupt a writer. */
 export const NO_LOCK: TusLocker = {
   newLock: () => ({ lock: async () => {}, unlock: async () => {} }),
 };
 
-/** A failure of the one who is asked must not become the failure of the one who waits. */
+/** An error of the current holder must not become an error of the waiting request. */
 function ask(holder: Holder): void {
   void (async () => holder.requestRelease())().catch(() => {});
 }

@@ -9,7 +9,7 @@ import { interruption, tusError } from './tus-error.ts';
 import { readTusMetadata, recordedLength, recordedMetadata, tusUpload } from './tus-upload.ts';
 
 export interface TusDataStoreOptions {
-  /** What OPTIONS names. */
+  /** The extensions that OPTIONS lists. */
   readonly extensions: readonly string[];
   readonly policy: RetentionPolicy;
   /** Milliseconds since the epoch. */
@@ -17,9 +17,9 @@ export interface TusDataStoreOptions {
 }
 
 /**
- * Our storage as @tus/server asks for it. Each method is an operation of the engine with all of its
- * checks, hooks and records. What they throw has the `status_code` and `body` that @tus/server
- * answers with (400, 404, 409, 410, 413, 423, 503, 507), and the Fault as its `cause`.
+ * Our storage as a data store of @tus/server. Each method is an operation of the engine with all
+ * its checks, hooks and records. Errors have the `status_code` and `body` that @tus/server responds
+ * with (400, 404, 409, 410, 413, 423, 503, 507), and the Fault as their `cause`.
  */
 export class TusDataStore extends DataStore {
   readonly #store: UploadStore;
@@ -37,7 +37,7 @@ export class TusDataStore extends DataStore {
     this.extensions = [...options.extensions];
   }
 
-  /** Makes the upload. A pre-create hook may change its id and metadata, in the object given, too. */
+  /** Creates the upload. A pre-create hook may change its id and metadata, also in `upload`. */
   override async create(upload: Upload): Promise<Upload> {
     const acting = this.#actingOn(upload.id);
     const { record } = await answered(acting, async () =>
@@ -58,8 +58,8 @@ export class TusDataStore extends DataStore {
   }
 
   /**
-   * Appends a body and resolves with the new offset. Of one that breaks off, what had come is kept;
-   * the offset tells how much.
+   * Appends a body and resolves with the new offset. If the body is interrupted, the received bytes
+   * are kept, and the offset includes them.
    */
   override async write(stream: Readable, id: string, offset: number): Promise<number> {
     const acting = this.#actingOn(id);
@@ -73,7 +73,10 @@ export class TusDataStore extends DataStore {
     });
   }
 
-  /** Takes no lock and disturbs no writer. The offset includes what a running request has brought. */
+  /**
+   * Takes no lock and does not interrupt a writer. The offset includes the bytes of a running
+   * request.
+   */
   override async getUpload(id: string): Promise<Upload> {
     return answered(UNKNOWN, async () => {
       const found = await this.#store.find(id);
@@ -81,7 +84,7 @@ export class TusDataStore extends DataStore {
     });
   }
 
-  /** Termination: ends a running request of the upload and removes it, finished or not. */
+  /** Termination: ends a running request of the upload and removes the upload, finished or not. */
   override async remove(id: string): Promise<void> {
     const acting = this.#actingOn(id);
     const { caller, check, signal } = acting;
@@ -89,7 +92,7 @@ export class TusDataStore extends DataStore {
     await answered(acting, () => this.#store.terminate(id, caller, options));
   }
 
-  /** Records a length that was deferred. When all bytes are there already, that finishes the upload. */
+  /** Records a deferred length. If all bytes have arrived already, this finishes the upload. */
   override async declareUploadLength(id: string, length: number): Promise<void> {
     const acting = this.#actingOn(id);
     const { caller } = acting;
@@ -101,8 +104,8 @@ export class TusDataStore extends DataStore {
   }
 
   /**
-   * Removes unfinished uploads whose time is up; returns how many. Never one that was finished, nor
-   * one that is being written. A call while another one runs waits for that one.
+   * Removes expired unfinished uploads and returns their number. Never removes one that is finished
+   * or being written. A call during another one shares its result.
    */
   override deleteExpired(): Promise<number> {
     this.#sweeping ??= answered(UNKNOWN, () => this.#deleteExpired()).finally(() => {

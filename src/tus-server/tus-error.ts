@@ -3,15 +3,16 @@ import { requestOf } from '../hooks/client-request.ts';
 import type { Caller } from '../storage/model/upload.ts';
 import type { AppendOutcome } from '../storage/store.ts';
 
-/** An error as @tus/server answers it: with this status and this body. */
+/** An error with the status and body that @tus/server responds with. */
 export interface TusError extends Error {
   readonly status_code: number;
   readonly body: string;
 }
 
 /**
- * Turns what storage throws into an error that @tus/server answers as our own daemon would; of a
- * hook that has refused the caller, with its own status and body. `cause` is what was thrown. Anything that is no Fault is a bug, of which clients learn nothing.
+ * Converts an error of storage to one that makes @tus/server respond as our own daemon would; a
+ * refusal by a hook has the hook's status and body. `cause` is the original error. Anything but a
+ * Fault is a bug, whose details clients do not see.
  */
 export function tusError(error: unknown, caller?: Caller): TusError {
   const fault = error instanceof Fault ? error : undefined;
@@ -24,7 +25,7 @@ export function tusError(error: unknown, caller?: Caller): TusError {
   });
 }
 
-/** What the client of a request reads that storage ended before its body did. */
+/** The client's error for a request that storage ended before the end of its body. */
 export function interruption({ interrupted, offset }: AppendOutcome): Fault | undefined {
   switch (interrupted) {
     case 'idle':
@@ -40,7 +41,7 @@ export function interruption({ interrupted, offset }: AppendOutcome): Fault | un
     case 'stopped':
       return new Fault('REFUSED', 'the upload was stopped by the server');
     default:
-      // The body came to its end, or its client has gone: then @tus/server itself sees that.
+      // The body is complete, or the client has disconnected: @tus/server detects both itself.
       return undefined;
   }
 }

@@ -11,24 +11,24 @@ export interface TusLibraryOptions {
   readonly basePath: string;
   /** Bytes; null for no limit. */
   readonly maxSize: number | null;
-  /** What OPTIONS names. */
+  /** The extensions that OPTIONS lists. */
   readonly extensions: readonly string[];
 }
 
 export interface LibraryAnswer {
   readonly status: number;
-  /** Those of tus. */
+  /** The tus headers. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Nothing of the daemon's expires by way of @tus/server: storage itself says what has expired. */
+/** @tus/server does not expire uploads of the daemon: storage decides what has expired. */
 const STORAGE_DECIDES: RetentionPolicy = { unfinishedFor: null, finishedFor: null };
 
 /**
- * @tus/server over our storage, for what the daemon leaves to it: OPTIONS (what the server can do)
- * and DELETE (termination). The methods that carry bytes or tell offsets are handled beside it, each
- * as a whole, since there the library alters metadata, knows no checksum and no concatenation, and
- * spends more than twice the CPU that moving the bytes takes.
+ * @tus/server over our storage, for the methods that the daemon delegates to it: OPTIONS
+ * (capabilities) and DELETE (termination). The methods that carry bytes or report offsets are
+ * implemented separately: there the library alters metadata, supports neither checksums nor
+ * concatenation, and uses more than twice the CPU time of moving the bytes.
  */
 export class TusLibrary {
   readonly #server: Server;
@@ -43,7 +43,7 @@ export class TusLibrary {
           ? locks.lockerFor(request.acting, { urgent: true })
           : NO_LOCK,
       ...(maxSize === null ? {} : { maxSize }),
-      // CORS is the listener's.
+      // The listener handles CORS.
       allowedOrigins: () => false,
       onResponseError: (request, error) => {
         if (request instanceof ActingRequest) request.failure = error;
@@ -52,17 +52,17 @@ export class TusLibrary {
     });
   }
 
-  /** What OPTIONS answers. */
+  /** The response to OPTIONS. */
   options(): Promise<LibraryAnswer> {
     return this.#handle(new ActingRequest(this.#urlOf(''), 'OPTIONS'));
   }
 
-  /** Removes an upload as DELETE does. Throws what UploadStore.terminate throws. */
+  /** Removes an upload as DELETE does. Throws the errors of UploadStore.terminate. */
   terminate(id: string, acting: Acting): Promise<LibraryAnswer> {
     return this.#handle(new ActingRequest(this.#urlOf(id), 'DELETE', acting));
   }
 
-  /** Only the path counts. */
+  /** The library uses only the path. */
   #urlOf(id: string): string {
     return `http://localhost${this.#server.options.path}/${id}`;
   }
@@ -80,13 +80,13 @@ export class TusLibrary {
 }
 
 /**
- * A request as the library handles it: what the endpoint has validated of the client's, and on whose
- * behalf it is. None of the client's other headers come with it: the library refuses some that
- * proxies send, and they are the listener's.
+ * A request for the library: the validated parts of the client's request, and the caller. It has
+ * none of the client's other headers: the library refuses some that proxies send, and the listener
+ * has handled them.
  */
 class ActingRequest extends Request {
   readonly acting: Acting | undefined;
-  /** What the library was about to answer with an error status. */
+  /** The error that the library would respond with. */
   failure: unknown;
 
   constructor(url: string, method: string, acting?: Acting) {
@@ -95,7 +95,7 @@ class ActingRequest extends Request {
   }
 }
 
-/** What storage threw, or a refusal of the library's own. */
+/** The error thrown by storage, or the library's own refusal. */
 function faultOf(failure: unknown): unknown {
   if (failure instanceof Error) return failure.cause ?? failure;
   const { status_code: status = 500, body } = failure as { status_code?: number; body?: string };

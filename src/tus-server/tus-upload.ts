@@ -6,9 +6,9 @@ import type { FoundUpload } from '../storage/store.ts';
 type TusMetadata = Upload['metadata'];
 
 /**
- * An upload as @tus/server knows it. It takes an upload's time to be up at `creation_date` plus the
- * store's expiration, whatever became of the upload since. So `creation_date` is the moment that
- * makes this come out as our retention has it, and is missing where the upload never expires.
+ * An upload in the format of @tus/server. The library considers an upload expired at
+ * `creation_date` plus the store's expiration, whatever has happened since. So `creation_date` is
+ * set to the time that yields our retention's result, and is missing if the upload never expires.
  */
 export function tusUpload(found: FoundUpload, expiration: number, place: string): Upload {
   const { record, offset, expiresAt } = found;
@@ -26,7 +26,7 @@ export function tusUpload(found: FoundUpload, expiration: number, place: string)
   return upload;
 }
 
-/** Values as text, as @tus/server has them: bytes that are not UTF-8 are U+FFFD in it. */
+/** Values as text, as in @tus/server: invalid UTF-8 becomes U+FFFD. */
 export function readTusMetadata(text: string | null): TusMetadata {
   if (text === null) return undefined;
   const pairs = readMetadata(text).map(({ key, value }) => [key, value?.toString('utf8') ?? null]);
@@ -34,8 +34,8 @@ export function readTusMetadata(text: string | null): TusMetadata {
 }
 
 /**
- * What is recorded of a new upload's metadata: what the client sent, byte for byte, unless the
- * application has changed it since (onUploadCreate). Throws BAD_REQUEST.
+ * The metadata that is recorded for a new upload: the client's, byte for byte, unless the
+ * application has changed it (onUploadCreate). Throws BAD_REQUEST.
  */
 export function recordedMetadata(metadata: TusMetadata, sent: string | null): string | null {
   if (!metadata || Object.keys(metadata).length === 0) return null;
@@ -55,7 +55,7 @@ function isSame(metadata: NonNullable<TusMetadata>, sent: string): boolean {
   }
 }
 
-/** Upload-Length as @tus/server has read it. Throws TOO_LARGE for what no number holds exactly. */
+/** Upload-Length as parsed by @tus/server. Throws TOO_LARGE if it exceeds the safe integers. */
 export function recordedLength({ size }: Upload): number | null {
   if (size === undefined) return null;
   if (Number.isSafeInteger(size) && size >= 0) return size;

@@ -4,19 +4,22 @@ import { StreamSource } from '../../storage/model/stream-source.ts';
 
 const bodies = new WeakMap<IncomingMessage, DirectBody>();
 
-/** The body of a request: read from its socket where that was arranged, or from its stream. */
+/**
+ * The body of a request: read directly from the socket if that was set up, otherwise from its
+ * stream.
+ */
 export function bodyOf(request: IncomingMessage): ByteSource {
   return bodies.get(request) ?? new StreamSource(request, { ownsChunks: true });
 }
 
 /**
- * A body that is read from its socket. Until it is started, and after it was stopped, its bytes come
- * as the request's stream, as without it.
+ * A body that is read from its socket. Before start() and after stop() its bytes go to the
+ * request's stream, as usual.
  */
 export class DirectBody implements ByteSource {
   readonly lendsMemory = true;
   readonly request: IncomingMessage;
-  /** Bytes that are still to come. */
+  /** Bytes that have not arrived yet. */
   left: number;
   #sink: ByteSink | undefined;
   #paused = false;
@@ -30,7 +33,7 @@ export class DirectBody implements ByteSource {
   start(sink: ByteSink): void {
     const { request } = this;
     this.#sink = sink;
-    // What has come before: as much as a stream holds.
+    // First what the stream has already buffered.
     for (let chunk = this.#buffered(); chunk !== null; chunk = this.#buffered()) {
       sink.onBytes(chunk);
     }
@@ -50,7 +53,7 @@ export class DirectBody implements ByteSource {
 
   resume(): void {
     this.#paused = false;
-    // Lets the socket flow, unless node:http holds it until its answers have been read.
+    // Resumes the socket, unless node:http has paused it until pending responses are read.
     this.request._read(0);
   }
 
@@ -67,12 +70,15 @@ export class DirectBody implements ByteSource {
     return controller.signal;
   }
 
-  /** true while no more bytes are wanted. */
+  /** true while reading is paused. */
   get isPaused(): boolean {
     return this.#paused;
   }
 
-  /** Gives bytes to the sink. Returns false when there is none: the stream is to have them. */
+  /**
+   * Passes bytes to the sink. Returns false when there is no sink: the caller gives them to the
+   * stream.
+   */
   take(bytes: Buffer): boolean {
     this.left -= bytes.length;
     if (!this.#sink) return false;
@@ -81,14 +87,14 @@ export class DirectBody implements ByteSource {
   }
 
   /**
-   * The body has come to its end, and the request is complete. The sink hears of it once the parser
-   * has gone through what came behind, as with a stream: a bad head may be there.
+   * The body is complete, and so is the request. The sink is notified only after the parser has
+   * parsed the bytes behind the body, as with a stream: they may hold a malformed head.
    */
   end(): void {
     const sink = this.#sink;
     if (!sink) return;
     this.request.off('close', this.#onGone);
-    // Nothing is left in the stream: it ends and closes by being read.
+    // The stream is empty; reading it makes it end and close.
     this.request.resume();
     queueMicrotask(() => {
       if (this.#sink !== sink) return;

@@ -3,24 +3,24 @@ import { type AddressInfo, connect } from 'node:net';
 import { bodyOf } from './direct-body.ts';
 import { tapConnections } from './tap.ts';
 
-/** How long the exchange may take (milliseconds). */
+/** Timeout of the exchange (milliseconds). */
 const PATIENCE = 2_000;
 
-/** Bodies that are read directly in the test (bytes). */
+/** Bodies of at least this size are read directly in the test (bytes). */
 const SHORTEST = 1_000;
 
 /**
- * Lets a server read bodies of at least `shortest` bytes from their sockets, on connections that
- * begin from now on. Returns false, and leaves the server as it is, where this Node does not pass
- * the test.
+ * Makes a server read bodies of at least `shortest` bytes directly from their sockets, on all new
+ * connections. Returns false, and leaves the server unchanged, if this version of Node fails the
+ * self-test.
  */
 export async function readBodiesDirectly(server: Server, shortest: number): Promise<boolean> {
   return (await directBodiesWork()) && tapConnections(server, shortest);
 }
 
 /**
- * Tries whether this Node is made as the tap expects: an exchange over the loopback with requests
- * that come in one go, a body that is not to be read directly, and a bad head behind a body.
+ * Tests whether the internals of this Node are as the tap expects: an exchange over loopback with
+ * pipelined requests, a body too short to be read directly, and a malformed head after a body.
  */
 async function directBodiesWork(): Promise<boolean> {
   const server = createServer();
@@ -41,7 +41,7 @@ async function directBodiesWork(): Promise<boolean> {
   }
 }
 
-/** Answers with how a body came and with what it held. */
+/** Responds with whether the body was read directly, and with its content. */
 function tellBody(request: IncomingMessage, response: ServerResponse): void {
   const body = bodyOf(request);
   const direct = body.lendsMemory;
@@ -56,11 +56,13 @@ function tellBody(request: IncomingMessage, response: ServerResponse): void {
     onEnd: () => response.end(`${describe(direct, length, sum)}\n`),
     onBroken: () => response.destroy(),
   };
-  // As a handler does that looks something up before.
+  // Like a handler that does an asynchronous lookup first.
   setImmediate(() => body.start(sink));
 }
 
-/** Sends a few requests in segments that end anywhere. Returns true when all answers are right. */
+/**
+ * Sends a few requests, split at arbitrary positions. Returns true when all responses are correct.
+ */
 async function exchange(port: number): Promise<boolean> {
   const large = Buffer.alloc(70_001, 'The bytes of a body, all in their order. ');
   const small = large.subarray(0, 777);

@@ -2,26 +2,29 @@ import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
 import { DirectBody } from './direct-body.ts';
 
-// A body that passes node:http's parser is copied into new memory, 64 KiB at a time. Here the parser
-// is taken off the connection once it has read a head; the body is read from the socket into one
-// buffer that is used again and again, and the parser goes on behind it. All else stays with
-// node:http: responses and their order, timeouts, the list of connections. What is used of its
-// insides stands in this file alone, and self-test.ts tries it before anything relies on it.
+// node:http's parser copies a body into new memory, 64 KiB at a time. Here the parser is detached
+// from the connection once it has read a head; the body is read from the socket into one buffer
+// that is reused, and then the parser is attached again. Everything else stays with node:http:
+// responses and their order, timeouts, the list of connections. Only this file uses Node's
+// internals, and self-test.ts checks them before they are relied on.
 
-/** What one read takes at most (bytes). It fits into the processor's cache. */
+/** The most bytes that one read returns. The buffer fits into the processor's cache. */
 const BUFFER_SIZE = 256 * 1024;
 
-/** All connections read into the same memory: a chunk is used up or copied before the next read. */
+/** All connections share one buffer: a chunk is consumed or copied before the next read. */
 let shared: Buffer | undefined;
 
-/** Makes the parser forget that it has seen an upgrade: after one it is silent about bad heads. */
+/** Resets the parser's upgrade state: after an upgrade it does not report malformed heads. */
 const EMPTY_REQUEST = Buffer.from('GET / HTTP/1.1\r\n\r\n');
 
-/** node:http's parser (lib/_http_common.js, src/node_http_parser.cc), as far as it is used here. */
+/**
+ * The parts of node:http's parser (lib/_http_common.js, src/node_http_parser.cc) that are used
+ * here.
+ */
 interface Parser {
   /** The message whose body is being parsed. */
   incoming: IncomingMessage | null;
-  /** Called with each head. 2 makes the parser stop behind the head, as for an upgrade. */
+  /** Called with each head. Returning 2 makes the parser stop after the head, as for an upgrade. */
   onIncoming: (request: IncomingMessage, keepAlive: boolean) => number;
   /** Reads from the handle from now on. */
   consume(handle: object): void;
@@ -29,9 +32,9 @@ interface Parser {
   _consumed: boolean;
   /** Returns how many bytes were parsed, or an Error. */
   execute(bytes: Buffer): number | Error;
-  /** The connection has ended; returns an Error when that is in the middle of a message. */
+  /** The connection has ended; returns an Error if it ended in the middle of a message. */
   finish(): Error | undefined;
-  /** What is being parsed. */
+  /** The buffer that is being parsed. */
   getCurrentBuffer(): Buffer;
   readonly constructor: {
     readonly kOnBody: number;
@@ -41,7 +44,7 @@ interface Parser {
   [callback: number]: (argument?: unknown) => void;
 }
 
-/** A server's connection. What stands under the two symbols is what net's option `onread` sets. */
+/** A server's connection. The two symbols are those that net's option `onread` sets. */
 interface Connection extends Socket {
   readonly parser?: Parser | null;
   readonly _handle: { useUserBuffer(buffer: Buffer): void } | null;
@@ -54,13 +57,13 @@ interface ReadSymbols {
 }
 
 /**
- * Lets a server read bodies of at least `shortest` bytes from their sockets, on connections that
- * begin from now on. Returns false, and does nothing, where node:net is not made as expected.
+ * Makes a server read bodies of at least `shortest` bytes directly from their sockets, on all new
+ * connections. Returns false, and does nothing, if the internals of node:net are not as expected.
  */
 export function tapConnections(server: Server, shortest: number): boolean {
   const symbols = findReadSymbols();
   if (!symbols) return false;
-  // Behind node:http's own listener, which makes the parser.
+  // Runs after node:http's own listener, which creates the parser.
   server.on('connection', (socket: Connection) => {
     const { parser } = socket;
     if (isAsExpected(socket, parser)) new Tap(socket, parser, { symbols, shortest });
@@ -80,7 +83,7 @@ function findReadSymbols(): ReadSymbols | undefined {
 const METHODS = ['consume', 'unconsume', 'execute', 'finish', 'getCurrentBuffer'] as const;
 const CALLBACKS = ['kOnBody', 'kOnMessageComplete', 'kOnExecute'] as const;
 
-/** A plain TCP connection, or one of a Unix socket, with a parser that is made as it should be. */
+/** true for a plain TCP or Unix socket connection whose parser has the expected shape. */
 function isAsExpected(socket: Connection, parser?: Parser | null): parser is Parser {
   return (
     parser != null &&
@@ -97,7 +100,7 @@ interface TapOptions {
   readonly shortest: number;
 }
 
-/** One connection, and the body that comes on it. */
+/** One connection, and the body that is being read from it. */
 class Tap {
   readonly #socket: Connection;
   readonly #parser: Parser;
@@ -106,12 +109,14 @@ class Tap {
   /** node:http's own callbacks. */
   readonly #onIncoming: Parser['onIncoming'];
   readonly #onExecute: (parsed: number | Error) => void;
-  /** The body whose head was parsed last. */
+  /** The body that belongs to the last parsed head. */
   #announced: DirectBody | undefined;
-  /** The body that is coming. */
+  /** The body that is being read. */
   #body: DirectBody | undefined;
   #clearing = false;
-  /** The connection closes behind the last body: its parser is through, and silent about it. */
+  /**
+   * The connection closes after the last body: its parser has finished and reports nothing more.
+   */
   #last = false;
 
   constructor(socket: Connection, parser: Parser, { symbols, shortest }: TapOptions) {
@@ -124,7 +129,7 @@ class Tap {
     this.#onExecute = parser[kOnExecute]!;
     parser.onIncoming = this.#onHead;
     parser[kOnExecute] = (parsed) => this.#onParsed(parsed as number | Error);
-    // Parsers are used again, for other connections; all else that was set is cleared with them.
+    // Parsers are reused for other connections; Node resets everything else that was set here.
     socket.once('close', () => this.#restoreFinish());
   }
 
@@ -135,19 +140,22 @@ class Tap {
     this.#announced = new DirectBody(request, length);
     this.#last = !keepAlive;
     this.#onIncoming(request, keepAlive);
-    // The parser takes the message for complete now, and nobody may hear of it.
+    // The parser considers the message complete now; it must not report that.
     this.#parser.incoming = null;
     return 2;
   };
 
-  /** The parser has parsed what came. */
+  /** The parser has parsed a chunk. */
   #onParsed(parsed: number | Error): void {
     const parser = this.#parser;
     if (this.#announced || this.#last) this.#goOn(parsed, parser.getCurrentBuffer());
     else this.#onExecute(parsed);
   }
 
-  /** Lets node:http know what became of `bytes`, once a body that begins in them is under way. */
+  /**
+   * Passes the result of parsing `bytes` to node:http, once a body that begins in them has been
+   * started.
+   */
   #goOn(parsed: number | Error, bytes: Buffer): void {
     const surplus = this.#last && !this.#announced && !isBlank(bytes);
     if (this.#announced) this.#begin(parsed, bytes);
@@ -155,7 +163,7 @@ class Tap {
     this.#onExecute(surplus ? parseError('CLOSED_CONNECTION', SURPLUS) : parsed);
   }
 
-  /** Takes the parser off the connection; behind what was parsed of `bytes` the body begins. */
+  /** Detaches the parser from the connection; the body begins after the parsed part of `bytes`. */
   #begin(parsed: number | Error, bytes: Buffer): void {
     const body = this.#announced;
     const parser = this.#parser;
@@ -179,16 +187,16 @@ class Tap {
     if (socket[buffer]) return;
     shared ??= Buffer.allocUnsafeSlow(BUFFER_SIZE);
     socket[callback] = this.#onRead;
-    // Stays with the handle for good: below the parser, when that reads again.
+    // Stays set on the handle; it is ignored while the parser reads from the handle.
     socket[buffer] = shared;
     socket._handle?.useUserBuffer(shared);
   }
 
-  /** Returns false to read no more for now. */
+  /** Returns false to pause reading. */
   readonly #onRead = (length: number, buffer: Buffer): boolean => {
     const bytes = buffer.subarray(0, length);
     if (this.#body) return this.#receive(this.#body, bytes);
-    // Somebody has taken the parser off, as a listener of 'data' does.
+    // Other code has detached the parser, as a 'data' listener does.
     return this.#socket.push(Buffer.from(bytes));
   };
 
@@ -209,7 +217,7 @@ class Tap {
     parser[parser.constructor.kOnBody]!(Buffer.from(bytes));
   }
 
-  /** Puts the parser back on the connection; `rest` has come behind the body. */
+  /** Attaches the parser again; `rest` are the bytes after the body. */
   #end(body: DirectBody, rest: Buffer): void {
     const socket = this.#socket;
     const parser = this.#parser;
@@ -220,7 +228,7 @@ class Tap {
     parser._consumed = true;
     parser[parser.constructor.kOnMessageComplete]!();
     body.end();
-    // The next read overwrites what is not copied.
+    // Copied because the next read overwrites the shared buffer.
     if (rest.length > 0) this.#parse(Buffer.from(rest));
   }
 
@@ -243,22 +251,22 @@ function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === CR || byte === LF);
 }
 
-/** What the parser says of a connection that ends in the middle of a body. */
+/** The parser's error for a connection that ends in the middle of a body. */
 function endedEarly(): Error {
   return parseError('INVALID_EOF_STATE', 'Invalid EOF state');
 }
 
-/** An error as the parser makes it. */
+/** An error with the properties that the parser sets. */
 function parseError(code: string, reason: string): Error {
   const error = new Error(`Parse Error: ${reason}`);
   return Object.assign(error, { code: `HPE_${code}`, reason, bytesParsed: 0 });
 }
 
-/** The length that a request declares, which the parser has checked; 0 for what is left to it. */
+/** The declared length, already checked by the parser; 0 for bodies that the parser should read. */
 function lengthOf({ headers, method }: IncomingMessage): number {
   const length = headers['content-length'];
   if (length === undefined || headers['transfer-encoding'] !== undefined) return 0;
-  // Node's upgrades are no requests.
+  // Node does not handle upgrades and tunnels as requests.
   if (headers.upgrade !== undefined || method === 'CONNECT') return 0;
   const bytes = Number(length);
   return /^\d+$/.test(length) && Number.isSafeInteger(bytes) ? bytes : 0;

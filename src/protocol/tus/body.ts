@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import { checksumFromHeader, checksumFromTrailer } from './checksum.ts';
 import { bodyLength, header } from './headers.ts';
 
-/** The part of a request that brings bytes, as storage takes it. */
+/** The body of a request and its checksum, as storage expects them. */
 export function bodyOf(exchange: Exchange): Omit<AppendRequest, 'offset' | 'caller'> {
   const { request } = exchange;
   const checksum = header(request, 'upload-checksum');
@@ -33,8 +33,8 @@ const INTERRUPTED = {
 } as const;
 
 /**
- * Throws what a request that did not come to its end is answered with (if anybody still listens).
- * What was received is kept; the offset tells how much.
+ * Throws the Fault for a request body that was interrupted (the client may be gone already). The
+ * received bytes are kept; the offset says how many.
  */
 export function assertUninterrupted({ interrupted, offset }: AppendOutcome): void {
   if (interrupted === null) return;

@@ -2,18 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 import { bodyLength } from './headers.ts';
 
-/** How long a client may take to begin, or to end, a body that nobody wants (milliseconds). */
+/** How long a client may take to start, or end, a body that is discarded (milliseconds). */
 const PATIENCE = 10_000;
 
 /**
- * Whether the body of a request is not empty, for requests whose body is not wanted: what comes of
- * it is thrown away. A chunked body tells it only by its first byte or its end.
- * Throws UNAVAILABLE when neither comes.
+ * Whether an unwanted body is non-empty; its bytes are discarded. A chunked body shows this only
+ * with its first byte or its end. Throws UNAVAILABLE when neither arrives in time.
  */
 export function bringsBytes(request: IncomingMessage): Promise<boolean> {
   const length = bodyLength(request);
   if (length !== null) return Promise.resolve(length > 0);
-  // Who asks whether to send a body has one (RFC 9110, 10.1.1).
+  // A client that sends Expect: 100-continue has a body (RFC 9110, 10.1.1).
   if (request.headers.expect !== undefined) return Promise.resolve(true);
   return new Promise((resolve, reject) => {
     const settle = (outcome: boolean | Fault) => {

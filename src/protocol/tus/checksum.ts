@@ -57,7 +57,7 @@ function compare({ digest, bytes }: Expected): void {
   }
 }
 
-/** The checksum stands in the header: the digest runs while the bytes pass. */
+/** The checksum is in the header: the digest is computed as the bytes pass. */
 export function checksumFromHeader(text: string): WholeRequest {
   const expected = parseChecksum(text);
   return {
@@ -67,8 +67,8 @@ export function checksumFromHeader(text: string): WholeRequest {
 }
 
 /**
- * The checksum comes as a trailer, and only then is the algorithm known: the bytes are read back
- * from the file. A trailer that was announced and is missing leaves nothing to verify with.
+ * The checksum comes in a trailer, so the algorithm is known only at the end: the bytes are read
+ * back from the file. If an announced trailer is missing, verification fails.
  */
 export function checksumFromTrailer(trailer: () => string | undefined): WholeRequest {
   return {

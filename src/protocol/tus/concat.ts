@@ -6,14 +6,17 @@ export type Concat =
   | { readonly kind: 'partial' }
   | { readonly kind: 'final'; readonly parts: readonly string[] };
 
-/** Where uploads are. */
+/** The URLs of uploads. */
 export interface OwnPaths {
   /** Begins and ends with a slash. */
   readonly basePath: string;
   readonly publicUrl: string | null;
 }
 
-/** Parses Upload-Concat (tus 1.0.0, concatenation). Throws BAD_REQUEST for what names no upload. */
+/**
+ * Parses Upload-Concat (tus 1.0.0, concatenation). Throws BAD_REQUEST for a URL that is not an
+ * upload's.
+ */
 export function parseConcat(text: string | undefined, own: OwnPaths): Concat {
   if (text === undefined) return { kind: 'single' };
   if (text === 'partial') return { kind: 'partial' };
@@ -46,17 +49,17 @@ function partId(url: string, own: OwnPaths): string {
 
 const AUTHORITY = /^(?:[a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i;
 const QUERY_OR_FRAGMENT = /[?#].*$/;
-/** What a path could climb with, plain or encoded: none that we gave out has it. */
+/** Path traversal, plain or percent-encoded: no upload URL contains it. */
 const CLIMBS = /\/\.{1,2}(?:\/|$)|%2[ef]|%5c|\\/i;
 
 /**
- * Only the path counts. Proxies rewrite scheme, host and port, so these prove nothing, and whoever
- * knows an id may use it. A proxy may also have stripped the beginning of the path; then we see
- * less of it than the client does.
+ * Only the path is compared. Proxies rewrite scheme, host and port, so these prove nothing, and
+ * anyone who knows an id may use it. A proxy may also have removed a prefix from the path; then our
+ * path is shorter than the client's.
  */
 function idBehind(url: string, { basePath, publicUrl }: OwnPaths): string | undefined {
   const path = url.replace(QUERY_OR_FRAGMENT, '').replace(AUTHORITY, '');
-  // Relative to the URL where uploads are created; an id has no slash.
+  // Relative to the creation URL; an id contains no slash.
   if (!path.startsWith('/')) return path;
   if (CLIMBS.test(path)) return undefined;
   const cut = path.lastIndexOf('/') + 1;

@@ -12,7 +12,7 @@ import { post } from './post.ts';
 import { expiresHeader, respond } from './respond.ts';
 import { TUS_VERSION } from './surface.ts';
 
-/** Serves tus 1.0.0 under the base path: everything but GET. Throws a Fault for the answer. */
+/** Serves tus 1.0.0 under the base path, except for GET. Throws a Fault for error responses. */
 export function createTusEndpoint(options: TusOptions): ExchangeHandler {
   const extensions = [
     'creation',
@@ -49,7 +49,7 @@ export function createTusEndpoint(options: TusOptions): ExchangeHandler {
   };
 }
 
-/** Tells how long the client of a refused PATCH has to go on (tus 1.0.0, expiration). */
+/** Sets Upload-Expires on the response to a refused PATCH (tus 1.0.0, expiration). */
 async function tellExpiry(
   { store, expiresAt }: TusOptions,
   { method, id, response }: Exchange,
@@ -106,7 +106,7 @@ function closeSignal({ socket }: IncomingMessage): AbortSignal {
   return controller.signal;
 }
 
-/** A HEAD without a version is taken for plain HTTP; everything else must name ours. */
+/** HEAD without a version is treated as plain HTTP; every other request must name our version. */
 function checkVersion({ method, request, response }: Exchange): void {
   const version = header(request, 'tus-resumable');
   if (version === TUS_VERSION || (version === undefined && method === 'HEAD')) return;

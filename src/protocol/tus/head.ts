@@ -3,7 +3,9 @@ import type { Exchange } from '../exchange.ts';
 import type { TusContext } from './context.ts';
 import { expiresHeader, respond } from './respond.ts';
 
-/** Tells how an upload stands (tus 1.0.0, core). Takes no lease: nothing is ever interrupted by it. */
+/**
+ * Reports an upload's state (tus 1.0.0, core). Takes no lease, so it never interrupts an upload.
+ */
 export async function head(context: TusContext, exchange: Exchange, id: string): Promise<void> {
   const { record, offset, expiresAt } = await context.store.find(id);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
@@ -15,7 +17,7 @@ export async function head(context: TusContext, exchange: Exchange, id: string):
   Object.assign(headers, expiresHeader(record, expiresAt));
   const version = versionOf(record);
   if (version !== null) headers.ETag = `"${version}"`;
-  // A client of plain HTTP that looks before it downloads.
+  // A plain HTTP client that sends HEAD before a download.
   const plain = exchange.request.headers['tus-resumable'] === undefined;
   if (plain && record.state === 'finished' && context.download) {
     const { response } = exchange;

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
 
-/** One spelling for each number: no sign, no leading zero. */
+/** Decimal without sign or leading zeros, so that each number has one spelling. */
 const INTEGER = /^(?:0|[1-9]\d*)$/;
 
-/** The one media type of bytes that are appended (tus 1.0.0, PATCH). */
+/** The required media type of a PATCH body (tus 1.0.0, PATCH). */
 export const OFFSET_OCTET_STREAM = 'application/offset+octet-stream';
 
 /**
- * A header's value, or undefined. Throws BAD_REQUEST when it stands more than once with different
- * values; a proxy that has doubled a line has not changed what it says.
+ * A header's value, or undefined. Throws BAD_REQUEST when the header is repeated with different
+ * values; a line duplicated by a proxy is harmless.
  */
 export function header(request: IncomingMessage, name: string): string | undefined {
   const values = new Set(request.headersDistinct[name]);
@@ -19,7 +19,9 @@ export function header(request: IncomingMessage, name: string): string | undefin
   return values.values().next().value;
 }
 
-/** A list header's value: its lines are one list (RFC 9110, 5.3). undefined when there is none. */
+/**
+ * The value of a list header: repeated lines form one list (RFC 9110, 5.3). undefined if absent.
+ */
 export function listHeader(request: IncomingMessage, name: string): string | undefined {
   const lines = request.headersDistinct[name];
   return lines && [...new Set(lines)].join(',');
@@ -41,8 +43,8 @@ export function lengthHeader(request: IncomingMessage): number | undefined {
 }
 
 /**
- * Upload-Offset. One that is larger than any upload is no mistake in writing: it is wrong like every
- * other offset that is not the upload's, and infinite here. Throws BAD_REQUEST.
+ * Upload-Offset. A value too large for any upload is not malformed: it becomes Infinity and fails
+ * like every other wrong offset. Throws BAD_REQUEST.
  */
 export function offsetHeader(request: IncomingMessage): number {
   const value = integerHeader(request, 'upload-offset');
@@ -68,7 +70,7 @@ export function deferLengthHeader(request: IncomingMessage): boolean {
   return true;
 }
 
-/** How many bytes the body declares; null when it is sent in chunks. */
+/** The declared length of the body; null when it is chunked. */
 export function bodyLength(request: IncomingMessage): number | null {
   if (request.headers['transfer-encoding'] !== undefined) return null;
   return Number(request.headers['content-length'] ?? 0);

@@ -53,7 +53,7 @@ export async function post(context: TusContext, exchange: Exchange): Promise<voi
   });
 }
 
-/** Refuses bytes that would be thrown away, while the client believes that they were taken. */
+/** Refuses a body that would be discarded while the client believes it was stored. */
 async function assertNoBytes(request: IncomingMessage, withUpload: boolean): Promise<void> {
   if (!(await bringsBytes(request))) return;
   if (withUpload) throw new Fault('BAD_REQUEST', 'a final upload takes no bytes of its own');
@@ -76,7 +76,7 @@ async function final(
   respond(exchange, 201, headers);
 }
 
-/** null for a length that comes later; a final upload's length is the sum of its parts. */
+/** null for a deferred length; a final upload's length is the sum of its parts. */
 function lengthOf({ request }: Exchange, { kind }: Concat): number | null {
   const length = lengthHeader(request);
   const deferred = deferLengthHeader(request);

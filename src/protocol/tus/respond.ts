@@ -1,10 +1,10 @@
 import { isKept, type UploadRecord } from '../../storage/model/upload.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** Headers that say how the upload stands; a hook's answer must not contradict them. */
+/** Headers that describe the upload's state; a hook must not override them. */
 const OURS = new Set(['upload-offset', 'upload-length']);
 
-/** Sends a success, with what hooks want changed in it. */
+/** Sends a success response, with the changes that hooks asked for. */
 export function respond(
   exchange: Exchange,
   status: number,
@@ -19,14 +19,16 @@ export function respond(
   response.statusCode = answer?.status ?? status;
   for (const name in headers) response.setHeader(name, headers[name]!);
   const empty = response.statusCode === 204 || response.statusCode === 304 || method === 'HEAD';
-  // A HEAD's length would be taken for that of a GET.
+  // On a HEAD, Content-Length would describe the body of a GET.
   if (response.statusCode !== 204 && method !== 'HEAD') {
     response.setHeader('Content-Length', Buffer.byteLength(body));
   }
   response.end(empty ? undefined : body);
 }
 
-/** `Upload-Expires` for what will expire: unfinished uploads, and parts that nobody joined. */
+/**
+ * `Upload-Expires` for uploads that expire: unfinished ones, and parts not used by a final upload.
+ */
 export function expiresHeader(
   record: UploadRecord,
   expiresAt: number | null,

@@ -2,13 +2,13 @@ import type { CorsHeaders, Methods } from '../protocol.ts';
 
 export const TUS_VERSION = '1.0.0';
 
-/** As it is recorded with uploads. */
+/** The protocol name that is recorded with uploads. */
 export const TUS_NAME = `tus ${TUS_VERSION}`;
 
-/** Stands in every answer, also in those of requests that never got to the protocol. */
+/** Part of every response, including those to requests that never reached the protocol. */
 export const TUS_HEADERS = { 'Tus-Resumable': TUS_VERSION };
 
-/** What a page sends and reads; without these a browser hides the whole protocol. */
+/** Headers that pages send and read; without CORS permission a browser blocks or hides them. */
 export const TUS_CORS_HEADERS: CorsHeaders = {
   sent: [
     'Tus-Resumable',
@@ -35,7 +35,7 @@ export const TUS_CORS_HEADERS: CorsHeaders = {
   ],
 };
 
-/** The methods that are answered for the creation URL and for an upload's. */
+/** The methods allowed for the creation URL and for an upload's URL. */
 export function tusMethods(offered: { download: boolean; termination: boolean }): Methods {
   return {
     collection: ['OPTIONS', 'POST'],

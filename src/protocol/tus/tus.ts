@@ -5,8 +5,8 @@ import { createTusEndpoint } from './endpoint.ts';
 import { TUS_CORS_HEADERS, TUS_HEADERS, TUS_NAME, tusMethods } from './surface.ts';
 
 /**
- * tus 1.0.0. A request is served once `ready` has resolved, so that the port may open before the
- * storage does.
+ * tus 1.0.0. Requests wait until `ready` has resolved, so the port can open before the storage
+ * does.
  */
 export function createTus(
   offered: { readonly download: boolean; readonly termination: boolean },
@@ -29,7 +29,7 @@ export function createTus(
 
 function refusalOf({ code, offset }: Fault): Refusal {
   return {
-    // The status 460 is of tus (checksum), and HTTP has no words for it.
+    // Status 460 is specific to tus (checksum); HTTP has no reason phrase for it.
     ...(code === 'CHECKSUM_MISMATCH' ? { statusMessage: 'Checksum Mismatch' } : {}),
     ...(offset === undefined ? {} : { headers: { 'Upload-Offset': String(offset) } }),
   };

@@ -5,8 +5,8 @@ import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '..
 import type { Outbox } from './outbox.ts';
 
 /**
- * What opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease
- * counts for as long as its process sends heartbeats.
+ * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
+ * for as long as its process sends heartbeats.
  */
 export type OwnerRole = 'daemon' | 'command';
 
@@ -15,7 +15,7 @@ export const LEASE_VOID_AFTER = 30_000;
 
 /**
  * The right to record changes to one upload, among all processes. Every unit of work that changes an
- * upload names its lease; one that was taken over or dropped changes nothing.
+ * upload names its lease. A lease that was taken over or dropped is void and changes nothing.
  */
 export interface Lease {
   readonly id: string;
@@ -24,7 +24,7 @@ export interface Lease {
   readonly epoch: number;
 }
 
-/** A record and, if it was asked for and could be had, the lease to change it. */
+/** A record, and the lease to change it; null when it was not requested or not granted. */
 export interface Held {
   readonly record: StoredUpload;
   readonly lease: Lease | null;
@@ -59,30 +59,32 @@ export interface Progress {
 
 export interface Refusal {
   readonly why: string;
-  /** true: no finish is tried again by itself. false: the hook failed, and is asked again later. */
+  /**
+   * true: the finish is never retried automatically. false: the hook failed, and is called again later.
+   */
   readonly remembered: boolean;
-  /** Recorded with it. */
+  /** Recorded together with the refusal. */
   readonly change?: UploadChange;
   readonly at: number;
 }
 
 export interface RemovalClaim {
   readonly why: RemovalReason;
-  /** What the removal frees. */
+  /** Bytes that the removal frees. */
   readonly bytes: number;
-  /** Voids the lease of another process, too. */
+  /** Also voids the lease of another process. */
   readonly takeOver?: boolean;
   readonly deliveries: readonly NewDelivery[];
   readonly at: number;
 }
 
 /**
- * What became of a claim. changed: the record is not what its caller saw. leased: another process
- * writes the upload. needed: a final upload that is not joined yet needs this part.
+ * The outcome of a claim. changed: the record is not the one that the caller saw. leased: another
+ * process writes the upload. needed: a final upload that is not joined yet needs this part.
  */
 export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
 
-/** Nothing happened since that a decision to remove could depend on. */
+/** true when nothing has changed since `seen` that a decision to remove depends on. */
 export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
   return (
     record.seq === seen.seq &&
@@ -93,8 +95,8 @@ export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
 }
 
 /**
- * What became of beginning a join. waiting: a part is not finished. part-missing: one was removed.
- * leased: another process is at it. over: the upload is joined, removed, or was refused by a hook.
+ * The outcome of `beginJoin`. waiting: a part is not finished. part-missing: a part was removed.
+ * leased: another process joins it. over: the upload is joined, removed, or was refused by a hook.
  */
 export type JoinStart =
   | { readonly outcome: 'begun'; readonly record: StoredUpload; readonly lease: Lease }
@@ -121,8 +123,8 @@ export interface Receiving {
   record(lease: Lease, ending: Ending): Promise<boolean>;
 
   /**
-   * Records how far running requests have come. An offset never moves back. Returns the leases of
-   * the batch that are void: their upload was taken over or removed.
+   * Records the progress of running requests. An offset never moves back. Returns the leases of the
+   * batch that are void: their uploads were taken over or removed.
    */
   progress(batch: readonly Progress[]): Promise<readonly Lease[]>;
 
@@ -133,7 +135,7 @@ export interface Receiving {
   release(lease: Lease): Promise<void>;
 
   /**
-   * The step to `finished`, once: sets the state, adds the timeline entries, `finished` and the
+   * Moves the upload to `finished`, once: sets the state, adds the timeline entries, `finished` and the
    * deliveries, and drops the lease. false: the lease is void, and nothing was recorded.
    */
   finish(lease: Lease, finish: Finish): Promise<boolean>;
@@ -157,30 +159,29 @@ export interface Joining {
 /** The units of work that remove uploads. See Catalog. */
 export interface Removing {
   /**
-   * Compare-and-set from what the caller saw to `removing`, with its timeline entry and deliveries.
-   * A lease of this process is dropped. Works on a full disk as long as that is possible at all.
+   * Compare-and-set from the record that the caller saw to `removing`, with timeline entry and
+   * deliveries. Drops a lease of this process. Works on a full disk for as long as that is possible.
    */
   claimRemoval(seen: StoredUpload, claim: RemovalClaim): Promise<ClaimOutcome>;
 
-  /** From `removing` to `removed`: the bytes are gone, the memory of the upload stays. */
+  /** Moves the upload from `removing` to `removed`: the bytes are gone, the record stays. */
   removalDone(id: string): Promise<void>;
 
   /**
-   * Drops up to `limit` memories of uploads that were removed at `before` or before. Returns how many.
-   * No later upload gets the `seq` of one of them.
+   * Deletes up to `limit` records of uploads that were removed at `before` or earlier. Returns how
+   * many. Their `seq` is never used again.
    */
   forget(before: number, limit: number): Promise<number>;
 }
 
-/** The units of work by which processes know of each other. See Catalog. */
+/** The units of work that coordinate processes. See Catalog. */
 export interface Processes {
-  /** Says that this process is alive, and keeps in order what the catalog needs for that. */
+  /** Records that this process is alive, and runs the catalog's regular upkeep. */
   heartbeat(at: number): Promise<void>;
 
   /**
-   * Takes over what daemons that are gone held when they ended; returns the ids of the uploads. They
-   * stay leased until `release` or another unit drops them, so that a start which is cut short
-   * loses none.
+   * Takes over the leases of daemons that have ended, and returns them. The uploads stay leased until
+   * `release` or another unit drops the lease, so a start that is cut short loses none.
    */
   inheritLeases(at: number): Promise<Lease[]>;
 
@@ -196,34 +197,35 @@ export interface Processes {
    */
   claimSlot(schedule: string, slot: number): Promise<boolean>;
 
-  /** What any process noted under this key, or null. */
+  /** The note that any process stored under this key, or null. */
   note(key: string): Promise<string | null>;
 
   setNote(key: string, value: string): Promise<void>;
 }
 
-/** The questions about uploads; they change nothing. See Catalog. */
+/** Queries about uploads; they change nothing. See Catalog. */
 export interface Reading {
   get(id: string): Promise<StoredUpload | undefined>;
 
-  /** Page by page; no page is held open while its reader is slow. */
+  /** Page by page. A slow reader holds no page open. */
   list(query: ListQuery): AsyncIterable<readonly StoredUpload[]>;
 
   /**
-   * Unfinished uploads and finished parts without a byte since `idleSince`, and finished uploads
-   * from `finishedBefore` or before; null for none of that kind. Each is read when its turn comes.
+   * Unfinished uploads and finished parts that received no byte since `idleSince`, and uploads that
+   * finished at `finishedBefore` or earlier; null selects none of that kind. Each record is read when
+   * the iteration reaches it.
    */
   condemnable(
     since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
   ): AsyncIterable<StoredUpload>;
 
-  /** Claimed by a removal that did not come to its end. */
+  /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
 
   /** Ids of uploads in the states `receiving` and `joining`. */
   unfinished(): Promise<string[]>;
 
-  /** Those of them that have all their bytes, and final uploads that are not joined. */
+  /** Ids of unfinished uploads that have all their bytes, and of final uploads that are not joined. */
   unfinishedButComplete(): Promise<string[]>;
 
   /** Final uploads that a part belongs to, in any state. */
@@ -232,13 +234,13 @@ export interface Reading {
   /** Bytes that the parts of a final upload have received. */
   receivedOfParts(final: StoredUpload): Promise<number>;
 
-  /** Whether there is an upload in parts at all. */
+  /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
 
-  /** Records that should have bytes, page by page, in no meaningful order. */
+  /** Records that should have bytes, page by page, in no particular order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
 
-  /** Those of the ids that have a record which is not `removed`. */
+  /** Returns the ids that have a record whose state is not `removed`. */
   known(ids: readonly string[]): Promise<ReadonlySet<string>>;
 
   /** Ids that begin with a prefix, in order, at most `limit`. */
@@ -253,14 +255,14 @@ export interface Reading {
 }
 
 /**
- * The records of uploads, their timelines, leases and deliveries. Each method is one unit of work:
- * it happens as a whole or not at all, and no other unit sees a part of it. Conditions, timeline
- * entries and deliveries go in as data, so that a unit needs no code of its caller.
+ * The records of uploads, their timelines, leases and deliveries. Each method is one unit of work: it
+ * happens as a whole or not at all, and no other unit sees a part of it. Conditions, timeline entries
+ * and deliveries are passed as data, so a unit runs none of its caller's code.
  *
  * A unit that has resolved survives the death of the process; `persist` makes it survive a power cut.
  *
- * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another
- * process) or IO.
+ * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
+ * or IO.
  */
 export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
   readonly outbox: Outbox;
@@ -268,7 +270,7 @@ export interface Catalog extends Receiving, Joining, Removing, Processes, Readin
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;
 
-  /** "ok", or what is wrong with the catalog itself. */
+  /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;
 
   close(): Promise<void>;

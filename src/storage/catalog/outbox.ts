@@ -7,43 +7,46 @@ import type {
   StoredDelivery,
 } from '../model/delivery.ts';
 
-/** What was given up is kept for so much longer than what was delivered (milliseconds). */
+/** Dead deliveries are kept for this much longer than delivered ones (milliseconds). */
 export const DEAD_KEPT = 30 * DAY;
 
 /**
- * Deliveries on their way to hooks. They are added by the units of work that cause them (see
- * catalog.ts) and sent from here. Of the pending deliveries of one upload to one hook only the first
- * has a time when it is due, so a hook sees an upload's events in order.
+ * Deliveries on their way to hooks. The units of work that cause them add them (see catalog.ts); the
+ * outbox sends them. Of the pending deliveries of one upload to one hook only the first has a due time,
+ * so a hook sees an upload's events in order.
  *
  * Times are milliseconds since the epoch. Every method throws what the catalog throws: CATALOG_CORRUPT,
  * PERMISSION, NO_SPACE, UNAVAILABLE or IO.
  */
 export interface Outbox {
-  /** Deliveries of a hook whose time has come, the longest waiting first, at most `limit`. */
+  /** Deliveries of a hook that are due, the longest waiting first, at most `limit`. */
   claim(hook: string, at: number, limit: number): Promise<StoredDelivery[]>;
 
-  /** When the next delivery of a hook is due, or null when none waits. */
+  /** When the next delivery of a hook is due, or null when none is pending. */
   nextDueAt(hook: string): Promise<number | null>;
 
   /**
-   * Records how attempts ended, all or none, and lets the next event of each upload follow. A
-   * delivery that is no longer pending stays as it is.
+   * Records how attempts ended, all or none, and makes the next event of each upload due. A delivery
+   * that is no longer pending stays unchanged.
    */
   settle(settlements: readonly Settlement[], at: number): Promise<void>;
 
-  /** Pending deliveries of a hook that are first in their line and were made at `createdBefore` or before. */
+  /**
+   * Pending deliveries of a hook that are first in their line and were created at `createdBefore` or
+   * earlier.
+   */
   waiting(hook: string, createdBefore: number, limit: number): Promise<number[]>;
 
   /** Makes up to `limit` deliveries of a hook due that wait for their next attempt. */
   hurry(hook: string, at: number, limit: number): Promise<void>;
 
   /**
-   * Has a delivery tried anew in any state: its attempts count from 0, and it is due now or as soon
-   * as the one before it in its line has ended. Returns false when there is no such delivery.
+   * Restarts a delivery in any state: its attempts count from 0, and it is due now or as soon as the
+   * delivery before it in its line has ended. Returns false when there is no such delivery.
    */
   retry(seq: number, at: number): Promise<boolean>;
 
-  /** The same for up to `limit` failing and dead ones beyond `after`; returns their numbers. */
+  /** Restarts up to `limit` failing and dead deliveries beyond `after`; returns their numbers. */
   retryFailed(after: number, limit: number, at: number): Promise<number[]>;
 
   get(seq: number): Promise<StoredDelivery | undefined>;
@@ -51,12 +54,12 @@ export interface Outbox {
   /** The newest first. */
   list(query: DeliveryQuery): Promise<Delivery[]>;
 
-  /** How many are not delivered, by hook. */
+  /** Deliveries that are not delivered, counted by hook. */
   counts(): Promise<DeliveryCounts[]>;
 
   /**
-   * Drops up to `limit` deliveries that were delivered at `before` or before; those that were given
-   * up stay for another DEAD_KEPT. Returns how many.
+   * Deletes up to `limit` deliveries that were delivered at `before` or earlier. Dead ones stay for
+   * another DEAD_KEPT. Returns how many.
    */
   forgetDone(before: number, limit: number): Promise<number>;
 }

@@ -25,20 +25,20 @@ export const PRIVATE: FileAccess = { fileMode: 0o600, directoryMode: 0o700, grou
 
 const SET_GROUP_ID = 0o2000;
 
-/** Permission bits of the catalog and what belongs to it: who knows an id may read and delete. */
+/** Permission bits of the catalog and its files: an id found there lets one read and delete an upload. */
 export function catalogMode({ fileMode }: FileAccess): number {
   return fileMode & 0o660;
 }
 
-/** Bits of a directory. With a group of their own its files inherit that, SQLite's too. */
+/** Permission bits of a directory. With a group set, files in it inherit the group, SQLite's too. */
 export function directoryBits({ directoryMode, group }: FileAccess): number {
   return group === null ? directoryMode : directoryMode | SET_GROUP_ID;
 }
 
 /**
- * Gives a directory its group and permissions. A directory that was there before (`ours` is false)
- * is widened as far as the access asks for, and never narrowed: others may need it as it is.
- * Throws PERMISSION when the group cannot be set.
+ * Gives a directory its group and permissions. An existing directory (`ours` is false) gets more
+ * permissions if needed and never loses any: other programs may need them. Throws PERMISSION when the
+ * group cannot be set.
  */
 export function shareDirectory(path: string, access: FileAccess, ours: boolean): void {
   const wanted = directoryBits(access);
@@ -47,18 +47,18 @@ export function shareDirectory(path: string, access: FileAccess, ours: boolean):
   const bits = ours ? wanted : now | wanted;
   try {
     if (access.group !== null && gid !== access.group) chownSync(path, -1, access.group);
-    // Also after a chown, which takes the bit for the group's id away.
+    // Also after a chown, which clears the set-group-ID bit.
     if (bits !== now || (access.group !== null && gid !== access.group)) chmodSync(path, bits);
   } catch (error) {
-    // A directory of somebody else in which we may write: as usable as it was.
+    // Another user's directory in which we may write: usable as it is.
     if (errnoOf(error) === 'EPERM' && access.group === null) return;
     throw accessFault(error, path, access);
   }
 }
 
 /**
- * Makes a file if it is missing, empty, and gives it the permissions of the catalog. A file that is
- * there is never opened: closing it again would take away the locks that this process has on it.
+ * Creates an empty file if it is missing, and gives it the catalog's permissions. Never opens an
+ * existing file: closing it would release the locks that this process holds on it.
  */
 export function makePrivate(path: string, access: FileAccess): void {
   try {
@@ -69,13 +69,13 @@ export function makePrivate(path: string, access: FileAccess): void {
   try {
     restrict(path, catalogMode(access), access.group);
   } catch (error) {
-    // A catalog that belongs to somebody else and that we may write: as usable as it was.
+    // Another user's catalog that we may write: usable as it is.
     if (errnoOf(error) === 'EPERM' && access.group === null) return;
     throw accessFault(error, path, access);
   }
 }
 
-/** The same for a file that may not be there; what cannot be changed is told to `warn`. */
+/** The same for a file that may not exist; reports failures to `warn`. */
 export function tighten(
   path: string,
   mode: number,
@@ -93,13 +93,13 @@ export function tighten(
 
 function restrict(path: string, mode: number, group: number | null): void {
   const stats = lstatSync(path);
-  // Where a link leads to is not ours.
+  // The target of a link is not ours.
   if (!stats.isFile()) return;
   if (group !== null && stats.gid !== group) lchownSync(path, stats.uid, group);
   if ((stats.mode & 0o7777) !== mode) chmodSync(path, mode);
 }
 
-/** Gives every data file in `folder` the permissions in force: an older version left others. */
+/** Gives every data file in `folder` the current permissions: an older version may have left others. */
 export async function tightenAll(
   folder: string,
   { fileMode, group }: FileAccess,

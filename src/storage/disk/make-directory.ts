@@ -3,9 +3,9 @@ import { dirname } from 'node:path';
 import { errnoOf, Fault, fileFault } from '../../fault.ts';
 
 /**
- * Makes a directory and those above it that are missing, and returns the ones that it made, from the
- * top. Node's recursive mkdir never returns where the kernel answers ENOENT although the directory
- * above is there (/proc/x). Throws IO, PERMISSION or NO_SPACE, and then nothing is left of it.
+ * Creates a directory and its missing parents, and returns the created ones from the top. Node's
+ * recursive mkdir never returns when the kernel answers ENOENT although the parent exists (/proc/x).
+ * Throws IO, PERMISSION or NO_SPACE, and then removes what it created.
  */
 export function makeDirectory(path: string, mode: number): string[] {
   const made: string[] = [];
@@ -18,13 +18,13 @@ export function makeDirectory(path: string, mode: number): string[] {
   }
 }
 
-/** Removes directories that nobody has used yet, given from the top. */
+/** Removes directories that are still empty, given from the top. */
 export function removeEmpty(directories: readonly string[]): void {
   for (const directory of directories.toReversed()) {
     try {
       rmdirSync(directory);
     } catch {
-      // Somebody has put something there meanwhile.
+      // Another process has put something there meanwhile.
       return;
     }
   }
@@ -54,7 +54,7 @@ function mkdirOnce(path: string, mode: number, made: string[]): void {
     mkdirSync(path, { mode });
     made.push(path);
   } catch (error) {
-    // Some file systems say EROFS or EACCES of a directory that is there.
+    // Some file systems return EROFS or EACCES for an existing directory.
     if (isDirectory(path)) return;
     if (errnoOf(error) !== 'EEXIST') throw error;
     throw new Fault('IO', `${path} is in the way: it is a file, or a link to nothing`, {

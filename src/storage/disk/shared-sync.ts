@@ -5,8 +5,8 @@ const sync = promisify(fsync);
 const dataSync = promisify(fdatasync);
 
 /**
- * Shares one sync among all who ask for it while the one before is running: a request is served by
- * a sync that began after it was made.
+ * Shares one sync among all callers that request it while the previous one runs: a request is served by
+ * a sync that began after the request.
  */
 export class SharedSync {
   readonly #run: () => Promise<void>;
@@ -36,7 +36,7 @@ export class SharedSync {
   }
 }
 
-/** Syncs one file or directory for all who ask. It is opened with the first request. */
+/** Syncs one file or directory for all callers. Opens it with the first request. */
 export function syncerOf(path: string, kind: 'file' | 'directory' = 'file') {
   const run = kind === 'file' ? dataSync : sync;
   let fd: number | undefined;

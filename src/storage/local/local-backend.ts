@@ -6,26 +6,26 @@ import { openSqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
 import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
 import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
 
-/** A catalog and a store of bytes that belong together. */
+/** A catalog and its store of bytes. */
 export interface Backend {
   readonly catalog: Catalog;
   readonly bytes: Bytes;
   /** See ServingOptions. */
   readonly boot: string | null;
-  /** After catalog and bytes are closed. */
+  /** Call after catalog and bytes are closed. */
   release(): void;
 }
 
 export interface LocalOptions {
   readonly role: OwnerRole;
-  /** Who may use the files that a daemon makes; only its own user if not given. */
+  /** Access to the files that a daemon creates; by default only its own user's. */
   readonly access?: FileAccess;
   readonly warn?: (message: string) => void;
 }
 
 /**
- * One upload directory on this machine: files and SQLite. A daemon makes what is missing, and refuses
- * to share the directory with another daemon (DIRECTORY_IN_USE). Throws CATALOG_CORRUPT,
+ * Opens an upload directory on this machine: files and SQLite. A daemon creates what is missing, and
+ * refuses to share the directory with another daemon (DIRECTORY_IN_USE). Throws CATALOG_CORRUPT,
  * CATALOG_TOO_NEW, PERMISSION or IO.
  */
 export function openLocal(uploadDir: string, options: LocalOptions): Backend {

@@ -12,8 +12,8 @@ import {
 import { makeDirectory, removeEmpty } from '../disk/make-directory.ts';
 
 /**
- * Makes what is missing of an upload directory, with the permissions in force, and locks it. Throws
- * DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE, and then leaves no directory behind that it made.
+ * Creates the missing parts of an upload directory, with the configured permissions, and locks it.
+ * Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE, and then removes the directories it created.
  */
 export function takeDirectory(uploadDir: string, folder: string, access: FileAccess): ServingLock {
   const lockFile = join(uploadDir, 'serving.lock');
@@ -32,7 +32,7 @@ export function takeDirectory(uploadDir: string, folder: string, access: FileAcc
   });
 }
 
-/** Before the catalog is opened, by whoever holds the lock: SQLite copies its permissions. */
+/** Call before opening the catalog, holding the lock: SQLite copies the catalog's permissions. */
 export function restrictCatalog(
   uploadDir: string,
   access: FileAccess,

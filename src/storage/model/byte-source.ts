@@ -1,26 +1,26 @@
-/** What a source calls. Nothing is called after stop(), and nothing after onEnd or onBroken. */
+/** Receives the bytes of a source. No method is called after stop(), onEnd or onBroken. */
 export interface ByteSink {
   /** Returns true when the memory of `chunk` is not needed any more. */
   onBytes(chunk: Buffer): boolean;
-  /** The body came to its end. */
+  /** The body ended. */
   onEnd(): void;
   /** The client has gone; no more bytes come. */
   onBroken(): void;
 }
 
-/** Where the bytes of one request come from. Calls back synchronously, without a promise per chunk. */
+/** The source of one request's bytes. Calls back synchronously, without a promise per chunk. */
 export interface ByteSource {
   /**
-   * true when the memory of a chunk is used again after onBytes has returned: what is not used up
-   * by then must be copied.
+   * true when the memory of a chunk is reused after onBytes returns: bytes still needed then must be
+   * copied.
    */
   readonly lendsMemory: boolean;
-  /** Begins to call the sink; once. */
+  /** Starts calling the sink; call it once. */
   start(sink: ByteSink): void;
-  /** Asks for no more bytes for now. */
+  /** Stops reading until resume(). */
   pause(): void;
   resume(): void;
-  /** Lets go of the sink. What still comes is left to whoever answers the request. */
+  /** Detaches the sink. The code that answers the request handles any further bytes. */
   stop(): void;
   /** Aborts when the client has gone. */
   closeSignal(): AbortSignal;

@@ -8,21 +8,21 @@ export interface Delivery extends Omit<NewDelivery, 'payload'> {
   readonly seq: number;
   readonly upload: string;
   readonly state: DeliveryState;
-  /** Since it was made, or since a person had it tried anew. */
+  /** Attempts since the delivery was created or last restarted by a person. */
   readonly attempts: number;
   readonly createdAt: number;
   /** When the first of these attempts began; null before it. */
   readonly firstAt: number | null;
   /** null while an earlier event of its upload is not delivered to this hook, and when it is done. */
   readonly nextAt: number | null;
-  /** When it was delivered or given up. */
+  /** When it was delivered, or became dead. */
   readonly doneAt: number | null;
   readonly lastError: string | null;
 }
 
 export type StoredDelivery = Delivery & NewDelivery;
 
-/** How an attempt ended, or that a delivery is given up without one (`attempted` false). */
+/** The result of an attempt, or of giving up without one (`attempted` false). */
 export type Settlement =
   | { readonly seq: number; readonly state: 'delivered' }
   | {
@@ -44,12 +44,12 @@ export interface DeliveryCounts {
   readonly hook: string;
   /** Not tried yet. */
   readonly pending: number;
-  /** Tried in vain so far. */
+  /** Tried, and failed so far. */
   readonly failing: number;
   readonly dead: number;
 }
 
-/** What a person reads: a pending delivery that has failed before is `failing`. */
+/** The statuses that people see: a pending delivery that has failed before is `failing`. */
 export const DELIVERY_STATUSES = ['pending', 'failing', 'dead', 'delivered'] as const;
 
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];

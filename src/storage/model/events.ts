@@ -1,6 +1,6 @@
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 
-/** A change to an upload, told to hooks and metrics for every protocol alike. */
+/** A change to an upload, reported to hooks and metrics alike for every protocol. */
 export type StorageEvent =
   | { readonly type: 'created'; readonly record: UploadRecord; readonly caller: Caller }
   /** Progress: throttled, never recorded, never queued. */
@@ -15,7 +15,7 @@ export type StorageEvent =
 
 /** A row for the outbox, recorded in the unit of work of the change that causes it. */
 export interface NewDelivery {
-  /** The same for every attempt and every hook that is told of this event. */
+  /** The same for every attempt and every hook that receives this event. */
   readonly eventId: string;
   readonly hook: string;
   readonly event: string;
@@ -30,15 +30,15 @@ export interface CreationDraft {
   readonly parts: readonly string[];
 }
 
-/** What a guard may choose for an upload before it is made. */
+/** What a guard may choose for an upload before it is created. */
 export interface CreationChange {
   readonly id?: string;
   readonly metadata?: string | null;
 }
 
 /**
- * What may refuse a change before it happens, by throwing a Fault (REFUSED for a decision; any other
- * code when none could be had). `place` is where the bytes are: a path.
+ * Hooks that may refuse a change before it happens, by throwing a Fault: REFUSED for a decision, any
+ * other code when the hook gave none. `place` is the path of the bytes.
  */
 export interface Guards {
   beforeCreate?(draft: CreationDraft, caller: Caller): Promise<CreationChange>;
@@ -46,5 +46,5 @@ export interface Guards {
   beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
 }
 
-/** Turns a change into the deliveries it causes. `place` is where the bytes are: a path. */
+/** Returns the deliveries that a change causes. `place` is the path of the bytes. */
 export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];

@@ -13,17 +13,17 @@ export interface StatusMoment {
 }
 
 export interface ListQuery {
-  /** Only these; all but `removed` when left out. */
+  /** Only these states; by default all but `removed`. */
   readonly states?: readonly RecordState[];
-  /** Only those with these statuses at a moment; `states` is then ignored. */
+  /** Only uploads with these statuses at a moment; overrides `states`. */
   readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
   /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
   readonly sort?: ListSort;
-  /** The other way round. */
+  /** Reverses the order. */
   readonly reverse?: boolean;
-  /** At most so many. */
+  /** Maximum number of uploads. */
   readonly limit?: number;
-  /** Leaves out parts whose final upload is there: it stands for them. */
+  /** Omits parts whose final upload is listed. */
   readonly foldParts?: boolean;
 }
 
@@ -44,6 +44,6 @@ export type StatusTotals = UploadTotals & {
   readonly part: 0 | 1;
   /** 1 for parts whose final upload is there. */
   readonly folded: 0 | 1;
-  /** Bytes received, without those of parts that a finished upload has as well. */
+  /** Bytes received, not counting those of parts that a finished upload holds as well. */
   readonly bytesOnce: number;
 };

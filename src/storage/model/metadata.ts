@@ -7,7 +7,7 @@ import { Fault } from '../../fault.ts';
  */
 export interface MetadataPair {
   readonly key: string;
-  /** null for a key that stands without a value. */
+  /** null for a key without a value. */
   readonly value: Buffer | null;
 }
 
@@ -17,7 +17,7 @@ const LEADING = /^[ \t]+/;
 const TRAILING = /[ \t]+$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Parses and validates the notation. Throws BAD_REQUEST with what is wrong. */
+/** Parses and validates the notation. Throws BAD_REQUEST with the reason. */
 export function parseMetadata(text: string): MetadataPair[] {
   const seen = new Set<string>();
   return elementsOf(text).map((element) => {
@@ -37,9 +37,8 @@ export function parseMetadata(text: string): MetadataPair[] {
 }
 
 /**
- * The same metadata as every client reads it: without the whitespace and the empty elements that
- * RFC 9110 allows in a list, and otherwise as it came. null when nothing is left of it.
- * Throws BAD_REQUEST like parseMetadata.
+ * Normalizes metadata: drops the whitespace and the empty elements that RFC 9110 allows in a list, and
+ * changes nothing else. null when nothing is left. Throws BAD_REQUEST like parseMetadata.
  */
 export function normalizeMetadata(text: string): string | null {
   parseMetadata(text);
@@ -53,9 +52,9 @@ function elementsOf(text: string): string[] {
     if (element === '') continue;
     const bare = element.replace(TRAILING, '');
     if (bare.includes(' ') || bare.includes('\t')) elements.push(bare);
-    // The space of a key whose value is empty.
+    // Keep the space after a key whose value is empty.
     else elements.push(element.startsWith(' ', bare.length) ? `${bare} ` : bare);
-    // "a YQ==, Yg==" has lost a key: with the whitespace, nobody means one that is called "Yg==".
+    // "a YQ==, Yg==" has lost a key: after whitespace, "Yg==" is hardly meant as a key.
     if (padded !== element && bare.endsWith('=') && BASE64.test(bare)) {
       throw new Fault('BAD_REQUEST', `the metadata value "${bare}" stands without a key`);
     }
@@ -71,7 +70,7 @@ export function formatMetadata(pairs: readonly MetadataPair[]): string | null {
     .join(',');
 }
 
-/** Reads a record's metadata; what is at rest was validated when it came, so this never throws. */
+/** Reads a record's metadata. It was validated on arrival, so this never throws. */
 export function readMetadata(text: string | null): MetadataPair[] {
   if (text === null) return [];
   try {
@@ -91,12 +90,12 @@ export function metadataText(text: string | null, ...keys: string[]): string | n
   return null;
 }
 
-/** What the client called the file (hostile text: sanitise before showing), or null. */
+/** The file name from the client (hostile text: sanitise before showing), or null. */
 export function fileNameOf(metadata: string | null): string | null {
   return metadataText(metadata, 'filename', 'name');
 }
 
-/** The media type the client gave (hostile text), or null. */
+/** The media type from the client (hostile text), or null. */
 export function fileTypeOf(metadata: string | null): string | null {
   return metadataText(metadata, 'filetype', 'type', 'contentType');
 }

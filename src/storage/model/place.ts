@@ -1,7 +1,7 @@
-/** The upload directory, and the place of all bytes, of a daemon that keeps them in its memory. */
+/** The upload directory, and the place of all bytes, of a daemon that stores uploads in memory. */
 export const MEMORY = ':memory:';
 
-/** Tells whether a place, of all bytes or of one upload, is in memory and so no path. */
+/** Whether a place is in memory, and so is not a path. */
 export function isInMemory(place: string): boolean {
   return place === MEMORY || place.startsWith(`${MEMORY}/`);
 }

@@ -6,9 +6,9 @@ type Transferable = ArrayBuffer & { transfer?(length: number): ArrayBuffer };
 
 export interface StreamSourceOptions {
   /**
-   * Nobody else holds the stream's chunks, so their memory can be freed as soon as they are used
-   * up. Left to the garbage collector it is freed late, and all further bytes come into memory that
-   * is not in the processor's cache.
+   * The stream's chunks have no other holder, so their memory can be freed as soon as they are used.
+   * The garbage collector would free it late, and new bytes would land in memory that is not in the
+   * processor's cache.
    */
   readonly ownsChunks?: boolean;
 }
@@ -64,7 +64,7 @@ export class StreamSource implements ByteSource {
 
   readonly #onEnd = (): void => this.#detach()?.onEnd();
 
-  /** A client that sent its bytes and left at once has them in the stream's buffer still. */
+  /** When a client sends its bytes and leaves at once, the stream's buffer still holds them. */
   readonly #onBroken = (): void => {
     for (let chunk = this.#read(); chunk !== null; chunk = this.#read()) this.#onData(chunk);
     this.#detach()?.onBroken();
@@ -80,17 +80,17 @@ export class StreamSource implements ByteSource {
     this.#stream.off('data', this.#onData);
     this.#stream.off('end', this.#onEnd);
     this.#stream.off('close', this.#onBroken);
-    // 'error' stays listened to: an aborted request emits it later, and nobody else may listen.
+    // Keep the 'error' listener: an aborted request emits it later, and there may be no other.
     return sink;
   }
 }
 
-/** A body as it is received: a stream is read through its events. */
+/** Wraps a stream as a source; returns a source unchanged. */
 export function sourceOf(body: Readable | ByteSource): ByteSource {
   return body instanceof Readable ? new StreamSource(body) : body;
 }
 
-/** Frees a chunk that fills its memory alone. */
+/** Frees the memory of a chunk that does not share it. */
 function release({ buffer, length }: Buffer): void {
   const memory = buffer as Transferable;
   if (memory.byteLength === length) memory.transfer?.(0);

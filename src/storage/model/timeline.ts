@@ -13,7 +13,7 @@ export type TimelineEvent =
       readonly requests: number;
       readonly until: number;
       readonly origin: Origin;
-      /** Why the last of these requests ended early; null when it ended as it should. */
+      /** Why the last of these requests ended early; null when its body ended. */
       readonly interrupted: Interruption | null;
     }
   | { readonly event: 'rejected'; readonly why: string; readonly origin: Origin }
@@ -28,9 +28,9 @@ export type TimelineEvent =
 export type Interruption =
   /** The connection broke. */
   | 'reset'
-  /** Nothing came for the idle timeout. */
+  /** No byte came within the idle timeout. */
   | 'idle'
-  /** Another request took the upload over from this silent one. */
+  /** Another request took over the upload because this one was silent. */
   | 'superseded'
   /** The daemon was stopping. */
   | 'draining'
@@ -44,14 +44,14 @@ export type Interruption =
 /** Requests further apart than this are separate entries (milliseconds). */
 const MERGE_WITHIN = 60_000;
 
-/** More than a person reads: from here on what clients can repeat for ever takes no more room. */
+/** More entries than a person reads. Beyond this, events that clients can repeat take no more room. */
 const MOST = 1_000;
 const REPEATABLE: ReadonlySet<string> = new Set(['received', 'rejected', 'refused']);
 
 /**
- * Where an entry goes in a timeline whose last one is at `position` (0: there is none). merged: it
- * extends the last entry, as a terabyte in 5 MiB requests is one line and not two hundred thousand.
- * placed: it stands at a position of its own, or takes that of the last one when the timeline is full.
+ * Where to put an entry in a timeline whose last entry is at `position` (0: none).
+ * merged: it extends the last entry, so a terabyte in 5 MiB requests is one line and not two hundred
+ * thousand. placed: it gets a new position, or replaces the last entry when the timeline is full.
  */
 export function follow(
   last: TimelineEntry | undefined,

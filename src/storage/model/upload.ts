@@ -1,30 +1,30 @@
-/** What the catalog knows of one upload. Times are milliseconds since the epoch, sizes are bytes. */
+/** The catalog's record of one upload. Times are milliseconds since the epoch, sizes are bytes. */
 export interface UploadRecord {
   readonly id: string;
   /** A partial upload is a part of a later final one; a final one is joined from its parts. */
   readonly kind: 'single' | 'partial' | 'final';
   readonly state: RecordState;
-  /** null while the client has not said how long it will be. */
+  /** null until the client declares it. */
   readonly length: number | null;
-  /** As last recorded; the data file's size is the truth (see UploadStore.find). */
+  /** As last recorded; the size of the data file takes precedence (see UploadStore.find). */
   readonly offset: number;
   /**
-   * Where a request that must count as a whole (it carries a checksum) began; bytes beyond this
-   * offset were never verified. null when no such request is under way.
+   * Where a request that must count as a whole (it carries a checksum) began: bytes beyond this offset
+   * are not verified. null when no such request is running.
    */
   readonly uncommittedFrom: number | null;
   /** Running CRC-32 of the bytes before `offset`. */
   readonly crc32: number;
   /** As the client sent it, in the notation of metadata.ts. null when none was sent. */
   readonly metadata: string | null;
-  /** What the client called the file, taken from the metadata; hostile text. */
+  /** The file name from the client's metadata; hostile text. */
   readonly name: string | null;
   /** Ids of a final upload's parts in order (one id may stand twice); empty for the others. */
   readonly parts: readonly string[];
-  /** What the protocol must give back to its client word for word (tus: Upload-Concat). */
+  /** Text that the protocol must return to its client unchanged (tus: Upload-Concat). */
   readonly protocolData: string | null;
   readonly createdAt: number;
-  /** When the last byte came, or the creation when none has. */
+  /** When the last byte came; the time of creation if none has. */
   readonly activeAt: number;
   readonly finishedAt: number | null;
   readonly removedAt: number | null;
@@ -40,7 +40,7 @@ export type StoredUpload = UploadRecord & {
   readonly seq: number;
 };
 
-/** What may change after creation, as a patch. */
+/** The fields that may change after creation, as a patch. */
 export interface UploadChange {
   readonly state?: RecordState;
   readonly length?: number | null;
@@ -54,7 +54,7 @@ export interface UploadChange {
   readonly refusal?: string | null;
 }
 
-/** removing: claimed, the file goes next. removed: only this memory of it is left (410, not 404). */
+/** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */
 export const RECORD_STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
 
 export type RecordState = (typeof RECORD_STATES)[number];
@@ -67,16 +67,16 @@ export type RemovalReason =
   | 'operator'
   /** A hook ended it. */
   | 'stopped'
-  /** The request that made it failed, so its client never learnt its URL. */
+  /** The request that created it failed, so its client never learned the URL. */
   | 'rejected'
   | 'file-missing';
 
-/** true for what was finished and is a file of its own: it is never removed as abandoned. */
+/** true for a finished upload that is a file of its own: it is never removed as abandoned. */
 export function isKept(record: Pick<UploadRecord, 'state' | 'kind'>): boolean {
   return record.state === 'finished' && record.kind !== 'partial';
 }
 
-/** true once a removal was claimed: for everybody but the one who removes it, it is gone. */
+/** true once a removal was claimed: only the remover still sees the upload. */
 export function isGone({ state }: Pick<UploadRecord, 'state'>): boolean {
   return state === 'removing' || state === 'removed';
 }
@@ -101,33 +101,33 @@ export interface Origin {
   readonly agent: string | null;
 }
 
-/** Who asks for a change. */
+/** The origin of a change. */
 export interface Caller {
-  /** What is recorded of it. */
+  /** Recorded in the timeline. */
   readonly origin: Origin;
   /**
-   * The request itself, which belongs to the rooms above: storage passes it to guards and listeners
-   * and never reads it. null for what the program does of itself.
+   * The request itself, for the layers above: storage passes it to guards and listeners and never reads
+   * it. null for changes that the program makes on its own.
    */
   readonly request: object | null;
 }
 
-/** The caller of what the program does of itself, on behalf of whoever made the upload. */
+/** The caller for changes that the program makes on its own, with the origin of the upload's creator. */
 export function nobody(record: UploadRecord): Caller {
   return { origin: record.origin, request: null };
 }
 
 /**
- * What tells the finished upload from every other file that was ever here; null before, since its
- * bytes may still change.
+ * Tells the finished upload from every other file that was ever stored; null before it is finished,
+ * since its bytes may still change.
  */
 export function versionOf({ id, state, crc32 }: UploadRecord): string | null {
   return state === 'finished' ? `${id}-${crc32.toString(16)}` : null;
 }
 
 /**
- * What a person is told about an upload's state, as `statusOf` derives it; `expired` means its time
- * is up and the next sweep takes it.
+ * The status of an upload as people see it, derived by `statusOf`. `expired`: its time is up and the
+ * next sweep removes it.
  */
 export const UPLOAD_STATUSES = [
   'receiving',

@@ -2,7 +2,7 @@ import { Fault } from '../../fault.ts';
 import { isGone, isUnfinished, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
-/** Throws NOT_FOUND, or GONE while we remember an upload that was removed or has expired. */
+/** Throws NOT_FOUND, or GONE while the record of a removed or expired upload is kept. */
 export function assertThere(
   context: StoreContext,
   record: StoredUpload | undefined,
@@ -16,12 +16,12 @@ export function assertThere(
 }
 
 /**
- * The offset that the next append may use: the bytes that are there and do not wait to be verified.
- * Throws GONE when the bytes are not there, UNAVAILABLE when no bytes are.
+ * The offset for the next append: the bytes that are stored and need no more verification. Throws GONE
+ * when this upload's bytes are missing, UNAVAILABLE when the whole store is.
  */
 export async function currentOffset(context: StoreContext, record: StoredUpload): Promise<number> {
   const active = context.active.get(record.id);
-  // Until its request is answered a finished upload is still active.
+  // A finished upload stays active until its request is answered.
   if (active && isUnfinished(record)) return active.whole ? active.from : active.pump.position;
   const size = await context.bytes.size(record);
   if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');

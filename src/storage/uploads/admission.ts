@@ -9,8 +9,8 @@ export function checkSize({ limits }: StoreContext, length: number | null): void
 }
 
 /**
- * Throws NO_SPACE when `bytes` more would leave less than the minimum free; with the offset of the
- * upload that they are for, if it is there already.
+ * Throws NO_SPACE when `bytes` more would leave less than the minimum free. The Fault carries the
+ * offset of the upload, if it exists already.
  */
 export async function checkSpace(
   { bytes: store, limits }: StoreContext,

@@ -9,17 +9,17 @@ import type { OpenUpload } from './recording.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest, EndingRequest {
-  /** Where the client believes the next byte goes. */
+  /** The offset at which the client wants to append. */
   readonly offset: number;
-  /** The upload's length, when the client says it only now. */
+  /** The upload's length, when the client declares it only now. */
   readonly length?: number;
   readonly caller: Caller;
-  /** Throws when a condition of the client's does not hold; called when all else is right. */
+  /** Throws when a precondition of the client does not hold; called after all other checks. */
   readonly check?: (record: UploadRecord) => void;
 }
 
 /**
- * Appends a request's body: waits for its turn, checks, receives, lets go. Throws NOT_FOUND, GONE,
+ * Appends a request's body: waits for its turn, checks, receives, releases. Throws NOT_FOUND, GONE,
  * FORBIDDEN, LOCKED, CONFLICT, TOO_LARGE, BAD_REQUEST or NO_SPACE, and then nothing was changed.
  */
 export async function appendBody(
@@ -67,7 +67,7 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
   }
 }
 
-/** A request that ends the upload declares its length, if it knows where it ends itself. */
+/** A request that ends the upload declares the upload's length if its body length is known. */
 function withLength(record: StoredUpload, request: AppendRequest): AppendRequest {
   if (!request.ends) return request;
   const known = record.length ?? request.length ?? null;
@@ -76,8 +76,8 @@ function withLength(record: StoredUpload, request: AppendRequest): AppendRequest
 }
 
 /**
- * Records a length that is declared only now, and where a request that must be verified begins. The
- * length of such a request counts once it is verified, like its bytes, so it is not recorded yet.
+ * Records a length that is declared only now, and the offset at which a request that must be verified
+ * begins. The length of such a request counts only once it is verified, so it is not recorded yet.
  */
 async function declare(
   context: StoreContext,

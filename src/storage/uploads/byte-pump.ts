@@ -6,7 +6,7 @@ import type { Interruption } from '../model/timeline.ts';
 import type { Clock, Timer } from './clock.ts';
 import { copyToWait, giveBack } from './waiting-bytes.ts';
 
-/** A socket is paused when this much waits for the write that is running (bytes). */
+/** The socket is paused when this many bytes wait for the running write. */
 const HIGH_WATER = 512 * 1024;
 
 export interface PumpOptions {
@@ -17,25 +17,25 @@ export interface PumpOptions {
   readonly crc32: number;
   /** The most bytes that may come. */
   readonly limit: number;
-  /** Ends the pump when nothing came for this long (milliseconds). */
+  /** Ends the pump when no byte has arrived for this long (milliseconds). */
   readonly idleTimeout: number;
-  /** Sees every chunk once, in order (a digest). */
+  /** Receives every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
   readonly clock: Clock;
 }
 
 export interface PumpResult {
-  /** complete: the body ended. overrun: more came than the limit, and was left unread. */
+  /** complete: the body ended. overrun: the body exceeds the limit, and the rest was not read. */
   readonly end: 'complete' | 'overrun' | Interruption;
-  /** What a failed write threw. */
+  /** The error of a failed write. */
   readonly error?: unknown;
 }
 
 /**
- * Moves a request's bytes to a writer. While the writer takes bytes at once, each chunk is written as
- * it comes. While it does not, what arrives during one write is gathered and goes out in the next
- * one: a fast client gets large writes, and the bytes of a slow one are written as they come, so that
- * HEAD can tell of them while the client is stalled. `position` counts only what was written.
+ * Moves a request's bytes to a writer. While the writer is immediate, each chunk is written as it
+ * comes. Otherwise the chunks that arrive during one write are gathered for the next one: a fast client
+ * gets large writes, and a slow one's bytes are written as they come, so HEAD reports them while the
+ * client is stalled. `position` counts only written bytes.
  */
 export class BytePump implements ByteSink {
   readonly #options: PumpOptions;
@@ -43,7 +43,7 @@ export class BytePump implements ByteSink {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #received = 0;
-  /** CRC-32 of all that has arrived: taken at once, while the bytes are in the processor's cache. */
+  /** CRC-32 of all bytes that have arrived, computed while they are in the processor's cache. */
   #receivedCrc: number;
   #writing = false;
   #scheduled = false;
@@ -67,12 +67,12 @@ export class BytePump implements ByteSink {
     this.lastByteAt = options.clock.now();
   }
 
-  /** true while it is the disk that is waited for, and not the client. */
+  /** true while the pump waits for the disk and not for the client. */
   get waitsForDisk(): boolean {
     return this.#writing;
   }
 
-  /** Resolves when the last byte that will be written has been written; never rejects. */
+  /** Resolves when the last write has ended; never rejects. */
   run(): Promise<PumpResult> {
     return new Promise((resolve) => {
       this.#settle = resolve;
@@ -81,7 +81,7 @@ export class BytePump implements ByteSink {
     });
   }
 
-  /** Takes no more bytes, writes what has arrived, and lets run() resolve with the reason. */
+  /** Accepts no more bytes, writes those that have arrived, and resolves run() with the reason. */
   stop(reason: Interruption): void {
     this.#end({ end: reason });
   }
@@ -92,7 +92,7 @@ export class BytePump implements ByteSink {
     this.#idle?.refresh();
     const room = this.#options.limit - this.#received;
     if (chunk.length <= room) return this.#take(chunk);
-    // What belongs to the upload counts, wherever the client has cut its chunks.
+    // Bytes within the limit count, however the client cut its chunks.
     const usedUp = room <= 0 || this.#take(chunk.subarray(0, room));
     this.#end({ end: 'overrun' });
     return usedUp;
@@ -173,7 +173,7 @@ export class BytePump implements ByteSink {
 
   #write(given: Buffer[], crcAfter: number, lent: boolean): void {
     const { writer } = this.#options;
-    // The rest of a short write may go out when its memory is used for other bytes already.
+    // By the time the rest of a short write goes out, its memory may hold other bytes.
     const chunks = lent && !writer.immediate ? given.map(copyToWait) : given;
     writer.write(chunks, this.position, (error, written) => {
       if (error) this.#failed(error);
@@ -184,7 +184,7 @@ export class BytePump implements ByteSink {
   #failed(error: Error): void {
     this.#writing = false;
     const end = isNoSpace(error) ? 'no-space' : 'disk-error';
-    // What waits behind a failed write has no place to go.
+    // Bytes behind a failed write cannot be written.
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (this.#ending) {
@@ -203,7 +203,7 @@ export class BytePump implements ByteSink {
     this.#flush();
   }
 
-  /** Counts what was written; returns what a short write left over. */
+  /** Counts the written bytes; returns the chunks that a short write left over. */
   #advance(chunks: Buffer[], crcAfter: number, written: number): Buffer[] {
     this.position += written;
     if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {

@@ -1,12 +1,12 @@
 /** A timer that is running. */
 export interface Timer {
-  /** Begins its time anew. */
+  /** Restarts the timer. */
   refresh(): void;
 }
 
 /**
- * Where the engine gets the time from, and everything that happens later of itself. With another
- * clock a process lives through hours in a moment, and the same way every time.
+ * The engine's only source of time and timers. With a simulated clock a process runs through hours in a
+ * moment, and the same way every time.
  */
 export interface Clock {
   /** Milliseconds since the epoch; may step in either direction. */
@@ -16,11 +16,11 @@ export interface Clock {
   /** Does not keep the process alive. */
   setInterval(run: () => void, milliseconds: number): Timer;
   clearInterval(timer: Timer): void;
-  /** Runs after what is ready now. */
+  /** Runs after the callbacks that are ready now. */
   setImmediate(run: () => void): void;
 }
 
-/** The time of this machine. */
+/** The clock of this machine. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   setTimeout: (run, milliseconds) => setTimeout(run, milliseconds),

@@ -7,28 +7,28 @@ import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
 import type { WriterQueue } from './writer-queue.ts';
 
-/** Bytes that are on their way into an upload now, in this process. */
+/** An append that is running in this process. */
 export interface ActiveAppend {
   readonly pump: BytePump;
   /** The offset at which this request began. */
   readonly from: number;
-  /** Counts as a whole or not at all: until it is verified, nobody learns of its bytes. */
+  /** Counts as a whole or not at all: no client sees its bytes until they are verified. */
   readonly whole: boolean;
   /** null while the upload is not recorded (see create.ts). */
   readonly lease: Lease | null;
   readonly caller: Caller;
-  /** What has been written to the catalog of this request's progress. */
+  /** The last offset of this request that was passed to the catalog. */
   recorded: number;
-  /** It is to be removed instead of finished (see UploadStore.stop). */
+  /** Remove the upload instead of finishing it (see UploadStore.stop). */
   stopped: boolean;
 }
 
 export interface StoreLimits {
   /** The most bytes that an upload may have; null for no limit. */
   readonly maxSize: number | null;
-  /** Bytes that must stay free on the disk; null does not look at the free space. */
+  /** Bytes that must stay free on the disk; null turns the check off. */
   readonly minFreeSpace: number | null;
-  /** A request whose body is silent for this long is ended, its bytes kept (milliseconds). */
+  /** A request whose body is silent for this long is ended; its bytes are kept (milliseconds). */
   readonly idleTimeout: number;
   /** How long a request waits for another one that writes the same upload (milliseconds). */
   readonly writerWait: number;
@@ -41,44 +41,48 @@ export const DEFAULT_LIMITS: StoreLimits = {
   writerWait: 10_000,
 };
 
-/** What the operations on uploads share; used within storage alone. */
+/** Shared by the operations on uploads; internal to storage. */
 export interface StoreContext {
   readonly catalog: Catalog;
   readonly bytes: Bytes;
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
-  /** Every pump that runs, so that all can be stopped. */
+  /** All running pumps, so that they can be stopped. */
   readonly pumps: Set<BytePump>;
-  /** Ids of what is complete and could not be finished or joined: it is tried again. */
+  /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
   readonly limits: StoreLimits;
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
-  /** Whether an upload that has its length is complete, although no request is there to say so. */
+  /** Whether an upload that has its full length is complete although no request says so. */
   readonly endsAtLength: (record: UploadRecord) => boolean;
-  /** When the retention policy ends an upload (milliseconds since the epoch); null for never. */
+  /**
+   * When the upload expires under the retention policy (milliseconds since the epoch); null for never.
+   */
   readonly expiresAt: (record: UploadRecord) => number | null;
-  /** Leases that could not be dropped (a full disk): it is tried again. */
+  /** Leases that could not be dropped (a full disk); retried later. */
   readonly unreleased: Set<Lease>;
   /**
-   * Unfinished uploads since the machine has booted anew, until each is looked at: what their bytes
-   * have beyond the record was never promised, and may be anything.
+   * Uploads that were unfinished when the machine rebooted, until each is reconciled. Their bytes
+   * beyond the recorded offset were never confirmed to a client, and may be garbage.
    */
   readonly afterReboot: Set<string>;
-  /** Requests so far that count as a whole: each may have written bytes that were taken back. */
+  /**
+   * Number of requests so far that count as a whole. Each may have written bytes that were rolled back.
+   */
   wholeRequests: number;
   readonly clock: Clock;
   readonly now: () => number;
-  /** Tells listeners of a change that is committed. */
+  /** Reports a committed change to the listeners. */
   readonly emit: (event: StorageEvent) => void;
-  /** Work that goes on after a request was answered; awaited when the store closes. */
+  /** Work that continues after a request was answered; awaited when the store closes. */
   readonly background: (work: Promise<unknown>) => void;
-  /** Something a sysadmin should read in the log. */
+  /** Logs a warning for the sysadmin. */
   readonly warn: (message: string) => void;
-  /** true once no more bytes are taken (the daemon is stopping). */
+  /** true once no more bytes are accepted (the daemon is stopping). */
   draining: boolean;
-  /** true once what takes long is cut short, too: the time to drain is over. */
+  /** true once the time to drain is over: long work is cut short, too. */
   ending: boolean;
 }

@@ -10,13 +10,13 @@ import type { OpenUpload } from './recording.ts';
 import { removeCondemned } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
-/** Uploads up to this size that come whole with their creation are recorded last (bytes). */
+/** Uploads up to this size whose creation request carries all their bytes are recorded last (bytes). */
 const SMALL = 256 * 1024;
 
 /**
- * Makes an upload and receives what the request brings of it. An upload of no bytes is finished at
- * once. When receiving fails the upload is removed again: its client will not learn where it is.
- * Throws what `admit`, `WriteRight.create` and `receive` throw.
+ * Creates an upload and receives the request's bytes. An empty upload finishes at once. If receiving
+ * fails, the upload is removed again: its client never learns the URL. Throws what `admit`,
+ * `WriteRight.create` and `receive` throw.
  */
 export async function createUpload(
   context: StoreContext,
@@ -44,7 +44,7 @@ export async function createUpload(
       }
     });
   } catch (error) {
-    // Never what was there before: an id that is taken is somebody else's.
+    // Only our own upload: when the id was taken, the existing one belongs to another client.
     if (made) await undo(context, marked, caller);
     throw error;
   }
@@ -54,7 +54,7 @@ function withLength(request: CreateRequest, body: BodyRequest | undefined): Crea
   return { ...request, length: lengthAtEnd(request.length, 0, body ? body.bodyLength : 0) };
 }
 
-/** A hook that is asked before the finish must find a record. */
+/** A guard that runs before the finish must find a record. */
 function orderOf(
   { guards }: StoreContext,
   { ends }: CreateRequest,
@@ -88,7 +88,7 @@ async function fill(
   return { record: finished, offset: 0, finished: true, interrupted: null };
 }
 
-/** Tells of a creation that is committed, once it is as durable as the mode wants it. */
+/** Reports a committed creation once it is as durable as the mode requires. */
 async function announce(context: StoreContext, { record, writer }: OpenUpload, caller: Caller) {
   const { durability } = context;
   try {
@@ -101,17 +101,17 @@ async function announce(context: StoreContext, { record, writer }: OpenUpload, c
   }
 }
 
-/** The removal is recorded in the catalog, which needs the room when the disk is full. */
+/** Frees the bytes first: on a full disk the catalog needs the room to record the removal. */
 async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }: OpenUpload) {
   try {
-    // What was committed as finished stays, whatever failed after that.
+    // A committed finish stands, even if something failed later.
     if ((await catalog.get(record.id))?.state !== 'finished') await writer.rollback(0);
   } catch (error) {
     warn(messageOf(error));
   }
 }
 
-/** Takes back an upload whose client learns of a failure; what was finished stays. */
+/** Removes an upload whose client gets an error; a finished one stays. */
 async function undo(context: StoreContext, draft: UploadRecord, caller: Caller): Promise<void> {
   const { catalog, bytes, warn } = context;
   try {

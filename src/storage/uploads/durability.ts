@@ -3,13 +3,13 @@ import type { Catalog } from '../catalog/catalog.ts';
 
 /**
  * When bytes and records are made to survive a power cut.
- * completed: before a client learns that its upload is finished. always: before every answer that
- * gives an offset or confirms a creation, too. never: the kernel decides (a crash of the process
- * alone loses nothing in any mode).
+ * completed: before a client learns that its upload is finished. always: also before every answer that
+ * gives an offset or confirms a creation. never: the kernel decides (a crash of the process alone loses
+ * nothing in any mode).
  */
 export type FsyncMode = 'completed' | 'always' | 'never';
 
-/** What the mode asks of bytes and catalog, and when. */
+/** What the mode requires of bytes and catalog, and when. */
 export class Durability {
   readonly mode: FsyncMode;
   readonly #catalog: Catalog;
@@ -29,12 +29,12 @@ export class Durability {
     return writer.flush(this.mode === 'never' ? 'process' : 'power', content);
   }
 
-  /** Before the record says that bytes do not count which were taken back. */
+  /** Before the record says that rolled-back bytes do not count. */
   takenBack(writer: Writer, left: Content): Promise<void> {
     return this.finished(writer, left);
   }
 
-  /** Makes every unit of work so far durable where the mode asks for that. */
+  /** Makes all units of work so far durable if the mode requires it. */
   async recorded(what: 'finish' | 'progress'): Promise<void> {
     if (this.mode === 'never' || (what === 'progress' && this.mode !== 'always')) return;
     await this.#catalog.persist();

@@ -1,18 +1,18 @@
 import { Fault } from '../../fault.ts';
 
-/** Who says that an upload is complete. */
+/** How a request says that it completes the upload. */
 export interface EndingRequest {
   /**
-   * Whether the upload is complete once this request was read to its end. Left out, it is complete
-   * as soon as it has its length, whichever request brings the last byte (tus 1.0.0); given, nothing
-   * is inferred from the length.
+   * Whether the upload is complete once this request's body ends. undefined: it is complete as soon as
+   * it has its length, whichever request brings the last byte (tus 1.0.0). Otherwise the length implies
+   * nothing.
    */
   readonly ends?: boolean | undefined;
 }
 
 /**
- * The length of an upload, which a request that ends it tells by where it ends: `from` and the
- * length of its body. null when neither is known yet. Throws BAD_REQUEST when they differ.
+ * The upload's length, from a request that ends it: `from` plus the length of its body. null when
+ * neither length is known yet. Throws BAD_REQUEST when they differ.
  */
 export function lengthAtEnd(
   known: number | null,
@@ -25,7 +25,7 @@ export function lengthAtEnd(
   return end;
 }
 
-/** `offset` is where the upload stands then: what the next request must name. */
+/** `offset` is the upload's offset afterwards, for the next request. */
 export function endsElsewhere(end: number, length: number, offset: number): Fault {
   const message = `this request ends an upload of ${length} bytes after ${end}`;
   return new Fault('BAD_REQUEST', message, { offset });

@@ -18,20 +18,20 @@ export interface EngineOptions {
   readonly limits?: Partial<StoreLimits>;
   readonly expiresAt?: (record: UploadRecord) => number | null;
   /**
-   * Whether an upload that a start finds with all of its length is complete; true if not given.
-   * false for a protocol whose requests say themselves which one is the last.
+   * Whether an upload that has its full length at start is complete; default true. false for a protocol
+   * whose requests mark the last one themselves.
    */
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
   readonly plan?: DeliveryPlanner;
-  /** Milliseconds since the epoch; that of the clock if not given. */
+  /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
-  /** The time of this machine if not given. */
+  /** Defaults to the clock of this machine. */
   readonly clock?: Clock;
   readonly warn?: (message: string) => void;
 }
 
-/** What runs the life of uploads over any catalog and any store of bytes. */
+/** Runs uploads over any catalog and any store of bytes. */
 export class Engine {
   readonly context: StoreContext;
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
@@ -72,7 +72,9 @@ export class Engine {
     };
   }
 
-  /** Reconciles records with bytes and begins the upkeep. Resolves when uploads may be taken. */
+  /**
+   * Reconciles records with bytes and starts the periodic work. Resolves when uploads may be accepted.
+   */
   async serve(options: ServingOptions): Promise<void> {
     this.#serving = await Serving.start(this.context, options);
   }
@@ -82,7 +84,7 @@ export class Engine {
     this.#events.on('change', listener);
   }
 
-  /** Does an operation's work; what the disk throws gets a sentence. */
+  /** Runs an operation; turns disk errors into Faults. */
   readonly run = async <T>(operation: () => Promise<T>): Promise<T> => {
     if (this.#closed) throw stopping();
     try {
@@ -93,8 +95,8 @@ export class Engine {
   };
 
   /**
-   * Takes no more; lets what is under way go on for `grace` milliseconds, then keeps the bytes that
-   * have come. Resolves when every operation is over.
+   * Starts no more uploads or appends, lets running ones go on for `grace` milliseconds, then ends them and
+   * keeps the bytes received. Resolves when every operation has ended.
    */
   async drain(grace: number): Promise<void> {
     const { context } = this;
@@ -108,13 +110,13 @@ export class Engine {
     clock.clearTimeout(timer);
     context.ending = true;
     while (this.#work.busy) {
-      // Again and again: a request may have been about to read its first byte.
+      // Repeatedly: a request may have been about to read its first byte.
       for (const pump of context.pumps) pump.stop('draining');
       await pause(clock, 10);
     }
   }
 
-  /** Lets what is under way end, keeping the bytes that have come, and closes catalog and bytes. */
+  /** Ends running operations, keeps the bytes received, and closes catalog and bytes. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -128,7 +130,7 @@ export class Engine {
     try {
       await catalog.leave();
     } catch (error) {
-      // On a full disk, for one: the leases count for no longer than the last heartbeat.
+      // On a full disk, for example: the leases expire when the last heartbeat is too old.
       warn(messageOf(error));
     }
     bytes.close();
@@ -136,7 +138,7 @@ export class Engine {
   }
 
   #changed(event: StorageEvent): void {
-    // What happened is committed: no listener can make it fail any more.
+    // The change is committed: a failing listener cannot undo it.
     try {
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));

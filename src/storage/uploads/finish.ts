@@ -5,9 +5,9 @@ import type { StoreContext } from './context.ts';
 import type { OpenUpload, Recording } from './recording.ts';
 
 /**
- * The step to finished, once: makes the bytes durable, asks the guard, then sets the state with its
+ * Finishes an upload, once: makes the bytes durable, calls the guard, then sets the state with its
  * timeline entry and deliveries in one unit of work and makes that durable.
- * Throws REFUSED or HOOK_FAILED from the guard: the bytes stay, and the next request asks again.
+ * Throws REFUSED or HOOK_FAILED from the guard: the bytes stay, and the next request calls it again.
  */
 export async function finishUpload(
   context: StoreContext,
@@ -23,7 +23,7 @@ export async function finishUpload(
   }
 }
 
-/** Notes that an upload is to be finished or joined later, unless there is nothing to wait for. */
+/** Marks an upload to be finished or joined later, unless it was refused or is gone. */
 export function leaveBehind(
   context: StoreContext,
   { id }: Pick<UploadRecord, 'id'>,
@@ -44,7 +44,7 @@ async function finishOnce(
   await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
   if (guards.beforeFinish && record.kind !== 'partial') {
-    // A receiver may take long: what has arrived and was verified is recorded before it is asked.
+    // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
     change = {};
     timeline = [];
@@ -62,7 +62,7 @@ async function finishOnce(
   try {
     await durability.recorded('finish');
   } finally {
-    // Committed is committed, even when the disk could not promise to keep it.
+    // A committed finish is reported, even if the disk could not make it durable.
     if (!recording.lease) context.emit({ type: 'created', record, caller });
     context.emit(event);
   }
@@ -70,7 +70,7 @@ async function finishOnce(
 }
 
 function refusalOf(context: StoreContext, error: unknown, declares = false): Refusal {
-  // Only a refusal is remembered: when the receiver was down, the next start may ask again.
+  // Only a refusal is stored: after a failed hook, the next start may call it again.
   const remembered = error instanceof Fault && error.code === 'REFUSED';
   const why = error instanceof Fault ? error.message : 'the hook failed';
   const change = remembered && declares ? { length: null } : {};

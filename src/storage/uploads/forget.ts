@@ -1,11 +1,11 @@
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 
-/** Memories that one unit of work drops. */
+/** Records deleted per unit of work. */
 const AT_ONCE = 100;
 
 /**
- * Forgets uploads that were removed, and events whose delivery is over, before these moments
+ * Deletes records of uploads that were removed, and deliveries that have ended, before these times
  * (milliseconds since the epoch). Returns how many uploads.
  */
 export async function forget(
@@ -14,7 +14,7 @@ export async function forget(
   deliveredBefore: number,
 ): Promise<number> {
   while ((await catalog.outbox.forgetDone(deliveredBefore, AT_ONCE)) === AT_ONCE) {
-    // A daemon serves in between.
+    // Lets a daemon serve requests in between.
     await nextTurn(clock);
   }
   let forgotten = 0;

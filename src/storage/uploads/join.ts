@@ -10,9 +10,9 @@ import { removeCondemned } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
 /**
- * Makes a final upload of its parts and returns its id. When all parts are finished it is joined
- * first; otherwise it is once the last one is. Throws BAD_REQUEST for what is not a part that is
- * there.
+ * Creates a final upload from its parts and returns its id. If all parts are finished, it is joined
+ * before this resolves; otherwise when the last part finishes. Throws BAD_REQUEST for an id that is not
+ * an existing part.
  */
 export async function concatenate(
   context: StoreContext,
@@ -22,11 +22,11 @@ export async function concatenate(
   const made = await createUpload(context, { ...request, kind: 'final', length: sumOf(parts) });
   const { id } = made.record;
   try {
-    // Only now: a part may have finished, or gone, since it was looked at.
+    // Only now: a part may have finished or been removed since `readParts`.
     await joinIfReady(context, id, request.caller);
     return id;
   } catch (error) {
-    // The client learns of a failure, so nothing stays but what a hook has refused.
+    // The client gets an error, so nothing stays, except an upload that a hook refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
       const unfinished = ({ state }: StoredUpload) => state !== 'finished';
       await removeCondemned(context, id, 'rejected', request.caller, unfinished);
@@ -49,7 +49,7 @@ function notAPart(): Fault {
   return new Fault('BAD_REQUEST', 'a part of this final upload is not a partial upload');
 }
 
-/** The length that a final upload will have, or null while that of a part is not known. */
+/** The length of the final upload, or null while the length of a part is unknown. */
 function sumOf(parts: readonly StoredUpload[]): number | null {
   let sum = 0;
   for (const { length } of parts) {
@@ -59,7 +59,7 @@ function sumOf(parts: readonly StoredUpload[]): number | null {
   return sum;
 }
 
-/** The last part of a final upload that was announced early completes it. */
+/** Joins the final uploads that were waiting for this part and have all their parts now. */
 export async function joinFinalsOf(context: StoreContext, part: string): Promise<void> {
   context.leftBehind.add(part);
   for (const id of await context.catalog.finalsWaitingFor(part)) {
@@ -76,7 +76,7 @@ async function joinLater(context: StoreContext, id: string): Promise<void> {
   leftBehind.delete(id);
 }
 
-/** Joins a final upload once all of its parts are finished; does nothing before. */
+/** Joins a final upload if all its parts are finished; otherwise does nothing. */
 export async function joinIfReady(
   context: StoreContext,
   id: string,
@@ -108,7 +108,7 @@ async function join(
   try {
     const open = await right.openToJoin(record, lease);
     const { writer } = open;
-    // Joined and synced before; only the hook that was asked then did not answer.
+    // Joined and synced earlier; only the hook did not answer then.
     const joined = record.offset === length && writer.size === length && length > 0;
     if (!joined) await checkSpace(context, length);
     const crc32 = joined ? record.crc32 : await writer.join(parts, () => context.ending);

@@ -7,10 +7,10 @@ import type { StoreContext } from './context.ts';
 import type { EndingRequest } from './ending.ts';
 
 export interface CreateRequest extends EndingRequest {
-  /** Chosen by the caller; a new one if not given. Throws CONFLICT when it was used before. */
+  /** Chosen by the caller; a new one by default. Throws CONFLICT when it was used before. */
   readonly id?: string;
   readonly kind: UploadRecord['kind'];
-  /** null when the client will say later. */
+  /** null when the client declares it later. */
   readonly length: number | null;
   readonly metadata: string | null;
   readonly protocolData: string | null;
@@ -20,8 +20,8 @@ export interface CreateRequest extends EndingRequest {
 }
 
 /**
- * The record of an upload that may be made: it fits, and the guard (which may choose id and
- * metadata) agrees. Nothing is written yet.
+ * Returns the record of an upload that may be created: it fits, and the guard (which may choose id and
+ * metadata) agrees. Writes nothing.
  * Throws UNAVAILABLE, TOO_LARGE, NO_SPACE, HOOK_FAILED, or what the guard throws.
  */
 export async function admit(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
@@ -40,7 +40,7 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
   if (!isUploadId(id)) {
     throw new Fault('HOOK_FAILED', 'a hook chose an upload id that cannot be a file name');
   }
-  // A chosen id that is taken is refused at once, before any byte is read.
+  // A chosen id that exists is refused before any byte is read.
   if ((changed?.id ?? chosen) !== undefined && (await context.catalog.get(id))) {
     throw new Fault('CONFLICT', 'an upload of this id is there already');
   }

@@ -5,30 +5,30 @@ import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { Differences } from './differences.ts';
 
-/** Nothing younger than this is taken for an orphan: a creation may be between bytes and record. */
+/** Anything younger is not an orphan: its creation may be between bytes and record (milliseconds). */
 export const ORPHAN_AGE = HOUR;
 
 /**
- * What has lost its other half.
- * file: bytes without a record (a crash during creation, a restored backup, a file that was put
- * there). record: a record whose bytes are gone (removed by hand).
+ * Bytes without a record, or a record without bytes.
+ * file: bytes without a record (a crash during creation, a restored backup, a file put there by hand).
+ * record: a record whose bytes are gone (removed by hand).
  */
 export type Orphan = OrphanFile | OrphanRecord;
 
 export interface OrphanRecord {
   readonly kind: 'record';
   readonly record: StoredUpload;
-  /** There are no bytes at all: more likely a disk that is not mounted than files removed. */
+  /** The store has no bytes at all: more likely an unmounted disk than removed files. */
   readonly folderEmpty: boolean;
 }
 
 export type OrphanFile = Entry & { readonly kind: 'file' };
 
 /**
- * Orphans that have not changed since `olderThan` (milliseconds since the epoch). Looks at every
- * entry and every record, in small steps, so that a daemon goes on serving meanwhile. Both are read
- * in order once, for the differences, and only what may differ is looked up: a million uploads whose
- * bytes and records are all there cost no look-up.
+ * Orphans that have not changed since `olderThan` (milliseconds since the epoch). Reads every entry and
+ * every record, in small steps, so that a daemon keeps serving. A first pass finds the differences, and
+ * only names that may differ are looked up: a million uploads whose bytes and records all exist cost no
+ * look-up.
  */
 export async function* listOrphans(
   context: StoreContext,
@@ -84,7 +84,7 @@ async function* orphanRecords(
 
 /**
  * Removes an entry without a record, unless it has a record now or has changed since `olderThan`.
- * Returns the bytes freed, or null when it was kept or is gone already.
+ * Returns the bytes freed, or null when the entry was kept or is gone already.
  */
 export async function removeOrphanFile(
   { catalog, bytes }: StoreContext,

@@ -1,9 +1,9 @@
 import type { StoreContext } from './context.ts';
 
 /**
- * Records how far the running requests have come, all in one unit of work, and tells listeners. Of a
- * request that counts as a whole only the activity is recorded until it is verified. A request
- * whose upload was taken over or removed by another process is ended: its bytes go nowhere.
+ * Records the progress of the running requests in one unit of work, and reports it to listeners. For a
+ * request that counts as a whole only the activity is recorded until it is verified. Ends a request
+ * whose upload another process took over or removed: its bytes would be lost.
  */
 export async function recordProgress({ catalog, active, emit }: StoreContext): Promise<void> {
   const moved = [...active].flatMap(([id, append]) => {

@@ -16,14 +16,14 @@ import type { WriteRight } from './write-right.ts';
 /** A request that counts as a whole or not at all: its checksum decides. */
 export interface WholeRequest {
   onChunk?(chunk: Buffer): void;
-  /** Throws when the bytes are not what the client meant; `readBack` reads them again. */
+  /** Throws when the bytes do not match the client's checksum; `readBack` reads them again. */
   verify(readBack: () => AsyncIterable<Buffer>): Promise<void>;
 }
 
 /** The part of a request that brings bytes. */
 export interface BodyRequest {
   readonly body: Readable | ByteSource;
-  /** How many bytes the body declares; null when it does not say. */
+  /** The declared length of the body; null when unknown. */
   readonly bodyLength: number | null;
   readonly whole?: WholeRequest | undefined;
   /** Called once the request is accepted, before its first byte is read. */
@@ -34,7 +34,7 @@ export interface AppendOutcome {
   readonly record: StoredUpload;
   /** The offset after this request. */
   readonly offset: number;
-  /** This request was the one that finished the upload. */
+  /** Whether this request finished the upload. */
   readonly finished: boolean;
   /** Why the body was not read to its end; null when it was. */
   readonly interrupted: Interruption | null;
@@ -48,7 +48,7 @@ export function byteLimit(context: StoreContext, length: number | null, offset: 
   return Math.max(0, most - offset);
 }
 
-/** Receives the bytes of one request into an upload that is open, and records what came of it. */
+/** Receives the bytes of one request into an open upload, and records the result. */
 export async function receive(
   context: StoreContext,
   right: WriteRight,
@@ -96,7 +96,7 @@ export async function receive(
   }
 }
 
-/** A finished upload takes nothing more; an empty request at its end is answered kindly. */
+/** A finished upload accepts no more bytes; an empty request at its end succeeds. */
 function noBytes(record: StoredUpload, result: PumpResult): AppendOutcome {
   if (result.end === 'overrun') {
     throw new Fault('TOO_LARGE', 'this upload is complete', { offset: record.offset });
@@ -117,7 +117,7 @@ async function conclude(
   const { undo, rejected } = await judge(active, open, request, result);
   if (undo && pump.position !== from) {
     await writer.rollback(from);
-    // After a power cut they would be there again, and count.
+    // Sync, or a power cut could bring the bytes back, and they would count.
     await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });
   }
   const interrupted = active.stopped ? 'stopped' : interruptionOf(result);
@@ -152,7 +152,7 @@ async function conclude(
     if (rejected !== undefined) throw rejected;
     return { record: finished, offset, finished: true, interrupted: null };
   }
-  // Of an upload that is neither recorded nor has bytes nothing is kept.
+  // Nothing is kept of an upload that has neither a record nor bytes.
   if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
   if (offset > from) {
     const crc32 = undo ? record.crc32 : pump.crc32;
@@ -174,8 +174,8 @@ interface Judgement {
 }
 
 /**
- * What a request that came to its end has brought. Of a body that is longer than the upload, what
- * belongs to it is kept and the rest is refused; unless it counts as a whole, or was the creation.
+ * Decides which bytes of a request count. When the body exceeds the upload, the bytes that fit are kept
+ * and the rest is refused; all are undone if the request counts as a whole or created the upload.
  */
 async function judge(
   { pump, from }: ActiveAppend,
@@ -205,7 +205,7 @@ async function judge(
   }
 }
 
-/** What the client of a body reads that broke off before anything of it was kept. */
+/** The error for a client whose body broke off before any of it was kept. */
 function cutShort({ end, error }: PumpResult): unknown {
   if (end === 'no-space') return noSpace({ cause: error });
   if (end === 'disk-error') return fileFault(error, 'writing a data file');
@@ -214,7 +214,7 @@ function cutShort({ end, error }: PumpResult): unknown {
   return new Fault('BAD_REQUEST', 'the body did not come to its end');
 }
 
-/** Throws NO_SPACE with the offset, which the bytes themselves tell without a record, too. */
+/** On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record. */
 async function recordEnding(recording: Recording, ending: Ending): Promise<StoredUpload> {
   try {
     return await recording.endAppend(ending);
@@ -243,7 +243,7 @@ function timelineOf(
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
-  // Other requests have declared theirs before their first byte.
+  // Other requests declared the length before their first byte.
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {

@@ -5,8 +5,8 @@ import type { StoreContext } from './context.ts';
 import type { OpenUpload, Recording } from './recording.ts';
 
 /**
- * Brings a record in line with the bytes that are there: bytes that were written but not recorded
- * count, those of a request that was never verified do not, and none after a reboot. Returns the record as it is then.
+ * Brings a record in line with the stored bytes. Bytes that were written but not recorded count, unless
+ * their request was never verified or the machine has rebooted since. Returns the new record.
  */
 export async function reconcileSize(
   context: StoreContext,
@@ -29,7 +29,7 @@ export async function reconcileSize(
   for await (const block of writer.blocks(grown ? record.offset : 0, size)) {
     crc = crc32(block, crc);
   }
-  // After a power cut they would be there again, and count.
+  // Sync, or a power cut could bring the bytes back, and they would count.
   if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
   const change = { offset: size, crc32: crc, uncommittedFrom: null };
   const what = grown

@@ -6,9 +6,9 @@ import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
 /**
- * How what becomes of an upload is recorded. Record first: the upload has a record and a lease while
- * its bytes come. Record last: it is recorded as a whole when they are there, which halves what many
- * small uploads cost.
+ * How the catalog learns of an upload. Record first: the upload has a record and a lease while its
+ * bytes come. Record last: it is recorded as a whole once its bytes are stored, which halves the cost
+ * of many small uploads.
  */
 export interface Recording {
   /** null where there is no record yet. */
@@ -28,15 +28,15 @@ export interface Recording {
 export interface OpenUpload {
   readonly record: StoredUpload;
   readonly writer: Writer;
-  /** null for an upload that takes no bytes any more. */
+  /** null for an upload that accepts no more bytes. */
   readonly recording: Recording | null;
-  /** The upload was made by this request: when it fails, its client will not know the URL. */
+  /** This request created the upload: if it fails, its client does not learn the URL. */
   readonly isNew?: boolean;
-  /** The request has declared `record.length`: when it is refused, the length is unknown again. */
+  /** This request declared `record.length`: if it is refused, the length is unknown again. */
   readonly declares?: boolean;
 }
 
-/** The record is there, and its lease is held. */
+/** The record exists, and its lease is held. */
 export class RecordFirst implements Recording {
   readonly lease: Lease;
   readonly #catalog: Catalog;
@@ -79,7 +79,7 @@ export class RecordFirst implements Recording {
   }
 }
 
-/** There is no record until the bytes are there; a crash before that leaves bytes that cleanup finds. */
+/** No record exists until the bytes are stored; a crash before that leaves bytes that cleanup finds. */
 export class RecordLast implements Recording {
   readonly lease = null;
   readonly #catalog: Catalog;
@@ -136,7 +136,7 @@ function finished({ change, at }: Finish) {
   return { ...change, state: 'finished', finishedAt: at, refusal: null } as const;
 }
 
-/** Another process has taken the lease, or the upload: nothing of the request's end was recorded. */
+/** Another process took the lease or removed the upload: the end of the request was not recorded. */
 function removedMeanwhile(): Fault {
   return new Fault('GONE', 'this upload was removed while its bytes came');
 }

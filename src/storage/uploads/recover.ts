@@ -6,7 +6,7 @@ import { joinFinalsOf, joinIfReady } from './join.ts';
 import { completeRemoval } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
-/** How much of what a start finds complete is finished at a time. */
+/** How many complete uploads a start finishes at a time. */
 const AT_ONCE = 4;
 
 /**
@@ -34,7 +34,7 @@ export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): 
   }
 }
 
-/** Tries again what was complete and could not be finished: a full disk, a hook without an answer. */
+/** Retries complete uploads whose finish failed: a full disk, a hook that did not answer. */
 export function finishLeftBehind(context: StoreContext): void {
   const { leftBehind, draining } = context;
   if (draining || leftBehind.size === 0) return;
@@ -56,7 +56,7 @@ async function finishAll(
         try {
           await finishOne(context, id, isComplete);
         } catch (error) {
-          // Whatever failed on the way to the finish, the upload is complete: it is tried again.
+          // Whatever failed, the upload is complete: retry it later.
           leaveBehind(context, { id }, error);
           throw error;
         }
@@ -79,10 +79,10 @@ async function finishOne(
 }
 
 /**
- * Before the port opens: every upload that was being written when the last daemon ended (its lease
- * is still there), and after a reboot every unfinished one, since then the kernel may have lost what
- * was never synced. A missing data file is a warning; what is wrong with one upload does not keep
- * clients from the others.
+ * Runs before the port opens. Reconciles every upload that was being written when the last daemon ended
+ * (its lease still exists), and after a reboot every unfinished one, since the kernel may have lost
+ * bytes that were never synced. A missing data file is a warning; a fault in one upload does not block
+ * the others.
  */
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
@@ -99,7 +99,7 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
   for (const id of [...context.afterReboot]) {
     await alone(context, id, () => reconcile(context, id));
   }
-  // Not awaited: a hook that is asked before the finish may be slow, and the port should open.
+  // Not awaited: a hook that runs before the finish may be slow, and the port should open.
   const full = await catalog.unfinishedButComplete();
   context.background(finishAll(context, full, context.endsAtLength));
 }

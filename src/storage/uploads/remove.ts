@@ -13,25 +13,25 @@ import { WriteRight } from './write-right.ts';
 
 export interface Removal {
   readonly record: StoredUpload;
-  /** What the removal freed. */
+  /** Bytes that the removal freed. */
   readonly bytes: number;
 }
 
-/** Whether an upload is to be removed, asked again whenever it has changed. */
+/** Whether to remove an upload; called again whenever the upload has changed. */
 export type Condemned = (record: StoredUpload) => boolean | Promise<boolean>;
 
 export interface TerminateOptions {
   readonly why: RemovalReason;
   readonly signal?: () => AbortSignal;
-  /** Throws when a condition of the client's does not hold. */
+  /** Throws when a precondition of the client does not hold. */
   readonly check?: (record: UploadRecord) => void;
-  /** Takes the lease of another process, too, which ends its transfer within a second. */
+  /** Also takes over the lease of another process, which ends its transfer within a second. */
   readonly takeOver?: boolean;
 }
 
 /**
- * Removes on a client's word: takes over from any writer. Throws NOT_FOUND, GONE, LOCKED, CONFLICT,
- * and what `check` throws.
+ * Removes an upload for a client, taking over from any writer. Throws NOT_FOUND, GONE, LOCKED,
+ * CONFLICT, and what `check` throws.
  */
 export async function terminate(
   context: StoreContext,
@@ -41,10 +41,10 @@ export async function terminate(
 ): Promise<Removal> {
   const { why, signal, check, takeOver = false } = options;
   const record = await context.catalog.get(id);
-  // An operator may remove what has expired before a cleanup does.
+  // An operator may remove an expired upload before a cleanup does.
   assertThere(takeOver ? { ...context, expiresAt: () => null } : context, record);
   check?.(record);
-  // What a hook has ended needs no other hook's consent.
+  // An upload that a hook stopped needs no consent from another hook.
   const stopped = why === 'stopped';
   const place = context.bytes.locate(record);
   if (!stopped) await context.guards.beforeRemove?.(record, caller, place);
@@ -54,7 +54,7 @@ export async function terminate(
     ...(signal ? { signal } : {}),
   };
   return WriteRight.use(context, id, turn, async () => {
-    // A hook stops what is under way; what has finished meanwhile is somebody's file.
+    // A hook stops a running upload; one that has finished meanwhile is kept.
     const condemned: Condemned = (latest) => {
       check?.(latest);
       return !stopped || latest.state !== 'finished';
@@ -66,8 +66,8 @@ export async function terminate(
 }
 
 /**
- * Removes what a policy has condemned, unless it is being written. Returns undefined when the
- * upload is kept: it changed, it is leased by another process, or a final upload needs it.
+ * Removes an upload that a policy condemned, unless it is being written. Returns undefined when the
+ * upload is kept: it changed, another process leases it, or a final upload needs it.
  */
 export async function removeCondemned(
   context: StoreContext,
@@ -126,13 +126,13 @@ async function claim(
       case 'needed':
         throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');
       case 'changed':
-        // A record may come from memory until the end of this turn of the event loop.
+        // The record may be cached until the end of this turn of the event loop.
         await nextTurn(clock);
     }
   }
 }
 
-/** Removes the bytes of a claimed upload and keeps a memory of it; also ends what a crash cut short. */
+/** Removes the bytes of a claimed upload and keeps its record; also completes a removal after a crash. */
 export async function completeRemoval(
   { bytes, catalog }: StoreContext,
   record: StoredUpload,

@@ -1,6 +1,6 @@
 import { Fault, messageOf } from '../../fault.ts';
 
-/** What goes on in a store: operations that somebody waits for, and work in the background. */
+/** The running work of a store: operations with a caller, and background work. */
 export class RunningWork {
   readonly #operations = new Set<Promise<unknown>>();
   readonly #background = new Set<Promise<unknown>>();
@@ -12,12 +12,12 @@ export class RunningWork {
     this.#stopping = stopping;
   }
 
-  /** true while an operation is under way. */
+  /** true while an operation is running. */
   get busy(): boolean {
     return this.#operations.size > 0;
   }
 
-  /** Counts an operation until it is over; its caller hears of its failure. */
+  /** Counts an operation until it ends; the caller gets its error. */
   async operation<T>(work: Promise<T>): Promise<T> {
     this.#operations.add(work);
     try {
@@ -27,11 +27,11 @@ export class RunningWork {
     }
   }
 
-  /** Work that goes on after a request was answered; its failure is a warning. */
+  /** Work that continues after a request was answered; an error is logged as a warning. */
   background(work: Promise<unknown>): void {
     const settled = work
       .catch((error) => {
-        // Cut short because the daemon stops; the next start begins it anew.
+        // Cut short because the daemon stops; the next start begins it again.
         const cut = error instanceof Fault && error.code === 'UNAVAILABLE';
         if (cut && this.#stopping()) return;
         this.#warn(messageOf(error));
@@ -40,7 +40,7 @@ export class RunningWork {
     this.#background.add(settled);
   }
 
-  /** Resolves when nothing goes on in the background any more. */
+  /** Resolves when no background work is left. */
   async backgroundEnded(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }

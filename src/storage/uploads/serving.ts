@@ -7,20 +7,20 @@ import { finishLeftBehind, reconcileAtStart, releaseLeftBehind } from './recover
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
 const PROGRESS = 1_000;
-/** How often what could not be finished is tried again (milliseconds). */
+/** How often failed finishes are retried (milliseconds). */
 const RETRY = 60_000;
 
 const BOOT_NOTE = 'boot';
 
 export interface ServingOptions {
   /**
-   * Names the boot that the bytes depend on; null where the system does not tell. What a process
-   * wrote survives its death, but a reboot may have been a power cut.
+   * The id of the boot that the bytes depend on; null where the system has none. Written bytes survive
+   * the death of the process, but a reboot may have been a power cut.
    */
   readonly boot: string | null;
 }
 
-/** What a daemon keeps going for as long as it serves uploads. */
+/** The periodic work of a daemon that serves uploads. */
 export class Serving {
   readonly #context: StoreContext;
   readonly #timers: Timer[] = [];
@@ -29,17 +29,17 @@ export class Serving {
     this.#context = context;
   }
 
-  /** Resolves when records and bytes are reconciled: then the port may open. */
+  /** Resolves when records and bytes are reconciled; the port may open then. */
   static async start(context: StoreContext, { boot }: ServingOptions): Promise<Serving> {
     const { catalog, bytes, durability } = context;
     const serving = new Serving(context);
     try {
       await catalog.heartbeat(context.now());
-      // Reconciling may take long, and what it finishes meanwhile is leased.
+      // Reconciling may be slow, and its leases need heartbeats.
       serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
-      // Otherwise the next start looks at what is left once more.
+      // Otherwise the next start reconciles the rest.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       serving.#every(PROGRESS, () => recordProgress(context));
       serving.#every(RETRY, async () => {
@@ -57,7 +57,7 @@ export class Serving {
     for (const timer of this.#timers) this.#context.clock.clearInterval(timer);
   }
 
-  /** A run that takes longer than its interval is not joined by another. */
+  /** Skips a run while the previous one is still running. */
   #every(milliseconds: number, run: () => Promise<void>): void {
     let running = false;
     const timer = this.#context.clock.setInterval(async () => {

@@ -26,8 +26,8 @@ export class WriteRight {
   }
 
   /**
-   * Waits for its turn in this process, does `work`, and lets go of what is still held then. Throws
-   * LOCKED when the turn does not come in time, and what `work` throws.
+   * Waits for its turn in this process, runs `work`, and releases what is still held. Throws LOCKED
+   * when the turn does not come in time, and what `work` throws.
    */
   static async use<T>(
     context: StoreContext,
@@ -79,7 +79,7 @@ export class WriteRight {
       return { record, writer: await this.#openBytes(record, lease), recording };
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'GONE')) throw error;
-      // A power cut may have taken the empty file: all its bytes are those of its parts.
+      // A power cut may have lost the empty file: all its bytes come from its parts.
       this.#writer = await this.#context.bytes.create(record);
       return { record, writer: this.#writer, recording };
     }
@@ -122,7 +122,7 @@ export class WriteRight {
     }
   }
 
-  /** Lets others see how the writing goes on, and ask for it to stop. */
+  /** Lets waiting requests see the progress of this writer and stop it. */
   set writing(writing: Writing | undefined) {
     this.#slot.writing = writing;
   }
@@ -132,7 +132,7 @@ export class WriteRight {
     return this.#writer;
   }
 
-  /** Never throws, so that what failed before it is what the caller sees. */
+  /** Never throws, so the caller sees the original error. */
   async #release(): Promise<void> {
     this.#writer?.close();
     try {

@@ -7,16 +7,16 @@ const SILENT_AFTER = 2_000;
 export interface Writing {
   /** When the holder's last byte came, or null while it cannot be stopped (it is finishing). */
   lastByteAt(): number | null;
-  /** Asks the holder to put on disk what it has and to let go. */
+  /** Asks the holder to write the bytes it has and to release the slot. */
   stop(): void;
 }
 
 export interface AcquireOptions {
-  /** A DELETE takes over from any writer and goes before all who wait. */
+  /** A DELETE takes over from any writer and goes ahead of all waiters that are not urgent. */
   readonly urgent?: boolean;
   /** How long to wait for a busy writer before LOCKED (milliseconds). */
   readonly waitFor: number;
-  /** Aborts when the client has gone; asked for only when there is a queue to leave. */
+  /** Aborts when the client has gone; called only when the request has to wait. */
   readonly signal?: () => AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export class WriterQueue {
     return this.#lines.has(id);
   }
 
-  /** Throws LOCKED, to be tried again in 2 seconds, when the writer is busy for longer than `waitFor`. */
+  /** Throws LOCKED, with a retry after 2 seconds, when the writer is busy for longer than `waitFor`. */
   async acquire(id: string, options: AcquireOptions): Promise<WriterSlot> {
     const line = this.#lines.get(id);
     if (!line) {

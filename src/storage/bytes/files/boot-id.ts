@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Names the boot the machine is in; null where the system does not tell. What a process wrote
- * survives its death, but a reboot may have been a power cut.
+ * The id of the current boot; null where the system has none. Written bytes survive the death of the
+ * process, but a reboot may have been a power cut.
  */
 export function bootId(): string | null {
   try {

@@ -15,22 +15,25 @@ import { WritePace } from './write-pace.ts';
 
 const openAsync = promisify(open);
 
-/** How long a look at the free space counts (milliseconds). */
+/** A measurement of the free space is used for this long (milliseconds). */
 const ROOM_COUNTS_FOR = 250;
 const NAMES_AT_ONCE = 1024;
 
-/** How long a start waits for the permissions of data files; it goes on beside (milliseconds). */
+/**
+ * How long a start waits for the permissions of data files; the rest runs in the background
+ * (milliseconds).
+ */
 const PATIENCE = 500;
 
 export interface FileBytesOptions {
-  /** The permission bits of new files, of which the process's umask may take some. */
+  /** Permission bits of new files; the process's umask may clear some. */
   readonly access: FileAccess;
   readonly warn: (message: string) => void;
 }
 
 type Identified = Pick<UploadRecord, 'id'>;
 
-/** Bytes are one plain file per upload, at its final place from the first byte. */
+/** One plain file per upload, at its final path from the first byte. */
 export class FileBytes implements Bytes {
   readonly place: string;
   readonly #names: ReturnType<typeof syncerOf>;
@@ -54,7 +57,7 @@ export class FileBytes implements Bytes {
     };
   }
 
-  /** Never opens a file that is there already: an id that is taken must not cost its bytes. */
+  /** Never opens an existing file: a second upload with its id must not destroy its bytes. */
   async create({ id }: Identified): Promise<FileWriter> {
     try {
       return new FileWriter(
@@ -86,13 +89,13 @@ export class FileBytes implements Bytes {
     } catch (error) {
       throw this.#fault(error, 'opening a data file');
     }
-    // A folder in its place can be opened, and not read.
+    // A folder in its place can be opened, but not read.
     throw this.#missing();
   }
 
   /**
-   * Synchronous inside, on purpose: the entry is in the kernel's cache, and the trip to the thread
-   * pool costs ten times the call.
+   * Synchronous on purpose: the entry is in the kernel's cache, and a round trip to the thread pool
+   * costs ten times as much as the call.
    */
   async size({ id }: UploadRecord): Promise<number | null> {
     const size = this.#sizeOf(id);
@@ -118,7 +121,7 @@ export class FileBytes implements Bytes {
       try {
         for (let first = await folder.read(); first; first = await folder.read()) {
           const batch: Dirent[] = [first];
-          // Those that were read together are in memory: to wait for each takes four times as long.
+          // Entries that were read together are in memory: awaiting each takes four times as long.
           while (batch.length < NAMES_AT_ONCE) {
             const next = folder.readSync();
             if (next === null) break;
@@ -135,7 +138,7 @@ export class FileBytes implements Bytes {
     }
   }
 
-  /** Names of all kinds are looked at, also those that could not be an upload's id. */
+  /** Accepts any name, also one that is no valid upload id. */
   async entry(name: string): Promise<Entry | null> {
     const place = this.#placeOf(name);
     const found = await stat(place).catch(() => null);
@@ -168,8 +171,8 @@ export class FileBytes implements Bytes {
   }
 
   /**
-   * Syncs the names of the folder, of what lies beside it, and of the upload directory; and gives
-   * files of an older version the permissions in force.
+   * Syncs the names in the folder, in the upload directory and in its parent, and gives files of an
+   * older version the permissions in force.
    */
   async prepare(safety: Safety): Promise<void> {
     await Promise.race([this.#tighten(), pause(PATIENCE, undefined, { ref: false })]);
@@ -177,7 +180,7 @@ export class FileBytes implements Bytes {
     if (safety === 'process') return;
     const uploadDir = dirname(this.place);
     await syncDirectory(uploadDir);
-    // Best effort: the parent directory may not be ours, and the name in it is mostly an old one.
+    // Best effort: the parent directory may not be ours, and its entry for us is usually old.
     await syncDirectory(dirname(uploadDir)).catch(() => {});
   }
 
@@ -232,8 +235,8 @@ export class FileBytes implements Bytes {
   }
 
   /**
-   * Why a data file is not found. Without the folder nothing is known of any file (a disk that is
-   * not mounted any more): its clients must come back and not begin anew.
+   * Why a data file is not found. Without the folder the state of every file is unknown (a disk that is
+   * no longer mounted): clients must retry, not start over.
    */
   #missing(): Fault {
     if (existsSync(this.place)) {

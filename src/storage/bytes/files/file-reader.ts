@@ -5,19 +5,19 @@ import type { Reader } from '../bytes.ts';
 
 const readAsync = promisify(read);
 
-/** Read at a time: fewer trips to the thread pool than a stream makes (bytes). */
+/** Bytes per read: fewer round trips to the thread pool than a stream makes. */
 const BLOCK = 512 * 1024;
 
-/** Blocks of memory that wait for the next reader; more than these are given back. */
+/** Blocks kept for the next reader; any beyond this number are freed. */
 const KEPT = 16;
 const blocks: Buffer[] = [];
 
-/** Up to this size a file closes in less time than it takes to ask the thread pool (bytes). */
+/** Up to this size closing a file takes less time than a round trip to the thread pool (bytes). */
 const SMALL = 256 * 1024;
 
 /**
- * An open data file. A bare descriptor, because a FileHandle costs the path that every upload takes
- * several times what the call itself does.
+ * An open data file. A plain descriptor: on the path that every upload takes, a FileHandle costs
+ * several times as much as the system call.
  */
 export class FileReader implements Reader {
   protected readonly fd: number;
@@ -33,8 +33,8 @@ export class FileReader implements Reader {
   }
 
   /**
-   * One block of memory is used over and over: a new one for each read has its pages cleared by the
-   * kernel each time, which costs as much as the reading.
+   * Reuses one block of memory: the kernel clears the pages of a new one, which costs as much as the
+   * read.
    */
   async *blocks(from: number, to: number): AsyncGenerator<Buffer> {
     const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
@@ -47,7 +47,7 @@ export class FileReader implements Reader {
       yield block.subarray(0, bytesRead);
       position += bytesRead;
     }
-    // Of a reader that left early the kernel may still hold the last block.
+    // Not reached when the consumer stops early: the kernel may still be using the block.
     if (blocks.length < KEPT) blocks.push(block);
   }
 
@@ -59,7 +59,7 @@ export class FileReader implements Reader {
       small = this.size <= SMALL;
       if (small) closeSync(this.fd);
     } catch {
-      // What had to be on the disk was synced: a late complaint must not undo what is recorded.
+      // Bytes that must be on the disk were synced: a late error must not undo what is recorded.
     }
     if (!small) close(this.fd, () => {});
   }

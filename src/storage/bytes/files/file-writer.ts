@@ -11,10 +11,7 @@ import type { WritePace } from './write-pace.ts';
 const truncateAsync = promisify(ftruncate);
 const dataSync = promisify(fdatasync);
 
-/**
- * How many bytes come between two syncs that are begun while an upload arrives: they leave little to
- * wait for at its end.
- */
+/** Bytes between two syncs while an upload arrives. They leave little to sync at its end. */
 const SYNC_EVERY = 32 * 1024 * 1024;
 
 /** What the writers of one store share. */
@@ -23,7 +20,7 @@ export interface WriterOptions {
   readonly folder: SharedSync;
   /** How fast the disk is. */
   readonly pace: WritePace;
-  /** Ids of uploads of which the disk has failed to keep bytes. */
+  /** Ids of uploads with a failed sync. */
   readonly unsynced: Set<string>;
   /** Whether to sync while bytes arrive. */
   readonly syncsAhead: () => boolean;
@@ -49,8 +46,8 @@ export class FileWriter extends FileReader implements Writer {
   }
 
   /**
-   * Written at once, by the thread that has just received them, bytes are still in the processor's
-   * cache. While the disk is slow the thread pool writes, so that nobody else has to wait.
+   * Writes on the event loop, while the bytes are still in the processor's cache. While the disk is
+   * slow the thread pool writes instead, so that other requests do not wait.
    */
   write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
     const { pace } = this.#options;
@@ -73,9 +70,9 @@ export class FileWriter extends FileReader implements Writer {
   }
 
   /**
-   * The kernel keeps what a process has written, so only a power cut needs more. A failed sync is
-   * reported once, and the next one succeeds though the bytes never reached the disk: after a
-   * failure all of them are written again.
+   * The kernel keeps written bytes when a process dies; only a power cut needs a sync. A failed sync is
+   * reported once, and the next one succeeds although the bytes never reached the disk: after a failure
+   * all bytes are rewritten.
    */
   async flush(safety: Safety, content: Content): Promise<void> {
     if (safety === 'process') return;
@@ -95,10 +92,10 @@ export class FileWriter extends FileReader implements Writer {
     await truncateAsync(this.fd, length);
   }
 
-  /** Copies in blocks, so that memory stays flat and other clients are served in between. */
+  /** Copies in blocks: memory use stays flat, and other clients are served in between. */
   async join(parts: readonly StoredUpload[], cut: () => boolean): Promise<number> {
     try {
-      // A join that was cut short begins anew: what it left was never synced.
+      // A join that was cut short starts over: its bytes were never synced.
       await this.rollback(0);
       let position = 0;
       let crc = 0;
@@ -117,13 +114,13 @@ export class FileWriter extends FileReader implements Writer {
       }
       return crc;
     } catch (error) {
-      // Half of it is of no use, and the disk may be full.
+      // Half a join is useless, and the disk may be full.
       await this.rollback(0).catch(() => {});
       throw error;
     }
   }
 
-  /** A descriptor stays open until the sync that was begun on it has ended. */
+  /** Keeps the descriptor open until a running sync on it has ended. */
   override close(): void {
     if (this.#syncing) void this.#syncing.then(() => super.close());
     else super.close();
@@ -136,7 +133,7 @@ export class FileWriter extends FileReader implements Writer {
     if (!first) this.syncAhead();
   }
 
-  /** Begins to bring to the disk what was written, unless that is under way. */
+  /** Starts syncing the written bytes, unless a sync is running. */
   syncAhead(): void {
     this.#syncing ??= dataSync(this.fd)
       .catch((error) => this.#distrust(error))
@@ -164,7 +161,7 @@ export class FileWriter extends FileReader implements Writer {
     throw new Fault('IO', 'bytes of this upload that were received are no longer on the disk');
   }
 
-  /** Writes all of it, however often the kernel takes only a part. */
+  /** Writes the whole block, even if the kernel takes it in several parts. */
   async #writeAll(block: Buffer, position: number): Promise<void> {
     let rest = block;
     while (rest.length > 0) {

@@ -7,11 +7,11 @@ import { BLOCK, Budget, MemoryContent, noMemory } from './memory-content.ts';
 
 type Identified = Pick<UploadRecord, 'id'>;
 
-/** What an upload takes beside its bytes: its record and its history, roughly (bytes). */
+/** Rough memory use of an upload's record and history (bytes). */
 const RECORD = 4 * 1024;
 
 export interface MemoryBytesOptions {
-  /** What all uploads together may take (bytes). */
+  /** Limit for all uploads together (bytes). */
   readonly limit?: number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -100,7 +100,7 @@ export class MemoryBytes implements Bytes {
   #writer(content: MemoryContent): Writer {
     return {
       ...readerOf(content),
-      // The spread has taken the size of this moment.
+      // A getter again: the spread copied the size as a plain value.
       get size() {
         return content.size;
       },

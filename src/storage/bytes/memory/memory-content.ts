@@ -5,7 +5,7 @@ export const BLOCK = 64 * 1024;
 
 const SMALLEST_BLOCK = 4 * 1024;
 
-/** What all uploads together may take. */
+/** The memory limit of all uploads together. */
 export class Budget {
   readonly #limit: number;
   #used = 0;
@@ -18,7 +18,7 @@ export class Budget {
     return this.#limit - this.#used;
   }
 
-  /** Returns false, and takes nothing, when that much is not left. */
+  /** Returns false, and takes nothing, when fewer bytes are left. */
   take(bytes: number): boolean {
     if (bytes > this.left) return false;
     this.#used += bytes;
@@ -30,7 +30,7 @@ export class Budget {
   }
 }
 
-/** The bytes of one upload. Blocks are never moved once they are full, so appending stays cheap. */
+/** The bytes of one upload. Full blocks are never moved, so appending stays cheap. */
 export class MemoryContent {
   readonly #budget: Budget;
   readonly #blocks: Buffer[] = [];
@@ -43,7 +43,7 @@ export class MemoryContent {
     this.modifiedAt = now;
   }
 
-  /** Writes at the end, or over what is there. Returns how many bytes the budget allowed. */
+  /** Writes at the end, or over existing bytes. Returns how many bytes the budget allowed. */
   put(chunk: Buffer, position: number, now: number): number {
     let done = 0;
     while (done < chunk.length) {
@@ -73,7 +73,7 @@ export class MemoryContent {
     return block.subarray(offset, Math.min(BLOCK, offset + to - from));
   }
 
-  /** Gives the room back. Who has opened the upload still reads it. */
+  /** Returns the bytes to the budget. Open readers can still read them. */
   release(): void {
     if (this.#released) return;
     for (const block of this.#blocks) this.#giveBack(block.length);

@@ -21,7 +21,7 @@ export function createMemoryCatalog(): Catalog {
     ...createReading(state),
 
     heartbeat: async () => {},
-    // There is no process before this one.
+    // No earlier process exists.
     inheritLeases: async () => [],
     leave: async () => state.leases.clear(),
     isLeased: async (id) => state.leases.has(id),

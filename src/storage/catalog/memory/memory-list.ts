@@ -20,7 +20,7 @@ const COMPARE: Record<ListSort, (a: StoredUpload, b: StoredUpload) => number> = 
   name: (a, b) => compareText(a.name ?? '', b.name ?? '') || a.seq - b.seq,
 };
 
-/** As SQLite's NOCASE compares: by the bytes of UTF-8, ASCII letters without their case. */
+/** Compares like SQLite's NOCASE: by the bytes of UTF-8, ignoring the case of ASCII letters. */
 function compareText(a: string, b: string): number {
   const [x, y] = [a, b].map((text) =>
     Buffer.from(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())),
@@ -33,7 +33,7 @@ export function matches(record: StoredUpload, { states, statuses }: ListQuery): 
   return states ? states.includes(record.state) : record.state !== 'removed';
 }
 
-/** The records of a list in its order, as many as it wants. */
+/** The records of a list in the query's order, up to its limit. */
 export function inOrder(
   records: readonly StoredUpload[],
   { sort = 'created', reverse = false, limit = records.length }: ListQuery,
@@ -71,7 +71,7 @@ export function statusTotals(records: readonly StoredUpload[], at: StatusMoment)
   return [...sums.values()];
 }
 
-/** A part whose final upload is there. */
+/** true for a part whose final upload is not removed. */
 export function isFolded(record: StoredUpload, records: readonly StoredUpload[]): boolean {
   return !isGone(record) && finalsOf(record, records).some((final) => !isGone(final));
 }

@@ -122,7 +122,7 @@ export class MemoryOutbox implements Outbox {
     if (!row) return false;
     Object.assign(row, { state: 'pending', attempts: 0, firstAt: null, doneAt: null });
     const line = this.#line(row.upload, row.hook);
-    // The first in the line goes now; it may be on its way, so another must not overtake it.
+    // The first in the line goes now; it may be in flight, so another must not overtake it.
     const first = line.find(({ nextAt }) => nextAt !== null) ?? line[0];
     if (first) first.nextAt = at;
     return true;

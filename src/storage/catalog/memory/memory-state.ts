@@ -4,13 +4,13 @@ import type { StoredUpload } from '../../model/upload.ts';
 import type { Creation, Lease } from '../catalog.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 
-/** A record and what has happened to its upload. */
+/** A record and its timeline. */
 export interface Row {
   record: StoredUpload;
   readonly timeline: TimelineEntry[];
 }
 
-/** What the units of work of one catalog in memory share. */
+/** State shared by the units of work of one catalog in memory. */
 export class MemoryState {
   readonly outbox = new MemoryOutbox();
   readonly rows = new Map<string, Row>();
@@ -43,14 +43,14 @@ export class MemoryState {
     return this.records().filter(({ parts }) => parts.includes(part));
   }
 
-  /** This is the only process, so a lease is taken over from an earlier request of its own. */
+  /** This is the only process, so it takes a lease over from one of its own earlier requests. */
   take({ id, seq }: StoredUpload): Lease {
     this.#epoch += 1;
     this.leases.set(id, this.#epoch);
     return { id, seq, epoch: this.#epoch };
   }
 
-  /** The row of a lease that counts, or undefined. */
+  /** The row of a valid lease, or undefined. */
   held({ id, epoch }: Lease): Row | undefined {
     return this.leases.get(id) === epoch ? this.rows.get(id) : undefined;
   }

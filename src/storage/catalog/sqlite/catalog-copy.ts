@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault, fileFault } from '../../../fault.ts';
 
-/** How often a copy is begun anew while somebody writes the original. */
+/** How often a copy is restarted while another process writes the original. */
 const ATTEMPTS = 5;
 
 /**
  * Copies a catalog and its log into a private temporary directory and returns the copy's path. For
- * reading where SQLite cannot: its log needs a file of shared memory beside the catalog, which
- * cannot be made on read-only media. Throws UNAVAILABLE while the original changes all the time.
+ * media on which SQLite cannot read a catalog in place: its log needs a shared-memory file beside the
+ * catalog, which read-only media do not allow. Throws UNAVAILABLE while the original keeps changing.
  */
 export function copyCatalog(file: string): { readonly file: string; remove(): void } {
   let folder: string | undefined;
@@ -36,7 +36,7 @@ export function copyCatalog(file: string): { readonly file: string; remove(): vo
   });
 }
 
-/** Changes with everything that is written. */
+/** A fingerprint that changes with every write. */
 function stateOf(file: string): string {
   return [file, `${file}-wal`]
     .map((path) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where an upload directory keeps its catalog. */
+/** The path of an upload directory's catalog. */
 export function catalogFile(uploadDir: string): string {
   return join(uploadDir, 'catalog.db');
 }

@@ -1,22 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** Until the first thread is started (milliseconds): a daemon that starts has better things to do. */
+/** Delay before the first thread starts, to keep the daemon's start-up fast (milliseconds). */
 const BEGIN_AFTER = 1_000;
 /** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
-/** How long stopping waits for a checkpoint that runs (milliseconds). */
+/** How long stop() waits for a running checkpoint (milliseconds). */
 const PATIENCE = 2_000;
-/** A thread that ran for so long was well (milliseconds). */
+/** A thread that ran for this long resets the delay (milliseconds). */
 const WELL = 60_000;
-/** The thread keeps next to nothing (MiB). */
+/** The thread needs very little memory (MiB). */
 const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
 
 /**
- * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the
- * log grows and nothing is lost; so when it fails, for want of a descriptor or of memory, it is
- * started again after a while.
+ * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the log
+ * grows and nothing is lost. If it fails, for lack of a descriptor or of memory, it is restarted after
+ * a delay.
  */
 export class Checkpoints {
   readonly #file: string;
@@ -33,7 +33,7 @@ export class Checkpoints {
     this.#start = start;
   }
 
-  /** Starts the thread in a moment. Does nothing while it runs, or waits to be started. */
+  /** Starts the thread shortly. Does nothing while it is running or about to start. */
   start(): void {
     if (this.#worker || this.#waiting || this.#stopped) return;
     this.#runAfter(BEGIN_AFTER);
@@ -71,7 +71,7 @@ export class Checkpoints {
     }
   }
 
-  /** Asks the thread to end, and waits for that as long as a checkpoint may reasonably take. */
+  /** Asks the thread to end, and waits up to PATIENCE for it. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#waiting);

@@ -12,15 +12,15 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens the catalog, checks that it is one we can use and brings its schema up to date.
- * Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO with what to do.
+ * Opens the catalog, checks that this program can use it and brings its schema up to date.
+ * Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO with a hint.
  */
 export function openDatabase(file: string, options: DatabaseOptions): Database.Database {
   if (!options.mustExist) return openForWriting(file, options);
   assertExists(file);
   try {
     const database = openForWriting(file, options);
-    // Without shared memory the first read fails, and not the opening.
+    // Without shared memory opening succeeds and the first read fails.
     database.prepare('SELECT count(*) FROM meta').get();
     return database;
   } catch (error) {
@@ -31,7 +31,7 @@ export function openDatabase(file: string, options: DatabaseOptions): Database.D
   }
 }
 
-/** For reading alone: what would change the copy is refused as if it were the original. */
+/** Opens a read-only copy: writes fail, as they would on the original. */
 function openCopy(file: string): Database.Database {
   const copy = copyCatalog(file);
   try {
@@ -43,7 +43,7 @@ function openCopy(file: string): Database.Database {
       ? catalogFault(error.cause, file)
       : error;
   } finally {
-    // The open database keeps the content.
+    // The open database keeps the removed file's content.
     copy.remove();
   }
 }
@@ -80,7 +80,7 @@ function openForWriting(file: string, options: DatabaseOptions): Database.Databa
       });
     }
     // WAL with NORMAL: a commit is atomic at once and durable when the WAL file is synced, which
-    // durability.ts does for those that a client was told of.
+    // durability.ts does for the commits that are confirmed to a client.
     database.pragma('synchronous = NORMAL');
     database.pragma('journal_size_limit = 67108864');
     if (!options.autoCheckpoint) database.pragma('wal_autocheckpoint = 0');
@@ -102,7 +102,7 @@ function migrate(database: Database.Database, file: string): void {
     );
   }
   if (version === MIGRATIONS.length) return;
-  // IMMEDIATE: of two processes that start together one migrates and the other finds it done.
+  // IMMEDIATE: of two processes that start together, one migrates and the other finds nothing to do.
   database
     .transaction(() => {
       const from = database.pragma('user_version', { simple: true }) as number;
@@ -112,7 +112,7 @@ function migrate(database: Database.Database, file: string): void {
     .immediate();
 }
 
-/** Gives SQLite's errors a sentence; anything else passes unchanged. */
+/** Turns SQLite's errors into Faults; any other error passes unchanged. */
 export function catalogFault(error: unknown, file: string): unknown {
   if (error instanceof TypeError && error.message.includes('directory does not exist')) {
     return new Fault('IO', `the directory of ${file} is not there`, { cause: error });
@@ -127,7 +127,7 @@ export function catalogFault(error: unknown, file: string): unknown {
       ...cause,
     });
   }
-  // The log's index could not grow, which has no error code of its own.
+  // SQLITE_IOERR_SHMSIZE: the log's index could not grow. SQLite has no other code for it.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
     return new Fault('NO_SPACE', `no space left on the disk for the catalog ${file}`, {
       hint: 'Free some space or remove old uploads: tusd-ts cleanup --dry-run',

@@ -16,7 +16,8 @@ export function selection({ statuses, hook, upload }: DeliveryQuery) {
   let index = '';
   if (statuses?.length && !statuses.includes('delivered')) {
     where.push(`state <> 'delivered'`);
-    // By its row numbers the table would be read whole, and most of it was delivered long ago.
+    // In the order of row numbers SQLite would read the whole table, and most rows were delivered long
+    // ago.
     if (upload === undefined) index = 'INDEXED BY deliveries_open ';
   }
   const parameters = {

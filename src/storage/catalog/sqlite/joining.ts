@@ -26,7 +26,7 @@ function beginJoin({ tables, leases }: Work, id: string, at: number): JoinStart 
     return { outcome: 'over' };
   }
   const parts = record.parts.map((part) => uploads.get(part));
-  // Asked first: waiting for the others would be in vain.
+  // Checked first: with a part missing, waiting for the others is useless.
   if (parts.some((part) => part?.kind !== 'partial' || isGone(part))) {
     return { outcome: 'part-missing' };
   }

@@ -1,15 +1,15 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { LEASE_VOID_AFTER, type OwnerRole } from '../catalog.ts';
 
-/** Which lease of which process. Owners are never named twice, so the pair is never used again. */
+/** One lease of one process. Owner ids are never reused, so neither is the pair. */
 export interface Holder {
   readonly owner: string;
   readonly epoch: number;
 }
 
 /**
- * The `leases` and `owners` tables: who is writing an upload now, between processes. One heartbeat
- * per process, not per lease, so that thousands of quiet uploads cost nothing.
+ * The `leases` and `owners` tables: which process is writing which upload. One heartbeat per process,
+ * not per lease, so thousands of quiet uploads cost nothing.
  */
 export class LeasesTable {
   readonly #take: Statement;
@@ -49,7 +49,7 @@ export class LeasesTable {
       .pluck() as unknown as Statement<[string, number], string>;
   }
 
-  /** Compare-and-set: true when the lease is this holder's now. */
+  /** Compare-and-set: true when this holder has the lease now. */
   take(upload: string, { owner, epoch }: Holder, now: number): boolean {
     return this.#take.run({ upload, owner, epoch, now }).changes === 1;
   }
@@ -58,17 +58,17 @@ export class LeasesTable {
     return this.#holds.get(upload, owner, epoch) !== undefined;
   }
 
-  /** Does nothing when the lease is no longer this holder's. */
+  /** Does nothing when this holder no longer has the lease. */
   drop(upload: string, { owner, epoch }: Holder): void {
     this.#drop.run(upload, owner, epoch);
   }
 
-  /** Ends the lease of an upload, whoever holds it. */
+  /** Ends the lease of an upload, even if another process holds it. */
   dropAny(upload: string): void {
     this.#void.run(upload);
   }
 
-  /** The owner of a lease that counts, or undefined. */
+  /** The owner of a valid lease, or undefined. */
   holder(upload: string, now: number): string | undefined {
     return this.#holder.get(upload, now);
   }
@@ -77,17 +77,17 @@ export class LeasesTable {
     this.#beat.run({ owner, role, now });
   }
 
-  /** Forgets an owner and all that it held. */
+  /** Deletes an owner and all its leases. */
   leave(owner: string): void {
     this.#database.prepare('DELETE FROM leases WHERE owner = ?').run(owner);
     this.#database.prepare('DELETE FROM owners WHERE owner = ?').run(owner);
   }
 
   /**
-   * Takes over what earlier daemons held when they ended, and forgets them: a daemon that starts is
-   * the only one (serving-lock.ts). Returns the uploads. They stay leased until each was looked at,
-   * so that a start which is cut short loses none. The owner's own heartbeat stays: without one its
-   * leases would not count for other processes.
+   * Takes over the leases of earlier daemons and deletes those owners: a daemon that starts is the only
+   * one (serving-lock.ts). Returns the uploads. They stay leased until each is reconciled, so a start
+   * that is cut short loses none. Keeps the new owner's heartbeat: without one its leases would not
+   * count for other processes.
    */
   inherit({ owner, epoch }: Holder): string[] {
     this.#database

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 
-/** The `meta` table: remembered facts about the directory, such as the policy it is served under. */
+/** The `meta` table: facts about the directory, such as the policy it is served under. */
 export class MetaTable {
   readonly #get: Statement<[string], string>;
   readonly #set: Statement<[string, string]>;

@@ -1,6 +1,6 @@
 /**
- * The catalog's schema as numbered steps; `PRAGMA user_version` tells how many were applied.
- * A released step is never edited: a change is a new step.
+ * The catalog's schema as numbered steps; `PRAGMA user_version` is the number of steps applied.
+ * Never edit a released step: a change is a new step.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -86,7 +86,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Leases carry a fencing number.
   'ALTER TABLE leases ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
-  // What finished uploads add up to is read from the index alone.
+  // The totals of finished uploads are read from the index alone.
   `
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';

@@ -17,8 +17,8 @@ const COLUMNS = `seq, event_id AS eventId, upload, hook, event, state, attempts,
 
 /**
  * The `deliveries` table. Of the pending deliveries of one upload to one hook only the first has a
- * `next_at`: a receiver sees an upload's events in order, other uploads are not held up, and finding
- * what is due reads nothing of what waits.
+ * `next_at`. So a hook sees an upload's events in order, other uploads are not held up, and a search
+ * for due deliveries does not read those that wait in line.
  */
 export class OutboxTable {
   readonly #database: Database;
@@ -72,19 +72,19 @@ export class OutboxTable {
     for (const delivery of deliveries) this.#insert.run({ ...delivery, upload, now });
   }
 
-  /** Deliveries of a hook whose time has come, the longest waiting first. */
+  /** Deliveries of a hook that are due, the longest waiting first. */
   due(hook: string, now: number, limit: number): StoredDelivery[] {
     return this.#due.all(hook, now, limit);
   }
 
-  /** When the next delivery of a hook is due, or null when none waits. */
+  /** When the next delivery of a hook is due, or null when none is pending. */
   nextDueAt(hook: string): number | null {
     return this.#next.get(hook)?.at ?? null;
   }
 
   /**
-   * Records how attempts ended, and lets the next event of an upload follow. A delivery that was
-   * settled or forgotten meanwhile stays as it is.
+   * Records how attempts ended, and makes the next event of each upload due. A delivery that was
+   * settled or deleted meanwhile stays unchanged.
    */
   settle(settlements: readonly Settlement[], now: number): void {
     for (const settlement of settlements) this.#settleOne(settlement, now);
@@ -100,7 +100,10 @@ export class OutboxTable {
     if (state !== 'pending') this.#promote.run({ ...known, now });
   }
 
-  /** Pending deliveries of a hook that are first in their line and older than `createdBefore`. */
+  /**
+   * Pending deliveries of a hook that are first in their line and were created at `createdBefore` or
+   * earlier.
+   */
   waiting(hook: string, createdBefore: number, limit: number): number[] {
     return this.#database
       .prepare<unknown[], number>(
@@ -123,15 +126,14 @@ export class OutboxTable {
   }
 
   /**
-   * Has a delivery tried anew, whatever became of it: it counts as not attempted, and it is due now
-   * (or as soon as what is on its way to the same hook about the same upload has ended).
-   * Returns false when there is none.
+   * Restarts a delivery in any state: its attempts count from 0, and it is due now, or as soon as the
+   * delivery before it in its line has ended. Returns false when there is no such delivery.
    */
   retry(seq: number, now: number): boolean {
     return this.#retryOne(seq, now);
   }
 
-  /** The same for up to `limit` failing and dead ones beyond `after`; returns their numbers. */
+  /** Restarts up to `limit` failing and dead deliveries beyond `after`; returns their numbers. */
   retryFailed(after: number, limit: number, now: number): number[] {
     const seqs = this.#database
       .prepare<unknown[], number>(
@@ -154,7 +156,7 @@ export class OutboxTable {
          WHERE seq = ?`,
       )
       .run(seq);
-    // Whichever is first in the line goes now; it may be on its way, so another must not overtake.
+    // The first in the line goes now; it may be in flight, so another must not overtake it.
     const { changes } = this.#database
       .prepare(
         `UPDATE deliveries SET next_at = @now WHERE upload = @upload AND hook = @hook
@@ -179,7 +181,7 @@ export class OutboxTable {
       .all({ ...parameters, limit: query.limit ?? 100 });
   }
 
-  /** How many are not delivered, by hook. */
+  /** Deliveries that are not delivered, counted by hook. */
   counts(): DeliveryCounts[] {
     return this.#database
       .prepare<[], DeliveryCounts>(
@@ -191,8 +193,9 @@ export class OutboxTable {
   }
 
   /**
-   * Drops up to `limit` that were delivered before `before`; those that were given up stay for
-   * another 30 days, and the last of all for ever, since no number may come twice. Returns how many.
+   * Deletes up to `limit` deliveries that were delivered at `before` or earlier. Dead ones stay for
+   * another 30 days, and the newest delivery stays for ever, so that no number is reused. Returns how
+   * many.
    */
   forgetDone(before: number, limit: number): number {
     return this.#database

@@ -5,7 +5,7 @@ import type { Holder, LeasesTable } from './leases-table.ts';
 
 /** The leases of this process. Its methods run inside the transaction of a unit of work. */
 export class OwnLeases {
-  /** Names this process in the table. */
+  /** The id of this process in the table. */
   readonly owner = randomUUID();
   readonly #table: LeasesTable;
   #epoch = 0;
@@ -29,7 +29,7 @@ export class OwnLeases {
     this.#table.drop(lease.id, this.#holder(lease));
   }
 
-  /** Takes over all leases of daemons that are gone; they share one epoch. */
+  /** Takes over all leases of earlier daemons; they share one epoch. */
   inherit(): { readonly ids: string[]; readonly epoch: number } {
     this.#epoch += 1;
     const epoch = this.#epoch;

@@ -17,7 +17,7 @@ export function createProcesses(
     inheritLeases: async () =>
       transactions.writeFromReserve(() => {
         const { ids, epoch } = own.inherit();
-        // A lease may outlive its record: `release` drops it all the same.
+        // A lease may outlive its record: `release` drops it even so.
         return ids.map((id) => ({ id, seq: uploads.get(id)?.seq ?? 0, epoch }));
       }),
 

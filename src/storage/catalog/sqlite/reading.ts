@@ -4,7 +4,7 @@ import { catalogFault } from './database.ts';
 import type { Tables } from './tables.ts';
 import type { Work } from './work.ts';
 
-/** See Catalog. `file` is named where SQLite fails. */
+/** See Catalog. `file` is named in errors from SQLite. */
 export function createReading(
   { tables, transactions }: Pick<Work, 'tables' | 'transactions'>,
   file: string,

@@ -2,7 +2,7 @@ import type { StoredUpload } from '../../model/upload.ts';
 import type { Creation, Ending, Lease, Receiving } from '../catalog.ts';
 import type { Work } from './work.ts';
 
-/** See Catalog: each unit is one transaction, but for creations that are finished at once. */
+/** See Catalog. Each unit is one transaction, except that creations of finished uploads may share one. */
 export function createReceiving({ tables, transactions, leases }: Work): Receiving {
   const { uploads, timeline, outbox } = tables;
 

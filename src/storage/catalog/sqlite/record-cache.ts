@@ -1,13 +1,13 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { StoredUpload } from '../../model/upload.ts';
 
-/** Records that are kept; with more, all are dropped and the ones in use come back. */
+/** Maximum number of records; beyond it the cache is cleared, and fills again with those in use. */
 const MOST = 2_000;
 
 /**
- * Records as they were last read, for clients that ask for the same ones again and again. Whoever
- * changes a row in this process drops it here. What other processes have committed is asked of
- * SQLite once in a turn of the event loop: requests of one turn have come at the same time.
+ * Caches records as last read, for clients that ask for the same ones repeatedly. A change to a row in
+ * this process drops its record. Commits of other processes are checked for once per turn of the event
+ * loop: requests of one turn count as simultaneous.
  */
 export class RecordCache {
   readonly #database: Database;
@@ -22,9 +22,9 @@ export class RecordCache {
     this.#version = database.prepare<[], number>('PRAGMA data_version').pluck();
   }
 
-  /** The record, or what `read` finds; inside of a transaction always the latter. */
+  /** The cached record, or the result of `read`; always the latter inside a transaction. */
   get(id: string, read: () => StoredUpload | undefined): StoredUpload | undefined {
-    // What a transaction has changed may yet be taken back.
+    // The transaction may still be rolled back.
     if (this.#database.inTransaction) return read();
     this.#look();
     const known = this.#byId.get(id);

@@ -3,15 +3,15 @@ import { closeSync, openSync, statfsSync, statSync, truncateSync, writeSync } fr
 import { join } from 'node:path';
 import { Fault } from '../../../fault.ts';
 
-/** What the catalog needs to record a few removals is a part of this (bytes). */
+/** More than the catalog needs to record a few removals (bytes). */
 const SIZE = 256 * 1024;
-/** It is made only where this much is free (bytes). */
+/** The reserve is created only when this much is free (bytes). */
 const WORTH_IT = 4 * SIZE;
 
 /**
- * A file that holds room on the disk. To remove an upload is to record that first, which needs room:
- * on a disk that is full to the last byte nothing could ever be removed. What makes room may give
- * this file's up and try again; the daemon fills it anew when there is enough.
+ * A file that reserves room on the disk. A removal must be recorded first, which needs room: on a disk
+ * that is full to the last byte nothing could ever be removed. Operations that free room may empty this
+ * file and retry; the daemon refills it when there is enough room.
  */
 export class Reserve {
   readonly #file: string;
@@ -23,7 +23,7 @@ export class Reserve {
     this.#mode = mode;
   }
 
-  /** Makes it if there is room. Never throws: without it all goes on as before. */
+  /** Creates the reserve if there is room. Never throws: the catalog works without it. */
   fill(): void {
     try {
       const size = statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
@@ -32,7 +32,7 @@ export class Reserve {
       if (bavail * bsize < WORTH_IT) return;
       const fd = openSync(this.#file, 'w', this.#mode);
       try {
-        // Random, since a file system that compresses would keep no room for zeros.
+        // Random data: a compressing file system would reserve no room for zeros.
         writeSync(fd, randomFillSync(Buffer.allocUnsafe(SIZE)));
       } finally {
         closeSync(fd);
@@ -42,12 +42,12 @@ export class Reserve {
     }
   }
 
-  /** Makes it anew if this process has given it up. */
+  /** Refills the reserve if this process has given it up. */
   refill(): void {
     if (this.#used) this.fill();
   }
 
-  /** Does `work`; when the disk has no room for it, gives up the reserve and does it once more. */
+  /** Runs `work`; on NO_SPACE gives up the reserve and runs it again. */
   useFor<T>(work: () => T): T {
     try {
       return work();
@@ -58,7 +58,7 @@ export class Reserve {
     }
   }
 
-  /** Returns whether there was anything to give up. */
+  /** Returns false when there was nothing to give up. */
   #giveUp(): boolean {
     try {
       if (statSync(this.#file).size === 0) return false;

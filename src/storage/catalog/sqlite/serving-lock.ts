@@ -4,13 +4,13 @@ import { errnoOf, Fault } from '../../../fault.ts';
 import { makePrivate, PRIVATE } from '../../disk/file-access.ts';
 import { catalogFault } from './database.ts';
 
-/** A file that goes away again and again is in somebody's hands. */
+/** Attempts to lock a file that keeps disappearing; after that it counts as in use. */
 const ATTEMPTS = 5;
 
 /**
- * One daemon per upload directory. The lock is the kernel's, on an otherwise empty SQLite file: it
- * goes with the process however that ends, so nothing is left behind that could be stale, and a
- * process id means nothing here (two containers both have a process 1).
+ * One daemon per upload directory. The kernel holds the lock, on an otherwise empty SQLite file, and
+ * releases it when the process ends, however it ends. So no lock is ever stale, and process ids do not
+ * matter (two containers both have a process 1).
  */
 export class ServingLock {
   readonly #database: Database.Database;
@@ -20,7 +20,7 @@ export class ServingLock {
   }
 
   /**
-   * Locks a file that `prepare` makes. Throws DIRECTORY_IN_USE while another daemon holds it, and
+   * Locks the file that `prepare` creates. Throws DIRECTORY_IN_USE while another daemon holds it, and
    * what `prepare` throws.
    */
   static take(file: string, prepare: () => void = () => makePrivate(file, PRIVATE)): ServingLock {
@@ -32,7 +32,7 @@ export class ServingLock {
     }
   }
 
-  /** undefined when the file was replaced meanwhile: a lock on what has no name keeps nobody out. */
+  /** undefined when the file was replaced meanwhile: a lock on an unlinked file keeps no daemon out. */
   static #tryTake(file: string): ServingLock | undefined {
     let database: Database.Database | undefined;
     const inode = () => statSync(file, { throwIfNoEntry: false })?.ino;

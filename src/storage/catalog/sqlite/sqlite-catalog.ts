@@ -23,11 +23,11 @@ export interface SqliteOptions {
 }
 
 /**
- * Opens the catalog of one upload directory in SQLite; a daemon makes it where there is none, and
- * brings an older one up to date. Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
+ * Opens the catalog of one upload directory in SQLite. A daemon creates a missing catalog and migrates
+ * an older one. Throws CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
  *
  * A unit of work is synchronous inside: no statement of another request can join its transaction. A
- * file keeps room on the disk for what must go on when it is full (reserve.ts).
+ * file reserves room for the units that must work on a full disk (reserve.ts).
  */
 export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Catalog {
   const { role, mode, warn } = options;

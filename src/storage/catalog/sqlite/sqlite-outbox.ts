@@ -3,7 +3,7 @@ import type { Outbox } from '../outbox.ts';
 import type { OutboxTable } from './outbox-table.ts';
 import type { Transactions } from './transactions.ts';
 
-/** The outbox over its table: every method one transaction or one question. */
+/** The outbox over its table: every method is one transaction or one query. */
 export class SqliteOutbox implements Outbox {
   readonly #table: OutboxTable;
   readonly #transactions: Transactions;

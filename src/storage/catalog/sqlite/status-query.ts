@@ -1,7 +1,7 @@
 import type { StatusMoment } from '../../model/list-query.ts';
 import { type RecordState, STALLED_AFTER, type UploadStatus } from '../../model/upload.ts';
 
-/** `statusOf` as SQL, so that counting and filtering many uploads reads no row into the program. */
+/** `statusOf` as SQL, so that counting and filtering many uploads loads no rows into the program. */
 export const STATUS_SQL = `CASE
   WHEN state IN ('removing', 'removed') THEN 'removed'
   WHEN state = 'finished' AND kind <> 'partial' AND finished_at <= @finishedBefore THEN 'expired'
@@ -17,15 +17,15 @@ export function statusParameters({ now, idleSince, finishedBefore }: StatusMomen
   return { idleSince, finishedBefore, stalledSince: now - STALLED_AFTER };
 }
 
-/** Word for word the conditions of indexes over few rows, which makes SQLite use them. */
+/** Exactly the conditions of partial indexes over few rows, so that SQLite uses them. */
 const NARROW: readonly (readonly [ReadonlySet<UploadStatus>, string])[] = [
   [new Set(['receiving', 'stalled', 'waiting', 'joining']), `state IN ('receiving', 'joining')`],
   [new Set(['removed']), `state IN ('removing', 'removed')`],
 ];
 
 /**
- * A condition that is true for uploads of these statuses (their names are ours and need no quoting).
- * narrow: an index finds them, so that the whole table need not be read in its order.
+ * A condition that is true for uploads of these statuses (the names are constants and need no quoting).
+ * narrow: a small index finds them, so the table is not scanned.
  */
 export function statusCondition(statuses: readonly UploadStatus[]): {
   readonly sql: string;

@@ -16,7 +16,7 @@ export interface Tables {
   readonly meta: MetaTable;
 }
 
-/** Throws SQLite's error when the schema is not the one that its number promises. */
+/** Throws SQLite's error when the schema does not match its version number. */
 export function prepareTables(database: Database.Database): Tables {
   const uploads = new UploadsTable(database);
   return {

@@ -32,7 +32,7 @@ export class TimelineTable {
     );
   }
 
-  /** What is known of an upload as its record is made. */
+  /** Inserts the first entries of a new upload. */
   begin(upload: number, at: number, entries: readonly TimelineEvent[]): void {
     for (const [index, { event, ...detail }] of entries.entries()) {
       this.#insert.run(upload, index + 1, at, event, JSON.stringify(detail));

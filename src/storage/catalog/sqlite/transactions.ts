@@ -9,7 +9,7 @@ interface WaitingChange {
   readonly reject: (error: unknown) => void;
 }
 
-/** Transactions on the one connection of a process. What SQLite throws gets a sentence. */
+/** Transactions on the one connection of a process. Errors of SQLite become Faults. */
 export class Transactions {
   readonly #file: string;
   readonly #reserve: Reserve;
@@ -23,8 +23,8 @@ export class Transactions {
   }
 
   /**
-   * Runs `change` as one transaction that holds the write lock from its first statement: one that
-   * began by reading would fail when another process wrote in between.
+   * Runs `change` as one transaction that takes the write lock at its start: a transaction that begins
+   * with a read fails when another process writes in between.
    */
   write<T>(change: () => T): T {
     try {
@@ -35,9 +35,9 @@ export class Transactions {
   }
 
   /**
-   * Like write, in one transaction with all others that are asked for in this turn of the event
-   * loop: a commit costs as much as the change of a row or two. `change` may run twice: when one of
-   * them fails, all are done again one by one, each in a transaction of its own.
+   * Like write, in one transaction with all other calls in this turn of the event loop: a commit costs
+   * as much as the change of a row or two. `change` may run twice: when one of them fails, each runs
+   * again in a transaction of its own.
    */
   writeTogether<T>(change: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -46,12 +46,12 @@ export class Transactions {
     });
   }
 
-  /** Like write, for what makes room and for what a start cannot do without: may use the reserve. */
+  /** Like write, for changes that free room and for those a start needs: may use the reserve. */
   writeFromReserve<T>(change: () => T): T {
     return this.#reserve.useFor(() => this.write(change));
   }
 
-  /** Runs `question` and gives SQLite's errors a sentence. */
+  /** Runs `question`; turns SQLite's errors into Faults. */
   read<T>(question: () => T): T {
     try {
       return question();
@@ -85,7 +85,7 @@ export class Transactions {
   }
 }
 
-/** Every change would have failed the same way: trying them one by one would only take longer. */
+/** true when every change would fail the same way: retrying them one by one would only take longer. */
 function isTheCatalogs(error: unknown): boolean {
   return error instanceof Fault && error.code !== 'CONFLICT';
 }

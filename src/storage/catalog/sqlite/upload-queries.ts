@@ -17,8 +17,8 @@ const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finishe
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
 
 /**
- * Finished uploads, which are nearly all, are added up by their index: first all of them, then those
- * that have expired. Of the others there are few, and each is looked at.
+ * Nearly all uploads are finished; an index sums them: first all, then the expired ones. The few others
+ * are read one by one.
  */
 const FINISHED_TOTALS = (status: string) => `
   SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
@@ -47,7 +47,7 @@ const SORT: Record<ListSort, { by: string; descending: boolean }> = {
 
 const STORED_STATES: readonly RecordState[] = ['receiving', 'joining', 'finished', 'removing'];
 
-/** The questions that run over many rows. A condition that repeats an index's, word for word, uses it. */
+/** Queries over many rows. A condition that repeats an index's condition exactly uses that index. */
 export class UploadQueries {
   readonly #database: Database;
   readonly #uploads: UploadsTable;
@@ -59,8 +59,8 @@ export class UploadQueries {
   }
 
   /**
-   * All that match, a page at a time, so that memory stays flat and no read transaction stays open
-   * while a slow consumer (a pager) holds the pipe: that would keep the WAL from being reset.
+   * All matching uploads, page by page. Memory use stays flat, and no read transaction stays open while
+   * the consumer is slow (a pager): that would keep the WAL from being reset.
    */
   *list(query: ListQuery): Generator<StoredUpload[]> {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
@@ -91,7 +91,7 @@ export class UploadQueries {
     }
   }
 
-  /** Sorted once, keeping eight bytes per upload; the records are read as they are asked for. */
+  /** Sorts once, keeping eight bytes per upload; reads each page of records on demand. */
   *#sorted({ where, parameters, order, limit }: Selection, by: string): Generator<StoredUpload[]> {
     const seqs = this.#seqs(
       `SELECT seq FROM uploads WHERE ${where} ORDER BY ${by} ${order}, seq ${order} LIMIT @limit`,
@@ -120,7 +120,7 @@ export class UploadQueries {
       .all();
   }
 
-  /** Counts by what uploads are called at a moment, with what is only remembered. */
+  /** Counts by status at a moment, removed uploads included. */
   statusTotals(at: StatusMoment): StatusTotals[] {
     const rows = this.#database
       .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
@@ -145,9 +145,9 @@ export class UploadQueries {
       .get(final) as number;
   }
 
-  /** Whether there is an upload in parts at all. */
+  /** Whether any partial or final upload exists. */
   hasParts(): boolean {
-    // By state, since the indexes are: without a part the whole table would be read.
+    // By state, since the indexes are by state: without any part the whole table would be read.
     const query = `SELECT EXISTS (SELECT 1 FROM parts) OR ${[
       `state = 'finished'`,
       `state IN ('receiving', 'joining')`,
@@ -163,7 +163,7 @@ export class UploadQueries {
     return this.#seqs('SELECT DISTINCT final AS seq FROM parts WHERE part = @part', { part });
   }
 
-  /** Uploads that should have a data file, in no meaningful order, beginning behind a row number. */
+  /** Uploads that should have a data file, in no particular order, after a row number. */
   stored(after: number): { seq: number; id: string; activeAt: number }[] {
     this.#stored ??= this.#database.prepare(
       `SELECT seq, id, active_at AS activeAt FROM uploads
@@ -172,7 +172,7 @@ export class UploadQueries {
     return this.#stored.all(after, 2 * PAGE);
   }
 
-  /** Those of the ids that have a record which is not `removed`. */
+  /** Returns the ids that have a record whose state is not `removed`. */
   known(ids: readonly string[]): Set<string> {
     const rows = this.#database
       .prepare<[string], string>(
@@ -183,7 +183,7 @@ export class UploadQueries {
     return new Set(rows);
   }
 
-  /** Row numbers of unfinished uploads and of finished parts without a byte since `before`. */
+  /** Row numbers of unfinished uploads and finished parts that received no byte since `before`. */
   idleSince(before: number): number[] {
     return this.#seqs(
       `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND active_at <= @before
@@ -200,7 +200,7 @@ export class UploadQueries {
     );
   }
 
-  /** Claimed by a removal that did not come to its end. */
+  /** Uploads whose removal was claimed and not completed. */
   removing(): number[] {
     return this.#seqs(
       `SELECT seq FROM uploads WHERE state IN ('removing', 'removed') AND state = 'removing'`,
@@ -208,7 +208,7 @@ export class UploadQueries {
     );
   }
 
-  /** Memories of removed uploads that are older than `before`. */
+  /** Records of uploads that were removed at `before` or earlier. */
   removedBefore(before: number, limit: number): number[] {
     return this.#seqs(
       `SELECT seq FROM uploads

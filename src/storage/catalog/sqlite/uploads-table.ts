@@ -2,10 +2,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { StoredUpload, UploadChange, UploadRecord } from '../../model/upload.ts';
 import { RecordCache } from './record-cache.ts';
 
-/** A record as its row holds it. */
+/** A record as stored in its row. */
 export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
 
-/** The column of each property; the parts are a table of their own. */
+/** The column of each property; parts have their own table. */
 const COLUMN: Record<keyof UploadRow, string> = {
   seq: 'seq',
   id: 'id',
@@ -28,10 +28,10 @@ const COLUMN: Record<keyof UploadRow, string> = {
 };
 const COLUMNS = Object.entries(COLUMN);
 
-/** Selects rows that `toRecord` takes. */
+/** Selects rows for `toRecord`. */
 export const SELECT_UPLOADS = `SELECT ${COLUMNS.map(([key, column]) => `${column} AS ${key}`)} FROM uploads`;
 
-/** The row of `meta` that holds the highest `seq` at the last time that records were forgotten. */
+/** The `meta` key of the highest `seq` when records were last deleted. */
 const HIGHEST = 'highest-seq';
 const HIGHEST_SEQ = `max(
   coalesce((SELECT max(seq) FROM uploads), 0),
@@ -54,7 +54,7 @@ export class UploadsTable {
     this.#database = database;
     this.#cache = new RecordCache(database);
     const given = COLUMNS.filter(([key]) => key !== 'seq');
-    // SQLite alone would use the number of a newest row again once that is forgotten.
+    // Without this SQLite would reuse the number of the newest row after its deletion.
     this.#insert = database.prepare(
       `INSERT INTO uploads (seq, ${given.map(([, column]) => column)})
        VALUES (${HIGHEST_SEQ} + 1, ${given.map(([key]) => `@${key}`)})`,
@@ -79,7 +79,7 @@ export class UploadsTable {
       .pluck() as unknown as Statement<[string], string>;
   }
 
-  /** Returns the row number. A second row of one id is refused by the table (SQLITE_CONSTRAINT). */
+  /** Returns the row number. The table refuses a second row with the same id (SQLITE_CONSTRAINT). */
   insert(record: UploadRecord): number {
     const { parts, origin, ...columns } = record;
     const { lastInsertRowid } = this.#insert.run({ ...columns, origin: JSON.stringify(origin) });
@@ -100,17 +100,17 @@ export class UploadsTable {
     return row && this.toRecord(row);
   }
 
-  /** Changes the columns that are given. Returns false when the row is not there (any more). */
+  /** Changes the given columns. Returns false when the row does not exist. */
   update(seq: number, change: UploadChange): boolean {
     return this.#change(seq, change, '');
   }
 
-  /** Like update, for progress that may be late: false when more bytes are recorded already. */
+  /** Like update, for progress that may be late: false when more bytes are already recorded. */
   advance(seq: number, change: UploadChange & { readonly offset: number }): boolean {
     return this.#change(seq, change, ' AND offset <= @offset');
   }
 
-  /** The compare-and-set behind "finished once": false when the upload is not unfinished (any more). */
+  /** The compare-and-set behind "finished once": false when the upload is not unfinished. */
   finish(seq: number, change: UploadChange): boolean {
     const finished = { ...change, state: 'finished', refusal: null } as const;
     return this.#change(seq, finished, ` AND state IN ('receiving', 'joining')`);
@@ -131,7 +131,7 @@ export class UploadsTable {
     return statement.run({ ...change, seq }).changes === 1;
   }
 
-  /** Deletes rows with their parts and timelines. No later row gets the number of one of them. */
+  /** Deletes rows with their parts and timelines. Their numbers are never reused. */
   forget(seqs: readonly number[]): void {
     if (seqs.length === 0) return;
     this.#noteHighest.run();
