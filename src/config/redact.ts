@@ -1,5 +1,5 @@
 import { SECRET } from '../text/secret.ts';
-import { parseUrl } from './url.ts';
+import { parseUrl } from './values/url.ts';
 
 /**
  * A URL that may be shown: user information and the query, where receivers put their tokens, are

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { parseDuration } from '../../config/duration.ts';
+import { parseDuration } from '../../config/values/duration.ts';
 import { Fault } from '../../fault.ts';
 import type { SweepDecision } from '../../retention/decision.ts';
 import type { RetentionPolicy } from '../../retention/policy.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { HOOK_EVENTS, type Hook, type HookEvent } from '../../config/hook-schema.ts';
+import { HOOK_EVENTS, type Hook, type HookEvent } from '../../config/hooks/hook-schema.ts';
 import { nearestName } from '../../config/nearest.ts';
 import { Fault } from '../../fault.ts';
 import { sendTestEvent, type TestOutcome } from '../../hooks/test-event.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { parseSize } from '../../config/size.ts';
+import { parseSize } from '../../config/values/size.ts';
 import { Fault } from '../../fault.ts';
 import { isGone, type StoredUpload } from '../../storage/model/upload.ts';
 import { createPace, type Pace } from '../../storage/pace.ts';

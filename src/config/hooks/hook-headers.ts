@@ -1,5 +1,5 @@
-import type { KeptText } from './kept-text.ts';
-import type { Reading } from './reading.ts';
+import type { KeptText } from '../values/kept-text.ts';
+import type { Reading } from '../values/reading.ts';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

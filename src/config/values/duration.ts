@@ -1,5 +1,5 @@
-import { Fault } from '../fault.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../text/span.ts';
+import { Fault } from '../../fault.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../text/span.ts';
 import type { Reading } from './reading.ts';
 
 const UNITS = [DAY, HOUR, MINUTE, SECOND, 1];

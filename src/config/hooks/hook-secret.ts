@@ -1,4 +1,4 @@
-import type { Reading } from './reading.ts';
+import type { Reading } from '../values/reading.ts';
 
 const PREFIX = 'whsec_';
 const FEWEST_BYTES = 24;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DAY } from '../text/span.ts';
+import { DAY } from '../../text/span.ts';
 import { DURATION_PATTERN, readDuration } from './duration.ts';
 import type { Reading } from './reading.ts';
 import { via } from './reading.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.ts';
+import { Fault } from '../../fault.ts';
 import type { Reading } from './reading.ts';
 
 const POWERS = ['', 'K', 'M', 'G', 'T', 'P'];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { errnoOf } from '../fault.ts';
-import { sanitize } from '../text/sanitize.ts';
+import { errnoOf } from '../../fault.ts';
+import { sanitize } from '../../text/sanitize.ts';
 import type { Reading } from './reading.ts';
 
 /** Text that stands in the file, or the file or environment variable that holds it. */

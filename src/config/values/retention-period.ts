@@ -1,4 +1,4 @@
-import { DAY } from '../text/span.ts';
+import { DAY } from '../../text/span.ts';
 import type { Reading } from './reading.ts';
 
 const LONGEST_DAYS = 36_500;

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { DAY } from '../text/span.ts';
+import { DAY } from '../../text/span.ts';
+import type { KeptText } from '../values/kept-text.ts';
+import type { Reading } from '../values/reading.ts';
+import { via } from '../values/reading.ts';
+import { readHookUrl } from '../values/url.ts';
+import { duration, listOf, readPath, readPlain, text, word } from '../values/value-schemas.ts';
 import { readHeader, readHeaderName, readHeaders } from './hook-headers.ts';
 import { readHookSecret } from './hook-secret.ts';
-import type { KeptText } from './kept-text.ts';
-import type { Reading } from './reading.ts';
-import { via } from './reading.ts';
-import { readHookUrl } from './url.ts';
-import { duration, listOf, readPath, readPlain, text, word } from './value-schemas.ts';
 
 /** The events that a hook can ask for; those that begin with "pre-" wait for its answer. */
 export const HOOK_EVENTS = [
