@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseSize } from '../src/config/size.ts';
+import { parseSize } from '../src/config/values/size.ts';
 import { ROOT } from './compile.ts';
 import { FULL, QUICK, type Sizes } from './sizes.ts';
 import type { FsyncMode } from './subjects/subjects.ts';

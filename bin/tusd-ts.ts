@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { takeSignals } from '../src/cli/process-signals.ts';
+import { takeSignals } from '../src/cli/process/process-signals.ts';
 
 const argv = process.argv.slice(2);
 const onSignal = takeSignals(argv);

@@ -48,7 +48,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  * nothing of the configuration and get what they need from the daemon.
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
-  hooks: ['src/config/hook-schema.ts'],
+  hooks: ['src/config/hooks/hook-schema.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */

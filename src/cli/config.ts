@@ -4,13 +4,13 @@ import { KEYS } from '../config/keys.ts';
 import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
 import { sanitize } from '../text/sanitize.ts';
-import { addKeyOptions, readConfig } from './config-options.ts';
-import { helpText } from './help-text.ts';
-import type { Io } from './io.ts';
-import { LineWriter } from './line-writer.ts';
-import { styleOf } from './style-of.ts';
-import { TableWriter } from './table-writer.ts';
-import { textOutput } from './text-output.ts';
+import { helpText } from './output/help-text.ts';
+import { LineWriter } from './output/line-writer.ts';
+import { styleOf } from './output/style-of.ts';
+import { TableWriter } from './output/table-writer.ts';
+import { textOutput } from './output/text-output.ts';
+import type { Io } from './process/io.ts';
+import { addKeyOptions, readConfig } from './store/config-options.ts';
 
 const COLUMNS: readonly Column[] = [
   { header: 'KEY' },

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Io } from './io.ts';
-import type { OpenOptions } from './open-store.ts';
-import { programVersion } from './version.ts';
+import type { Io } from './process/io.ts';
+import { programVersion } from './process/version.ts';
+import type { OpenOptions } from './store/open-store.ts';
 
 type MakeCommand = (io: Io) => Promise<Command>;
 
@@ -9,13 +9,14 @@ type MakeCommand = (io: Io) => Promise<Command>;
  * Every subcommand, in the order of the help. Each is loaded on demand, because loading takes time.
  */
 const COMMANDS: Readonly<Record<string, MakeCommand>> = {
-  serve: async (io) => (await import('./serve.ts')).serveCommand(io),
-  list: async (io) => (await import('./list.ts')).listCommand(io),
-  inspect: async (io) => (await import('./inspect.ts')).inspectCommand(io),
-  cleanup: async (io) => (await import('./cleanup.ts')).cleanupCommand(io, await planOf(io)),
-  remove: async (io) => (await import('./remove.ts')).removeCommand(io, await planOf(io)),
-  verify: async (io) => (await import('./verify.ts')).verifyCommand(io),
-  hooks: async (io) => (await import('./hooks.ts')).hooksCommand(io),
+  serve: async (io) => (await import('./serve/serve.ts')).serveCommand(io),
+  list: async (io) => (await import('./list/list.ts')).listCommand(io),
+  inspect: async (io) => (await import('./inspect/inspect.ts')).inspectCommand(io),
+  cleanup: async (io) =>
+    (await import('./cleanup/cleanup.ts')).cleanupCommand(io, await planOf(io)),
+  remove: async (io) => (await import('./remove/remove.ts')).removeCommand(io, await planOf(io)),
+  verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
+  hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };
 

@@ -1,5 +1,5 @@
-import { processHost } from './process-io.ts';
-import type { takeSignals } from './process-signals.ts';
+import { processHost } from './process/process-io.ts';
+import type { takeSignals } from './process/process-signals.ts';
 import { run } from './run.ts';
 
 /**

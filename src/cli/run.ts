@@ -2,12 +2,12 @@ import { CommanderError } from 'commander';
 import { Fault, stackOf } from '../fault.ts';
 import { faultJson, faultMessage } from '../terminal/fault-message.ts';
 import { sanitize } from '../text/sanitize.ts';
-import type { Host } from './io.ts';
-import { withLevel } from './journal.ts';
-import { isReaderGone, withFaults } from './output-fault.ts';
+import { isReaderGone, withFaults } from './output/output-fault.ts';
+import { styleOf } from './output/style-of.ts';
+import { textOutput } from './output/text-output.ts';
+import type { Host } from './process/io.ts';
+import { withLevel } from './process/journal.ts';
 import { createProgram } from './program.ts';
-import { styleOf } from './style-of.ts';
-import { textOutput } from './text-output.ts';
 import { usageFault, withOwnHelp } from './usage-fault.ts';
 
 /** The exit code of a bug: EX_SOFTWARE of sysexits.h. */

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { sanitize } from '../text/sanitize.ts';
-import { hookKeys } from './hook-schema.ts';
+import { hookKeys } from './hooks/hook-schema.ts';
 import { type Keys, schemaOf, type ValueProblem } from './key.ts';
 import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';

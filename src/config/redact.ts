@@ -1,5 +1,5 @@
 import { SECRET } from '../text/secret.ts';
-import { parseUrl } from './url.ts';
+import { parseUrl } from './values/url.ts';
 
 /**
  * A URL that is safe to show: user information and the query, which often contain tokens, are

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { readHeader } from './hook-headers.ts';
-import type { CommandHook, Hook, HttpHook, ParsedHook } from './hook-schema.ts';
-import { readHookSecret } from './hook-secret.ts';
-import { fetchKeptText, type KeptText } from './kept-text.ts';
+import { readHeader } from './hooks/hook-headers.ts';
+import type { CommandHook, Hook, HttpHook, ParsedHook } from './hooks/hook-schema.ts';
+import { readHookSecret } from './hooks/hook-secret.ts';
 import type { Place, Resolved, ValueProblem } from './key.ts';
-import type { Reading } from './reading.ts';
+import { fetchKeptText, type KeptText } from './values/kept-text.ts';
+import type { Reading } from './values/reading.ts';
 
 /**
  * Makes paths absolute and loads secrets and header values from the files and variables that the

@@ -1,16 +1,16 @@
 import * as z from 'zod';
-import { readHost, readProxyAddress } from './address.ts';
-import { readBasePath } from './base-path.ts';
-import { readSchedule } from './cron-pattern.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
-import { hookList } from './hook-schema.ts';
-import { hooksText } from './hooks-text.ts';
-import { readOrigin, readOrigins } from './origin.ts';
-import { via } from './reading.ts';
+import { hookList } from './hooks/hook-schema.ts';
+import { hooksText } from './hooks/hooks-text.ts';
 import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
 import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
-import { readUrlOrNull } from './url.ts';
 import { listType, textType } from './value-types.ts';
+import { readHost, readProxyAddress } from './values/address.ts';
+import { readBasePath } from './values/base-path.ts';
+import { readSchedule } from './values/cron-pattern.ts';
+import { readOrigin, readOrigins } from './values/origin.ts';
+import { via } from './values/reading.ts';
+import { readUrlOrNull } from './values/url.ts';
 
 // Value types used by one key only. Shared types are in value-types.ts.
 

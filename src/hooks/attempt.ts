@@ -1,4 +1,4 @@
-import type { HookEvent } from '../config/hook-schema.ts';
+import type { HookEvent } from '../config/hooks/hook-schema.ts';
 import type { Payload } from './payload.ts';
 
 /** An event as it is sent to one hook. */

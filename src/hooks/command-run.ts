@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import type { CommandHook } from '../config/hook-schema.ts';
+import type { CommandHook } from '../config/hooks/hook-schema.ts';
 import { formatSpan } from '../text/span.ts';
 import {
   type Attempt,

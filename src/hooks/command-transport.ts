@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { CommandHook } from '../config/hook-schema.ts';
+import type { CommandHook } from '../config/hooks/hook-schema.ts';
 import {
   type Attempt,
   aborted,

@@ -1,4 +1,4 @@
-import type { HookEvent } from '../config/hook-schema.ts';
+import type { HookEvent } from '../config/hooks/hook-schema.ts';
 import { messageOf } from '../fault.ts';
 import type { Settlement, StoredDelivery } from '../storage/model/delivery.ts';
 import type { Outbox } from '../storage/store.ts';

@@ -1,4 +1,4 @@
-import type { HookEvent } from '../config/hook-schema.ts';
+import type { HookEvent } from '../config/hooks/hook-schema.ts';
 import { Fault } from '../fault.ts';
 import type { CreationChange, CreationDraft, Guards } from '../storage/model/events.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';

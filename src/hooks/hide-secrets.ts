@@ -1,4 +1,4 @@
-import type { HttpHook } from '../config/hook-schema.ts';
+import type { HttpHook } from '../config/hooks/hook-schema.ts';
 import { SECRET } from '../text/secret.ts';
 
 /** Shorter texts are not treated as secrets: replacing them would garble sentences (characters). */

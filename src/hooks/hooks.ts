@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Hook } from '../config/hook-schema.ts';
+import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './dispatcher.ts';

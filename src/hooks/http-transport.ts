@@ -6,7 +6,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import type { HttpHook } from '../config/hook-schema.ts';
+import type { HttpHook } from '../config/hooks/hook-schema.ts';
 import { errnoOf } from '../fault.ts';
 import { formatSpan } from '../text/span.ts';
 import {

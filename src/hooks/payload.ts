@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { HookEvent } from '../config/hook-schema.ts';
+import type { HookEvent } from '../config/hooks/hook-schema.ts';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
 import { isInMemory } from '../storage/model/place.ts';

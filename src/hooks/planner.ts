@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Hook, HookEvent } from '../config/hook-schema.ts';
+import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, NewDelivery, StorageEvent } from '../storage/model/events.ts';
 import type { RemovalReason } from '../storage/model/upload.ts';
 import { describeRequest, describeUpload, keptCredentials, type Payload } from './payload.ts';

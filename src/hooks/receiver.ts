@@ -1,4 +1,4 @@
-import type { Hook, HookEvent } from '../config/hook-schema.ts';
+import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
 import type { Attempt, SendOptions, Transport } from './attempt.ts';
 import { Gate } from './gate.ts';
 import type { Payload } from './payload.ts';

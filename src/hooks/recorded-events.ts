@@ -1,4 +1,4 @@
-import type { HookEvent } from '../config/hook-schema.ts';
+import type { HookEvent } from '../config/hooks/hook-schema.ts';
 
 /** The events that are recorded in the outbox. */
 export const RECORDED_EVENTS = [

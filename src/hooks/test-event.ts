@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Hook, HookEvent } from '../config/hook-schema.ts';
+import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import type { Attempt } from './attempt.ts';

@@ -1,4 +1,4 @@
-import type { Hook } from '../config/hook-schema.ts';
+import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { Transport } from './attempt.ts';
 import type { CommandSystem } from './command-run.ts';
 import { createCommandTransport } from './command-transport.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diagnose } from '../../src/cli/diagnosis.ts';
-import type { UploadDetails } from '../../src/cli/upload-details.ts';
-import { viewOf } from '../../src/cli/upload-view.ts';
+import { diagnose } from '../../src/cli/inspect/diagnosis.ts';
+import type { UploadDetails } from '../../src/cli/inspect/upload-details.ts';
+import { viewOf } from '../../src/cli/view/upload-view.ts';
 import type { Interruption, TimelineEntry } from '../../src/storage/model/timeline.ts';
 import type { RemovalReason, StoredUpload } from '../../src/storage/model/upload.ts';
 import { DAY, HOUR } from '../support/uploads.ts';

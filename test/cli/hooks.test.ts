@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Hook } from '../../src/config/hook-schema.ts';
+import type { Hook } from '../../src/config/hooks/hook-schema.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import { httpHook } from '../hooks/support/hooks-of.ts';
 import { startReceiver } from '../hooks/support/receiver.ts';

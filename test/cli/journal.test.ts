@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createServeOutput } from '../../src/cli/serve-output.ts';
+import { createServeOutput } from '../../src/cli/serve/serve-output.ts';
 import { createHost } from '../support/cli-host.ts';
 import { cleanEnvironment, NODE_ARGS } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogWriter } from '../../src/cli/log-writer.ts';
+import { createLogWriter } from '../../src/cli/serve/log-writer.ts';
 
 function slowOutput() {
   const texts: string[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createServeOutput } from '../../src/cli/serve-output.ts';
+import { createServeOutput } from '../../src/cli/serve/serve-output.ts';
 import { createHost } from '../support/cli-host.ts';
 
 const REQUEST = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LineWriter } from '../../src/cli/line-writer.ts';
-import { TableWriter } from '../../src/cli/table-writer.ts';
+import { LineWriter } from '../../src/cli/output/line-writer.ts';
+import { TableWriter } from '../../src/cli/output/table-writer.ts';
 import { createStyle } from '../../src/terminal/style.ts';
 import { createHost } from '../support/cli-host.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cron } from 'croner';
 import fc from 'fast-check';
-import { readSchedule } from '../../src/config/cron-pattern.ts';
+import { readSchedule } from '../../src/config/values/cron-pattern.ts';
 import { isRefused, outcome } from './readings.ts';
 
 test('patterns of five and of six fields are accepted', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { addKeyOptions } from '../../src/cli/config-options.ts';
+import { addKeyOptions } from '../../src/cli/store/config-options.ts';
 import { commonKeys, keysReference, schemaText, withPart } from '../../src/config/docs.ts';
 import { pickConfigFlags } from '../../src/config/flags.ts';
 import { fileSchema, type Key } from '../../src/config/key.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DURATION_PATTERN, parseDuration, readDuration } from '../../src/config/duration.ts';
+import { DURATION_PATTERN, parseDuration, readDuration } from '../../src/config/values/duration.ts';
 import { Fault } from '../../src/fault.ts';
 import { isRefused, outcome } from './readings.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { configJson, describeConfig } from '../../src/config/describe.ts';
-import { readHookSecret } from '../../src/config/hook-secret.ts';
+import { readHookSecret } from '../../src/config/hooks/hook-secret.ts';
 import { configFolder, FILE, faultOf, loadIn } from './config-folder.ts';
 import { isRefused, outcome } from './readings.ts';
 

@@ -1,4 +1,4 @@
-import type { Reading } from '../../src/config/reading.ts';
+import type { Reading } from '../../src/config/values/reading.ts';
 
 /** The value of a reading, or its problem with "refused: " in front. */
 export function outcome<T>(reading: Reading<T>): T | string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseSize, readSize, SIZE_PATTERN } from '../../src/config/size.ts';
+import { parseSize, readSize, SIZE_PATTERN } from '../../src/config/values/size.ts';
 import { Fault } from '../../src/fault.ts';
 import { isRefused, outcome } from './readings.ts';
 

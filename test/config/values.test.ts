@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readHost, readProxyAddress } from '../../src/config/address.ts';
-import { readBasePath } from '../../src/config/base-path.ts';
-import { readOrigin, readOrigins } from '../../src/config/origin.ts';
-import { readRetention } from '../../src/config/retention-period.ts';
-import { readHookUrl, readPublicUrl } from '../../src/config/url.ts';
+import { readHost, readProxyAddress } from '../../src/config/values/address.ts';
+import { readBasePath } from '../../src/config/values/base-path.ts';
+import { readOrigin, readOrigins } from '../../src/config/values/origin.ts';
+import { readRetention } from '../../src/config/values/retention-period.ts';
+import { readHookUrl, readPublicUrl } from '../../src/config/values/url.ts';
 import { isRefused, outcome } from './readings.ts';
 
 test('a retention is days, in fractions too, or never', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { foreignTarget } from '../../conformance/target.ts';
 import { append, ask, begin, create, head, patch } from '../../conformance/tus.ts';
-import { programVersion } from '../../src/cli/version.ts';
+import { programVersion } from '../../src/cli/process/version.ts';
 import { runCommand, startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HOOK_EVENTS, hookKeys } from '../../src/config/hook-schema.ts';
+import { HOOK_EVENTS, hookKeys } from '../../src/config/hooks/hook-schema.ts';
 import { commandEnvironment } from '../../src/hooks/command-environment.ts';
 import { shellHook } from './support/hooks-of.ts';
 import { messageOf, runCommand } from './support/run-command.ts';

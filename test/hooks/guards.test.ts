@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { HttpHook } from '../../src/config/hook-schema.ts';
+import type { HttpHook } from '../../src/config/hooks/hook-schema.ts';
 import { Fault } from '../../src/fault.ts';
 import { createHooks } from '../../src/hooks/hooks.ts';
 import { sizeOf } from '../storage/support/stores.ts';

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import type { HttpHook } from '../../src/config/hook-schema.ts';
+import type { HttpHook } from '../../src/config/hooks/hook-schema.ts';
 import type { Attempt, Message, SendOptions } from '../../src/hooks/attempt.ts';
 import { createHttpTransport } from '../../src/hooks/http-transport.ts';
 import type { Payload } from '../../src/hooks/payload.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Hook } from '../../src/config/hook-schema.ts';
+import type { Hook } from '../../src/config/hooks/hook-schema.ts';
 import { ClientRequest } from '../../src/hooks/client-request.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import type { StorageEvent } from '../../src/storage/model/events.ts';

@@ -1,5 +1,5 @@
-import type { Host, Output } from '../../src/cli/io.ts';
-import type { Signal } from '../../src/cli/process-signals.ts';
+import type { Host, Output } from '../../src/cli/process/io.ts';
+import type { Signal } from '../../src/cli/process/process-signals.ts';
 import { run } from '../../src/cli/run.ts';
 
 export interface CliOptions {

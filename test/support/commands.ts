@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { detailsJson } from '../../src/cli/inspect-json.ts';
-import type { viewJson } from '../../src/cli/upload-view.ts';
+import type { detailsJson } from '../../src/cli/inspect/inspect-json.ts';
+import type { viewJson } from '../../src/cli/view/upload-view.ts';
 import type { SweepSummary } from '../../src/retention/decision.ts';
 import { runCommand } from './command.ts';
 

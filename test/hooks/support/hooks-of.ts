@@ -1,4 +1,4 @@
-import type { CommandHook, HttpHook } from '../../../src/config/hook-schema.ts';
+import type { CommandHook, HttpHook } from '../../../src/config/hooks/hook-schema.ts';
 
 /** A hook with what every hook has, and what the test wants otherwise. */
 export function httpHook(url: string, more: Partial<HttpHook> = {}): HttpHook {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CommandHook } from '../../../src/config/hook-schema.ts';
+import type { CommandHook } from '../../../src/config/hooks/hook-schema.ts';
 import type { Attempt, Message, SendOptions } from '../../../src/hooks/attempt.ts';
 import { createCommandTransport } from '../../../src/hooks/command-transport.ts';
 import type { Payload } from '../../../src/hooks/payload.ts';

@@ -1,0 +1,166 @@
+import type { Config } from '../../config/config.ts';
+import type { Ready } from '../../daemon/daemon.ts';
+import type { DaemonLog } from '../../daemon/daemon-log.ts';
+import { stackOf } from '../../fault.ts';
+import { describePolicy } from '../../retention/policy.ts';
+import { formatJson } from '../../terminal/json.ts';
+import {
+  eventJson,
+  eventLine,
+  type LogLevel,
+  requestJson,
+  requestLevel,
+  requestLine,
+  shownId,
+} from '../../terminal/log-line.ts';
+import { formatSize } from '../../terminal/size.ts';
+import { formatClock, formatDateTime, formatIso } from '../../terminal/time.ts';
+import { sanitize } from '../../text/sanitize.ts';
+import { DAY } from '../../text/span.ts';
+import { styleOf } from '../output/style-of.ts';
+import { textOutput } from '../output/text-output.ts';
+import type { Io, Output } from '../process/io.ts';
+import { withLevel } from '../process/journal.ts';
+import { programVersion } from '../process/version.ts';
+import { happeningText } from './happening-text.ts';
+import { createLogWriter } from './log-writer.ts';
+
+export interface ServeOutput {
+  readonly log: DaemonLog;
+  ready(ready: Ready, file: string | null): void;
+  stopping(): void;
+  stopped(): void;
+  /** Resolves when everything is written, or after `limit` milliseconds. */
+  flush(limit: number): Promise<void>;
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** The output of `serve`: a block of lines when it is ready, then a line per request and event. */
+export function createServeOutput(
+  io: Io,
+  { logFormat, logLevel }: Pick<Config, 'logFormat' | 'logLevel'>,
+): ServeOutput {
+  const json = logFormat === 'json';
+  const options = {
+    style: styleOf(io),
+    date: !io.stdout.isTTY,
+    wholeIds: !io.stdout.isTTY,
+    ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
+  };
+  const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(logLevel);
+  const levelled: typeof withLevel = (level, line) =>
+    io.stdout.isJournal === true ? withLevel(level, line) : line;
+  const output = json ? io.stdout : textOutput(io, io.stdout);
+  const { say, sayLater, flush } = lineLog(output, (lines) => {
+    const message = `${lines} lines of this log were dropped: its reader was too slow, or it could not be written`;
+    const event = { at: io.now(), level: 'warn', message } as const;
+    return `${levelled('warn', json ? eventJson(event) : eventLine(event, options))}\n`;
+  });
+  const log: DaemonLog = {
+    request: (record) => {
+      const level = requestLevel(record);
+      if (!wanted(level)) return;
+      sayLater(levelled(level, json ? requestJson(record) : requestLine(record, options)));
+    },
+    event: (level, message) => {
+      if (!wanted(level)) return;
+      const event = { at: io.now(), level, message };
+      say(levelled(level, json ? eventJson(event) : eventLine(event, options)));
+    },
+    happened: (level, what) => {
+      if (!json)
+        return log.event(
+          level,
+          happeningText(what, (id) => shownId(id, options)),
+        );
+      const { type, ...rest } = what;
+      if (wanted(level)) say(formatJson({ type, time: formatIso(io.now()), level, ...rest }));
+    },
+    bug: (error) => {
+      const text = stackOf(error);
+      log.event('error', json ? text : (text.split('\n')[0] ?? text));
+      if (!json) {
+        for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));
+      }
+    },
+  };
+  return {
+    log,
+    ready: (ready, file) => {
+      if (json) say(readyJson(io, ready, file));
+      // In one write: a reader that has seen the first line has the whole block.
+      else say(readyLines(io, ready, file).join('\n'));
+    },
+    stopping: () => log.event('info', 'stopping: what has arrived is kept; once more ends at once'),
+    stopped: () => log.event('info', 'stopped'),
+    flush,
+  };
+}
+
+/**
+ * Writes are expensive: ordinary lines are written together, once per turn of the event loop.
+ * Warnings and errors are written at once, since the process may be about to end.
+ */
+function lineLog(output: Output, dropped: (lines: number) => string) {
+  const writer = createLogWriter(output, dropped);
+  let waiting = '';
+  const flush = () => {
+    const text = waiting;
+    waiting = '';
+    if (text !== '') writer.write(text);
+  };
+  return {
+    say: (line: string) => {
+      waiting += `${line}\n`;
+      flush();
+    },
+    sayLater: (line: string) => {
+      if (waiting === '') setImmediate(flush);
+      waiting += `${line}\n`;
+    },
+    flush: (limit: number) => {
+      flush();
+      return writer.flush(limit);
+    },
+  };
+}
+
+function readyLines(io: Io, ready: Ready, file: string | null): string[] {
+  const style = styleOf(io);
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
+  const sweep =
+    nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
+  return [
+    `${style.strong(`tusd-ts ${programVersion()}`)}  ready at ${style.ok(url)}`,
+    `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
+    `  config  ${file === null ? 'none' : sanitize(file)}`,
+    `  keep    ${describePolicy(policy)} · ${sweep}`,
+    '',
+  ];
+}
+
+/** Only the time of day if the date is obvious. */
+function timeOf(io: Io, at: number): string {
+  const options = { timeZone: io.timeZone };
+  return at - io.now() < DAY
+    ? formatClock(at, { ...options, seconds: false })
+    : formatDateTime(at, options);
+}
+
+function readyJson(io: Io, ready: Ready, file: string | null): string {
+  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  return formatJson({
+    type: 'ready',
+    time: formatIso(io.now()),
+    version: programVersion(),
+    url,
+    folder,
+    persistent,
+    freeSpace,
+    config: file,
+    retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },
+    nextSweep: nextSweep === null ? null : formatIso(nextSweep.getTime()),
+  });
+}
