@@ -49,7 +49,7 @@ const common = {
       : { problem: 'it must be a name of up to 64 characters from a-z, 0-9 and -' },
   )
     .meta({ pattern: '^[a-z0-9-]{1,64}$' })
-    .meta({ description: 'What `list`, logs and metrics call this hook; each name once.' }),
+    .meta({ description: 'What `hooks list` and the log call this hook; each name once.' }),
   events: z
     .array(word(HOOK_EVENTS), 'it must be a list of events')
     .min(1, `it must name at least one event (${HOOK_EVENTS.join(', ')})`)

@@ -1,6 +1,6 @@
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 
-/** A change to an upload, reported to hooks and metrics alike for every protocol. */
+/** A change to an upload, reported to hooks and the log alike for every protocol. */
 export type StorageEvent =
   | { readonly type: 'created'; readonly record: UploadRecord; readonly caller: Caller }
   /** Progress: throttled, never recorded, never queued. */
