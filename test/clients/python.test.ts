@@ -48,6 +48,6 @@ test('python3-requests uploads as tus-py-client does', needingRequests(), (t) =>
   ]),
 );
 
-test("Python's http.client uploads, and is told why not", needing('python3'), (t) =>
+test("Python's http.client uploads, and gets the reason for a refusal", needing('python3'), (t) =>
   uploadWith(t, 'python3', 'plain-client.py', ['kept', 'closed', 'http1.0', 'refused']),
 );

@@ -55,7 +55,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       await assertStored(await upload(kit, bytes, { options }), bytes);
     },
   },
-  'a stream whose length is told last is uploaded': {
+  'a stream whose length comes last is uploaded': {
     run: async (kit) => {
       const bytes = makeBytes(MIB + 5);
       const options = { uploadLengthDeferred: true, chunkSize: 256 * 1024 };

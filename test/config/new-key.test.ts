@@ -18,7 +18,7 @@ import {
 import { createHost } from '../support/cli-host.ts';
 import { configFolder, FILE, faultOf } from './config-folder.ts';
 
-/** The table of the program with more entries: nothing else is told of them. */
+/** The table of the program with more entries: nothing else knows them. */
 const WITH_MORE = {
   ...KEYS,
   lampColor: {
@@ -137,7 +137,7 @@ test('a new key is documented, in the JSON Schema and in the example file', () =
   assert.equal(JSON.parse(exampleText(WITH_MORE)).lampTimeout, '5s');
 });
 
-test('a new key is told by `tusd-ts config` and its help', async (t) => {
+test('`tusd-ts config` and the help show a new key', async (t) => {
   const folder = await configFolder(t, { [FILE]: { lampSize: '1MiB' } });
   const loaded = await load(folder);
   const byKey = new Map(describeConfig(loaded).map((row) => [row.key, row.value]));

@@ -17,7 +17,7 @@ test('a retention of 0 is refused with the word for "for ever"', () => {
   assert.match(String(outcome(readRetention(0))), /for ever, write "never"/);
 });
 
-test('a retention that comes to nothing, to less or to ages is refused', () => {
+test('a retention of zero, less than zero or centuries is refused', () => {
   for (const days of [-1, -0, 1e-12, 36_501, 1e308]) assert.ok(isRefused(readRetention(days)));
 });
 

@@ -90,7 +90,7 @@ test('PATCH is done only where its conditions hold', async (t) => {
     assert.equal(status, 204, JSON.stringify(headers));
     offset += 1;
   }
-  // What is wrong without its conditions is told first (RFC 9110, 13.2.1).
+  // Errors that do not depend on conditions come first (RFC 9110, 13.2.1).
   const other = await s.make(FIVE);
   const headers = { 'If-Match': '"other"' };
   assert.equal((await s.patch(other, 3, 'x', { headers })).status, 409);

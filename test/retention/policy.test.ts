@@ -37,7 +37,7 @@ test('cut-offs are null where nothing expires', () => {
   assert.deepEqual(cutoffs(keepAll, 10 * DAY), { idleSince: null, finishedBefore: null });
 });
 
-test('a policy is told in a sentence', () => {
+test('a policy is described in a sentence', () => {
   assert.equal(
     describePolicy({ unfinishedFor: DAY, finishedFor: null }),
     'unfinished 1 day after their last byte, finished for ever',

@@ -58,7 +58,7 @@ test('a run that takes longer than its interval is not started twice', async (co
   await schedule.stop();
 });
 
-test('a run that fails is told of, and the schedule goes on', async (context) => {
+test('a run that fails is logged, and the schedule goes on', async (context) => {
   fakeTime(context);
   const schedule = new Schedule();
   const errors: unknown[] = [];

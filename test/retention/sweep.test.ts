@@ -86,7 +86,7 @@ test('a dry run changes nothing and tells why the others stay', async (context) 
   assert.equal(existsSync(uploads.store.locate('old')), true);
 });
 
-test('an upload that cannot be removed is told of, and the sweep goes on', async (context) => {
+test('an upload that cannot be removed is reported, and the sweep goes on', async (context) => {
   const uploads = await serveUploads(context);
   const { store } = uploads;
   for (const id of ['a', 'b', 'c']) await uploads.make({ id, length: 10, received: 4 });
@@ -176,7 +176,7 @@ test('removed uploads are forgotten after a week, or after a longer retention', 
   assert.equal(await store.remember('gone'), undefined);
 });
 
-test('a sweep ends between two uploads when it is told to', async (context) => {
+test('a sweep ends between two uploads when it is asked to stop', async (context) => {
   const uploads = await serveUploads(context);
   for (const id of ['a', 'b', 'c']) await uploads.make({ id, length: 10 });
   uploads.clock.now += DAY;

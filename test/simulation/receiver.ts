@@ -8,7 +8,7 @@ const RETRY = 2_000;
 /** How often it is looked for events when none waits (milliseconds). */
 const QUIET = 1_000;
 
-/** A program that is told of events, now and then down or slow, and the sending of a daemon to it. */
+/** A receiver of events that is sometimes down or slow, and the sending of a daemon to it. */
 export class Receiver {
   /** It does not answer. */
   down = false;

@@ -141,7 +141,7 @@ test('a join is cut short and begins anew at the next start', async (t) => {
   assert.ok(contentOf(next, record.id).equals(Buffer.concat([content, Buffer.from('x')])));
 });
 
-test('a client whose join is cut short is told to come back, and nothing is left of it', async (t) => {
+test('a client whose join is cut short gets 503, and nothing is left of the join', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
   const content = bytes(3_000_000);

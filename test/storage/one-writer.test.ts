@@ -45,7 +45,7 @@ onEveryBackend(
 );
 
 onEveryBackend(
-  'a request waits for a busy writer, and is told to come back when that takes too long',
+  'a request waits for a busy writer, and fails with Retry-After when that takes too long',
   async (t, openStore) => {
     const store = await openStore(t, { limits: { writerWait: 0 } });
     const id = await make(store, 10);

@@ -109,7 +109,7 @@ test('a catalog that is damaged inside stops the start with a sentence, too', as
   assert.equal((await faultOf(open(uploadDir))).code, 'CATALOG_CORRUPT');
 });
 
-test('a file where the directory should be is told with a sentence', async (t) => {
+test('a file where the directory should be is an error with a sentence', async (t) => {
   const file = join(temporaryFolder(t), 'file');
   writeFileSync(file, '');
   for (const uploadDir of [file, join(file, 'below')]) {
@@ -120,7 +120,7 @@ test('a file where the directory should be is told with a sentence', async (t) =
   assert.equal((await faultOf(open(uploadDir))).code, 'PERMISSION');
 });
 
-test('a directory that vanished under a daemon is told to clients, and is no bug', async (t) => {
+test('clients get an error, not a bug, when the directory vanished under a daemon', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 3);
   rmSync(dirname(store.place), { recursive: true });

@@ -55,7 +55,7 @@ test('an age below five seconds is now', () => {
   assert.equal(formatAge(3 * HOUR + 12 * MINUTE + 59_999), '3 h 12 min');
 });
 
-test('a moment is told in one unit, from two of it on', () => {
+test('a moment is given in one unit, from two of it on', () => {
   assert.equal(formatRelative(20 * HOUR + 10 * MINUTE), 'in 20 h');
   assert.equal(formatRelative(DAY), 'in 24 h');
   assert.equal(formatRelative(DAY - 1), 'in 24 h');
@@ -72,7 +72,7 @@ test('a moment that is here is now, and one that will not come is never', () => 
   assert.equal(formatRelative(null), 'never');
 });
 
-test('a span of a sentence is told in one unit', () => {
+test('a span in a sentence is given in one unit', () => {
   const expected: [number, string][] = [
     [300, '0.3 s'],
     [30 * SECOND, '30 s'],
@@ -86,7 +86,7 @@ test('a span of a sentence is told in one unit', () => {
   for (const [ms, text] of expected) assert.equal(formatSpan(ms), text);
 });
 
-test('a period is told in the unit that a person would choose', () => {
+test('a period is given in the unit that a person would choose', () => {
   assert.equal(describePeriod(DAY), '1 day');
   assert.equal(describePeriod(36 * HOUR), '36 hours');
   assert.equal(describePeriod(2.5 * DAY), '60 hours');

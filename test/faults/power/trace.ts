@@ -23,7 +23,7 @@ const CALLS = [
 
 /**
  * strace's arguments: every thread, what it writes in full, paths of descriptors. With -D the
- * program stays the child of whoever starts it, so that it gets the signals.
+ * program stays the child of the process that starts it, so that it gets the signals.
  */
 export function straceArgs(log: string): string[] {
   const content = ['-y', '-xx', '-s', '16777216', '-e', 'signal=none', '-e', `trace=${CALLS}`];

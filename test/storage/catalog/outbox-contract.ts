@@ -221,7 +221,7 @@ export function outboxContract(name: string, open: OpenSubject): void {
   );
 
   promise(
-    'the first in each line that waits for long is told',
+    'the first delivery of each line that waits too long is reported',
     async ({ outbox, add, seqOf, fail, settle }) => {
       await add('a', 10, 'created', 'finished');
       await add('b', 20, 'created');

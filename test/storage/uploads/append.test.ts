@@ -202,7 +202,7 @@ test('a full disk keeps what fits, and the rest may come when there is room', as
   assert.equal((await append(store, id, 4, '567890')).finished, true);
 });
 
-test('a disk that fails is told as such', async (t) => {
+test('a disk that fails is an error that says so', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
   const id = await make(store, 10);
@@ -228,7 +228,7 @@ onEveryBackend(
   },
 );
 
-test('a client is told of the finish only when data, name and record are synced, in this order', async (t) => {
+test('a client learns of the finish only when data, name and record are synced, in this order', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t, { fsync: 'completed' });
   const id = await make(store, 3);
@@ -242,7 +242,7 @@ test('a client is told of the finish only when data, name and record are synced,
   assert.deepEqual(steps.slice(committed), ['COMMIT', 'fdatasync']);
 });
 
-test('with fsync "always" every offset is synced before it is told', async (t) => {
+test('with fsync "always" every offset is synced before the client gets it', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t, { fsync: 'always' });
   const id = await make(store, 10);

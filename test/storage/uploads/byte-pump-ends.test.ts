@@ -28,7 +28,7 @@ test('a full disk ends it, and the position tells what was written before', asyn
   assert.equal(content().toString(), 'kept');
 });
 
-test('a write that fails after the body ended is told, and what waited behind it is dropped', async (t) => {
+test('a write that fails after the body ended is reported, and chunks behind it are dropped', async (t) => {
   const { fd, content } = target(t);
   const body = new PassThrough();
   const pump = pumpTo(fd, body);
@@ -96,7 +96,7 @@ test('a connection that breaks is a reset, and its late error hurts nobody', asy
   assert.equal(content().toString(), 'kept');
 });
 
-test('a body that was gone, or read to its end, before it began is told as such', async (t) => {
+test('a body that was gone, or read to its end, before it began is an error', async (t) => {
   const { fd } = target(t);
   const gone = new PassThrough();
   gone.destroy();

@@ -33,7 +33,7 @@ test('the CRC-32 goes on from the bytes before', async (t) => {
   assert.equal(pump.crc32, crcOf(sent));
 });
 
-test('a kernel that takes only a part of each write, or none, is told of truly', async (t) => {
+test('the offset is right when the kernel takes only a part of each write, or none', async (t) => {
   const { fd, content } = target(t);
   await fc.assert(
     fc.asyncProperty(

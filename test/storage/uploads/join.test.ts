@@ -111,7 +111,7 @@ onEveryBackend(
 );
 
 onEveryBackend(
-  'the length of a final upload is told as soon as those of its parts are known',
+  'the length of a final upload is known as soon as those of its parts are',
   async (t, openStore) => {
     const store = await openStore(t);
     const first = await make(store, 10, 'partial');
@@ -272,7 +272,7 @@ onEveryBackend('a DELETE takes a final upload that waits for its parts', async (
   assert.equal((await open.done).finished, true);
 });
 
-test('a DELETE during a join waits for it and is told to come back when that takes too long', async (t) => {
+test('a DELETE during a join waits for it and fails with Retry-After when that takes too long', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t, { limits: { writerWait: 0 } });
   const id = await part(store, 'ab');

@@ -71,7 +71,7 @@ test('a file that has a record by now is kept', async (t) => {
   assert.equal(contentOf(store, id).toString(), 'abc');
 });
 
-test('a folder without any file is told apart from files that were removed', async (t) => {
+test('an empty folder is not taken for files that were removed', async (t) => {
   const store = await openStore(t, { now: () => OLD });
   const id = await make(store, 3);
   unlinkSync(store.locate(id));

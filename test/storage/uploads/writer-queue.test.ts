@@ -92,7 +92,7 @@ test('those who wait get their turn in the order in which they came', async (t) 
   assert.equal(writers.isBusy('a'), false);
 });
 
-test('a busy writer is left alone, and who waits too long is told to come back', async (t) => {
+test('a busy writer is left alone, and a waiter fails with Retry-After after too long', async (t) => {
   const { writers, pass } = queue(t);
   const slot = await writers.acquire('a', { waitFor: 0 });
   const holder = writing(slot, () => Date.now());

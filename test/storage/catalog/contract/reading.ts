@@ -112,7 +112,7 @@ export function readingContract({ promise }: Contract): void {
     },
   );
 
-  promise('what a policy may remove is told by its kind and its time', async (catalog) => {
+  promise('a policy finds what it may remove by kind and time', async (catalog) => {
     const finished = { state: 'finished', finishedAt: 20, activeAt: 1 } as const;
     await make(
       catalog,

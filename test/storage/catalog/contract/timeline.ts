@@ -72,7 +72,7 @@ export function timelineContract({ promise }: Contract): void {
   });
 
   promise(
-    'a client that fails for ever does not fill the catalog, and its end is told',
+    'a client that fails for ever does not fill the catalog, and its last failure is kept',
     async (catalog) => {
       const { record, lease } = await catalog.createLeased(
         creation({}, { timeline: [{ event: 'created', origin }] }),

@@ -248,7 +248,7 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
   });
 
   promise(
-    'a refusal is told in the timeline, and kept only when it is to be remembered',
+    'a refusal is in the timeline, and kept only when it is to be remembered',
     async (catalog) => {
       for (const remembered of [true, false]) {
         const id = String(remembered);

@@ -145,7 +145,7 @@ for (const [code, expected] of [
   ['SQLITE_CONSTRAINT_UNIQUE', 'CONFLICT'],
   ['SQLITE_BUSY_SNAPSHOT', 'UNAVAILABLE'],
 ] as const) {
-  test(`${code} is told as ${expected}, with what SQLite said as the cause`, () => {
+  test(`${code} becomes ${expected}, with what SQLite said as the cause`, () => {
     const error = new Database.SqliteError('no', code);
     const fault = catalogFault(error, '/uploads/catalog.db');
     assert.ok(fault instanceof Fault);

@@ -58,7 +58,7 @@ test('a command frees a full disk, too, and a daemon starts on one', async (t) =
   await openStore(t, { uploadDir });
 });
 
-test('without a reserve a full disk is told as such', async (t) => {
+test('without a reserve a full disk is an error that says so', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t);
   const id = await make(store, 10);

@@ -38,7 +38,7 @@ test('it goes with its process, however that ends', async (t) => {
   ServingLock.take(file).release();
 });
 
-test('a file that cannot be a lock is told with a sentence', async (t) => {
+test('a file that cannot be a lock is an error with a sentence', async (t) => {
   const file = join(temporaryFolder(t), 'serving.lock');
   mkdirSync(file);
   const fault = await take(file);

@@ -46,7 +46,7 @@ test('a terabyte in small requests is one line', (t) => {
   ]);
 });
 
-test('an interruption ends a line, and is told in it', (t) => {
+test('an interruption ends a line, and stands in it', (t) => {
   const timeline = timelineOf(t);
   add(
     timeline,
@@ -85,7 +85,7 @@ test('another event in between ends a line', (t) => {
   );
 });
 
-test('a client that fails for ever does not fill the disk, and how it ended is told', (t) => {
+test('a client that fails for ever does not fill the disk, and its last failure is kept', (t) => {
   const timeline = timelineOf(t);
   timeline.add(1, 0, { event: 'created', origin });
   for (let request = 1; request <= 5_000; request++) {
