@@ -6,7 +6,7 @@ import { createServeOutput } from '../../src/cli/serve/serve-output.ts';
 import { createHost, runCli } from '../support/cli-host.ts';
 import { CALLER, DAY, serveUploads } from '../support/uploads.ts';
 
-const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 const documented = (file: string) => readFileSync(`${DOCS}${file}`, 'utf8');
 
 /** Every key of a value, at any depth, but for what clients and hooks choose. */
