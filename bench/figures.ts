@@ -1,4 +1,4 @@
-/** A measured number and how it is told. */
+/** A measured number and how it is printed. */
 interface FigureKind {
   /** The column's head. */
   readonly label: string;

@@ -22,7 +22,7 @@ export async function holdPaused({ urls, length, sent }: PauseJob): Promise<JobR
   return watch.result();
 }
 
-/** Lets go of the paused uploads. Throws when the server had not kept all of them. */
+/** Closes the connections of the paused uploads. Throws when the server had not kept all of them. */
 export async function releasePaused(): Promise<JobResult> {
   const watch = new Stopwatch();
   const connections = held.splice(0);

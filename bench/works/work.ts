@@ -10,7 +10,7 @@ export interface Work {
   readonly title: (sizes: Sizes) => string;
   /** What a reader of the figures must know. */
   readonly notes?: readonly string[];
-  /** Runs only when it is asked for: it takes long, or much of the disk. */
+  /** Runs only when it is named: it takes long, or much of the disk. */
   readonly onlyOnRequest?: boolean;
   run(bench: Bench): Promise<Row[]>;
 }

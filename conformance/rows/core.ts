@@ -14,7 +14,7 @@ export const coreRows = rowsOf('core', [
   ['C11', 'MUST', 'Tus-Extension is a comma-separated list'],
   ['C12', 'MUST', 'Tus-Extension is left out by a server without extensions'],
   ['C13', 'MUST', 'Tus-Max-Size is a non-negative integer'],
-  ['C14', 'SHOULD', 'a size limit that is enforced is told in Tus-Max-Size'],
+  ['C14', 'SHOULD', 'a size limit that is enforced is in Tus-Max-Size'],
   ['C15', 'MUST', 'X-HTTP-Method-Override is taken for the method'],
   ['C16', 'MUST', 'the method on the request line is ignored where it is overridden'],
   ['C17', 'MUST', 'HEAD tells Upload-Offset for new, partial and complete uploads'],

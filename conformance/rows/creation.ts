@@ -53,7 +53,7 @@ export const creationWithUploadRows = rowsOf('creation-with-upload', [
   ['CU06', 'SHOULD', 'of a creation whose body breaks off, all that was received is kept'],
   ['CU07', 'MUST', 'the answer to a creation with data has Upload-Offset'],
   ['CU08', 'MUST', 'that Upload-Offset is the offset after the data'],
-  ['CU09', 'SHOULD', 'a client that sends data without asking first is told what was taken of it'],
+  ['CU09', 'SHOULD', 'a client that sends data without asking first learns how much was stored'],
   [
     'CU10',
     'SHOULD',

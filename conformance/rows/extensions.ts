@@ -61,7 +61,11 @@ export const concatenationRows = rowsOf('concatenation', [
   ['CC10', 'MUST', 'a server that takes unfinished parts advertises concatenation-unfinished'],
   ['CC11', 'MUST NOT', 'the metadata of parts does not become that of the final upload'],
   ['CC12', 'SHOULD', 'the metadata of a final upload is what its creation said'],
-  ['CC13', 'MAY', 'parts are kept or removed after joining, and are told of truly either way'],
+  [
+    'CC13',
+    'MAY',
+    'parts are kept or removed after joining, and HEAD is right about them either way',
+  ],
   ['CC14', 'MAY', 'parts that were joined can be joined again, or are cleanly refused'],
   ['CC15', 'MAY', 'a part may stand in a list twice'],
   ['CC16', 'MUST', 'PATCH of a final upload is answered with 403'],
@@ -73,8 +77,8 @@ export const concatenationRows = rowsOf('concatenation', [
   ['CC22', 'MUST', 'HEAD of a final upload has Upload-Length if it can be computed'],
   ['CC23', 'MUST', 'HEAD of partial and final uploads has Upload-Concat as it was received'],
   ['CC24', 'MUST', 'the answers to the creation of partial and final uploads have Upload-Concat'],
-  ['CC25', 'MUST', 'a partial upload is asked for by exactly "partial"'],
-  ['CC26', 'MUST', 'a final upload is asked for by "final;" and a list of its parts'],
+  ['CC25', 'MUST', 'a partial upload is requested by exactly "partial"'],
+  ['CC26', 'MUST', 'a final upload is requested by "final;" and a list of its parts'],
   [
     'CC27',
     'MAY',
@@ -97,7 +101,7 @@ export const judgedRows = rowsOf('beyond the text', [
   [
     'X11',
     'JUDGED',
-    'a full disk is told as such, with a true offset afterwards',
+    'a full disk is an error that says so, with the right offset afterwards',
     "needs a server on a disk that the test can fill, which a client's side cannot arrange",
   ],
   ['X12', 'JUDGED', 'HEAD has no Content-Length of the upload, which confuses some proxies'],

@@ -4,6 +4,7 @@
  */
 import { FileStore } from '@tus/file-store';
 import { Server } from '@tus/server';
+import { listen } from './listen.ts';
 
 const [port = '0', folder = 'files', expiryMs = '0', maxSize = '0'] = process.argv.slice(2);
 
@@ -17,14 +18,4 @@ const server = new Server({
   relativeLocation: true,
 });
 
-const listening = server.listen({ host: '127.0.0.1', port: Number(port) }, () => {
-  const address = listening.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  console.log(`ready at http://127.0.0.1:${address.port}/files `);
-});
-
-process.on('message', async () => {
-  await server.cleanUpExpiredUploads();
-  process.send?.('swept');
-});
-process.on('disconnect', () => process.exit(0));
+listen(server, Number(port));

@@ -221,7 +221,7 @@ export const KEYS = {
     example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
     inExampleFile: [],
     common: true,
-    meaning: 'Receivers and programs that are told what happens to uploads.',
+    meaning: 'Receivers and programs that get the events of uploads.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),

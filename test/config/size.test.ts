@@ -5,7 +5,7 @@ import { parseSize, readSize, SIZE_PATTERN } from '../../src/config/values/size.
 import { Fault } from '../../src/fault.ts';
 import { isRefused, outcome } from './readings.ts';
 
-test('units of 1000 and of 1024 are told apart by their i', () => {
+test('units of 1000 and of 1024 differ by their i', () => {
   assert.equal(parseSize('10GiB'), 10 * 1024 ** 3);
   assert.equal(parseSize('10GB'), 10_000_000_000);
   assert.equal(parseSize('500 MB'), 500_000_000);

@@ -75,7 +75,7 @@ test('a page of another origin uploads with a browser', needing('chromium'), asy
     await page.locator('#pause').click();
     url = await says(page, 'paused');
     await page.screenshot({ path: join(shots, 'paused.png') });
-    const paused = await until('the daemon lets go of the upload', async () => {
+    const paused = await until('the daemon releases the upload', async () => {
       const seen = await commands.inspect(url);
       return !seen.beingWritten && seen;
     });

@@ -69,7 +69,7 @@ test('in memory a wrong checksum leaves nothing, and parts are joined', async (t
   assert.deepEqual(await readBack(target, final), Buffer.concat([first, second]));
 });
 
-test('in memory hooks are told, without a path', async (t) => {
+test('hooks get events of uploads in memory, without a path', async (t) => {
   const cwd = temporaryFolder(t);
   const receiver = await startReceiver(t);
   const events = ['pre-create', 'post-create', 'post-finish', 'post-terminate'];

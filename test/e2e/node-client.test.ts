@@ -68,7 +68,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
 
   await t.test('64 MiB that are aborted in the middle are resumed where they stopped', async () => {
     const url = await uploadUntil(large, 20 * MIB, { endpoint, metadata: { filename: 'half' } });
-    await until('the daemon lets go of the upload', () => /PATCH +---/.test(daemon.output()));
+    await until('the daemon releases the upload', () => /PATCH +---/.test(daemon.output()));
     const [half, all] = await Promise.all([commands.inspect(url), commands.list()]);
     const listed = all.find(({ id }) => id === half.id);
     assert.equal(half.beingWritten, false);

@@ -22,7 +22,7 @@ function plain(upload: number, at: number): number {
   return (Math.imul(upload + 1, 73) ^ Math.imul(at + 11, 151) ^ (at >> 3)) & 0xff;
 }
 
-/** What clients were told of one upload, and what they have sent. */
+/** What clients learned about one upload, and what they have sent. */
 export interface Known {
   readonly id: string;
   /** Which content it has. */

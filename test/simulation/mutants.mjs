@@ -23,7 +23,7 @@ export const MUTANTS = [
     "return writer.flush('process', content);",
   ),
   mutant(
-    'an offset is told before the sync',
+    'an offset is answered before the sync',
     `${ENGINE}receive.ts`,
     'await context.durability.received(writer, { length: offset, crc32 });',
   ),

@@ -19,7 +19,7 @@ export interface Job {
   readonly watcher: boolean;
   /** Deletes the upload after so many milliseconds; null for never. */
   readonly deletesAfter: number | null;
-  /** The final upload is asked for before its parts are there. */
+  /** The final upload is requested before its parts exist. */
   readonly finalFirst: boolean;
   readonly startsAt: number;
   readonly seed: number;

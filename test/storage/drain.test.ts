@@ -62,7 +62,7 @@ onEveryBackend(
 );
 
 onEveryBackend(
-  'requests that wait for their turn are told to come back, and do not begin',
+  'requests that wait for their turn fail with Retry-After, and do not begin',
   async (t, openStore) => {
     const store = await openStore(t);
     const id = await make(store, 10);

@@ -190,7 +190,7 @@ for (const [size, sent, checksum] of [
         for await (const { id, state } of store.list()) {
           if (made.has(id)) continue;
           made.add(id);
-          // Finished and recorded, although the client was told of a failure behind that.
+          // Finished and recorded, although the client got the error of a later step.
           assert.equal(state, 'finished');
           await assertFinished(store, id, sent);
         }

@@ -10,7 +10,7 @@ test('what a daemon that was killed -9 had acknowledged is there, and nothing el
   const uploadDir = temporaryFolder(t);
   const child = startChild(t, 'receive-and-tell.ts', uploadDir);
   const ids = JSON.parse(await child.line()) as { plain: string; checked: string };
-  // Each line is an offset of both uploads that a client was told of.
+  // Each line is an acknowledged offset of both uploads.
   let told = 0;
   while (told < 40) told = Number(await child.line());
   await child.kill();

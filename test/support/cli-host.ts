@@ -20,7 +20,7 @@ export interface CliHost extends Host {
   signal(name: Signal): void;
 }
 
-/** What a command gets from a process, without one. Times are told in UTC. */
+/** What a command gets from a process, without one. Times are in UTC. */
 export function createHost({
   cwd,
   now = Date.now,

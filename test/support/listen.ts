@@ -16,7 +16,7 @@ export interface Listening {
   /** Of the base path, with its slash. */
   readonly url: string;
   readonly listener: Listener;
-  /** What the listener told of requests, in order. */
+  /** What the listener reported about requests, in order. */
   readonly requests: RequestRecord[];
   /** What it took for bugs. */
   readonly bugs: unknown[];

@@ -4,7 +4,7 @@ import { formatClock, formatDateTime, formatIso } from '../../src/terminal/time.
 
 const AT = Date.UTC(2026, 10, 23, 12, 7, 44, 5);
 
-test('date and time are told in the time zone that is asked for', () => {
+test('date and time are in the requested time zone', () => {
   assert.equal(formatDateTime(AT, { timeZone: 'UTC' }), '2026-11-23 12:07:44');
   assert.equal(formatDateTime(AT, { timeZone: 'Europe/Berlin' }), '2026-11-23 13:07:44');
   assert.equal(formatDateTime(AT, { timeZone: 'Asia/Kathmandu' }), '2026-11-23 17:52:44');

@@ -38,7 +38,7 @@ for (const name of ['express.js', 'node-http.js']) {
     assert.deepEqual([done.status, done.received], ['finished', SIZE]);
     assert.equal(await sha256OfFile(join(folder, 'tus', id)), file.sha256);
     if (name === 'express.js') assert.equal(await sha256OfUrl(uploadUrl), file.sha256);
-    await until('the hook is told', () => receiver.told().includes(`post-finish ${id}`));
+    await until('the hook gets the event', () => receiver.told().includes(`post-finish ${id}`));
     assert.ok(receiver.told().some((told) => told.startsWith('pre-create')));
 
     assert.equal((await cleanup()).summary.removed, 0);

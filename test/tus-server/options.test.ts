@@ -60,7 +60,7 @@ test('the cleanup runs in the application', async (t) => {
   await until('it is removed', async () => (await commandsOn(folder).list()).length === 0);
 });
 
-test('hooks choose, refuse and are told, with the client of the request', async (t) => {
+test('hooks choose, refuse and get events, with the client of the request', async (t) => {
   const receiver = await startReceiver(t, ({ payload }) => {
     const { MetaData } = payload.Event.Upload;
     if (payload.Type !== 'pre-create') return { body: {} };
@@ -84,7 +84,7 @@ test('hooks choose, refuse and are told, with the client of the request', async 
 
   const made = await tus.create({ 'Upload-Length': '5' }, 'hello');
   assert.deepEqual([made.response.status, made.id], [201, 'chosen']);
-  const told = await until('the finish is told', () =>
+  const told = await until('the hook gets the finish', () =>
     receiver.received.find(({ payload }) => payload.Type === 'post-finish'),
   );
   const { Upload, HTTPRequest } = told.payload.Event;

@@ -42,7 +42,7 @@ const HELP = helpText({
   examples: [
     ['tusd-ts hooks list', 'what is not delivered'],
     ['tusd-ts hooks list --state dead --hook app', 'what the hook app will not be told'],
-    ['tusd-ts hooks list --state all --upload 3f0c9a2b', 'all that was told of one upload'],
+    ['tusd-ts hooks list --state all --upload 3f0c9a2b', 'all deliveries of one upload'],
   ],
 });
 

@@ -6,7 +6,7 @@ import { hooksShowCommand } from './hooks-show.ts';
 import { hooksTestCommand } from './hooks-test.ts';
 
 const HELP = `
-The daemon writes every event that a hook is to be told of into the catalog, together with the change
+The daemon writes every event for a hook into the catalog, together with the change
 that causes it, and sends it until the hook has taken it: at once, then again after a second, two
 seconds and so on up to an hour, for a day (maxAge). An event that was given up is dead; it can be
 tried anew. The configuration file says which hooks there are.`;

@@ -12,7 +12,7 @@ export const IGNORED_SIGNALS = [
   'SIGVTALRM',
   'SIGIO',
   'SIGPWR',
-  // Sent at the file size limit; the write also fails with EFBIG, which the client is told.
+  // Sent at the file size limit; the write also fails with EFBIG, and the client gets an error.
   'SIGXFSZ',
 ] as const satisfies readonly NodeJS.Signals[];
 

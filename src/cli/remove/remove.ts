@@ -39,7 +39,7 @@ const HELP = helpText({
   notes: [
     `An upload can be named as \`tusd-ts inspect\` takes it: by its id, the beginning of the id, its URL, or
 the path of its data file. A transfer that is running is ended; its client is answered 410 (gone). A
-part cannot be removed while an unfinished upload needs it. Hooks are told by the daemon.`,
+part cannot be removed while an unfinished upload needs it. The daemon notifies hooks.`,
   ],
   examples: [
     ['tusd-ts remove 3f0c9a2b', 'ask first, then remove it'],

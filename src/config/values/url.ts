@@ -15,7 +15,7 @@ export function readPublicUrl(input: string): Reading<string> {
   const url = httpUrl(input);
   if (url === null) return { problem: `it must be an http or https URL such as ${EXAMPLE}` };
   if (url.username !== '' || url.password !== '') {
-    return { problem: 'it must not hold a user name or a password: every client is told it' };
+    return { problem: 'it must not hold a user name or a password: every client sees it' };
   }
   if (input.includes('?') || input.includes('#')) {
     return { problem: 'it must be a URL without a query or a fragment' };

@@ -36,7 +36,7 @@ export class SimulatedDisk {
 
   /**
    * Writes what is left to another folder. Of what was not synced, the disk may have kept anything:
-   * `survives` is asked for each block of it and for each name.
+   * `survives` decides for each block of it and for each name.
    */
   materialise(folder: string, survives: () => boolean): void {
     mkdirSync(folder, { recursive: true });

@@ -148,7 +148,7 @@ export class Sender {
       ({ engine }) => createReads(engine.context).find(known.id),
       ({ record, offset }) => {
         this.sim.trace(
-          () => `client ${this.sender} is told: ${known.id} has ${offset}, ${record.state}`,
+          () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
         );
         if (removed)
           this.sim.violated(
@@ -206,13 +206,15 @@ export class Sender {
   ) {
     this.sim.trace(
       () =>
-        `client ${this.sender} is told: ${known.id} has ${to}${finished ? ', finished' : ''}${interrupted ? `, ${interrupted}` : ''}`,
+        `client ${this.sender} gets: ${known.id} has ${to}${finished ? ', finished' : ''}${interrupted ? `, ${interrupted}` : ''}`,
     );
     this.sim.told(known, to, floor);
     known.durable = Math.max(known.durable, to);
     if (finished) known.finished = true;
     if (finished && !this.sim.hasFinished(known)) {
-      this.sim.violated(new Violation('what is told as finished is', known.id));
+      this.sim.violated(
+        new Violation('an upload that a client saw finished is finished', known.id),
+      );
     }
     if (finished && record.length !== to) {
       this.sim.violated(

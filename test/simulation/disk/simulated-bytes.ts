@@ -175,7 +175,7 @@ class SimulatedWriter extends SimulatedReader implements Writer {
   async flush(safety: Safety): Promise<void> {
     if (safety === 'process') return;
     const sync = (begin: () => () => void) => {
-      // What is asked for now is begun now, so that what is written later is not promised.
+      // The sync covers what is written so far, not what is written while it runs.
       const end = begin();
       return this.bytes.act('syncing a data file', () => {
         if (this.bytes.fails('syncFails')) throw systemError('EIO');

@@ -177,7 +177,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
     reader.close();
   });
 
-  promise('a block is valid until the next one is asked for', async (store) => {
+  promise('a block is valid until the next one is read', async (store) => {
     const content = bytes(LARGE);
     await put(store, 'a', content);
     const readers = [await store.openForReading(A), await store.openForReading(A)];

@@ -44,7 +44,7 @@ test('metadata comes back byte for byte, in the order given', () => {
   );
 });
 
-test('a key without a value, an empty value and bytes that are no text are told apart', () => {
+test('a key without a value, an empty value and bytes that are no text differ', () => {
   assert.deepEqual(parseMetadata('alone,empty ,bin /w=='), [
     { key: 'alone', value: null },
     { key: 'empty', value: Buffer.alloc(0) },

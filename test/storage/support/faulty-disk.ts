@@ -16,7 +16,7 @@ class FaultyDisk {
   steps: string[] = [];
   /** Descriptors that were opened and not closed since the last reset. */
   readonly open = new Set<number>();
-  /** Told of every step before it happens; what it returns is thrown in its place. */
+  /** Called before every step; an error that it returns is thrown in its place. */
   fail: (step: string, index: number) => Error | undefined = healthy;
   /** How many bytes one write takes at most, as a kernel may. */
   takes = Number.POSITIVE_INFINITY;

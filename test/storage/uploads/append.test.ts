@@ -158,7 +158,7 @@ onEveryBackend('a request with a checksum counts as a whole', async (t, openStor
 });
 
 onEveryBackend(
-  'bytes that are not verified yet are told to nobody, and are gone when the client vanishes',
+  'bytes that are not verified yet do not count, and are gone when the client vanishes',
   async (t, openStore) => {
     const store = await openStore(t);
     const id = await make(store, 10);

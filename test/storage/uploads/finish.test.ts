@@ -199,7 +199,7 @@ test('data that could not be synced is not finished', async (t) => {
   assert.equal((await append(store, id, 3, '')).finished, true);
 });
 
-test('a finish that is committed is told to listeners even when its sync failed', async (t) => {
+test('listeners get a committed finish even when its sync failed', async (t) => {
   const disk = faultyDisk.during(t);
   const events: string[] = [];
   const store = await openStore(t, { fsync: 'completed' });

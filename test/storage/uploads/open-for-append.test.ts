@@ -144,7 +144,7 @@ test('a request is accepted once, after every check and before its first byte', 
   assert.equal(seen.filter((what) => what === 'accepted').length, 1);
 });
 
-test('a request that fails when it is accepted lets go of everything', async (t) => {
+test('a request that fails when it is accepted releases everything', async (t) => {
   const store = await openStore(t);
   const id = await make(store, 10);
   const onAccepted = () => {

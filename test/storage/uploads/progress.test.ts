@@ -35,7 +35,7 @@ test('the progress of running requests is recorded and told, once for what is ne
     [5],
   );
   body.write('67');
-  await until('the next bytes are told', () => {
+  await until('the next progress is reported', () => {
     recordProgress(insideOf(store));
     return events.length === 2;
   });

@@ -71,19 +71,16 @@ test('a DELETE takes over from a writer, whose request fails', async (t) => {
   assert.deepEqual(readdirSync(store.place), []);
 });
 
-onEveryBackend(
-  'requests that wait behind a DELETE are told that the upload is gone',
-  async (t, openStore) => {
-    const store = await openStore(t);
-    const id = await make(store, 10);
-    const { done } = await begin(store, id, '12345');
-    const waiting = append(store, id, 5, '67890');
-    waiting.catch(() => {});
-    await Promise.all([store.terminate(id, CALLER), done]);
-    assert.equal((await faultOf(waiting)).code, 'GONE');
-    assert.equal(insideOf(store).writers.isBusy(id), false);
-  },
-);
+onEveryBackend('requests that wait behind a DELETE find the upload gone', async (t, openStore) => {
+  const store = await openStore(t);
+  const id = await make(store, 10);
+  const { done } = await begin(store, id, '12345');
+  const waiting = append(store, id, 5, '67890');
+  waiting.catch(() => {});
+  await Promise.all([store.terminate(id, CALLER), done]);
+  assert.equal((await faultOf(waiting)).code, 'GONE');
+  assert.equal(insideOf(store).writers.isBusy(id), false);
+});
 
 onEveryBackend('of two DELETEs one removes and the other finds it gone', async (t, openStore) => {
   const store = await openStore(t);

@@ -49,7 +49,7 @@ test('a lease of an owner that never gave a sign counts for nobody', (t) => {
   assert.equal(leases.take('a', by('other'), NOW), true);
 });
 
-test('only who holds a lease lets go of it', (t) => {
+test('only the holder of a lease drops it', (t) => {
   const leases = leasesOf(t);
   leases.beat('mine', 'daemon', NOW);
   leases.take('a', by('mine'), NOW);

@@ -46,7 +46,7 @@ test('a change that fails takes nobody with it', async (t) => {
   );
 });
 
-test('when the catalog fails, all are told at once, and nobody waits for it again', async (t) => {
+test('when the catalog fails, all callers fail at once, and none waits for it again', async (t) => {
   const { transactions, meta } = openTables(t);
   const disk = faultyDisk.during(t);
   let commits = 0;
