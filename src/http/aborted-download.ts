@@ -6,7 +6,8 @@ export function notingAborts(download: ExchangeHandler): ExchangeHandler {
     const { request, response } = exchange;
     const { socket } = request;
     const before = socket.bytesWritten;
-    response.once('close', () => {
+    // Before the listener that writes the log line.
+    response.prependOnceListener('close', () => {
       if (response.writableFinished || !response.headersSent || response.statusCode >= 300) return;
       const total = Number(response.getHeader('Content-Length'));
       // Includes the headers and bytes still in the kernel's buffer: the server cannot see what

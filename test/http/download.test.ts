@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { setImmediate } from 'node:timers/promises';
 import { foreignTarget } from '../../conformance/target.ts';
 import { ask } from '../../conformance/tus.ts';
 import { Wire } from '../../conformance/wire.ts';
+import { notingAborts } from '../../src/http/aborted-download.ts';
+import type { Exchange } from '../../src/protocol/exchange.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { serveFiles } from './support/served-files.ts';
@@ -167,3 +170,22 @@ function openFiles(): string[] {
     }
   });
 }
+
+test('an aborted download is noted before whoever watched the response earlier looks', async () => {
+  const response = Object.assign(new EventEmitter(), {
+    writableFinished: false,
+    headersSent: true,
+    statusCode: 200,
+    getHeader: () => '10',
+  });
+  const request = { socket: { bytesWritten: 3 } };
+  const exchange = { request, response, note: {} } as unknown as Exchange;
+  let seen: string | undefined;
+  response.once('close', () => {
+    seen = exchange.note.text;
+  });
+  await notingAborts(async () => {})(exchange);
+  request.socket.bytesWritten = 7;
+  response.emit('close');
+  assert.equal(seen, 'aborted: the client went away after 4 of 10 bytes');
+});

@@ -52,6 +52,8 @@ export interface StoreContext {
   readonly pumps: Set<BytePump>;
   /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
+  /** Ids of uploads whose creation failed, and whose removal failed too; removed later. */
+  readonly unremoved: Set<string>;
   readonly limits: StoreLimits;
   readonly guards: Guards;
   /** The deliveries that a change causes. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../../fault.ts';
-import type { Caller, UploadRecord } from '../model/upload.ts';
+import { type Caller, isUnfinished, type UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
@@ -113,15 +113,14 @@ async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }:
 
 /** Removes an upload whose client gets an error; a finished one stays. */
 async function undo(context: StoreContext, draft: UploadRecord, caller: Caller): Promise<void> {
-  const { catalog, bytes, warn } = context;
+  const { catalog, bytes, warn, leftBehind, unremoved } = context;
   try {
     const record = await catalog.get(draft.id);
     if (!record) await bytes.remove(draft);
-    else {
-      const unfinished = ({ state }: UploadRecord) => state !== 'finished';
-      await removeCondemned(context, draft.id, 'rejected', caller, unfinished);
-    }
+    else await removeCondemned(context, draft.id, 'rejected', caller, isUnfinished);
   } catch (error) {
+    leftBehind.delete(draft.id);
+    unremoved.add(draft.id);
     warn(messageOf(error));
   }
 }

@@ -54,6 +54,7 @@ export class Engine {
       active: new Map(),
       pumps: new Set(),
       leftBehind: new Set(),
+      unremoved: new Set(),
       unreleased: new Set(),
       afterReboot: new Set(),
       wholeRequests: 0,

@@ -28,8 +28,7 @@ export async function concatenate(
   } catch (error) {
     // The client gets an error, so nothing stays, except an upload that a hook refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
-      const unfinished = ({ state }: StoredUpload) => state !== 'finished';
-      await removeCondemned(context, id, 'rejected', request.caller, unfinished);
+      await removeCondemned(context, id, 'rejected', request.caller, isUnfinished);
     }
     throw error;
   }
@@ -61,19 +60,25 @@ function sumOf(parts: readonly StoredUpload[]): number | null {
 
 /** Joins the final uploads that were waiting for this part and have all their parts now. */
 export async function joinFinalsOf(context: StoreContext, part: string): Promise<void> {
-  context.leftBehind.add(part);
-  for (const id of await context.catalog.finalsWaitingFor(part)) {
-    context.background(joinLater(context, id));
+  try {
+    for (const id of await context.catalog.finalsWaitingFor(part)) {
+      context.background(joinLater(context, id));
+    }
+  } catch (error) {
+    leaveBehind(context, { id: part }, error);
+    throw error;
   }
-  context.leftBehind.delete(part);
 }
 
+/** Never unmarks the upload: another part's attempt, which ran at the same time, may have failed. */
 async function joinLater(context: StoreContext, id: string): Promise<void> {
-  const { catalog, leftBehind } = context;
-  leftBehind.add(id);
-  await catalog.touch(id, context.now());
-  await joinIfReady(context, id);
-  leftBehind.delete(id);
+  try {
+    await context.catalog.touch(id, context.now());
+    await joinIfReady(context, id);
+  } catch (error) {
+    leaveBehind(context, { id }, error);
+    throw error;
+  }
 }
 
 /** Joins a final upload if all its parts are finished; otherwise does nothing. */

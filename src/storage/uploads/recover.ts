@@ -3,7 +3,7 @@ import { isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 import { finishUpload, leaveBehind } from './finish.ts';
 import { joinFinalsOf, joinIfReady } from './join.ts';
-import { completeRemoval } from './remove.ts';
+import { completeRemoval, removeCondemned } from './remove.ts';
 import { WriteRight } from './write-right.ts';
 
 /** How many complete uploads a start finishes at a time. */
@@ -31,6 +31,19 @@ export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): 
   for (const lease of unreleased) {
     await catalog.release(lease);
     unreleased.delete(lease);
+  }
+}
+
+/** Removes uploads whose creation failed, unless their client has found one and sent bytes to it. */
+export async function removeUnremoved(context: StoreContext): Promise<void> {
+  const { catalog, unremoved } = context;
+  const untouched = (record: StoredUpload) => isUnfinished(record) && record.offset === 0;
+  for (const id of unremoved) {
+    await alone(context, id, async () => {
+      const record = await catalog.get(id);
+      if (record) await removeCondemned(context, id, 'rejected', nobody(record), untouched);
+      unremoved.delete(id);
+    });
   }
 }
 

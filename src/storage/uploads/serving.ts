@@ -2,7 +2,12 @@ import { messageOf } from '../../fault.ts';
 import type { Timer } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { recordProgress } from './progress.ts';
-import { finishLeftBehind, reconcileAtStart, releaseLeftBehind } from './recover.ts';
+import {
+  finishLeftBehind,
+  reconcileAtStart,
+  releaseLeftBehind,
+  removeUnremoved,
+} from './recover.ts';
 
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
@@ -44,6 +49,7 @@ export class Serving {
       serving.#every(PROGRESS, () => recordProgress(context));
       serving.#every(RETRY, async () => {
         finishLeftBehind(context);
+        await removeUnremoved(context);
         await releaseLeftBehind(context);
       });
       return serving;

@@ -5,6 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
+import { removeUnremoved } from '../../../src/storage/uploads/recover.ts';
 import { until } from '../../support/until.ts';
 import { leftBehind, NOTHING, watched } from '../support/aftermath.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';
@@ -258,4 +259,28 @@ test('a creation that filled the disk gives its room back before it is taken bac
   assert.equal((await faultOf(made)).code, 'NO_SPACE');
   disk.reset();
   assert.deepEqual(await leftBehind(store), NOTHING);
+});
+
+test('a failed creation that could not be taken back is removed later, unless it has got bytes', async (t) => {
+  const disk = faultyDisk.during(t);
+  for (const length of [0, LARGE]) {
+    const { store, types } = await watched(t, { fsync: 'always' });
+    let broken = false;
+    disk.fail = (step) => {
+      broken ||= step === 'fdatasync';
+      return broken && step !== 'close' ? diskError('EIO') : undefined;
+    };
+    const made = store.create(creation({ length }));
+    assert.equal((await faultOf(made)).code, 'IO');
+    disk.reset();
+    const context = insideOf(store);
+    const [id] = [...context.unremoved];
+    assert.deepEqual([context.unremoved.size, context.leftBehind.size], [1, 0]);
+    if (length > 0) await append(store, id!, 0, 'abc');
+    await removeUnremoved(context);
+    assert.equal(context.unremoved.size, 0);
+    if (length > 0) assert.equal(await offsetOf(store, id!), 3);
+    else assert.deepEqual(await leftBehind(store), NOTHING);
+    assert.deepEqual(types(), length > 0 ? ['created'] : ['created', 'removed']);
+  }
 });
