@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, 'dist', 'bin');
 /** Started by its URL, beside the file that starts it. */
-const WORKER = 'src/storage/catalog/sqlite/checkpoint-worker.js';
+const WORKER = 'src/storage/catalog/sqlite/file/checkpoint-worker.js';
 /** Packages with native code, and those that few starts load. */
 const OUTSIDE = [
   'better-sqlite3',

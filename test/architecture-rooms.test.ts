@@ -10,6 +10,8 @@ const SHARED = /^src\/(?:fault\.ts$|text\/)/;
 /** A contract: the .ts files of its folder, without those of its implementations. */
 const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
+const SQLITE_FILE = /^src\/storage\/catalog\/sqlite\/file\//;
+const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
 const MODEL = /^src\/storage\/model\//;
 const DISK = /^src\/storage\/disk\//;
 
@@ -24,7 +26,9 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'bytes/files': [MODEL, DISK, BYTES],
   'bytes/memory': [MODEL, DISK, BYTES],
   catalog: [MODEL],
-  'catalog/sqlite': [MODEL, DISK, CATALOG],
+  'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],
+  'catalog/sqlite/file': [DISK],
+  'catalog/sqlite/tables': [MODEL, CATALOG, SQLITE_FILE],
   'catalog/memory': [MODEL, DISK, CATALOG],
   uploads: [MODEL, BYTES, CATALOG],
   local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],

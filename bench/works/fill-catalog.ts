@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { FileBytes } from '../../src/storage/bytes/files/file-bytes.ts';
-import { catalogFile } from '../../src/storage/catalog/sqlite/catalog-file.ts';
-import { openDatabase } from '../../src/storage/catalog/sqlite/database.ts';
-import { prepareTables } from '../../src/storage/catalog/sqlite/tables.ts';
+import { catalogFile } from '../../src/storage/catalog/sqlite/file/catalog-file.ts';
+import { openDatabase } from '../../src/storage/catalog/sqlite/file/database.ts';
+import { prepareTables } from '../../src/storage/catalog/sqlite/tables/tables.ts';
 import type { UploadRecord } from '../../src/storage/model/upload.ts';
 
 // Fills an upload directory with finished uploads and abandoned ones, as months of use would. Prints

@@ -4,12 +4,12 @@ import type { CreationChange, CreationDraft, Guards } from '../storage/model/eve
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import { formatSpan } from '../text/span.ts';
 import { type HookAnswer, readAnswer } from './answer.ts';
-import type { Attempt } from './attempt.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { requestOf } from './client-request.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';
+import type { Attempt } from './transport/attempt.ts';
 
 export interface GuardsOptions {
   readonly receivers: readonly Receiver[];

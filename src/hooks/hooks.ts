@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
 import { Progress } from './progress.ts';

@@ -4,7 +4,7 @@ import type { UploadStore } from '../storage/store.ts';
 import { readAnswer } from './answer.ts';
 import { ClientAnswer } from './client-answer.ts';
 import { requestOf } from './client-request.ts';
-import { Outage } from './outage.ts';
+import { Outage } from './delivery/outage.ts';
 import { describeRequest, describeUpload } from './payload.ts';
 import type { HookLog, Receiver } from './receiver.ts';
 

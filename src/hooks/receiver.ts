@@ -1,9 +1,9 @@
 import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
-import type { Attempt, SendOptions, Transport } from './attempt.ts';
 import { Gate } from './gate.ts';
 import type { Payload } from './payload.ts';
 import { newEventId } from './planner.ts';
-import { createTransport, type TransportSystem } from './transport.ts';
+import type { Attempt, SendOptions, Transport } from './transport/attempt.ts';
+import { createTransport, type TransportSystem } from './transport/transport.ts';
 
 export type HookLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 

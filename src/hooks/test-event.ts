@@ -2,10 +2,10 @@ import { join, resolve } from 'node:path';
 import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
-import type { Attempt } from './attempt.ts';
 import { type Payload, storageAt, type UploadInfo } from './payload.ts';
 import { newPayload } from './receiver.ts';
-import { createTransport, type TransportSystem } from './transport.ts';
+import type { Attempt } from './transport/attempt.ts';
+import { createTransport, type TransportSystem } from './transport/transport.ts';
 
 export interface TestOptions extends TransportSystem {
   readonly uploadDir: string;

@@ -1,4 +1,4 @@
-import { isHost } from './host.ts';
+import { isHost } from './client/host.ts';
 
 /** The parsed request target (RFC 9112, 3.2). */
 export interface Target {

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createCommandTransport } from '../../src/hooks/command-transport.ts';
+import { createCommandTransport } from '../../src/hooks/transport/command/command-transport.ts';
 import { nodeArgs } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HOOK_EVENTS, hookKeys } from '../../src/config/hooks/hook-schema.ts';
-import { commandEnvironment } from '../../src/hooks/command-environment.ts';
+import { commandEnvironment } from '../../src/hooks/transport/command/command-environment.ts';
 import { shellHook } from './support/hooks-of.ts';
 import { messageOf, runCommand } from './support/run-command.ts';
 

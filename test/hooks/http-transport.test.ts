@@ -5,9 +5,9 @@ import { type AddressInfo, createServer as createSocketServer, type Socket } fro
 import { type TestContext, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import type { HttpHook } from '../../src/config/hooks/hook-schema.ts';
-import type { Attempt, Message, SendOptions } from '../../src/hooks/attempt.ts';
-import { createHttpTransport } from '../../src/hooks/http-transport.ts';
 import type { Payload } from '../../src/hooks/payload.ts';
+import type { Attempt, Message, SendOptions } from '../../src/hooks/transport/attempt.ts';
+import { createHttpTransport } from '../../src/hooks/transport/http/http-transport.ts';
 import { CERTIFICATE, PRIVATE_KEY } from './support/certificate.ts';
 import { httpHook } from './support/hooks-of.ts';
 import { startReceiver, type TestReceiver } from './support/receiver.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backoff } from '../../src/hooks/backoff.ts';
-import { Outage } from '../../src/hooks/outage.ts';
-import { outcomeOf } from '../../src/hooks/outcome.ts';
+import { backoff } from '../../src/hooks/delivery/backoff.ts';
+import { Outage } from '../../src/hooks/delivery/outage.ts';
+import { outcomeOf } from '../../src/hooks/delivery/outcome.ts';
 import type { StoredDelivery } from '../../src/storage/model/delivery.ts';
 
 const HOUR = 3_600_000;

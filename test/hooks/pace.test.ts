@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pace } from '../../src/hooks/pace.ts';
+import { Pace } from '../../src/hooks/delivery/pace.ts';
 
 /** A loop that is busy for a share of every tenth of a second, while deliveries take what they get. */
 function createLoop() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byteRange } from '../../src/http/byte-range.ts';
+import { byteRange } from '../../src/http/download/byte-range.ts';
 
 test('one range is the part that it names, as far as there is one', () => {
   for (const [text, from, to] of [

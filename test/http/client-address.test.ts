@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { clientAddress, TrustedProxies } from '../../src/http/client-address.ts';
+import { clientAddress, TrustedProxies } from '../../src/http/client/client-address.ts';
 
 function ask(peer: string, headers: Record<string, string>, trusted: readonly string[] = []) {
   const request = { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evaluate, rangeHolds } from '../../src/http/conditions.ts';
+import { evaluate, rangeHolds } from '../../src/http/download/conditions.ts';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 37) / 1000;
 const CURRENT = { etag: '"a"', modifiedAt: NOW };

@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { foreignTarget } from '../../conformance/target.ts';
 import { ask } from '../../conformance/tus.ts';
 import { Wire } from '../../conformance/wire.ts';
-import { notingAborts } from '../../src/http/aborted-download.ts';
+import { notingAborts } from '../../src/http/download/aborted-download.ts';
 import type { Exchange } from '../../src/protocol/exchange.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';

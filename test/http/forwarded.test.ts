@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { clientAddress, TrustedProxies } from '../../src/http/client-address.ts';
+import { clientAddress, TrustedProxies } from '../../src/http/client/client-address.ts';
 import { listen, saying } from '../support/listen.ts';
 
 const TRUSTED = ['10.0.0.0/8', '2001:db8::/32'];

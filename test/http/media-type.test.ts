@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseMediaType } from '../../src/http/media-type.ts';
+import { parseMediaType } from '../../src/http/download/media-type.ts';
 
 test('a media type is read with its parameters', () => {
   for (const [text, essence, parameters] of [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foreignTarget } from '../../conformance/target.ts';
 import { ask } from '../../conformance/tus.ts';
-import { sendBlocks } from '../../src/http/send-blocks.ts';
+import { sendBlocks } from '../../src/http/download/send-blocks.ts';
 import { listen } from '../support/listen.ts';
 
 // biome-ignore lint/correctness/useYield: it fails before its first block.

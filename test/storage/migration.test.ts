@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
-import { MIGRATIONS } from '../../src/storage/catalog/sqlite/migrations.ts';
+import { MIGRATIONS } from '../../src/storage/catalog/sqlite/file/migrations.ts';
 import { openSqliteCatalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { faultOf } from '../support/fault-of.ts';
 import { temporaryFolder } from '../support/temporary.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { MIGRATIONS } from '../../src/storage/catalog/sqlite/migrations.ts';
+import { MIGRATIONS } from '../../src/storage/catalog/sqlite/file/migrations.ts';
 import { openCommandStore, openStore as openDaemonStore } from '../../src/storage/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';

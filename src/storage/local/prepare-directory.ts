@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { catalogFile } from '../catalog/sqlite/catalog-file.ts';
-import { ServingLock } from '../catalog/sqlite/serving-lock.ts';
+import { catalogFile } from '../catalog/sqlite/file/catalog-file.ts';
+import { ServingLock } from '../catalog/sqlite/file/serving-lock.ts';
 import {
   catalogMode,
   directoryBits,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { CommandHook } from '../../../src/config/hooks/hook-schema.ts';
-import type { Attempt, Message, SendOptions } from '../../../src/hooks/attempt.ts';
-import { createCommandTransport } from '../../../src/hooks/command-transport.ts';
 import type { Payload } from '../../../src/hooks/payload.ts';
+import type { Attempt, Message, SendOptions } from '../../../src/hooks/transport/attempt.ts';
+import { createCommandTransport } from '../../../src/hooks/transport/command/command-transport.ts';
 
 export interface Run {
   readonly attempt: Attempt;

@@ -1,7 +1,7 @@
 // Runs programs while no descriptor is left, and again when there are some. Prints a line for each
 // round with what came of every run, each outcome once.
 import { closeSync, openSync } from 'node:fs';
-import { createCommandTransport } from '../../../src/hooks/command-transport.ts';
+import { createCommandTransport } from '../../../src/hooks/transport/command/command-transport.ts';
 import { shellHook } from './hooks-of.ts';
 import { messageOf } from './run-command.ts';
 

@@ -1,7 +1,7 @@
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, Fault, fileFault } from '../../../src/fault.ts';
-import { createDownload } from '../../../src/http/download.ts';
+import { createDownload } from '../../../src/http/download/download.ts';
 import { FileReader } from '../../../src/storage/bytes/files/file-reader.ts';
 import type { FoundUpload } from '../../../src/storage/store.ts';
 import { type Listening, listen } from '../../support/listen.ts';

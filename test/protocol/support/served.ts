@@ -10,8 +10,8 @@ import {
   pathOf,
 } from '../../../conformance/tus.ts';
 import { Wire } from '../../../conformance/wire.ts';
-import { assertConditions } from '../../../src/http/conditions.ts';
-import { createDownload } from '../../../src/http/download.ts';
+import { assertConditions } from '../../../src/http/download/conditions.ts';
+import { createDownload } from '../../../src/http/download/download.ts';
 import type { ListenerOptions } from '../../../src/http/listener.ts';
 import { assertPlainBody } from '../../../src/http/plain-body.ts';
 import { createTus } from '../../../src/protocol/tus/tus.ts';

@@ -4,5 +4,5 @@ import { outboxContract } from './outbox-contract.ts';
 
 const open = () => ({ catalog: createMemoryCatalog() });
 
-catalogContract('memory', open);
-outboxContract('memory', open);
+catalogContract('memory', open, 'one');
+outboxContract('memory', open, 'one');

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
 import { type DeliveryQuery, deliveryStatus } from '../../../src/storage/model/delivery.ts';
 import type { NewDelivery } from '../../../src/storage/model/events.ts';
-import { contractOf, creation, delivery, type OpenSubject } from './contract/subject.ts';
+import {
+  contractOf,
+  creation,
+  delivery,
+  type OpenSubject,
+  type Processes,
+} from './contract/subject.ts';
 
 const DAY = 86_400_000;
 
@@ -41,8 +47,12 @@ function wordsFor(catalog: Catalog) {
 }
 
 /** Declares a test for everything that src/storage/catalog/outbox.ts promises. */
-export function outboxContract(name: string, open: OpenSubject): void {
-  const { promise: promiseOf, promiseToMany } = contractOf(`${name} outbox`, open);
+export function outboxContract(
+  name: string,
+  open: OpenSubject,
+  processes: Processes = 'many',
+): void {
+  const { promise: promiseOf, promiseToMany } = contractOf(`${name} outbox`, open, processes);
   const promise = (what: string, run: (words: ReturnType<typeof wordsFor>) => Promise<void>) =>
     promiseOf(what, (catalog) => run(wordsFor(catalog)));
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type Database from 'better-sqlite3';
-import { openDatabase } from '../../../src/storage/catalog/sqlite/database.ts';
-import { Reserve } from '../../../src/storage/catalog/sqlite/reserve.ts';
-import { prepareTables, type Tables } from '../../../src/storage/catalog/sqlite/tables.ts';
-import { Transactions } from '../../../src/storage/catalog/sqlite/transactions.ts';
+import { openDatabase } from '../../../src/storage/catalog/sqlite/file/database.ts';
+import { Reserve } from '../../../src/storage/catalog/sqlite/file/reserve.ts';
+import { Transactions } from '../../../src/storage/catalog/sqlite/file/transactions.ts';
+import { prepareTables, type Tables } from '../../../src/storage/catalog/sqlite/tables/tables.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
 export interface OpenTables extends Tables {

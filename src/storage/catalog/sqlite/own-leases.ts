@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Lease } from '../catalog.ts';
-import type { Holder, LeasesTable } from './leases-table.ts';
+import type { Holder, LeasesTable } from './tables/leases-table.ts';
 
 /** The leases of this process. Its methods run inside the transaction of a unit of work. */
 export class OwnLeases {

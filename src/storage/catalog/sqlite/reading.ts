@@ -1,7 +1,7 @@
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../catalog.ts';
-import { catalogFault } from './database.ts';
-import type { Tables } from './tables.ts';
+import { catalogFault } from './file/database.ts';
+import type { Tables } from './tables/tables.ts';
 import type { Work } from './work.ts';
 
 /** See Catalog. `file` is named in errors from SQLite. */

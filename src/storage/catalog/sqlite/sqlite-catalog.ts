@@ -1,19 +1,19 @@
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
 import type { Catalog, OwnerRole } from '../catalog.ts';
-import { catalogFile } from './catalog-file.ts';
-import { Checkpoints } from './checkpoints.ts';
-import { catalogFault, openDatabase } from './database.ts';
+import { catalogFile } from './file/catalog-file.ts';
+import { Checkpoints } from './file/checkpoints.ts';
+import { catalogFault, openDatabase } from './file/database.ts';
+import { Reserve } from './file/reserve.ts';
+import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
 import { OwnLeases } from './own-leases.ts';
 import { createProcesses } from './processes.ts';
 import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
 import { createRemoving } from './removing.ts';
-import { Reserve } from './reserve.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
-import { prepareTables, type Tables } from './tables.ts';
-import { Transactions } from './transactions.ts';
+import { prepareTables, type Tables } from './tables/tables.ts';
 
 export interface SqliteOptions {
   readonly role: OwnerRole;

@@ -1,7 +1,7 @@
 import type { DeliveryQuery, Settlement } from '../../model/delivery.ts';
 import type { Outbox } from '../outbox.ts';
-import type { OutboxTable } from './outbox-table.ts';
-import type { Transactions } from './transactions.ts';
+import type { Transactions } from './file/transactions.ts';
+import type { OutboxTable } from './tables/outbox-table.ts';
 
 /** The outbox over its table: every method is one transaction or one query. */
 export class SqliteOutbox implements Outbox {

@@ -1,6 +1,6 @@
+import type { Transactions } from './file/transactions.ts';
 import type { OwnLeases } from './own-leases.ts';
-import type { Tables } from './tables.ts';
-import type { Transactions } from './transactions.ts';
+import type { Tables } from './tables/tables.ts';
 
 /** Dependencies of the units of work of one open catalog. */
 export interface Work {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type {
   Catalog,
@@ -29,7 +30,7 @@ export type Promised = (
   run: (catalog: Catalog, t: TestContext) => Promise<void>,
 ) => void;
 
-/** Declares one that takes a second process; skipped where there can be only one. */
+/** Declares one that takes a second process, unless there can be only one. */
 export type PromisedToMany = (
   promise: string,
   run: (catalog: Catalog, another: (role: OwnerRole) => Catalog, t: TestContext) => Promise<void>,
@@ -40,7 +41,10 @@ export interface Contract {
   readonly promiseToMany: PromisedToMany;
 }
 
-export function contractOf(name: string, open: OpenSubject): Contract {
+/** How many processes can share a catalog. */
+export type Processes = 'one' | 'many';
+
+export function contractOf(name: string, open: OpenSubject, processes: Processes): Contract {
   const opened = async (t: TestContext) => {
     const subject = open(t);
     await subject.catalog.heartbeat(NOW);
@@ -51,10 +55,11 @@ export function contractOf(name: string, open: OpenSubject): Contract {
       test(`${name}: ${promise}`, async (t) => run((await opened(t)).catalog, t));
     },
     promiseToMany: (promise, run) => {
+      if (processes === 'one') return;
       test(`${name}: ${promise}`, async (t) => {
         const { catalog, another } = await opened(t);
-        if (another) await run(catalog, another, t);
-        else t.skip('one process only');
+        assert.ok(another);
+        await run(catalog, another, t);
       });
     },
   };

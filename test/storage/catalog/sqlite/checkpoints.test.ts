@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { Checkpoints } from '../../../../src/storage/catalog/sqlite/checkpoints.ts';
+import { Checkpoints } from '../../../../src/storage/catalog/sqlite/file/checkpoints.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
 class FakeWorker extends EventEmitter {

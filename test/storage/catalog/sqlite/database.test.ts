@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { Fault } from '../../../../src/fault.ts';
-import { catalogFault, openDatabase } from '../../../../src/storage/catalog/sqlite/database.ts';
-import { MIGRATIONS } from '../../../../src/storage/catalog/sqlite/migrations.ts';
+import {
+  catalogFault,
+  openDatabase,
+} from '../../../../src/storage/catalog/sqlite/file/database.ts';
+import { MIGRATIONS } from '../../../../src/storage/catalog/sqlite/file/migrations.ts';
 import { openSqliteCatalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultOf } from '../../support/stores.ts';

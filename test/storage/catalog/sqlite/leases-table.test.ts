@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/catalog.ts';
-import type { Holder, LeasesTable } from '../../../../src/storage/catalog/sqlite/leases-table.ts';
+import type {
+  Holder,
+  LeasesTable,
+} from '../../../../src/storage/catalog/sqlite/tables/leases-table.ts';
 import { openTables } from '../../support/tables.ts';
 
 const NOW = 1_000_000;

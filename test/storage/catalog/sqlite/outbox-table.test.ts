@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openDatabase } from '../../../../src/storage/catalog/sqlite/database.ts';
-import { OutboxTable } from '../../../../src/storage/catalog/sqlite/outbox-table.ts';
+import { openDatabase } from '../../../../src/storage/catalog/sqlite/file/database.ts';
+import { OutboxTable } from '../../../../src/storage/catalog/sqlite/tables/outbox-table.ts';
 import { deliveryStatus } from '../../../../src/storage/model/delivery.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { rmSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { Reserve } from '../../../../src/storage/catalog/sqlite/reserve.ts';
+import { Reserve } from '../../../../src/storage/catalog/sqlite/file/reserve.ts';
 import type { UploadStore } from '../../../../src/storage/store.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { faultyDisk, noSpace } from '../../support/faulty-disk.ts';

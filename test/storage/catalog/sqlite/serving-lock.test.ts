@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
-import { ServingLock } from '../../../../src/storage/catalog/sqlite/serving-lock.ts';
+import { ServingLock } from '../../../../src/storage/catalog/sqlite/file/serving-lock.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { startChild } from '../../support/child.ts';
 import { faultOf } from '../../support/stores.ts';

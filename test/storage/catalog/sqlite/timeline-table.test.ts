@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { TimelineTable } from '../../../../src/storage/catalog/sqlite/timeline-table.ts';
+import type { TimelineTable } from '../../../../src/storage/catalog/sqlite/tables/timeline-table.ts';
 import type { TimelineEvent } from '../../../../src/storage/model/timeline.ts';
 import { CALLER } from '../../support/stores.ts';
 import { openTables } from '../../support/tables.ts';

@@ -1,0 +1,60 @@
+import type { StoredDelivery } from '../../storage/model/delivery.ts';
+import type { Outbox } from '../../storage/store.ts';
+import type { Receiver } from '../receiver.ts';
+import type { Outage } from './outage.ts';
+
+/** Deliveries read in one query, so that a busy hook does not need a query for each. */
+const AT_ONCE = 32;
+
+/** The deliveries in progress to one hook. */
+export class Line {
+  readonly receiver: Receiver;
+  readonly outage: Outage;
+  /** Uploads whose events failed since the last success; kept only to distinguish one from several. */
+  readonly failing = new Set<string>();
+  /** Running deliveries. */
+  running = 0;
+  /** A long outage has just ended. */
+  recovered = false;
+  /**
+   * The last error, once every event of every upload has failed for the maximum age of a delivery.
+   */
+  hopeless: string | null = null;
+  /** Deliveries read from the outbox whose results are not recorded yet. */
+  readonly #claimed = new Set<number>();
+  #waiting: StoredDelivery[] = [];
+
+  constructor(receiver: Receiver, outage: Outage) {
+    this.receiver = receiver;
+    this.outage = outage;
+  }
+
+  /** Reads the deliveries due at `now` from the outbox; returns the first, or undefined. */
+  async fetch(outbox: Outbox, now: number): Promise<StoredDelivery | undefined> {
+    // The row of a delivery in progress is still due.
+    const due = await outbox.claim(this.receiver.hook.name, now, this.#claimed.size + AT_ONCE);
+    this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq));
+    for (const { seq } of this.#waiting) this.#claimed.add(seq);
+    return this.next();
+  }
+
+  /** The next delivery that was read, or undefined. */
+  next(): StoredDelivery | undefined {
+    return this.#waiting.shift();
+  }
+
+  /** Drops deliveries that were read but not sent; they will be read again. */
+  putBack(): void {
+    for (const { seq } of this.#waiting) this.#claimed.delete(seq);
+    this.#waiting = [];
+  }
+
+  isClaimed(seq: number): boolean {
+    return this.#claimed.has(seq);
+  }
+
+  /** The result is recorded, or will never be known. */
+  letGo(seq: number): void {
+    this.#claimed.delete(seq);
+  }
+}

@@ -1,0 +1,251 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type {
+  ListQuery,
+  ListSort,
+  StatusMoment,
+  StatusTotals,
+  UploadTotals,
+} from '../../../model/list-query.ts';
+import type { RecordState, StoredUpload } from '../../../model/upload.ts';
+import { STATUS_SQL, stateCondition, statusCondition, statusParameters } from './status-query.ts';
+import { SELECT_UPLOADS, type UploadRow, type UploadsTable } from './uploads-table.ts';
+
+const FINAL_OF_PART =
+  'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
+const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
+  AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
+const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
+
+/**
+ * Nearly all uploads are finished; an index sums them: first all, then the expired ones. The few others
+ * are read one by one.
+ */
+const FINISHED_TOTALS = (status: string) => `
+  SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
+    count(*) AS count, coalesce(sum(offset), 0) AS bytes, coalesce(sum(offset), 0) AS bytesOnce
+  FROM uploads WHERE state = 'finished' AND kind <> 'partial'`;
+const OTHER_TOTALS = (where: string) => `
+  SELECT state, ${STATUS_SQL} AS status, kind = 'partial' AS part, ${FOLDED} AS folded,
+    count(*) AS count, sum(offset) AS bytes,
+    sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
+  FROM uploads WHERE ${where} GROUP BY 1, 2, 3, 4`;
+const STATUS_TOTALS = [
+  FINISHED_TOTALS('finished'),
+  `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore`,
+  OTHER_TOTALS(`state = 'finished' AND kind = 'partial'`),
+  OTHER_TOTALS(`state IN ('receiving', 'joining')`),
+  OTHER_TOTALS(`state IN ('removing', 'removed')`),
+].join(' UNION ALL ');
+
+const PAGE = 500;
+const SORT: Record<ListSort, { by: string; descending: boolean }> = {
+  created: { by: 'created_at', descending: true },
+  active: { by: 'active_at', descending: true },
+  size: { by: 'coalesce(length, offset)', descending: true },
+  name: { by: "coalesce(name, '') COLLATE NOCASE", descending: false },
+};
+
+const STORED_STATES: readonly RecordState[] = ['receiving', 'joining', 'finished', 'removing'];
+
+/** Queries over many rows. A condition that repeats an index's condition exactly uses that index. */
+export class UploadQueries {
+  readonly #database: Database;
+  readonly #uploads: UploadsTable;
+  #stored: Statement<[number, number], { seq: number; id: string; activeAt: number }> | undefined;
+
+  constructor(database: Database, uploads: UploadsTable) {
+    this.#database = database;
+    this.#uploads = uploads;
+  }
+
+  /**
+   * All matching uploads, page by page. Memory use stays flat, and no read transaction stays open while
+   * the consumer is slow (a pager): that would keep the WAL from being reset.
+   */
+  *list(query: ListQuery): Generator<StoredUpload[]> {
+    const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
+    const states = query.states ?? STORED_STATES;
+    const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
+    const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
+    const parameters = statuses ? statusParameters(statuses.at) : {};
+    const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
+    const selection = { where, parameters, order, limit } as const;
+    // created_at rises with seq, which the primary key gives in order, page by page.
+    if (sort === 'created' && !narrow) yield* this.#bySeq(selection);
+    else yield* this.#sorted(selection, sort === 'created' ? '+seq' : SORT[sort].by);
+  }
+
+  *#bySeq({ where, parameters, order, limit }: Selection): Generator<StoredUpload[]> {
+    const page = this.#database.prepare<[Record<string, unknown>], UploadRow>(
+      `${SELECT_UPLOADS} WHERE seq ${order === 'DESC' ? '<' : '>'} @after AND ${where}
+       ORDER BY seq ${order} LIMIT @page`,
+    );
+    let after = order === 'DESC' ? Number.MAX_SAFE_INTEGER : -1;
+    for (let left = limit; left > 0; ) {
+      const rows = page.all({ ...parameters, after, page: Math.min(left, PAGE) });
+      if (rows.length > 0) yield rows.map((row) => this.#uploads.toRecord(row));
+      left -= rows.length;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last.seq;
+    }
+  }
+
+  /** Sorts once, keeping eight bytes per upload; reads each page of records on demand. */
+  *#sorted({ where, parameters, order, limit }: Selection, by: string): Generator<StoredUpload[]> {
+    const seqs = this.#seqs(
+      `SELECT seq FROM uploads WHERE ${where} ORDER BY ${by} ${order}, seq ${order} LIMIT @limit`,
+      { ...parameters, limit },
+    );
+    for (let index = 0; index < seqs.length; index += PAGE) {
+      yield seqs.slice(index, index + PAGE).flatMap((seq) => this.#uploads.getBySeq(seq) ?? []);
+    }
+  }
+
+  /** Ids that begin with a prefix, at most `limit` of them. */
+  idsBeginningWith(prefix: string, limit: number): string[] {
+    return this.#database
+      .prepare<[string, string, number], { id: string }>(
+        'SELECT id FROM uploads WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
+      )
+      .all(prefix, `${prefix}\u{10ffff}`, limit)
+      .map((row) => row.id);
+  }
+
+  totals(): UploadTotals[] {
+    return this.#database
+      .prepare<[], UploadTotals>(
+        'SELECT state, count(*) AS count, sum(offset) AS bytes FROM uploads GROUP BY state',
+      )
+      .all();
+  }
+
+  /** Counts by status at a moment, removed uploads included. */
+  statusTotals(at: StatusMoment): StatusTotals[] {
+    const rows = this.#database
+      .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
+      .all(statusParameters(at));
+    const [all, expired, ...others] = rows as [StatusTotals, StatusTotals, ...StatusTotals[]];
+    const finished = {
+      ...all,
+      count: all.count - expired.count,
+      bytes: all.bytes - expired.bytes,
+      bytesOnce: all.bytesOnce - expired.bytesOnce,
+    };
+    return [finished, expired, ...others].filter(({ count }) => count > 0);
+  }
+
+  /** Bytes that the parts of a final upload have received. */
+  receivedOfParts(final: number): number {
+    return this.#database
+      .prepare<[number], number>(
+        'SELECT coalesce(sum(offset), 0) FROM parts JOIN uploads ON uploads.id = part WHERE final = ?',
+      )
+      .pluck()
+      .get(final) as number;
+  }
+
+  /** Whether any partial or final upload exists. */
+  hasParts(): boolean {
+    // By state, since the indexes are by state: without any part the whole table would be read.
+    const query = `SELECT EXISTS (SELECT 1 FROM parts) OR ${[
+      `state = 'finished'`,
+      `state IN ('receiving', 'joining')`,
+      `state IN ('removing', 'removed')`,
+    ]
+      .map((state) => `EXISTS (SELECT 1 FROM uploads WHERE ${state} AND kind = 'partial')`)
+      .join(' OR ')}`;
+    return this.#database.prepare<[], number>(query).pluck().get() === 1;
+  }
+
+  /** Row numbers of the final uploads that a part belongs to. */
+  finalsOf(part: string): number[] {
+    return this.#seqs('SELECT DISTINCT final AS seq FROM parts WHERE part = @part', { part });
+  }
+
+  /** Uploads that should have a data file, in no particular order, after a row number. */
+  stored(after: number): { seq: number; id: string; activeAt: number }[] {
+    this.#stored ??= this.#database.prepare(
+      `SELECT seq, id, active_at AS activeAt FROM uploads
+       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+    );
+    return this.#stored.all(after, 2 * PAGE);
+  }
+
+  /** Returns the ids that have a record whose state is not `removed`. */
+  known(ids: readonly string[]): Set<string> {
+    const rows = this.#database
+      .prepare<[string], string>(
+        `SELECT id FROM uploads WHERE state <> 'removed' AND id IN (SELECT value FROM json_each(?))`,
+      )
+      .pluck()
+      .all(JSON.stringify(ids)) as unknown as string[];
+    return new Set(rows);
+  }
+
+  /** Row numbers of unfinished uploads and finished parts that received no byte since `before`. */
+  idleSince(before: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('receiving', 'joining') AND active_at <= @before
+       UNION ALL
+       SELECT seq FROM uploads WHERE state = 'finished' AND kind = 'partial' AND active_at <= @before`,
+      { before },
+    );
+  }
+
+  finishedBefore(before: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state = 'finished' AND kind <> 'partial' AND finished_at <= @before`,
+      { before },
+    );
+  }
+
+  /** Uploads whose removal was claimed and not completed. */
+  removing(): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE state IN ('removing', 'removed') AND state = 'removing'`,
+      {},
+    );
+  }
+
+  /** Records of uploads that were removed at `before` or earlier. */
+  removedBefore(before: number, limit: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads
+       WHERE state IN ('removing', 'removed') AND state = 'removed' AND removed_at <= @before
+       LIMIT @limit`,
+      { before, limit },
+    );
+  }
+
+  /** Ids of unfinished uploads that have all their bytes, and of final ones that are not joined. */
+  unfinishedButComplete(): string[] {
+    return this.#ids(
+      `state IN ('receiving', 'joining') AND
+         (kind = 'final' OR (offset = length AND refusal IS NULL))`,
+    );
+  }
+
+  unfinished(): string[] {
+    return this.#ids(`state IN ('receiving', 'joining')`);
+  }
+
+  #ids(condition: string): string[] {
+    return this.#database
+      .prepare<[], string>(`SELECT id FROM uploads WHERE ${condition}`)
+      .pluck()
+      .all() as unknown as string[];
+  }
+
+  #seqs(sql: string, parameters: Record<string, unknown>): number[] {
+    const statement = this.#database.prepare<[Record<string, unknown>], number>(sql).pluck();
+    return statement.all(parameters) as number[];
+  }
+}
+
+interface Selection {
+  readonly where: string;
+  readonly parameters: Record<string, unknown>;
+  readonly order: 'ASC' | 'DESC';
+  readonly limit: number;
+}

@@ -1,0 +1,158 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { StoredUpload, UploadChange, UploadRecord } from '../../../model/upload.ts';
+import { RecordCache } from './record-cache.ts';
+
+/** A record as stored in its row. */
+export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
+
+/** The column of each property; parts have their own table. */
+const COLUMN: Record<keyof UploadRow, string> = {
+  seq: 'seq',
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  length: 'length',
+  offset: 'offset',
+  uncommittedFrom: 'uncommitted_from',
+  crc32: 'crc32',
+  metadata: 'metadata',
+  name: 'name',
+  protocolData: 'protocol_data',
+  createdAt: 'created_at',
+  activeAt: 'active_at',
+  finishedAt: 'finished_at',
+  removedAt: 'removed_at',
+  removedWhy: 'removed_why',
+  refusal: 'refusal',
+  origin: 'origin',
+};
+const COLUMNS = Object.entries(COLUMN);
+
+/** Selects rows for `toRecord`. */
+export const SELECT_UPLOADS = `SELECT ${COLUMNS.map(([key, column]) => `${column} AS ${key}`)} FROM uploads`;
+
+/** The `meta` key of the highest `seq` when records were last deleted. */
+const HIGHEST = 'highest-seq';
+const HIGHEST_SEQ = `max(
+  coalesce((SELECT max(seq) FROM uploads), 0),
+  coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = '${HIGHEST}'), 0))`;
+
+/** The `uploads` and `parts` tables: rows in, records out. */
+export class UploadsTable {
+  readonly #database: Database;
+  readonly #cache: RecordCache;
+  readonly #insert: Statement;
+  readonly #insertPart: Statement;
+  readonly #noteHighest: Statement;
+  readonly #byId: Statement<[string], UploadRow>;
+  readonly #bySeq: Statement<[number], UploadRow>;
+  readonly #parts: Statement<[number], string>;
+  readonly #finalsWaiting: Statement<[string], string>;
+  readonly #updates = new Map<string, Statement>();
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#cache = new RecordCache(database);
+    const given = COLUMNS.filter(([key]) => key !== 'seq');
+    // Without this SQLite would reuse the number of the newest row after its deletion.
+    this.#insert = database.prepare(
+      `INSERT INTO uploads (seq, ${given.map(([, column]) => column)})
+       VALUES (${HIGHEST_SEQ} + 1, ${given.map(([key]) => `@${key}`)})`,
+    );
+    this.#noteHighest = database.prepare(
+      `INSERT INTO meta (key, value) SELECT '${HIGHEST}', ${HIGHEST_SEQ} WHERE true
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+    );
+    this.#insertPart = database.prepare(
+      'INSERT INTO parts (final, position, part) VALUES (?, ?, ?)',
+    );
+    this.#byId = database.prepare(`${SELECT_UPLOADS} WHERE id = ?`);
+    this.#bySeq = database.prepare(`${SELECT_UPLOADS} WHERE seq = ?`);
+    this.#parts = database
+      .prepare<[number], string>('SELECT part FROM parts WHERE final = ? ORDER BY position')
+      .pluck() as unknown as Statement<[number], string>;
+    this.#finalsWaiting = database
+      .prepare<[string], string>(
+        `SELECT DISTINCT uploads.id FROM parts JOIN uploads ON uploads.seq = parts.final
+         WHERE part = ? AND state IN ('receiving', 'joining')`,
+      )
+      .pluck() as unknown as Statement<[string], string>;
+  }
+
+  /** Returns the row number. The table refuses a second row with the same id (SQLITE_CONSTRAINT). */
+  insert(record: UploadRecord): number {
+    const { parts, origin, ...columns } = record;
+    const { lastInsertRowid } = this.#insert.run({ ...columns, origin: JSON.stringify(origin) });
+    const seq = Number(lastInsertRowid);
+    for (const [position, part] of parts.entries()) this.#insertPart.run(seq, position, part);
+    return seq;
+  }
+
+  get(id: string): StoredUpload | undefined {
+    return this.#cache.get(id, () => {
+      const row = this.#byId.get(id);
+      return row && this.toRecord(row);
+    });
+  }
+
+  getBySeq(seq: number): StoredUpload | undefined {
+    const row = this.#bySeq.get(seq);
+    return row && this.toRecord(row);
+  }
+
+  /** Changes the given columns. Returns false when the row does not exist. */
+  update(seq: number, change: UploadChange): boolean {
+    return this.#change(seq, change, '');
+  }
+
+  /** Like update, for progress that may be late: false when more bytes are already recorded. */
+  advance(seq: number, change: UploadChange & { readonly offset: number }): boolean {
+    return this.#change(seq, change, ' AND offset <= @offset');
+  }
+
+  /** The compare-and-set behind "finished once": false when the upload is not unfinished. */
+  finish(seq: number, change: UploadChange): boolean {
+    const finished = { ...change, state: 'finished', refusal: null } as const;
+    return this.#change(seq, finished, ` AND state IN ('receiving', 'joining')`);
+  }
+
+  #change(seq: number, change: UploadChange, condition: string): boolean {
+    const keys = Object.keys(change) as (keyof UploadChange)[];
+    const text = keys.join() + condition;
+    let statement = this.#updates.get(text);
+    if (!statement) {
+      const columns = keys.map((key) => `${COLUMN[key]} = @${key}`).join(', ');
+      statement = this.#database.prepare(
+        `UPDATE uploads SET ${columns} WHERE seq = @seq${condition}`,
+      );
+      this.#updates.set(text, statement);
+    }
+    this.#cache.drop(seq);
+    return statement.run({ ...change, seq }).changes === 1;
+  }
+
+  /** Deletes rows with their parts and timelines. Their numbers are never reused. */
+  forget(seqs: readonly number[]): void {
+    if (seqs.length === 0) return;
+    this.#noteHighest.run();
+    const statements = [
+      'DELETE FROM timeline WHERE upload = ?',
+      'DELETE FROM parts WHERE final = ?',
+      'DELETE FROM uploads WHERE seq = ?',
+    ].map((sql) => this.#database.prepare(sql));
+    for (const seq of seqs) {
+      this.#cache.drop(seq);
+      for (const statement of statements) statement.run(seq);
+    }
+  }
+
+  /** Ids of final uploads that are not joined yet and need this part. */
+  finalsWaitingFor(part: string): string[] {
+    return this.#finalsWaiting.all(part) as unknown as string[];
+  }
+
+  toRecord(row: UploadRow): StoredUpload {
+    const parts = row.kind === 'final' ? this.#parts.all(row.seq) : [];
+    return { ...row, parts, origin: JSON.parse(row.origin) };
+  }
+}
