@@ -17,6 +17,7 @@ const OUTSIDE = [
   '@tus/server',
   '@tus/file-store',
   'cosmiconfig',
+  'tus-js-client',
 ];
 
 // What the compiler has put there is replaced, together with its map.

@@ -21,6 +21,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'hooks',
     'retention',
     'storage',
+    'transfer',
     // Leaves that only the rim may touch.
     'config',
     'terminal',
@@ -36,6 +37,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   hooks: ['storage', 'text'],
   retention: ['storage', 'text'],
   storage: ['text'],
+  // The other side of the network: what clients do. Of storage only the CRC-32 and the pace.
+  transfer: ['storage', 'text'],
   config: ['text'],
   terminal: ['text'],
   // Text in, text out: no files, no clock, no stream.
@@ -78,6 +81,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
+  'tus-js-client': 'src/transfer/send',
 };
 
 /**
