@@ -4,25 +4,16 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { creation, locationOf, OFFSET_STREAM, send } from '../support/tus.ts';
 import { until } from '../support/until.ts';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const META = `filename ${Buffer.from('holiday.mov').toString('base64')}`;
 
 async function upload(url: string, size: number, headers: Record<string, string> = {}) {
-  const made = await fetch(url, {
-    method: 'POST',
-    headers: {
-      ...TUS,
-      'Upload-Length': String(size),
-      'Upload-Metadata': META,
-      'Content-Type': 'application/offset+octet-stream',
-      ...headers,
-    },
-    body: new Uint8Array(size),
-  });
-  assert.equal(made.status, 201);
-  return new URL(made.headers.get('location') ?? '', url).href;
+  const all = { 'Upload-Metadata': META, 'Content-Type': OFFSET_STREAM, ...headers };
+  const made = await send('POST', url, { headers: creation(size, all), body: Buffer.alloc(size) });
+  return locationOf(url, made);
 }
 
 async function serve(context: TestContext, ...args: string[]) {
