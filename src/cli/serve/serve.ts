@@ -5,6 +5,7 @@ import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
 import { addKeyOptions, readConfig } from '../store/config-options.ts';
+import { assertFileStays, createReload } from './reload.ts';
 import { createServeOutput } from './serve-output.ts';
 
 const HELP = helpText({
@@ -16,7 +17,7 @@ const HELP = helpText({
   ],
   exits: [[69, 'cannot listen there, or another daemon serves this directory']],
   notes: [
-    'SIGTERM, SIGINT (Ctrl-C) or SIGQUIT stops: running uploads and downloads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once. SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGIO and SIGPWR are logged and ignored, SIGPIPE and SIGXFSZ silently.',
+    'SIGTERM, SIGINT (Ctrl-C) or SIGQUIT stops: running uploads and downloads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once. SIGHUP reads the configuration and the secrets again; what is wrong is logged and changes nothing, and what needs a restart is named. SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGIO and SIGPWR are logged and ignored, SIGPIPE and SIGXFSZ silently.',
   ],
 });
 
@@ -45,7 +46,8 @@ export function serveCommand(io: Io): Command {
     const { config, file } = await readConfig(io, options, { withSecrets: true });
     const output = createServeOutput(io, config);
     ignoreSignals(io, output.log);
-    const limit = config.drainTimeoutMs + LAST_STEPS;
+    const hangUp = signalGate(io, 'SIGHUP');
+    let limit = config.drainTimeoutMs + LAST_STEPS;
     void stop.then(() => {
       output.stopping();
       setTimeout(() => {
@@ -56,7 +58,22 @@ export function serveCommand(io: Io): Command {
     try {
       const { daemon, ready } = await Daemon.start(config, output.log);
       output.ready(ready, file);
+      const reload = createReload({
+        load: async () => {
+          const next = await readConfig(io, options, { withSecrets: true });
+          assertFileStays(file, next.file);
+          return next;
+        },
+        apply: (next) => daemon.reload(next),
+        log: output.log,
+        applied: ({ logLevel, drainTimeoutMs }) => {
+          output.setLevel(logLevel);
+          limit = drainTimeoutMs + LAST_STEPS;
+        },
+      });
+      hangUp.open(reload);
       await stop;
+      hangUp.close();
       await daemon.stop();
       output.stopped();
     } finally {
@@ -82,9 +99,25 @@ function stopSignal(io: Io): Promise<void> {
 function ignoreSignals(io: Io, log: DaemonLog): void {
   for (const signal of IGNORED_SIGNALS) {
     io.onSignal(signal, () => {
-      if (signal === 'SIGXFSZ') return;
-      const hint = signal === 'SIGHUP' ? '; the configuration is read when the daemon starts' : '';
-      log.event('info', `${signal} is ignored${hint}`);
+      if (signal !== 'SIGXFSZ') log.event('info', `${signal} is ignored`);
     });
   }
+}
+
+/** Passes a signal on while the gate is open; one that came before counts when it opens. */
+function signalGate(io: Io, signal: Signal) {
+  let early = false;
+  let pass = () => {
+    early = true;
+  };
+  io.onSignal(signal, () => pass());
+  return {
+    open(listener: () => void) {
+      pass = listener;
+      if (early) listener();
+    },
+    close() {
+      pass = () => {};
+    },
+  };
 }
