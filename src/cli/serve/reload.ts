@@ -12,6 +12,9 @@ export interface ReloadOptions {
   readonly apply: (config: Config) => Promise<Reloaded>;
   /** Called with what is in force afterwards. */
   readonly applied: (config: Config) => void;
+  readonly begins: () => void;
+  /** Called after each reload; `refused` if nothing was put in force. */
+  readonly ended: (refused: boolean) => void;
   readonly log: Pick<DaemonLog, 'event' | 'bug'>;
 }
 
@@ -26,7 +29,8 @@ export function createReload(options: ReloadOptions): () => void {
     running = true;
     do {
       again = false;
-      await reloadOnce(options);
+      options.begins();
+      options.ended(!(await reloadOnce(options)));
     } while (again);
     running = false;
   };
@@ -47,8 +51,8 @@ export function assertFileStays(before: string | null, now: string | null): void
   });
 }
 
-/** Logs what has changed. A configuration that is wrong is refused as a whole. */
-async function reloadOnce({ load, apply, applied, log }: ReloadOptions): Promise<void> {
+/** Logs what has changed. A configuration that is wrong is refused as a whole: false. */
+async function reloadOnce({ load, apply, applied, log }: ReloadOptions): Promise<boolean> {
   try {
     const loaded = await load();
     const { config, changed, needRestart } = await apply(loaded.config);
@@ -60,10 +64,15 @@ async function reloadOnce({ load, apply, applied, log }: ReloadOptions): Promise
     }
     // Last, because the log level may be among it.
     applied(config);
+    return true;
   } catch (error) {
-    if (!(error instanceof Fault)) return log.bug(error);
+    if (!(error instanceof Fault)) {
+      log.bug(error);
+      return false;
+    }
     const { title, details, hint = '' } = error;
     const why = [title, ...details, hint].filter(Boolean).join(' ');
     log.event('error', `configuration not reloaded, the one in force stays: ${why}`);
+    return false;
   }
 }

@@ -4,6 +4,8 @@ import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
+import { createServiceManager } from '../process/service-manager.ts';
+import { systemdNotify } from '../process/systemd-notify.ts';
 import { addKeyOptions, readConfig } from '../store/config-options.ts';
 import { assertFileStays, createReload } from './reload.ts';
 import { createServeOutput } from './serve-output.ts';
@@ -48,8 +50,15 @@ export function serveCommand(io: Io): Command {
     ignoreSignals(io, output.log);
     const hangUp = signalGate(io, 'SIGHUP');
     let limit = config.drainTimeoutMs + LAST_STEPS;
+    const manager = createServiceManager({
+      env: io.env,
+      pid: process.pid,
+      send: systemdNotify(io.env),
+      warn: (message) => output.log.event('warn', message),
+    });
     void stop.then(() => {
       output.stopping();
+      manager.stopping();
       setTimeout(() => {
         output.log.event('warn', 'stopping takes too long: what is on the disk is kept');
         process.exit(1);
@@ -58,6 +67,8 @@ export function serveCommand(io: Io): Command {
     try {
       const { daemon, ready } = await Daemon.start(config, output.log);
       output.ready(ready, file);
+      const serving = `serving at ${ready.url}`;
+      manager.ready(serving);
       const reload = createReload({
         load: async () => {
           const next = await readConfig(io, options, { withSecrets: true });
@@ -65,6 +76,9 @@ export function serveCommand(io: Io): Command {
           return next;
         },
         apply: (next) => daemon.reload(next),
+        begins: () => manager.reloading(),
+        ended: (refused) =>
+          manager.ready(refused ? `${serving}; the last reload was refused` : serving),
         log: output.log,
         applied: ({ logLevel, drainTimeoutMs }) => {
           output.setLevel(logLevel);
@@ -77,6 +91,7 @@ export function serveCommand(io: Io): Command {
       await daemon.stop();
       output.stopped();
     } finally {
+      await manager.flush(LAST_LINES);
       await output.flush(LAST_LINES);
     }
   });
