@@ -1,21 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
 import { plainAddress, saysForwarded } from './client/forwarded.ts';
 import { hostProblem } from './client/host.ts';
-import { createCors } from './cors.ts';
+import { type Cors, createCors } from './cors.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
 import { listenFault } from './listen-fault.ts';
+import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
-import type { RequestRecord } from './request-record.ts';
 import { seldom } from './seldom.ts';
 import { parseTarget, placeOf, withoutQuery } from './target.ts';
 import { Turns } from './turns.ts';
@@ -24,43 +22,16 @@ import { writeFault } from './write-fault.ts';
 /** How long a request may continue after a parse error in its body (milliseconds). */
 const BROKEN = 1_000;
 
-export interface ListenerOptions {
-  readonly port: number;
-  readonly host: string;
-  /** Begins and ends with a slash. */
-  readonly basePath: string;
-  /** The base path's URL as clients know it, or null. */
-  readonly publicUrl: string | null;
-  readonly corsOrigins: readonly string[];
-  readonly trustedProxies: readonly string[];
-  /** How long a client may take to send its headers (milliseconds). */
-  readonly headersTimeout: number;
-  readonly maxConnections: number;
-  /** Called once, before the server listens. */
-  readonly prepare?: (server: Server) => Promise<void>;
-  /** The first protocol that claims a request serves it; if none does, the first in the list. */
-  readonly protocols: readonly [Protocol, ...Protocol[]];
-  /** GET of an upload, or null when downloads are off. */
-  readonly download: ExchangeHandler | null;
-  readonly onRequest: (record: RequestRecord) => void;
-  /** Connections refused because of the limit; called at most once a minute. */
-  readonly onTurnedAway: (count: number) => void;
-  /** Called with the malformed requests of a minute beyond those that were passed to onRequest. */
-  readonly onMoreRefused: (count: number) => void;
-  /** Called for the first untrusted peer that sends forwarded headers. */
-  readonly onForwardedIgnored: (address: string) => void;
-  readonly onBug: (error: unknown) => void;
-  /** A connection could not be accepted; may be called very often. */
-  readonly onTrouble?: (message: string) => void;
-  readonly now: () => number;
+function corsOf({ corsOrigins, protocols }: ListenerOptions): Cors {
+  return createCors(corsOrigins, ...protocols.map(({ cors }) => cors));
 }
 
 /** The HTTP server: node:http, the base path, CORS, methods, and error responses. */
 export class Listener {
-  readonly #options: ListenerOptions;
+  #options: ListenerOptions;
   readonly #server: Server;
-  readonly #cors: ReturnType<typeof createCors>;
-  readonly #proxies: TrustedProxies;
+  #cors: Cors;
+  #proxies: TrustedProxies;
   readonly #turns = new Turns();
   readonly #drain: Drain;
   /** Connections whose parser has failed. */
@@ -70,7 +41,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins, ...options.protocols.map(({ cors }) => cors));
+    this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
     const server = createServer({
@@ -119,6 +90,16 @@ export class Listener {
       this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
     });
     return this.#server.address() as AddressInfo;
+  }
+
+  /** Changes options while the server runs, for requests that arrive from now on. */
+  reconfigure(changes: Partial<LiveListenerOptions>): void {
+    const options = { ...this.#options, ...changes };
+    this.#options = options;
+    this.#cors = corsOf(options);
+    this.#proxies = new TrustedProxies(options.trustedProxies);
+    this.#server.headersTimeout = options.headersTimeout;
+    this.#server.maxConnections = options.maxConnections;
   }
 
   /**

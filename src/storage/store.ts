@@ -7,6 +7,7 @@ import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
+import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
@@ -57,6 +58,9 @@ export interface UploadStore extends Reads, Removals {
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
+  /** Changes limits, for requests that begin from now on. */
+  setLimits(limits: Partial<StoreLimits>): void;
+
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
 
@@ -93,7 +97,11 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
     : openLocal(uploadDir, { ...options, role: 'daemon' });
   // The free-space minimum is for disks; memory has its own limit.
-  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const limitsOf = (limits: Partial<StoreLimits> = {}) => ({
+    ...limits,
+    ...(inMemory ? { minFreeSpace: 0 } : {}),
+  });
+  const limits = limitsOf(options.limits);
   const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
@@ -108,7 +116,8 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     await close();
     throw error;
   }
-  return createStore(engine, close);
+  const store = createStore(engine, close);
+  return { ...store, setLimits: (limits) => store.setLimits(limitsOf(limits)) };
 }
 
 /**
@@ -159,6 +168,9 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         // Its last byte came before the stop, or it was removed meanwhile.
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
+    },
+    setLimits: (limits) => {
+      context.limits = { ...context.limits, ...limits };
     },
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),

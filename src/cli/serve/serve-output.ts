@@ -27,6 +27,8 @@ import { createLogWriter } from './log-writer.ts';
 
 export interface ServeOutput {
   readonly log: DaemonLog;
+  /** Logs what has this level, or a more serious one, from now on. */
+  setLevel(level: LogLevel): void;
   ready(ready: Ready, file: string | null): void;
   stopping(): void;
   stopped(): void;
@@ -48,7 +50,8 @@ export function createServeOutput(
     wholeIds: !io.stdout.isTTY,
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
-  const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(logLevel);
+  let lowest: LogLevel = logLevel;
+  const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(lowest);
   const levelled: typeof withLevel = (level, line) =>
     io.stdout.isJournal === true ? withLevel(level, line) : line;
   const output = json ? io.stdout : textOutput(io, io.stdout);
@@ -87,6 +90,9 @@ export function createServeOutput(
   };
   return {
     log,
+    setLevel: (level) => {
+      lowest = level;
+    },
     ready: (ready, file) => {
       if (json) say(readyJson(io, ready, file));
       // In one write: a reader that has seen the first line has the whole block.

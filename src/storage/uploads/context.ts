@@ -54,7 +54,8 @@ export interface StoreContext {
   readonly leftBehind: Set<string>;
   /** Ids of uploads whose creation failed, and whose removal failed too; removed later. */
   readonly unremoved: Set<string>;
-  readonly limits: StoreLimits;
+  /** Replaced as a whole when they change; a request keeps those with which it began. */
+  limits: StoreLimits;
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
