@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
-import type { UploadStore } from '../storage/store.ts';
+import { SYSTEM_CLOCK, type UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
@@ -66,6 +66,8 @@ export function createHooks(options: HooksOptions): Hooks {
       }
       const running = new Dispatcher(store.outbox, {
         ...common,
+        clock: { ...SYSTEM_CLOCK, now },
+        idleTime: () => performance.eventLoopUtilization().idle,
         receivers: served,
         signal: ending.signal,
       });

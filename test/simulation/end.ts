@@ -1,6 +1,6 @@
 import { isGone, isUnfinished } from '../../src/storage/model/upload.ts';
 import { ORPHAN_AGE } from '../../src/storage/store.ts';
-import { RETENTION } from './daemon.ts';
+import { EVENTS, RETENTION } from './daemon.ts';
 import type { Simulation } from './simulation.ts';
 import { sweepOf } from './troubles.ts';
 import { Violation } from './violation.ts';
@@ -16,8 +16,6 @@ export async function settle(sim: Simulation): Promise<void> {
   journal.full = false;
   journal.fails = 0;
   scheduler.slowness = 1;
-  // What waits for a moment of a clock that was set back comes late, and not never.
-  scheduler.offset = Math.max(0, scheduler.offset);
   sim.receiver.down = false;
   sim.calm();
   await sim.until(() => isReady(sim));
@@ -61,7 +59,8 @@ function open({ world, receiver, plan, daemon, scheduler }: Simulation): string 
   for (const [id, { record, timeline }] of rows) {
     const { kind, offset, length, refusal } = record;
     const untold =
-      plan.hooks && timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, event));
+      plan.hooks &&
+      timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, EVENTS[event]));
     if (untold) return `nobody was told that ${id} is ${untold.event}`;
     if (context?.writers.isBusy(id)) return `${id} is busy`;
     if (!isUnfinished(record) || refusal !== null) {
@@ -100,8 +99,8 @@ export function finalLook(sim: Simulation): void {
   assertFinishedOnce(sim);
 }
 
-function isToBeTold(event: string): boolean {
-  return event === 'created' || event === 'finished' || event === 'removed';
+function isToBeTold(event: string): event is keyof typeof EVENTS {
+  return event in EVENTS;
 }
 
 function assertFinishedOnce({ world }: Simulation): void {

@@ -60,7 +60,9 @@ export class Simulation {
     this.world = openWorld(this.scheduler);
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     this.network = new Network(this.scheduler, () => this.daemon);
-    this.receiver = new Receiver(this.scheduler, this.random.fork(2));
+    this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
+      this.violated(violation),
+    );
     this.faults = [...plan.faults].sort((a, b) => a.step - b.step);
     this.#trace = traced ? [] : undefined;
   }
@@ -157,7 +159,11 @@ export class Simulation {
         this.trace(() => `${process.name} serves`);
         daemon.serving = true;
         this.judge.serves();
-        if (this.plan.hooks) this.receiver.serve(daemon).catch((error) => this.#failed(error));
+        if (this.plan.hooks) {
+          daemon.dispatcher = this.receiver.serve(daemon, (message) =>
+            this.trace(() => `${process.name}: ${message}`),
+          );
+        }
       },
       (error) => {
         this.trace(() => `${process.name} cannot start: ${messageOf(error)}`);
