@@ -9,7 +9,7 @@ import { Violation } from './violation.ts';
 const RETRY = 61_000;
 
 /** Waits until nothing goes on any more; sweeps what crashes have left. */
-export async function settle(sim: Simulation): Promise<void> {
+export function settle(sim: Simulation): void {
   const { scheduler } = sim;
   const { trouble, journal } = sim.world;
   Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
@@ -18,8 +18,8 @@ export async function settle(sim: Simulation): Promise<void> {
   scheduler.slowness = 1;
   sim.receiver.down = false;
   sim.calm();
-  await sim.until(() => isReady(sim));
-  await quiet(sim);
+  sim.until(() => isReady(sim));
+  quiet(sim);
   // Old enough for the cleanup to take them; a part that a final upload needs goes after that one.
   for (const age of [ORPHAN_AGE, RETENTION, 0]) {
     if (sim.violation || !orphans(sim)) return;
@@ -30,18 +30,18 @@ export async function settle(sim: Simulation): Promise<void> {
       .finally(() => {
         swept = true;
       });
-    await sim.until(() => swept);
-    await quiet(sim);
+    sim.until(() => swept);
+    quiet(sim);
   }
 }
 
 /** Waits for what is tried again after a while. */
-async function quiet(sim: Simulation): Promise<void> {
+function quiet(sim: Simulation): void {
   const { scheduler } = sim;
   for (let round = 0; round < 30 && !sim.violation && open(sim) !== undefined; round += 1) {
     // What is on its way ends soon; the rest is tried again by and by.
     const at = scheduler.time + (round < 6 ? 500 : RETRY);
-    await sim.until(() => scheduler.time >= at && isReady(sim));
+    sim.until(() => scheduler.time >= at && isReady(sim));
   }
 }
 

@@ -11,6 +11,8 @@ const MARK_SEED = 0x2c9277b5;
 export class Differences {
   readonly #counts = new Int32Array(BUCKETS);
   readonly #marks = new Int32Array(BUCKETS);
+  /** How many buckets differ. */
+  #different = 0;
 
   /** Adds a name to the left set. */
   left(name: string): void {
@@ -24,19 +26,24 @@ export class Differences {
 
   /** Whether the sets are the same. */
   none(): boolean {
-    return this.#counts.every((count) => count === 0) && this.#marks.every((mark) => mark === 0);
+    return this.#different === 0;
   }
 
   /** Whether this name may be in only one of the sets. */
   has(name: string): boolean {
-    const bucket = bucketOf(name);
-    return this.#counts[bucket] !== 0 || this.#marks[bucket] !== 0;
+    return this.#differs(bucketOf(name));
   }
 
   #add(name: string, by: 1 | -1): void {
     const bucket = bucketOf(name);
+    const before = this.#differs(bucket);
     this.#counts[bucket]! += by;
     this.#marks[bucket]! ^= hashOf(name, MARK_SEED);
+    this.#different += Number(this.#differs(bucket)) - Number(before);
+  }
+
+  #differs(bucket: number): boolean {
+    return this.#counts[bucket] !== 0 || this.#marks[bucket] !== 0;
   }
 }
 
