@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, Guards, StorageEvent } from '../storage/model/events.ts';
-import type { UploadStore } from '../storage/store.ts';
+import { SYSTEM_CLOCK, type UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
@@ -57,7 +57,13 @@ export function createHookSet(options: HooksOptions, ending: AbortSignal): HookS
         if (isLeft || told.includes(receiver)) served.push(receiver);
       }
       if (stopping.signal.aborted) return;
-      dispatcher = new Dispatcher(store.outbox, { ...common, receivers: served, signal: ending });
+      dispatcher = new Dispatcher(store.outbox, {
+        ...common,
+        clock: { ...SYSTEM_CLOCK, now },
+        idleTime: () => performance.eventLoopUtilization().idle,
+        receivers: served,
+        signal: ending,
+      });
       dispatcher.start();
       progress = new Progress({ ...common, receivers, store, signal: stopping.signal });
     },

@@ -6,7 +6,7 @@ export class SimulatedBody implements ByteSource {
   /** The connection is broken. */
   destroyed = false;
   readonly #waiting: Buffer[] = [];
-  readonly #closed = new AbortController();
+  #closed: AbortController | undefined;
   #sink: ByteSink | undefined;
   #ended = false;
   #paused = false;
@@ -26,7 +26,7 @@ export class SimulatedBody implements ByteSource {
   destroy(): void {
     if (this.destroyed || this.#ended) return;
     this.destroyed = true;
-    this.#closed.abort();
+    this.#closed?.abort();
     this.#flow();
   }
 
@@ -49,6 +49,8 @@ export class SimulatedBody implements ByteSource {
   }
 
   closeSignal(): AbortSignal {
+    this.#closed ??= new AbortController();
+    if (this.destroyed) this.#closed.abort();
     return this.#closed.signal;
   }
 
