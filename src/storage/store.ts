@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import { type LocalOptions, openLocal } from './local/local-backend.ts';
+import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
@@ -80,6 +80,15 @@ export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
 }
 
+/** The same for a directory, which can be copied. */
+export interface DirectoryStore extends CommandStore {
+  /**
+   * Writes a consistent copy of the catalog into a folder that has none, beside a daemon that goes on.
+   * Throws NO_SPACE, PERMISSION or IO.
+   */
+  copyCatalog(folder: string): Promise<void>;
+}
+
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
   /** A path, or MEMORY for a daemon without a directory. */
   readonly uploadDir: string;
@@ -128,7 +137,7 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 export async function openCommandStore({
   uploadDir,
   ...options
-}: StoreOptions): Promise<CommandStore> {
+}: StoreOptions): Promise<DirectoryStore> {
   if (uploadDir === MEMORY) {
     throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
       hint: 'Commands need a daemon with a directory: --upload-dir',
@@ -140,8 +149,17 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    copyCatalog: (folder) => run(async () => catalog.copyTo?.(folder)),
     close: () => engine.close(),
   };
+}
+
+/**
+ * Keeps daemons out of a directory until the returned function is called; makes the directory when it is
+ * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdDirectory(uploadDir: string): () => void {
+  return holdLocal(uploadDir);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */

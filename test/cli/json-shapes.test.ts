@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createServeOutput } from '../../src/cli/serve/serve-output.ts';
 import { createHost, runCli } from '../support/cli-host.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { CALLER, DAY, serveUploads } from '../support/uploads.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -46,6 +48,7 @@ test('every key of every --json is in docs/json.md', async (context) => {
     caller: CALLER,
   });
   const on = ['--json', '--upload-dir', folder];
+  const backup = join(temporaryFolder(context), 'backup');
   const text = documented('json.md');
   const commands = [
     ['list', '--parts', ...on],
@@ -55,6 +58,8 @@ test('every key of every --json is in docs/json.md', async (context) => {
     ['cleanup', '--dry-run', ...on],
     ['remove', '--dry-run', 'old', 'zz9', ...on],
     ['verify', ...on],
+    ['backup', '--verify', ...on, backup],
+    ['restore', '--json', backup, `${backup}-restored`],
     ['hooks', 'list', ...on],
     ['hooks', 'retry', '--all', ...on],
     ['config', '--json'],
