@@ -72,6 +72,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',

@@ -9,13 +9,16 @@ import { hostProblem } from './client/host.ts';
 import { type Cors, createCors } from './cors.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
+import { answerLanding, isLanding } from './landing.ts';
 import { listenFault } from './listen-fault.ts';
 import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
+import { requestIdOf } from './request-id.ts';
+import { loggedPath, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
-import { parseTarget, placeOf, withoutQuery } from './target.ts';
+import { parseTarget, placeOf } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -134,19 +137,7 @@ export class Listener {
     const ended = () => {
       open -= 1;
       if (open > 0) return;
-      const { id, bytes, text } = exchange.note;
-      const origin = refusedOrigin && `origin ${refusedOrigin.slice(0, 200)} is not in corsOrigins`;
-      this.#options.onRequest({
-        at,
-        method: exchange.method,
-        path: withoutQuery(request.url ?? '').slice(0, 1_000),
-        status: response.headersSent ? response.statusCode : null,
-        id: id ?? exchange.id,
-        bytes: bytes ?? null,
-        ms: performance.now() - started,
-        address: client.address,
-        note: [text, origin].filter(Boolean).join('; '),
-      });
+      this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
     response.once('close', ended);
@@ -176,6 +167,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
+    if (isLanding(exchange)) return answerLanding(exchange);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -193,6 +185,7 @@ export class Listener {
 
   #refuse(exchange: OpenExchange, error: unknown): void {
     const { response, note } = exchange;
+    note.code = error instanceof Fault ? error.code : 'BUG';
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
@@ -243,17 +236,25 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    const headers = { ...this.#options.protocols[0].headers, ...this.#allowFor(what) };
+    const requestId = requestIdOf(null);
+    const headers = {
+      ...this.#options.protocols[0].headers,
+      ...this.#allowFor(what),
+      'X-Request-Id': requestId,
+    };
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
     this.#options.onRequest({
       at: this.#options.now(),
+      requestId,
       method: what.method,
-      path: what.path === null ? null : withoutQuery(what.path).slice(0, 1_000),
+      path: what.path === null ? null : loggedPath(what.path),
       status: what.status,
+      code: what.code,
       id: null,
       bytes: null,
+      body: null,
       ms: 0,
       address: plainAddress(socket.remoteAddress ?? ''),
       note: what.sentence,

@@ -46,7 +46,7 @@ export function serveCommand(io: Io): Command {
     // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
-    const output = createServeOutput(io, config);
+    const output = await createServeOutput(io, config);
     ignoreSignals(io, output.log);
     const hangUp = signalGate(io, 'SIGHUP');
     let limit = config.drainTimeoutMs + LAST_STEPS;
