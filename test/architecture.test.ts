@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'hooks',
     'retention',
+    'moving',
     'storage',
     'transfer',
     // Leaves that only the rim may touch.
@@ -36,6 +37,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
   retention: ['storage', 'text'],
+  // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
+  moving: ['storage', 'text'],
   storage: ['text'],
   // The other side of the network: what clients do. Of storage only the CRC-32 and the pace.
   transfer: ['storage', 'text'],
@@ -72,6 +75,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',
