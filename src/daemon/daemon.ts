@@ -5,15 +5,7 @@ import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
-import { notingAborts } from '../http/download/aborted-download.ts';
-import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
 import { Listener } from '../http/listener.ts';
-import { assertPlainBody } from '../http/plain-body.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import type { TusOptions } from '../protocol/tus/context.ts';
-import { createTus } from '../protocol/tus/tus.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
@@ -21,9 +13,11 @@ import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf } from './happening.ts';
 import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
+import { Monitor } from './monitor.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
@@ -39,6 +33,8 @@ export interface Ready {
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
+  /** Where the admin listener listens: a URL, or "unix:" and a path; null when it is off. */
+  readonly admin: string | null;
 }
 
 /** The share of the memory available at startup that in-memory uploads may use. */
@@ -47,28 +43,34 @@ const MEMORY_SHARE = 0.5;
 /** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
+interface Parts {
+  readonly listener: Listener;
+  readonly store: UploadStore;
+  readonly hooks: Hooks;
+  readonly log: DaemonLog;
+  readonly monitor: Monitor;
+}
+
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
   readonly #log: DaemonLog;
+  readonly #monitor: Monitor;
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
   #config: Config;
   #schedule = new Schedule();
 
-  private constructor(
-    config: Config,
-    policy: RetentionPolicy,
-    parts: { listener: Listener; store: UploadStore; hooks: Hooks; log: DaemonLog },
-  ) {
+  private constructor(config: Config, policy: RetentionPolicy, parts: Parts) {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
     this.#log = parts.log;
+    this.#monitor = parts.monitor;
   }
 
   /**
@@ -76,7 +78,11 @@ export class Daemon {
    * Requests that arrive in between wait. Throws a Fault that names the obstacle: CANNOT_LISTEN,
    * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
-  static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
+  static async start(
+    config: Config,
+    log: DaemonLog,
+    version = '',
+  ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
@@ -84,6 +90,13 @@ export class Daemon {
     const policy = policyOf(config);
     const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
     const warn = (message: string) => trouble('warn', message);
+    const onBug = (error: unknown) => {
+      // A failing disk is not a bug, and may fail every request.
+      if (error instanceof Fault) trouble('error', sentenceOf(error));
+      else log.bug(error);
+    };
+    const monitor = new Monitor(config, { version, onBug });
+    const counts = config.adminListen === null ? null : monitor.tally;
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
@@ -91,6 +104,7 @@ export class Daemon {
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
+      onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
@@ -106,7 +120,9 @@ export class Daemon {
       basePath: config.basePath,
       ...listenerOptionsOf(config),
       protocols,
+      pages: monitor.publicPages,
       prepare: async (server) => {
+        monitor.watch(server);
         const { directBodies } = config;
         if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
         warn('large bodies cannot be read directly on this Node: uploads are slower');
@@ -114,8 +130,12 @@ export class Daemon {
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
-      onRequest: (record) => log.request(record),
+      onRequest: (record) => {
+        log.request(record);
+        counts?.request(record);
+      },
       onTurnedAway: (count) => {
+        monitor.tally.turnedAway += count;
         const what = count === 1 ? 'a connection was' : `${count} connections were`;
         warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
       },
@@ -125,17 +145,14 @@ export class Daemon {
         warn(
           `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
         ),
-      onBug: (error) => {
-        // A failing disk is not a bug, and may fail every request.
-        if (error instanceof Fault) trouble('error', sentenceOf(error));
-        else log.bug(error);
-      },
+      onBug,
       onTrouble: warn,
       now: Date.now,
     });
     const address = await listener.listen();
     let store: UploadStore | undefined;
     try {
+      const admin = await monitor.listen();
       store = await openStore({
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
@@ -154,18 +171,20 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, policy, { listener, store, hooks, log });
+      const daemon = new Daemon(config, policy, { listener, store, hooks, log, monitor });
       store.onChange((change) => {
+        counts?.changed(change);
         const finish = finishOf(change);
         if (finish) log.happened('info', finish);
       });
       await hooks.start(store);
       daemon.#startSchedule();
       open(frontDoorOf(config, store, policy));
-      return { daemon, ready: await daemon.#ready(address) };
+      monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
+      return { daemon, ready: await daemon.#ready(address, admin) };
     } catch (error) {
       listener.closeAll();
-      await Promise.all([listener.close(), store?.close()]);
+      await Promise.all([listener.close(), store?.close(), monitor.close()]);
       throw error;
     }
   }
@@ -174,7 +193,10 @@ export class Daemon {
     const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
+      (signal) => {
+        const sweep = () => runScheduledSweep(this.#store, this.#policy, log, signal);
+        return this.#monitor.sweeps.run(sweep);
+      },
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -182,7 +204,7 @@ export class Daemon {
     );
   }
 
-  async #ready({ port, address, family }: AddressInfo): Promise<Ready> {
+  async #ready({ port, address, family }: AddressInfo, admin: string | null): Promise<Ready> {
     const host = family === 'IPv6' ? `[${address}]` : address;
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
@@ -191,6 +213,7 @@ export class Daemon {
       freeSpace: await this.#store.room(),
       policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
+      admin,
     };
   }
 
@@ -206,6 +229,7 @@ export class Daemon {
       await notePolicy(this.#store, policyOf(config));
     }
     this.#config = config;
+    this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
     const front = frontDoorOf(config, this.#store, this.#policy);
@@ -232,6 +256,7 @@ export class Daemon {
    */
   async stop(): Promise<void> {
     const { drainTimeoutMs: grace } = this.#config;
+    this.#monitor.drain();
     let closed = false;
     const closing = this.#listener.close().then(() => {
       closed = true;
@@ -252,35 +277,8 @@ export class Daemon {
     }
     await closing;
     await this.#store.close();
+    await this.#monitor.close();
   }
-}
-
-function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
-  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
-  return [createTus(offered, tus)];
-}
-
-/** The parts that serve requests, available once the storage is open. */
-interface FrontDoor {
-  readonly tus: TusOptions;
-  readonly download: ExchangeHandler;
-}
-
-function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
-  const tus: TusOptions = {
-    store,
-    basePath: config.basePath,
-    publicUrl: config.publicUrl,
-    maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null,
-    expiresAt: (record) => expiresAt(record, policy),
-    termination: !config.disableTermination,
-    download: config.disableDownload ? null : download,
-    assertPlainBody,
-    assertConditions,
-  };
-  return { tus, download };
 }
 
 function sentenceOf({ message, hint }: Fault): string {

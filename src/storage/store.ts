@@ -6,6 +6,7 @@ import { MEMORY } from './model/place.ts';
 import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
+import { type Activity, activityOf } from './uploads/activity.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
 import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
@@ -18,6 +19,7 @@ export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export type { Activity } from './uploads/activity.ts';
 export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
@@ -61,6 +63,12 @@ export interface UploadStore extends Reads, Removals {
 
   /** Changes limits, for requests that begin from now on. */
   setLimits(limits: Partial<StoreLimits>): void;
+
+  /** What is being received now, and what was received since the start. */
+  activity(): Activity;
+
+  /** Proves in a few milliseconds that bytes or records can be written and read. Throws what is wrong. */
+  probe(what: 'bytes' | 'catalog'): Promise<void>;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -191,6 +199,8 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     setLimits: (limits) => {
       context.limits = { ...context.limits, ...limits };
     },
+    activity: () => activityOf(context),
+    probe: (what) => run(() => context[what].probe()),
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

@@ -100,7 +100,15 @@ test('every key of the log as JSON is in docs/log.md', async () => {
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
   output.ready(
-    { url: 'http://x', folder: '/', persistent: true, freeSpace: 1, policy, nextSweep: null },
+    {
+      url: 'http://x',
+      folder: '/',
+      persistent: true,
+      freeSpace: 1,
+      policy,
+      nextSweep: null,
+      admin: null,
+    },
     null,
   );
   log.happened('info', {

@@ -112,7 +112,7 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
@@ -121,6 +121,7 @@ function readyLines(io: Io, ready: Ready, file: string | null): string[] {
     `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
+    ...(admin === null ? [] : [`  admin   ${sanitize(admin)}`]),
     '',
   ];
 }
@@ -134,7 +135,7 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
@@ -146,5 +147,6 @@ function readyJson(io: Io, ready: Ready, file: string | null): string {
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },
     nextSweep: nextSweep === null ? null : formatIso(nextSweep.getTime()),
+    admin,
   });
 }

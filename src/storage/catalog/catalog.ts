@@ -1,5 +1,11 @@
 import type { NewDelivery } from '../model/events.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from '../model/list-query.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
 import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
 import type { Outbox } from './outbox.ts';
@@ -252,6 +258,9 @@ export interface Reading {
 
   /** Counts by status at a moment, removed uploads included. */
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 }
 
 /**
@@ -269,6 +278,12 @@ export interface Catalog extends Receiving, Joining, Removing, Processes, Readin
 
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;
+
+  /**
+   * Proves in a few milliseconds that the catalog can be written, and read anew from where it is stored.
+   * Throws what is wrong.
+   */
+  probe(): Promise<void>;
 
   /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;

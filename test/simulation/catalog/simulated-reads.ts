@@ -4,6 +4,7 @@ import {
   matches,
   statusTotals,
   totals,
+  unfinishedTotals,
 } from '../../../src/storage/catalog/memory/memory-list.ts';
 import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
 import {
@@ -117,6 +118,10 @@ export class SimulatedReads {
 
   totals() {
     return this.work.read((records) => totals(records.records()));
+  }
+
+  unfinishedTotals(at: StatusMoment) {
+    return this.work.read((records) => unfinishedTotals(records.records(), at));
   }
 
   statusTotals(at: StatusMoment) {

@@ -1,6 +1,13 @@
 import { isGone, isKept, isUnfinished, type StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../catalog.ts';
-import { inOrder, isFolded, matches, statusTotals, totals } from './memory-list.ts';
+import {
+  inOrder,
+  isFolded,
+  matches,
+  statusTotals,
+  totals,
+  unfinishedTotals,
+} from './memory-list.ts';
 import type { MemoryState } from './memory-state.ts';
 
 const PAGE = 500;
@@ -76,5 +83,6 @@ export function createReading(state: MemoryState): Reading {
 
     totals: async () => totals(state.records()),
     statusTotals: async (at) => statusTotals(state.records(), at),
+    unfinishedTotals: async (at) => unfinishedTotals(state.records(), at),
   };
 }

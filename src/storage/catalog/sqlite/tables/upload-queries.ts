@@ -4,6 +4,7 @@ import type {
   ListSort,
   StatusMoment,
   StatusTotals,
+  UnfinishedTotals,
   UploadTotals,
 } from '../../../model/list-query.ts';
 import type { RecordState, StoredUpload } from '../../../model/upload.ts';
@@ -133,6 +134,15 @@ export class UploadQueries {
       bytesOnce: all.bytesOnce - expired.bytesOnce,
     };
     return [finished, expired, ...others].filter(({ count }) => count > 0);
+  }
+
+  unfinishedTotals(at: StatusMoment): UnfinishedTotals[] {
+    return this.#database
+      .prepare<[Record<string, unknown>], UnfinishedTotals>(
+        `SELECT ${STATUS_SQL} AS status, count(*) AS count FROM uploads
+         WHERE state IN ('receiving', 'joining') GROUP BY 1`,
+      )
+      .all(statusParameters(at));
   }
 
   /** Bytes that the parts of a final upload have received. */
