@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
   backup: async (io) => (await import('./backup/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./restore/restore.ts')).restoreCommand(io),
+  export: async (io) => (await import('./export/export.ts')).exportCommand(io),
+  import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };

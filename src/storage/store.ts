@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { PRIVATE } from './disk/file-access.ts';
 import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
@@ -16,7 +17,6 @@ import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { FileAccess } from './disk/file-access.ts';
-export { PRIVATE } from './disk/file-access.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
@@ -31,6 +31,7 @@ export type {
   Reads,
   WholeRequest,
 };
+export { PRIVATE };
 
 /** All operations of a daemon on uploads. */
 export interface UploadStore extends Reads, Removals {
@@ -149,7 +150,7 @@ export async function openCommandStore({
  * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
  */
 export function holdDirectory(uploadDir: string): () => void {
-  return holdLocal(uploadDir);
+  return holdLocal(uploadDir, PRIVATE);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */

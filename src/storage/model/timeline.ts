@@ -22,6 +22,8 @@ export type TimelineEvent =
   | { readonly event: 'finished' }
   | { readonly event: 'refused'; readonly why: string }
   | { readonly event: 'recovered'; readonly what: string }
+  /** `from` is where its bytes were. */
+  | { readonly event: 'imported'; readonly from: string }
   | { readonly event: 'removed'; readonly why: RemovalReason; readonly bytes: number };
 
 /** Why a request ended before its body did. */

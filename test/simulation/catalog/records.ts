@@ -1,5 +1,6 @@
 import { Fault } from '../../../src/fault.ts';
 import {
+  type Adopted,
   type ClaimOutcome,
   type Creation,
   type Ending,
@@ -58,6 +59,12 @@ export class Records {
     this.rows.set(record.id, row);
     this.outbox.add(record.id, deliveries, at);
     return row.record;
+  }
+
+  adopt({ record, timeline }: Adopted): StoredUpload {
+    const stored = this.insert({ record, timeline: [], deliveries: [], at: record.createdAt });
+    this.rows.get(record.id)?.timeline.push(...timeline);
+    return stored;
   }
 
   /** false while another process holds a lease that counts. */
