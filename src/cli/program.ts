@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   export: async (io) => (await import('./export/export.ts')).exportCommand(io),
   import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
+  put: async (io) => (await import('./put/put.ts')).putCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };
 

@@ -8,6 +8,7 @@ import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
+import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
@@ -17,6 +18,8 @@ import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { FileAccess } from './disk/file-access.ts';
+export { PRIVATE } from './disk/file-access.ts';
+export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
@@ -31,7 +34,6 @@ export type {
   Reads,
   WholeRequest,
 };
-export { PRIVATE };
 
 /** All operations of a daemon on uploads. */
 export interface UploadStore extends Reads, Removals {
@@ -57,6 +59,9 @@ export interface UploadStore extends Reads, Removals {
    * nothing when there is no such request. Calls `tell` with that request's caller before it ends.
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
+
+  /** Changes limits, for requests that begin from now on. */
+  setLimits(limits: Partial<StoreLimits>): void;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -103,7 +108,11 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
     : openLocal(uploadDir, { ...options, role: 'daemon' });
   // The free-space minimum is for disks; memory has its own limit.
-  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const limitsOf = (limits: Partial<StoreLimits> = {}) => ({
+    ...limits,
+    ...(inMemory ? { minFreeSpace: 0 } : {}),
+  });
+  const limits = limitsOf(options.limits);
   const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
@@ -118,7 +127,8 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     await close();
     throw error;
   }
-  return createStore(engine, close);
+  const store = createStore(engine, close);
+  return { ...store, setLimits: (limits) => store.setLimits(limitsOf(limits)) };
 }
 
 /**
@@ -178,6 +188,9 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         // Its last byte came before the stop, or it was removed meanwhile.
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
+    },
+    setLimits: (limits) => {
+      context.limits = { ...context.limits, ...limits };
     },
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),

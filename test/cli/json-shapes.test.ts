@@ -96,10 +96,10 @@ test('list, inspect and remove call one upload the same', async (context) => {
   }
 });
 
-test('every key of the log as JSON is in docs/log.md', () => {
+test('every key of the log as JSON is in docs/log.md', async () => {
   const host = createHost({ cwd: '/' });
   const config = { logFormat: 'json', logLevel: 'debug' } as const;
-  const output = createServeOutput({ ...host, setExitCode: () => {} }, config);
+  const output = await createServeOutput({ ...host, setExitCode: () => {} }, config);
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
   output.ready(
@@ -111,8 +111,10 @@ test('every key of the log as JSON is in docs/log.md', () => {
   });
   log.happened('info', { type: 'removed', id: 'a', name: null, bytes: 1, reason: 'unfinished' });
   log.happened('info', { type: 'swept', removed: 1, failed: 0, bytes: 1, orphans: 0 });
-  const request = { at: 0, method: 'GET', path: '/', status: 200, id: null, bytes: null, ms: 1.7 };
-  log.request({ ...request, address: '::1', note: '' });
+  log.request({
+    ...{ at: 0, requestId: 'r', method: 'GET', path: '/', status: 200, code: null, id: null },
+    ...{ bytes: null, body: null, ms: 1.7, address: '::1', note: '' },
+  });
   log.event('warn', 'a message\nof two lines');
   const lines = host.out.stdout.trimEnd().split('\n');
   assert.equal(lines.length, 6);
