@@ -138,6 +138,9 @@ test(
       const running = disk.run(process.execPath, args);
       return { code: await running.ended, output: running.output() };
     };
+    const linked = await run('--how', 'link');
+    assert.equal(linked.code, 64, linked.output);
+    assert.match(linked.output, /a hard link cannot be made \(EXDEV\)/);
     const full = await run();
     assert.equal(full.code, 74, full.output);
     assert.match(
