@@ -15,6 +15,7 @@ export function settle(sim: Simulation): void {
   Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
   journal.full = false;
   journal.fails = 0;
+  journal.syncFails = 0;
   scheduler.slowness = 1;
   sim.receiver.down = false;
   sim.calm();

@@ -23,9 +23,9 @@ export function trouble(sim: Simulation, fault: Fault): void {
       return;
     case 'power':
       sim.away = lasts;
+      sim.cutPower();
       daemon?.process.end();
       sim.endCommands();
-      sim.cutPower();
       return;
     case 'restart':
       if (daemon) restart(daemon, lasts);
@@ -55,6 +55,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       return;
     case 'sync-errors':
       during(world.trouble, { syncFails: 0.3 }, { syncFails: 0 });
+      during(world.journal, { syncFails: 0.3 }, { syncFails: 0 });
       return;
     case 'other-errors':
       during(world.trouble, { othersFail: 0.3 }, { othersFail: 0 });

@@ -155,7 +155,7 @@ export class Sender {
             new Violation('what was removed is gone everywhere', `${known.id} answers`),
           );
         if (offset !== null) this.sim.told(known, offset, floor);
-        // What a HEAD shows is not promised to survive a power cut before it is confirmed.
+        if (this.sim.plan.fsync === 'always') known.durable = Math.max(known.durable, offset ?? 0);
         if (record.state === 'finished' && offset !== record.length) {
           this.sim.violated(
             new Violation('a finished upload is whole', `${known.id} tells ${offset}`),
