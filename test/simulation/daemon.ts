@@ -88,6 +88,12 @@ function guardsOf({ plan, scheduler, random, nextId }: StartOptions, process: Pr
   if (!plan.guard) return guards;
   return {
     ...guards,
+    async beforeRemove() {
+      await scheduler.wait(scheduler.delay(), process);
+      if (plan.guard === 'refuses' && draws.chance(0.3)) {
+        throw new Fault('REFUSED', 'the hook wants to keep it');
+      }
+    },
     async beforeFinish() {
       await scheduler.wait(draws.chance(0.1) ? 5_000 : scheduler.delay(), process);
       if (plan.guard === 'refuses' && draws.chance(0.5)) {

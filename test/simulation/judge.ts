@@ -79,14 +79,14 @@ export class Judge {
   told(known: Known, offset: number, floor: number): void {
     const content = this.#world.contentOf(known.id);
     const before = known.acknowledged.length;
-    if (offset < Math.min(before, floor) && !known.removalAsked) {
+    if (offset < Math.min(before, floor) && known.removalAsked === 0) {
       throw new Violation(
         'an acknowledged offset never moves back',
         `${known.id}: ${before} became ${offset}`,
       );
     }
     if (!content || content.length < offset) {
-      if (known.removalAsked || known.removed) return;
+      if (known.removalAsked > 0 || known.removed) return;
       throw new Violation(
         'what was acknowledged is there',
         `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,
@@ -130,7 +130,8 @@ export class Judge {
     const { id } = known;
     const idle = this.#scheduler.now() - before.activeAt;
     const kept = before.state === 'finished' && before.kind !== 'partial';
-    const asked = known.removalAsked && (removedWhy === 'terminated' || removedWhy === 'operator');
+    const asked =
+      known.removalAsked > 0 && (removedWhy === 'terminated' || removedWhy === 'operator');
     const expired =
       (removedWhy === 'expired' || removedWhy === 'cleanup') && !kept && idle >= RETENTION;
     const rejected = removedWhy === 'rejected' && !known.told && before.state !== 'finished';
@@ -150,7 +151,7 @@ export class Judge {
     if (known.removed && (!gone || content)) {
       throw new Violation('what was removed is gone everywhere', `${id} is ${record?.state}`);
     }
-    if (known.removalAsked || known.going) return;
+    if (known.removalAsked > 0 || known.going) return;
     if (known.told && gone) {
       throw new Violation('a confirmed creation stays', `${id} is ${record?.state ?? 'unknown'}`);
     }

@@ -51,7 +51,7 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
       { deletesAfter: null },
       { checksums: false },
       { startsAt: 0 },
-      { most: 60 },
+      { most: 24 },
       { length: Math.min(job.length, 3) },
       { length: job.length >> 1 },
       ...(job.kind === 'parts' ? [{ parts: 1 }] : [{ kind: 'plain' as const }]),

@@ -46,6 +46,7 @@ async function finishOnce(
   if (guards.beforeFinish && record.kind !== 'partial') {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
+    await durability.recorded('progress');
     change = {};
     timeline = [];
     try {

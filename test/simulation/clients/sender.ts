@@ -168,14 +168,19 @@ export class Sender {
   async remove(known: Known): Promise<void> {
     this.sim.trace(() => `client: DELETE ${known.id}`);
     // Asked for from now on, whether or not an answer comes.
-    known.removalAsked = true;
+    known.removalAsked += 1;
     this.sim.disturbances += 1;
-    await this.sim.network.request(
-      ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
-      () => {
-        known.removed = true;
-      },
-    );
+    try {
+      await this.sim.network.request(
+        ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
+        () => {
+          known.removed = true;
+        },
+      );
+    } catch (error) {
+      if (isFault(error, 'REFUSED')) known.removalAsked -= 1;
+      throw error;
+    }
   }
 
   async concatenate(parts: readonly Known[]): Promise<Known> {
