@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'hooks',
     'retention',
+    'moving',
     'storage',
     // Leaves that only the rim may touch.
     'config',
@@ -35,6 +36,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
   retention: ['storage', 'text'],
+  // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
+  moving: ['storage', 'text'],
   storage: ['text'],
   config: ['text'],
   terminal: ['text'],
@@ -69,6 +72,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
+import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
+import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
@@ -17,9 +19,11 @@ import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
+import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf } from './happening.ts';
+import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
@@ -45,18 +49,26 @@ const LAST_ANSWER = 500;
 
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
-  readonly #config: Config;
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
-  readonly #schedule: Schedule;
+  readonly #log: DaemonLog;
+  /** The one object that everything reads; a reload changes its properties. */
+  readonly #policy: RetentionPolicy;
+  #config: Config;
+  #schedule = new Schedule();
 
-  private constructor(config: Config, listener: Listener, store: UploadStore, hooks: Hooks) {
+  private constructor(
+    config: Config,
+    policy: RetentionPolicy,
+    parts: { listener: Listener; store: UploadStore; hooks: Hooks; log: DaemonLog },
+  ) {
     this.#config = config;
-    this.#listener = listener;
-    this.#store = store;
-    this.#hooks = hooks;
-    this.#schedule = new Schedule();
+    this.#policy = policy;
+    this.#listener = parts.listener;
+    this.#store = parts.store;
+    this.#hooks = parts.hooks;
+    this.#log = parts.log;
   }
 
   /**
@@ -69,7 +81,7 @@ export class Daemon {
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
-    const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
+    const policy = policyOf(config);
     const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
     const warn = (message: string) => trouble('warn', message);
     const hooks = createHooks({
@@ -92,11 +104,7 @@ export class Daemon {
       port: config.port,
       host: config.host,
       basePath: config.basePath,
-      publicUrl: config.publicUrl,
-      corsOrigins: config.corsOrigins,
-      trustedProxies: config.trustedProxies,
-      headersTimeout: config.headersTimeoutMs,
-      maxConnections: config.maxConnections,
+      ...listenerOptionsOf(config),
       protocols,
       prepare: async (server) => {
         const { directBodies } = config;
@@ -137,11 +145,7 @@ export class Daemon {
           directoryMode: config.directoryMode,
           group: config.fileGroup,
         },
-        limits: {
-          maxSize: config.maxSize,
-          minFreeSpace: config.minFreeSpace,
-          idleTimeout: config.idleTimeoutMs,
-        },
+        limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
@@ -150,15 +154,15 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, listener, store, hooks);
+      const daemon = new Daemon(config, policy, { listener, store, hooks, log });
       store.onChange((change) => {
         const finish = finishOf(change);
         if (finish) log.happened('info', finish);
       });
       await hooks.start(store);
-      daemon.#startSchedule(store, policy, log);
+      daemon.#startSchedule();
       open(frontDoorOf(config, store, policy));
-      return { daemon, ready: await daemon.#ready(address, policy) };
+      return { daemon, ready: await daemon.#ready(address) };
     } catch (error) {
       listener.closeAll();
       await Promise.all([listener.close(), store?.close()]);
@@ -166,10 +170,11 @@ export class Daemon {
     }
   }
 
-  #startSchedule(store: UploadStore, policy: RetentionPolicy, log: DaemonLog): void {
+  #startSchedule(): void {
+    const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(store, policy, log, signal),
+      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -177,16 +182,47 @@ export class Daemon {
     );
   }
 
-  async #ready({ port, address, family }: AddressInfo, policy: RetentionPolicy): Promise<Ready> {
+  async #ready({ port, address, family }: AddressInfo): Promise<Ready> {
     const host = family === 'IPv6' ? `[${address}]` : address;
     return {
       url: `http://${host}:${port}${this.#config.basePath}`,
       folder: this.#store.place,
       persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
-      policy,
+      policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
     };
+  }
+
+  /**
+   * Puts a new configuration in force, as far as that is possible without a restart. What is running
+   * goes on as it began. Throws CONFIG or IO, and then nothing has changed.
+   */
+  async reload(next: Config): Promise<Reloaded> {
+    checkPattern(next.cleanupSchedule);
+    const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
+    const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
+    if (changes('retentionDays', 'completedRetentionDays')) {
+      await notePolicy(this.#store, policyOf(config));
+    }
+    this.#config = config;
+    Object.assign(this.#policy, policyOf(config));
+    this.#store.setLimits(limitsOf(config));
+    const front = frontDoorOf(config, this.#store, this.#policy);
+    this.#listener.reconfigure({
+      ...listenerOptionsOf(config),
+      protocols: protocolsOf(config, Promise.resolve(front.tus)),
+      download: config.disableDownload ? null : front.download,
+    });
+    if (changes('hooks', 'hookConcurrency')) {
+      this.#hooks.replace(config.hooks, config.hookConcurrency);
+    }
+    if (changes('cleanupSchedule')) {
+      await this.#schedule.stop();
+      this.#schedule = new Schedule();
+      this.#startSchedule();
+    }
+    return { config, changed, needRestart };
   }
 
   /**
@@ -249,12 +285,4 @@ function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy
 
 function sentenceOf({ message, hint }: Fault): string {
   return hint === undefined ? message : `${message}. ${hint}`;
-}
-
-function after(milliseconds: number): { readonly promise: Promise<void>; clear(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  return { promise, clear: () => clearTimeout(timer) };
 }

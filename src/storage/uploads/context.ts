@@ -1,5 +1,6 @@
 import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
+import type { BodyPath } from '../model/byte-source.ts';
 import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
@@ -11,6 +12,7 @@ import type { WriterQueue } from './writer-queue.ts';
 export interface ActiveAppend {
   readonly pump: BytePump;
   readonly writer: Writer;
+  readonly body: BodyPath;
   /** The offset at which this request began. */
   readonly from: number;
   /** Counts as a whole or not at all: no client sees its bytes until they are verified. */
@@ -55,6 +57,8 @@ export interface StoreContext {
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
+  /** Bytes written since the start, by the way in which their bodies were read. */
+  readonly received: Record<BodyPath, number>;
   /** All running pumps, so that they can be stopped. */
   readonly pumps: Set<BytePump>;
   /** Ids of complete uploads whose finish or join failed; retried later. */
@@ -64,7 +68,8 @@ export interface StoreContext {
    * sends bytes to them.
    */
   readonly unremoved: Set<string>;
-  readonly limits: StoreLimits;
+  /** Replaced as a whole when they change; a request keeps those with which it began. */
+  limits: StoreLimits;
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
@@ -58,8 +58,10 @@ export async function receive(
   const { record, writer, recording } = open;
   const from = record.offset;
   const { whole } = request;
-  const pump = new BytePump(sourceOf(request.body), {
+  const source = sourceOf(request.body);
+  const pump = new BytePump(source, {
     writer,
+    count: context.received,
     position: from,
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
@@ -70,6 +72,7 @@ export async function receive(
   const active: ActiveAppend = {
     pump,
     writer,
+    body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
@@ -145,7 +148,7 @@ async function conclude(
     },
     timeline: [
       ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
-      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at, body: active.body }),
     ],
     at,
   };
@@ -251,9 +254,10 @@ function timelineOf(
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
+    readonly body: BodyPath;
   },
 ): TimelineEvent[] {
-  const { to, interrupted, rejected, at: until } = end;
+  const { to, interrupted, rejected, at: until, body } = end;
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
@@ -261,7 +265,7 @@ function timelineOf(
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {
-    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted, body });
   }
   if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
   return events;

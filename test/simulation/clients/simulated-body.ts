@@ -2,6 +2,7 @@ import type { ByteSink, ByteSource } from '../../../src/storage/model/byte-sourc
 
 /** A request's body that comes when the simulation says so. */
 export class SimulatedBody implements ByteSource {
+  readonly path = 'stream';
   readonly lendsMemory = false;
   /** The connection is broken. */
   destroyed = false;
