@@ -20,6 +20,8 @@ async function finishIfComplete(context: StoreContext, known: StoredUpload): Pro
     const open = await right.open({ expired: true });
     const { record, recording } = open;
     if (!recording || record.offset !== record.length || record.refusal !== null) return;
+    // It must not expire while its finish fails, for example because a hook is down.
+    await context.catalog.touch(record.id, context.now());
     const { offset, crc32 } = record;
     const ending = { change: { offset, crc32 }, timeline: [], at: context.now() };
     await finishUpload(context, { ...open, recording }, nobody(record), ending);

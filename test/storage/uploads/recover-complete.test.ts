@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
 import { until } from '../../support/until.ts';
 import { append, faultOf, insideOf, make, openStore, withCatalog } from '../support/stores.ts';
 
@@ -55,4 +56,18 @@ test('a complete upload is finished however long no daemon was there', async (t)
     await isFinished(next, id);
   }
   assert.equal((await faultOf(next.find(half))).code, 'GONE', 'what is not complete expires');
+});
+
+test('a complete upload does not expire while its finish fails', async (t) => {
+  let now = 1_000_000;
+  const expiresAt = ({ activeAt }: UploadRecord) => activeAt + DAY;
+  const store = await openStore(t, { now: () => now, expiresAt, guards: NO_ANSWER });
+  const id = await make(store, 3);
+  await faultOf(append(store, id, 0, 'abc'));
+  now += 3 * DAY;
+  const context = insideOf(store);
+  finishLeftBehind(context);
+  await until('the hook was asked again', () => context.leftBehind.has(id));
+  const { record, expiresAt: end } = await store.find(id);
+  assert.deepEqual([record.state, record.offset, end], ['receiving', 3, now + DAY]);
 });
