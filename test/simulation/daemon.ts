@@ -11,6 +11,9 @@ import type { Opened, World } from './worlds/world.ts';
 /** When an unfinished upload is abandoned (milliseconds). */
 export const RETENTION = 86_400_000;
 
+/** The protocol of clients that say which request completes an upload. */
+export const EXPLICIT = 'explicit';
+
 /** A process that runs the real engine. */
 export interface Running {
   readonly process: Process;
@@ -47,6 +50,7 @@ export function startProcess(options: StartOptions): Running {
     limits: { idleTimeout: 20_000, writerWait: 3_000 },
     expiresAt: ({ state, kind, activeAt }) =>
       state === 'finished' && kind !== 'partial' ? null : activeAt + RETENTION,
+    endsAtLength: ({ origin }) => origin.protocol !== EXPLICIT,
     guards: guardsOf(options, process),
     warn,
     ...(plan.hooks ? { plan: planner(name) } : {}),

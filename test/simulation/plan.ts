@@ -11,6 +11,8 @@ export interface Job {
   readonly most: number;
   /** Every request counts as a whole. */
   readonly checksums: boolean;
+  /** A request says whether it completes the upload; the length alone does not. */
+  readonly explicit: boolean;
   /** Probability that a request misbehaves, or that its connection breaks. */
   readonly rude: number;
   readonly breaks: number;
@@ -108,6 +110,7 @@ function jobOf(random: Random): Job {
     parts: kind === 'parts' ? random.between(1, 2) : 0,
     most: random.pick([6, 12, 24, 24]),
     checksums: random.chance(0.3),
+    explicit: kind !== 'parts' && random.chance(0.15),
     rude: random.pick([0, 0, 0.2]),
     breaks: random.pick([0, 0.1, 0.4]),
     rival: random.chance(0.15),

@@ -50,6 +50,7 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
       { watcher: false },
       { deletesAfter: null },
       { checksums: false },
+      { explicit: false },
       { startsAt: 0 },
       { most: 24 },
       { length: Math.min(job.length, 3) },
