@@ -61,7 +61,7 @@ export async function detailsOf(
     ...viewOf(record, policy, now, await store.received(record)),
     record,
     now,
-    path: store.locate(record.id),
+    path: store.pathOf(record),
     sizeOnDisk,
     offset: offsetOf(record, sizeOnDisk),
     beingWritten: await store.isBeingWritten(record.id),

@@ -1,3 +1,4 @@
+import type { NewPlacement } from './placement.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 
 /** A change to an upload, reported to hooks and the log alike for every protocol. */
@@ -6,6 +7,14 @@ export type StorageEvent =
   /** Progress: throttled, never recorded, never queued. */
   | { readonly type: 'received'; readonly record: UploadRecord; readonly caller: Caller }
   | { readonly type: 'finished'; readonly record: UploadRecord; readonly caller: Caller }
+  /** A rule has put the finished file at `path`. */
+  | {
+      readonly type: 'delivered';
+      readonly record: UploadRecord;
+      readonly caller: Caller;
+      readonly rule: string;
+      readonly path: string;
+    }
   | {
       readonly type: 'removed';
       readonly record: UploadRecord;
@@ -48,3 +57,6 @@ export interface Guards {
 
 /** Returns the deliveries that a change causes. `place` is the path of the bytes. */
 export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];
+
+/** Returns the rules that are to deliver an upload that finishes. */
+export type Router = (record: UploadRecord) => readonly NewPlacement[];

@@ -21,6 +21,8 @@ export type TimelineEvent =
   | { readonly event: 'joining'; readonly parts: number }
   | { readonly event: 'finished' }
   | { readonly event: 'refused'; readonly why: string }
+  /** A rule put the finished file there. */
+  | { readonly event: 'delivered'; readonly rule: string; readonly path: string }
   | { readonly event: 'recovered'; readonly what: string }
   | { readonly event: 'removed'; readonly why: RemovalReason; readonly bytes: number };
 

@@ -58,7 +58,9 @@ async function finishOnce(
   const at = context.now();
   const finished = { ...complete, state: 'finished', finishedAt: at, refusal: null } as const;
   const event = { type: 'finished', record: finished, caller } as const;
-  const stored = await recording.finish({ change, timeline, deliveries: plan(event), at });
+  const placements = record.kind === 'partial' ? [] : context.route(finished);
+  const deliveries = plan(event);
+  const stored = await recording.finish({ change, timeline, deliveries, placements, at });
   try {
     await durability.recorded('finish');
   } finally {
@@ -66,6 +68,7 @@ async function finishOnce(
     if (!recording.lease) context.emit({ type: 'created', record, caller });
     context.emit(event);
   }
+  if (placements.length > 0) await context.afterFinish(stored);
   return stored;
 }
 
