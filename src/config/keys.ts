@@ -2,6 +2,7 @@ import type { Keys } from './key.ts';
 import {
   BASE_PATH,
   CRON_PATTERN,
+  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
   GROUP,
@@ -222,6 +223,14 @@ export const KEYS = {
     inExampleFile: [],
     common: true,
     meaning: 'Receivers and programs that get the events of uploads.',
+  },
+  deliver: {
+    ...DELIVER,
+    default: [],
+    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
+    inExampleFile: [],
+    meaning:
+      'Rules that put finished uploads, under their own names, where other programs expect them.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),

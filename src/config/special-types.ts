@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { resolveRules, rulesText } from './deliver/deliver-rule.ts';
+import { ruleList } from './deliver/deliver-schema.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
@@ -110,4 +112,14 @@ export const HOOKS = {
   resolve: resolveHooks,
   variablesIn: variablesOfHooks,
   text: hooksText,
+} as const;
+
+export const DELIVER = {
+  schema: ruleList,
+  kind: 'file-only',
+  type: 'list of rules',
+  allowed: 'a rule or a list of rules; [Delivery](delivery.md#the-keys-of-a-rule) has their keys',
+  placeholder: '',
+  resolve: resolveRules,
+  text: rulesText,
 } as const;

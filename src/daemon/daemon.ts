@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
-import { Fault } from '../fault.ts';
+import { Fault, messageOf } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { notingAborts } from '../http/download/aborted-download.ts';
 import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
+import { createDownload, type Downloaded } from '../http/download/download.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
@@ -18,8 +18,9 @@ import { notePolicy } from '../retention/served-policy.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf } from './happening.ts';
+import { happeningOf } from './happening.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 
@@ -49,13 +50,21 @@ export class Daemon {
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
+  readonly #deliveries: Deliveries;
   readonly #schedule: Schedule;
 
-  private constructor(config: Config, listener: Listener, store: UploadStore, hooks: Hooks) {
+  private constructor(
+    config: Config,
+    listener: Listener,
+    store: UploadStore,
+    hooks: Hooks,
+    deliveries: Deliveries,
+  ) {
     this.#config = config;
     this.#listener = listener;
     this.#store = store;
     this.#hooks = hooks;
+    this.#deliveries = deliveries;
     this.#schedule = new Schedule();
   }
 
@@ -125,6 +134,7 @@ export class Daemon {
       onTrouble: warn,
       now: Date.now,
     });
+    const deliveries = await createDeliveries(config, warn);
     const address = await listener.listen();
     let store: UploadStore | undefined;
     try {
@@ -147,17 +157,19 @@ export class Daemon {
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         plan: hooks.plan,
+        rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, listener, store, hooks);
+      const daemon = new Daemon(config, listener, store, hooks, deliveries);
       store.onChange((change) => {
-        const finish = finishOf(change);
-        if (finish) log.happened('info', finish);
+        const happening = happeningOf(change);
+        if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
+      await deliveries.start(store);
       daemon.#startSchedule(store, policy, log);
-      open(frontDoorOf(config, store, policy));
+      open(frontDoorOf(config, store, policy, warn));
       return { daemon, ready: await daemon.#ready(address, policy) };
     } catch (error) {
       listener.closeAll();
@@ -205,6 +217,7 @@ export class Daemon {
       this.#schedule.stop(),
       this.#store.drain(grace),
       this.#hooks.stop(grace),
+      this.#deliveries.stop(grace),
       Promise.race([closing, graceEnds.promise]),
     ]);
     graceEnds.clear();
@@ -230,8 +243,16 @@ interface FrontDoor {
   readonly download: ExchangeHandler;
 }
 
-function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
+function frontDoorOf(
+  config: Config,
+  store: UploadStore,
+  policy: RetentionPolicy,
+  warn: (message: string) => void,
+): FrontDoor {
+  const downloaded: Downloaded = (record, { caller }) => {
+    store.downloaded(record, caller).catch((error) => warn(messageOf(error)));
+  };
+  const download = notingAborts(createDownload(store, config.idleTimeoutMs, downloaded));
   const tus: TusOptions = {
     store,
     basePath: config.basePath,

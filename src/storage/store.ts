@@ -4,7 +4,7 @@ import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
 import type { Placement } from './model/placement.ts';
-import type { Caller, StoredUpload } from './model/upload.ts';
+import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
@@ -66,6 +66,9 @@ export interface UploadStore extends Reads, Removals {
    * placement is no longer pending.
    */
   settlePlaced(record: StoredUpload, placement: Placement, file: PlacedFile): Promise<boolean>;
+
+  /** Reports that a client has downloaded a finished upload, to the hooks that listen. */
+  downloaded(record: UploadRecord, caller: Caller): Promise<void>;
 
   /** Removes the stored bytes of an upload that `settlePlaced` has recorded as moved. */
   giveAway(id: string): Promise<void>;
@@ -178,6 +181,13 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     },
     settlePlaced: (record, placement, file) =>
       run(() => settlePlaced(context, record, placement, file)),
+    async downloaded(record, caller) {
+      const event = { type: 'downloaded', record, caller } as const;
+      const deliveries = context.plan(event);
+      if (deliveries.length === 0) return;
+      await run(() => context.catalog.outbox.add(record.id, deliveries, context.now()));
+      context.emit(event);
+    },
     giveAway: (id) => run(() => giveAway(context, id)),
     persist: () => run(() => context.durability.recorded('finish')),
     onChange: (listener) => engine.onChange(listener),

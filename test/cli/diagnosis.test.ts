@@ -55,6 +55,7 @@ function details({
     beingWritten: false,
     timeline: [received(null)],
     deliveries: [],
+    placements: [],
     parts: [],
     finals: [],
     ...others,

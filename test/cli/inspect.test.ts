@@ -246,6 +246,7 @@ test('inspect --json has a stable shape', async (context) => {
     parts: [],
     finals: [],
     deliveries: [],
+    placements: [],
   });
 });
 

@@ -26,8 +26,8 @@ export interface Placements {
   /** When there is something to do next, or null. It may have to wait for another even then. */
   nextDueAt(): Promise<number | null>;
 
-  /** Notes what is about to be done, before it is done. */
-  begin(seq: number, intent: string): Promise<void>;
+  /** Notes what is about to be done, before it is done; null: nothing was done. */
+  begin(seq: number, intent: string | null): Promise<void>;
 
   /**
    * Records how an attempt ended. `placed` also records the place and the timeline entry of the upload,

@@ -1,4 +1,3 @@
-import type { NewPlacement } from './placement.ts';
 import type { Caller, RemovalReason, UploadRecord } from './upload.ts';
 
 /** A change to an upload, reported to hooks and the log alike for every protocol. */
@@ -15,6 +14,8 @@ export type StorageEvent =
       readonly rule: string;
       readonly path: string;
     }
+  /** A client has downloaded the finished file to its end. Changes nothing. */
+  | { readonly type: 'downloaded'; readonly record: UploadRecord; readonly caller: Caller }
   | {
       readonly type: 'removed';
       readonly record: UploadRecord;
@@ -57,6 +58,3 @@ export interface Guards {
 
 /** Returns the deliveries that a change causes. `place` is the path of the bytes. */
 export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];
-
-/** Returns the rules that are to deliver an upload that finishes. */
-export type Router = (record: UploadRecord) => readonly NewPlacement[];

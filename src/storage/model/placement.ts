@@ -1,4 +1,5 @@
 import type { NewDelivery } from './events.ts';
+import type { MovedTo } from './moved-to.ts';
 
 /** A finished upload that a rule is to put somewhere, recorded in the unit of work that finishes it. */
 export interface NewPlacement {
@@ -34,20 +35,6 @@ export interface Placement extends NewPlacement {
   readonly intent: string | null;
   /** Where the file was put; null before. */
   readonly path: string | null;
-}
-
-/**
- * Where the bytes of an upload are now that it was moved out of the store, and what the file looked like
- * there: it belongs to somebody else, who may change it or take it away.
- */
-export interface MovedTo {
-  readonly path: string;
-  /** The folder of the rule. When it is missing, too, its disk may not be mounted. */
-  readonly root: string;
-  readonly size: number;
-  /** Milliseconds since the epoch. */
-  readonly mtimeMs: number;
-  readonly ino: number;
 }
 
 /** How an attempt ended. */

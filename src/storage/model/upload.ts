@@ -1,4 +1,4 @@
-import type { MovedTo } from './placement.ts';
+import type { MovedTo } from './moved-to.ts';
 
 /** The catalog's record of one upload. Times are milliseconds since the epoch, sizes are bytes. */
 export interface UploadRecord {

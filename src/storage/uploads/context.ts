@@ -1,7 +1,8 @@
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
-import type { Guards, NewDelivery, Router, StorageEvent } from '../model/events.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
+import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
@@ -58,10 +59,8 @@ export interface StoreContext {
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
-  /** The rules that are to deliver an upload that finishes. */
-  readonly route: Router;
-  /** Waited for after a finish was recorded, and before the client is answered. */
-  readonly afterFinish: (record: StoredUpload) => Promise<void> | undefined;
+  /** The rules that deliver finished uploads. */
+  readonly rules: EngineRules;
   /** Whether an upload that has its full length is complete although no request says so. */
   readonly endsAtLength: (record: UploadRecord) => boolean;
   /**

@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DeliveryPlanner, Guards, Router, StorageEvent } from '../model/events.ts';
-import type { StoredUpload, UploadRecord } from '../model/upload.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
+import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
 import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
@@ -25,10 +26,8 @@ export interface EngineOptions {
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
   readonly plan?: DeliveryPlanner;
-  /** The rules that are to deliver an upload that finishes. */
-  readonly route?: Router;
-  /** See StoreContext. */
-  readonly afterFinish?: (record: StoredUpload) => Promise<void> | undefined;
+  /** The rules that deliver finished uploads; by default none. */
+  readonly rules?: EngineRules;
   /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
   /** Defaults to the clock of this machine. */
@@ -66,8 +65,7 @@ export class Engine {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
-      route: options.route ?? (() => []),
-      afterFinish: options.afterFinish ?? (() => undefined),
+      rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
       clock,
       endsAtLength: options.endsAtLength ?? (() => true),

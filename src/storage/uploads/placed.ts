@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
-import type { MovedTo, Placement } from '../model/placement.ts';
+import type { MovedTo } from '../model/moved-to.ts';
+import type { Placement } from '../model/placement.ts';
 import { nobody, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 

@@ -59,7 +59,7 @@ export class Records {
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) add(row, at, entry);
     this.rows.set(record.id, row);
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
     this.placements.add(record.id, placements, at);
     return row.record;
   }
@@ -96,7 +96,7 @@ export class Records {
     const finished = { state: 'finished', finishedAt: at, refusal: null } as const;
     row.record = { ...row.record, ...change, ...finished };
     for (const entry of [...timeline, { event: 'finished' } as const]) add(row, at, entry);
-    this.outbox.add(lease.id, deliveries, at);
+    this.outbox.insert(lease.id, deliveries, at);
     this.placements.add(lease.id, placements, at);
     this.drop(lease);
     return true;
@@ -146,7 +146,7 @@ export class Records {
     if (waitsForPlacements(why) && this.placements.isPending(record.id)) return 'needed';
     row.record = { ...record, state: 'removing', removedAt: at, removedWhy: why };
     add(row, at, { event: 'removed', why, bytes });
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
     this.leases.delete(record.id);
     return 'claimed';
   }

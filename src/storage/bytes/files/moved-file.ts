@@ -1,7 +1,7 @@
 import { close, constants, existsSync, fstatSync, lstatSync, open, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { errnoOf, Fault, fileFault } from '../../../fault.ts';
-import type { MovedTo } from '../../model/placement.ts';
+import type { MovedTo } from '../../model/moved-to.ts';
 
 const openAsync = promisify(open);
 

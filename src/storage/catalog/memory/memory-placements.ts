@@ -116,7 +116,7 @@ function settle(
   if (upload?.record.state !== 'finished') return false;
   if (movedTo) upload.record = { ...upload.record, movedTo };
   addEntry(upload, at, { event: 'delivered', rule: row.rule, path });
-  outbox.add(row.upload, deliveries, at);
+  outbox.insert(row.upload, deliveries, at);
   Object.assign(row, { state: 'placed', path, nextAt: at, doneAt: at, lastError: null });
   return true;
 }

@@ -29,7 +29,7 @@ export class MemoryState {
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) addEntry(row, at, entry);
     this.rows.set(record.id, row);
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
     this.placements.add(record.id, placements, at);
     return row.record;
   }

@@ -55,7 +55,7 @@ export function createReceiving(state: MemoryState): Receiving {
       const finished = { state: 'finished', finishedAt: at, refusal: null } as const;
       row.record = { ...row.record, ...change, ...finished };
       for (const entry of [...timeline, { event: 'finished' } as const]) addEntry(row, at, entry);
-      state.outbox.add(lease.id, deliveries, at);
+      state.outbox.insert(lease.id, deliveries, at);
       state.placements.add(lease.id, placements, at);
       state.drop(lease);
       return true;

@@ -15,7 +15,7 @@ export function createRemoving(state: MemoryState): Removing {
       if (waitsForPlacements(why) && state.placements.isPending(record.id)) return 'needed';
       row.record = { ...record, state: 'removing', removedAt: at, removedWhy: why };
       addEntry(row, at, { event: 'removed', why, bytes });
-      state.outbox.add(record.id, deliveries, at);
+      state.outbox.insert(record.id, deliveries, at);
       state.leases.delete(record.id);
       return 'claimed';
     },

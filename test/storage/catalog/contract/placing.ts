@@ -70,6 +70,8 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       lastError: 'disk full',
       intent: 'about to link',
     });
+    await placements.begin(one!.seq, null);
+    assert.equal((await placements.get(one!.seq))?.intent, null);
     assert.deepEqual(await rulesDue(catalog, NOW + 49), []);
     assert.deepEqual(await rulesDue(catalog, NOW + 50), ['a copy']);
     assert.deepEqual(await placements.counts(), [{ rule: 'copy', pending: 0, failing: 1 }]);
