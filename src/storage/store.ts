@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import { type LocalOptions, openLocal } from './local/local-backend.ts';
+import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
@@ -8,6 +8,7 @@ import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
+import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
@@ -20,6 +21,7 @@ export type { Outbox } from './catalog/outbox.ts';
 export type { Placements } from './catalog/placements.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
@@ -75,6 +77,8 @@ export interface UploadStore extends Reads, Removals {
 
   /** Resolves when every change that was recorded so far survives a power cut, unless fsync is never. */
   persist(): Promise<void>;
+  /** Changes limits, for requests that begin from now on. */
+  setLimits(limits: Partial<StoreLimits>): void;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -92,6 +96,15 @@ export interface UploadStore extends Reads, Removals {
 /** The operations of a command, beside the daemon or without it: read and remove. */
 export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
+}
+
+/** The same for a directory, which can be copied. */
+export interface DirectoryStore extends CommandStore {
+  /**
+   * Writes a consistent copy of the catalog into a folder that has none, beside a daemon that goes on.
+   * Throws NO_SPACE, PERMISSION or IO.
+   */
+  copyCatalog(folder: string): Promise<void>;
 }
 
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
@@ -112,7 +125,11 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
     : openLocal(uploadDir, { ...options, role: 'daemon' });
   // The free-space minimum is for disks; memory has its own limit.
-  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const limitsOf = (limits: Partial<StoreLimits> = {}) => ({
+    ...limits,
+    ...(inMemory ? { minFreeSpace: 0 } : {}),
+  });
+  const limits = limitsOf(options.limits);
   const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
@@ -127,7 +144,8 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     await close();
     throw error;
   }
-  return createStore(engine, close);
+  const store = createStore(engine, close);
+  return { ...store, setLimits: (limits) => store.setLimits(limitsOf(limits)) };
 }
 
 /**
@@ -137,7 +155,7 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 export async function openCommandStore({
   uploadDir,
   ...options
-}: StoreOptions): Promise<CommandStore> {
+}: StoreOptions): Promise<DirectoryStore> {
   if (uploadDir === MEMORY) {
     throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
       hint: 'Commands need a daemon with a directory: --upload-dir',
@@ -149,8 +167,17 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    copyCatalog: (folder) => run(async () => catalog.copyTo?.(folder)),
     close: () => engine.close(),
   };
+}
+
+/**
+ * Keeps daemons out of a directory until the returned function is called; makes the directory when it is
+ * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdDirectory(uploadDir: string): () => void {
+  return holdLocal(uploadDir);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */
@@ -190,6 +217,9 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     },
     giveAway: (id) => run(() => giveAway(context, id)),
     persist: () => run(() => context.durability.recorded('finish')),
+    setLimits: (limits) => {
+      context.limits = { ...context.limits, ...limits };
+    },
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

@@ -56,6 +56,7 @@ export class Engine {
       durability: new Durability(options.fsync ?? 'completed', catalog),
       writers: new WriterQueue(clock),
       active: new Map(),
+      received: { direct: 0, stream: 0 },
       pumps: new Set(),
       leftBehind: new Set(),
       unremoved: new Set(),

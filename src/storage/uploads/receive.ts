@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
@@ -58,8 +58,10 @@ export async function receive(
   const { record, writer, recording } = open;
   const from = record.offset;
   const { whole } = request;
-  const pump = new BytePump(sourceOf(request.body), {
+  const source = sourceOf(request.body);
+  const pump = new BytePump(source, {
     writer,
+    count: context.received,
     position: from,
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
@@ -69,6 +71,7 @@ export async function receive(
   });
   const active: ActiveAppend = {
     pump,
+    body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
@@ -139,7 +142,7 @@ async function conclude(
     },
     timeline: [
       ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
-      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at, body: active.body }),
     ],
     at,
   };
@@ -237,9 +240,10 @@ function timelineOf(
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
+    readonly body: BodyPath;
   },
 ): TimelineEvent[] {
-  const { to, interrupted, rejected, at: until } = end;
+  const { to, interrupted, rejected, at: until, body } = end;
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
@@ -247,7 +251,7 @@ function timelineOf(
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {
-    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted, body });
   }
   if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
   return events;

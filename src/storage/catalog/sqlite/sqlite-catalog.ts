@@ -4,6 +4,7 @@ import type { Catalog, OwnerRole } from '../catalog.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
+import { copyOnline } from './file/online-copy.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
@@ -39,14 +40,11 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     openDatabase(file, { autoCheckpoint: !daemon, mustExist: !daemon }),
   );
   const tables = tablesOf(database, file);
-  const transactions = new Transactions(database, file, reserve);
+  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
+  const transactions = new Transactions(database, file, reserve, () => checkpoints?.start());
   const work = { tables, transactions, leases: new OwnLeases(tables.leases) };
   const log = syncerOf(`${file}-wal`);
-  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
-  const upkeep = () => {
-    reserve.fill();
-    checkpoints?.start();
-  };
+  const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
     placements: createPlacements(work),
@@ -63,6 +61,8 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
 
     checkIntegrity: async () =>
       transactions.read(() => database.pragma('integrity_check', { simple: true }) as string),
+
+    copyTo: (folder) => copyOnline(database, catalogFile(folder)),
 
     async close() {
       await checkpoints?.stop();
