@@ -5,6 +5,7 @@ import {
   DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
+  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
@@ -247,6 +248,14 @@ export const KEYS = {
     inExampleFile: [],
     meaning:
       'Rules that put finished uploads, under their own names, where other programs expect them.',
+  },
+  storageRoot: {
+    ...FOLDER_OR_NULL,
+    default: null,
+    example: '/srv/projects',
+    shownAsUsed: true,
+    meaning:
+      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),

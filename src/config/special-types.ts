@@ -5,7 +5,7 @@ import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
 import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
-import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
+import { readFolderOrNull, readUploadDir, resolveFolder, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
 import { readHost, readProxyAddress } from './values/address.ts';
 import { readBasePath } from './values/base-path.ts';
@@ -122,4 +122,17 @@ export const DELIVER = {
   placeholder: '',
   resolve: resolveRules,
   text: rulesText,
+} as const;
+
+export const FOLDER_OR_NULL = {
+  schema: z
+    .string('it must be a path in quotes, or null')
+    .meta({ minLength: 1 })
+    .nullable()
+    .transform(via(readFolderOrNull)),
+  kind: 'text',
+  type: 'path or null',
+  allowed: 'the path of a folder, or null',
+  placeholder: '<directory>',
+  resolve: resolveFolder,
 } as const;

@@ -92,6 +92,7 @@ export class Daemon {
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
+      storageRoot: config.storageRoot,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { DeliverRule } from '../config/deliver/deliver-rule.ts';
 import type { Deliverer } from '../deliver/deliverer.ts';
 import type { EngineRules } from '../storage/model/engine-rules.ts';
 import type { UploadStore } from '../storage/store.ts';
@@ -14,10 +15,11 @@ export interface Deliveries {
 
 /** Loads the code that delivers only where there are rules, or files that are still on their way. */
 export async function createDeliveries(
-  config: Pick<Config, 'deliver' | 'fileMode' | 'directoryMode'>,
+  config: Pick<Config, 'deliver' | 'storageRoot' | 'fileMode' | 'directoryMode'>,
   warn: (message: string) => void,
 ): Promise<Deliveries> {
-  const { deliver: rules, fileMode, directoryMode } = config;
+  const { fileMode, directoryMode } = config;
+  const rules = await rulesOf(config);
   let deliverer: Deliverer | undefined;
   return {
     engine: rules.length === 0 ? {} : await engineRules(),
@@ -43,4 +45,13 @@ export async function createDeliveries(
       },
     };
   }
+}
+
+async function rulesOf({
+  deliver,
+  storageRoot,
+}: Pick<Config, 'deliver' | 'storageRoot'>): Promise<readonly DeliverRule[]> {
+  if (storageRoot === null) return deliver;
+  const { wantedPathsRule } = await import('../deliver/rules.ts');
+  return [...deliver, wantedPathsRule(storageRoot)];
 }

@@ -3,16 +3,36 @@ import { fileTypeOf, readMetadata } from '../storage/model/metadata.ts';
 import type { NewPlacement } from '../storage/model/placement.ts';
 import type { UploadRecord } from '../storage/model/upload.ts';
 
+/** The rule that moves files to the places that hooks have chosen. */
+export function wantedPathsRule(root: string): DeliverRule {
+  return {
+    name: 'storage-root',
+    to: { root, segments: [[{ kind: 'wanted' }]], text: root },
+    how: 'move',
+    onConflict: 'number',
+    mode: null,
+    group: null,
+    sidecar: 'none',
+    keepTime: false,
+    wait: false,
+  };
+}
+
+function isForWantedPaths({ to }: Pick<DeliverRule, 'to'>): boolean {
+  return to.segments[0]?.[0]?.kind === 'wanted';
+}
+
 /** What a rule may choose by. */
-type Facts = Pick<UploadRecord, 'metadata'> & { readonly owner?: string | null };
+type Facts = Pick<UploadRecord, 'metadata' | 'wantedPath'> & { readonly owner?: string | null };
 
 /**
  * The rules that are to deliver an upload. A rule that moves comes last, since it gives the bytes away;
- * of several only the first does.
+ * of several only the first does, and none where a hook has chosen the place.
  */
 export function placementsFor(rules: readonly DeliverRule[], facts: Facts): NewPlacement[] {
   const matching = rules.filter((rule) => matches(rule, facts));
-  const mover = matching.find(({ how }) => how === 'move');
+  const chosen = facts.wantedPath === null ? undefined : rules.find(isForWantedPaths);
+  const mover = chosen ?? matching.find(({ how }) => how === 'move');
   const others = matching.filter(({ how }) => how !== 'move');
   return [
     ...others.map(({ name }) => ({ rule: name, last: false })),
@@ -20,7 +40,9 @@ export function placementsFor(rules: readonly DeliverRule[], facts: Facts): NewP
   ];
 }
 
-export function matches({ when }: Pick<DeliverRule, 'when'>, facts: Facts): boolean {
+export function matches(rule: Pick<DeliverRule, 'when' | 'to'>, facts: Facts): boolean {
+  const { when } = rule;
+  if (isForWantedPaths(rule)) return false;
   if (!when) return true;
   if (when.owner && !fits(when.owner, facts.owner ?? '')) return false;
   if (when.type && !fits(when.type, fileTypeOf(facts.metadata) ?? '', 'i')) return false;

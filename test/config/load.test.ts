@@ -35,6 +35,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     directBodies: 131_072,
     hooks: [],
     deliver: [],
+    storageRoot: null,
     hookConcurrency: 16,
   });
 });

@@ -135,6 +135,7 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    storageRoot: [null],
     fileGroup: [null],
     corsOrigins: [[]],
     trustedProxies: [[]],

@@ -181,3 +181,45 @@ test('a rule that was taken away leaves its files skipped; with the rule back th
   await startDaemon(t, ['--config', configFile]);
   await until('it arrives', () => existsSync(join(inbox, 'x.txt')));
 });
+
+test('a pre-create hook chooses the place of a file within storageRoot, and not outside of it', async (t) => {
+  let chosen = 'apollo/17.wav';
+  const receiver = await startReceiver(t, ({ payload }) => ({
+    body: payload.Type === 'pre-create' ? { ChangeFileInfo: { Storage: { Path: chosen } } } : {},
+  }));
+  const events = ['pre-create', 'post-deliver'];
+  const hooks = [{ type: 'http', name: 'app', url: receiver.url, events }];
+  const root = join(temporaryFolder(t), 'projects');
+  const { configFile, inbox } = setUp(
+    t,
+    (folder) => [
+      { name: 'copy', to: `${folder}/{name}`, how: 'copy' },
+      { name: 'move', to: `${folder}/moved-{name}`, how: 'move' },
+    ],
+    { hooks, storageRoot: root },
+  );
+  const daemon = await startDaemon(t, ['--config', configFile]);
+  const url = await upload(daemon.url, 'a.txt', 'hello');
+  const place = join(root, 'apollo/17.wav');
+  await until(
+    'the file is at both places',
+    () => existsSync(place) && existsSync(join(inbox, 'a.txt')),
+  );
+  assert.equal(readFileSync(place, 'utf8'), 'hello');
+  assert.equal(existsSync(join(inbox, 'moved-a.txt')), false, 'the hook has the last word');
+  assert.equal(await (await fetch(url)).text(), 'hello');
+  const rules = await until('both are told', () => {
+    const told = receiver.received.flatMap(({ payload }) => payload.Delivery?.Rule ?? []);
+    return told.length === 2 && told;
+  });
+  assert.deepEqual(rules, ['copy', 'storage-root']);
+  for (const outside of ['../out.txt', '/etc/out.txt', 'a/../../out.txt']) {
+    chosen = outside;
+    const refused = await fetch(daemon.url, {
+      method: 'POST',
+      headers: { 'tus-resumable': '1.0.0', 'upload-length': '5' },
+    });
+    assert.equal(refused.status, 502, outside);
+    await refused.body?.cancel();
+  }
+});

@@ -99,6 +99,9 @@ function withNames(rules: ParsedRule[]): Reading<(ParsedRule & { name: string })
     return { problem: 'of several rules each needs a "name"' };
   }
   const names = named.map(({ name }) => name);
+  if (names.includes('storage-root')) {
+    return { problem: '"storage-root" is the name of what storageRoot does; choose another' };
+  }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return { value: named };
   return { problem: `two rules are called "${twice}"; every rule needs a name of its own` };

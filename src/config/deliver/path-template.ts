@@ -6,7 +6,9 @@ import { readPath } from '../values/value-schemas.ts';
 export type TemplatePiece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'field'; readonly field: TemplateField }
-  | { readonly kind: 'metadata'; readonly key: string };
+  | { readonly kind: 'metadata'; readonly key: string }
+  /** The path that a hook has chosen. */
+  | { readonly kind: 'wanted' };
 
 export const TEMPLATE_FIELDS = ['owner', 'date', 'id', 'name', 'relativePath'] as const;
 

@@ -1,6 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { chmod, chown, type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf, Fault } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
 
@@ -103,6 +103,10 @@ export async function openRoot(root: string, { mode, group }: FolderAccess): Pro
   if (first !== undefined) {
     await chmod(root, mode);
     if (group !== null) await chown(root, -1, group);
+    for (let made = root; made.length >= first.length; made = dirname(made)) {
+      const parent = await Folder.open(dirname(made));
+      await parent.sync().finally(() => parent.close());
+    }
   }
   return Folder.open(root);
 }

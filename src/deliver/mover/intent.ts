@@ -30,29 +30,38 @@ export interface Intent {
 /** Temporary files are in a folder of their own: a program that watches the folder above sees no half file. */
 export const TEMPORARY = '.tusd-ts';
 
-/** Whether the step of an intent was taken before the process ended. */
+/**
+ * Whether the step of an intent was taken before the process ended. If so, the name survives a power cut
+ * from now on.
+ */
 export async function wasTaken(intent: Intent): Promise<boolean> {
-  const { name, temporary, step, ino, ctimeNs, links, shared } = intent;
   const folder = await folderOf(intent);
   // With its folder the temporary file is gone as well; without proof nothing counts as delivered.
   if (!folder) return false;
   try {
-    const placed = await statOf(folder, name);
-    if (placed && String(placed.ino) === ino) return true;
-    const inside = await openOrMissing(() => folder.child(TEMPORARY));
-    // The folder goes when nothing is left in it.
-    if (!inside) return step === 'rename';
-    try {
-      const left = await statOf(inside, temporary);
-      if (step === 'rename') return left === null;
-      if (!left || String(left.ino) !== ino || String(left.ctimeNs) === ctimeNs) return false;
-      // Another name of a shared inode may have gone meanwhile, which changes the ctime as well.
-      return !shared || links <= 2 || Number(left.nlink) > links;
-    } finally {
-      await inside.close();
-    }
+    const taken = await shows(folder, intent);
+    if (taken) await folder.sync();
+    return taken;
   } finally {
     await folder.close();
+  }
+}
+
+async function shows(folder: Folder, intent: Intent): Promise<boolean> {
+  const { name, temporary, step, ino, ctimeNs, links, shared } = intent;
+  const placed = await statOf(folder, name);
+  if (placed && String(placed.ino) === ino) return true;
+  const inside = await openOrMissing(() => folder.child(TEMPORARY));
+  // The folder goes when nothing is left in it.
+  if (!inside) return step === 'rename';
+  try {
+    const left = await statOf(inside, temporary);
+    if (step === 'rename') return left === null;
+    if (!left || String(left.ino) !== ino || String(left.ctimeNs) === ctimeNs) return false;
+    // Another name of a shared inode may have gone meanwhile, which changes the ctime as well.
+    return !shared || links <= 2 || Number(left.nlink) > links;
+  } finally {
+    await inside.close();
   }
 }
 

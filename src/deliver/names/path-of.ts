@@ -8,7 +8,10 @@ const DEEPEST = 64;
 const LONGEST_PATH = 2_000;
 
 /** What is known of an upload that a path may be made of. */
-export type PathFacts = Pick<UploadRecord, 'id' | 'metadata' | 'finishedAt' | 'createdAt'> & {
+export type PathFacts = Pick<
+  UploadRecord,
+  'id' | 'metadata' | 'finishedAt' | 'createdAt' | 'wantedPath'
+> & {
   /** The principal that created the upload; absent or null for nobody in particular. */
   readonly owner?: string | null;
 };
@@ -21,6 +24,10 @@ export function pathOf(template: PathTemplate, facts: PathFacts): [string, ...st
   const folders = template.segments.slice(0, -1).map((pieces) => segmentOf(pieces, facts));
   const last = template.segments.at(-1)!;
   const [piece] = last;
+  // A hook has chosen it, and it was checked when the hook did.
+  if (piece?.kind === 'wanted') {
+    return (facts.wantedPath ?? facts.id).split('/') as [string, ...string[]];
+  }
   if (piece?.kind === 'field' && piece.field === 'relativePath') {
     return [...folders, ...relativePathOf(facts)] as unknown as [string, ...string[]];
   }
@@ -35,6 +42,7 @@ function segmentOf(pieces: readonly TemplatePiece[], facts: PathFacts): string {
 
 function textOf(piece: TemplatePiece, facts: PathFacts): string {
   if (piece.kind === 'text') return piece.text;
+  if (piece.kind === 'wanted') return facts.id;
   if (piece.kind === 'metadata') {
     return lastName(metadataText(facts.metadata, piece.key) ?? '') || 'unknown';
   }

@@ -44,6 +44,8 @@ export interface CreationDraft {
 export interface CreationChange {
   readonly id?: string;
   readonly metadata?: string | null;
+  /** See UploadRecord. */
+  readonly wantedPath?: string;
 }
 
 /**

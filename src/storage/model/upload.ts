@@ -33,6 +33,8 @@ export interface UploadRecord {
   readonly removedWhy: RemovalReason | null;
   /** Why a hook refused to let the upload finish; null when none did. */
   readonly refusal: string | null;
+  /** The path that a hook has chosen for the finished file, within the folder that is configured for that. */
+  readonly wantedPath: string | null;
   /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
   readonly movedTo: MovedTo | null;
   readonly origin: Origin;

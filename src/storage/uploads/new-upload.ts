@@ -63,6 +63,7 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    wantedPath: changed?.wantedPath ?? null,
     movedTo: null,
     origin: request.caller.origin,
   };

@@ -17,7 +17,14 @@ function facts(metadata: Record<string, string> = {}, owner: string | null = nul
     value: Buffer.from(value),
   }));
   const finishedAt = Date.UTC(2026, 10, 27, 23, 59);
-  return { id: 'abc123', metadata: formatMetadata(pairs), createdAt: 0, finishedAt, owner };
+  return {
+    id: 'abc123',
+    metadata: formatMetadata(pairs),
+    createdAt: 0,
+    finishedAt,
+    owner,
+    wantedPath: null,
+  };
 }
 
 test('the placeholders are filled from the upload', () => {

@@ -45,7 +45,12 @@ export async function deliver(
   const inbox = options.inbox ?? join(temporaryFolder(test), 'inbox');
   mkdirSync(inbox, { recursive: true });
   const warnings: string[] = [];
-  const config = { deliver: rulesOf(...rules(inbox)), fileMode: 0o600, directoryMode: 0o700 };
+  const config = {
+    deliver: rulesOf(...rules(inbox)),
+    storageRoot: null,
+    fileMode: 0o600,
+    directoryMode: 0o700,
+  };
   const deliveries = await createDeliveries(config, (message) => warnings.push(message));
   const { inbox: _, ...rest } = options;
   const uploads = await serveUploads(test, { now: Date.now, rules: deliveries.engine, ...rest });

@@ -93,6 +93,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Rules deliver finished uploads.
   `
+  ALTER TABLE uploads ADD COLUMN wanted_path TEXT;
   ALTER TABLE uploads ADD COLUMN moved_to TEXT;
   CREATE TABLE placements (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -27,6 +27,7 @@ const COLUMN: Record<keyof UploadRow, string> = {
   removedAt: 'removed_at',
   removedWhy: 'removed_why',
   refusal: 'refusal',
+  wantedPath: 'wanted_path',
   movedTo: 'moved_to',
   origin: 'origin',
 };
