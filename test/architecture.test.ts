@@ -23,6 +23,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'retention',
     'moving',
     'storage',
+    'transfer',
     // Leaves that only the rim may touch.
     'config',
     'terminal',
@@ -41,6 +42,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
   moving: ['storage', 'text'],
   storage: ['text'],
+  // The other side of the network: what clients do. Of storage only the CRC-32 and the pace.
+  transfer: ['storage', 'text'],
   config: ['text'],
   terminal: ['text'],
   // Text in, text out: no files, no clock, no stream.
@@ -86,6 +89,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
+  'tus-js-client': 'src/transfer/send',
 };
 
 /**
