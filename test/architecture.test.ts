@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'protocol',
     'hooks',
+    'deliver',
     'retention',
     'moving',
     'storage',
@@ -29,7 +30,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['admin', 'http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: [
+    'admin',
+    'http',
+    'protocol',
+    'hooks',
+    'deliver',
+    'retention',
+    'storage',
+    'config',
+    'text',
+  ],
   // Health, metrics and status, from what the daemon hands over.
   admin: ['http', 'retention', 'storage', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
@@ -39,6 +50,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
   // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
   moving: ['storage', 'text'],
@@ -58,6 +70,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -70,6 +83,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',
@@ -87,6 +101,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/tus-server',
+  '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',

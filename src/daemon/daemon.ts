@@ -13,9 +13,10 @@ import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf } from './happening.ts';
+import { happeningOf } from './happening.ts';
 import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
 import { Monitor } from './monitor.ts';
 import { createRareLog } from './rare-log.ts';
@@ -47,6 +48,7 @@ interface Parts {
   readonly listener: Listener;
   readonly store: UploadStore;
   readonly hooks: Hooks;
+  readonly deliveries: Deliveries;
   readonly log: DaemonLog;
   readonly monitor: Monitor;
 }
@@ -56,6 +58,7 @@ export class Daemon {
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
+  readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
   readonly #monitor: Monitor;
   /** The one object that everything reads; a reload changes its properties. */
@@ -69,6 +72,7 @@ export class Daemon {
     this.#listener = parts.listener;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#deliveries = parts.deliveries;
     this.#log = parts.log;
     this.#monitor = parts.monitor;
   }
@@ -100,6 +104,7 @@ export class Daemon {
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
+      storageRoot: config.storageRoot,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,
@@ -149,6 +154,7 @@ export class Daemon {
       onTrouble: warn,
       now: Date.now,
     });
+    const deliveries = await createDeliveries(config, warn);
     const address = await listener.listen();
     let store: UploadStore | undefined;
     try {
@@ -168,18 +174,21 @@ export class Daemon {
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         plan: hooks.plan,
+        rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, policy, { listener, store, hooks, log, monitor });
+      const parts = { listener, store, hooks, deliveries, log, monitor };
+      const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         counts?.changed(change);
-        const finish = finishOf(change);
-        if (finish) log.happened('info', finish);
+        const happening = happeningOf(change);
+        if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
+      await deliveries.start(store);
       daemon.#startSchedule();
-      open(frontDoorOf(config, store, policy));
+      open(frontDoorOf(config, store, policy, warn));
       monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
       return { daemon, ready: await daemon.#ready(address, admin) };
     } catch (error) {
@@ -232,7 +241,8 @@ export class Daemon {
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
-    const front = frontDoorOf(config, this.#store, this.#policy);
+    const warn = (message: string) => this.#log.event('warn', message);
+    const front = frontDoorOf(config, this.#store, this.#policy, warn);
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
       protocols: protocolsOf(config, Promise.resolve(front.tus)),
@@ -266,6 +276,7 @@ export class Daemon {
       this.#schedule.stop(),
       this.#store.drain(grace),
       this.#hooks.stop(grace),
+      this.#deliveries.stop(grace),
       Promise.race([closing, graceEnds.promise]),
     ]);
     graceEnds.clear();

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
+import { messageOf } from '../fault.ts';
 import { notingAborts } from '../http/download/aborted-download.ts';
 import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
+import { createDownload, type Downloaded } from '../http/download/download.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
@@ -25,8 +26,12 @@ export function frontDoorOf(
   config: Config,
   store: UploadStore,
   policy: RetentionPolicy,
+  warn: (message: string) => void,
 ): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
+  const downloaded: Downloaded = (record, { caller }) => {
+    store.downloaded(record, caller).catch((error) => warn(messageOf(error)));
+  };
+  const download = notingAborts(createDownload(store, config.idleTimeoutMs, downloaded));
   const tus: TusOptions = {
     store,
     basePath: config.basePath,
