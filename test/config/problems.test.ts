@@ -135,6 +135,8 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    adminListen: [null],
+    publicHealth: [true],
     storageRoot: [null],
     fileGroup: [null],
     corsOrigins: [[]],
