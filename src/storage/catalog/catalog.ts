@@ -1,3 +1,4 @@
+import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
@@ -264,7 +265,7 @@ export interface Reading {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting {
   readonly outbox: Outbox;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */

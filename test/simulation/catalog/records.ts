@@ -13,6 +13,7 @@ import {
   type Refusal,
   type RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import {
   follow,
@@ -46,6 +47,7 @@ export class Records {
   readonly leases = new Map<string, Holder>();
   readonly owners = new Map<string, { role: OwnerRole; beatAt: number }>();
   readonly notes = new Map<string, string>();
+  readonly counts: Counts = new Map();
   #seq = 0;
 
   insert({ record, timeline, deliveries, at }: Creation): StoredUpload {

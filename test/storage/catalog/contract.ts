@@ -1,3 +1,4 @@
+import { countingContract } from './contract/counting.ts';
 import { joiningContract } from './contract/joining.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
@@ -18,5 +19,6 @@ export function catalogContract(
   removingContract(contract);
   processesContract(contract);
   readingContract(contract);
+  countingContract(contract);
   timelineContract(contract);
 }

@@ -91,4 +91,14 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
   `,
+  // What clients did, for limits per minute and per day.
+  `
+  CREATE TABLE counts (
+    what TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (what, bucket, subject)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
