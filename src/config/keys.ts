@@ -1,4 +1,5 @@
 import type { Keys } from './key.ts';
+import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   BASE_PATH,
   CRON_PATTERN,
@@ -103,6 +104,7 @@ export const KEYS = {
     common: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
+  ...LIMIT_KEYS,
   minFreeSpace: {
     ...reserveType(),
     default: '256MiB',

@@ -88,6 +88,7 @@ test('a stalled upload says what ended its last transfer', () => {
     ['superseded', 'after another request took over at 43 % from the silent one of 10.0.0.5'],
     ['draining', 'after the daemon stopped while 10.0.0.5 was sending, at 43 %'],
     ['no-space', 'after the disk was full at 43 %'],
+    ['limited', 'after 10.0.0.5 had sent as much as it may, at 43 %'],
     ['disk-error', 'after the disk failed at 43 %'],
     ['stopped', 'after a hook stopped it at 43 %'],
   ];

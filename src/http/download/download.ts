@@ -5,12 +5,23 @@ import { assertPlainBody } from '../plain-body.ts';
 import { byteRange } from './byte-range.ts';
 import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
 import { describeFile } from './file-headers.ts';
+import { type Pace, type Paced, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
 export type DownloadSource = Pick<Reads, 'find' | 'open'>;
 
+export interface DownloadOptions {
+  /** A client that reads nothing for this long is considered gone (milliseconds). */
+  readonly idleTimeout: number;
+  /** Slows a response down; null for full speed. */
+  readonly pace?: ((exchange: Exchange) => Pace | null) | undefined;
+}
+
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
-export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
+export function createDownload(
+  source: DownloadSource,
+  { idleTimeout, pace }: DownloadOptions,
+): ExchangeHandler {
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
@@ -19,13 +30,16 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
     const reader = await source.open(record);
+    const paced = pace?.(exchange) ?? null;
     try {
-      // A client that reads nothing for this long is considered gone.
-      exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
-      await answer(exchange, record, reader);
+      const { response } = exchange;
+      response.setTimeout(idleTimeout, () => response.destroy());
+      if (paced) response.once('close', () => paced.end());
+      await answer(exchange, record, reader, paced && { ...paced, idleTimeout });
     } catch (error) {
       throw fileFault(error, 'reading a data file');
     } finally {
+      paced?.end();
       reader.close();
     }
   };
@@ -39,6 +53,7 @@ async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
   reader: Reader,
+  paced: Paced | null,
 ): Promise<void> {
   const { size } = reader;
   const { headers } = request;
@@ -78,7 +93,8 @@ async function answer(
   }
   const { from, to } = range ?? { from: 0, to: size };
   const part = { 'Content-Range': `bytes ${from}-${to - 1}/${size}` };
-  await sendBlocks(reader.blocks(from, to), response, () => {
+  const blocks = reader.blocks(from, to);
+  await sendBlocks(paced ? slowly(blocks, response, paced) : blocks, response, () => {
     begin(range ? 206 : 200, {
       ...whole,
       ...(range ? part : {}),

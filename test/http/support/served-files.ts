@@ -51,7 +51,7 @@ export async function serveFiles(
         return { record, offset: 0, expiresAt: null } as unknown as FoundUpload;
       },
     },
-    30_000,
+    { idleTimeout: 30_000 },
   );
   // A HEAD comes by the protocol, which hands on a plain one.
   return listen(t, download, { download });
