@@ -1,5 +1,5 @@
 import type { Keys } from './key.ts';
-import { countType, limitType } from './value-types.ts';
+import { booleanType, countType, daysType, limitType } from './value-types.ts';
 
 /** The keys that limit what clients may do, a part of the table in keys.ts. */
 export const LIMIT_KEYS = {
@@ -61,5 +61,19 @@ export const LIMIT_KEYS = {
     default: 'unlimited',
     example: '10MB',
     meaning: 'Bytes per second of each connection that uploads or downloads.',
+  },
+  clientExpiryDays: {
+    ...daysType(),
+    default: 'never',
+    example: 7,
+    meaning:
+      'Longest time, in days, after which clients may have their upload removed by its metadata key "expires"; "never" ignores that key.',
+  },
+  clientDownloads: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning:
+      'Let clients limit how often their upload can be downloaded by its metadata key "downloads"; it is removed after that many complete downloads.',
   },
 } as const satisfies Keys;

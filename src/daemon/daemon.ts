@@ -15,6 +15,7 @@ import type { Exchange, ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
 import { createTus } from '../protocol/tus/tus.ts';
+import { clientChoices } from '../retention/client-choice.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
@@ -151,6 +152,10 @@ export class Daemon {
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         metering: meter,
+        choices: clientChoices({
+          longestExpiry: config.clientExpiryMs,
+          downloads: config.clientDownloads,
+        }),
         plan: hooks.plan,
         warn,
       });
@@ -249,7 +254,7 @@ function frontDoorOf(
     basePath: config.basePath,
     publicUrl: config.publicUrl,
     maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null,
+    expires: policy.unfinishedFor !== null || config.clientExpiryMs !== null,
     expiresAt: (record) => expiresAt(record, policy),
     termination: !config.disableTermination,
     download: config.disableDownload ? null : download,

@@ -183,7 +183,9 @@ export class Meter implements Metering {
     const { holdings } = this.#books;
     const keys = subjects.map(({ key }) => key);
     const hold = holdings.take(keys, bytes);
+    const lifetime = least(subjects, ({ maxLifetime }) => maxLifetime);
     return {
+      lifetime: lifetime === Number.POSITIVE_INFINITY ? null : lifetime,
       taken: ({ id }) => holdings.name(hold, id),
       made: () => holdings.made(hold, true),
       giveBack: () => holdings.made(hold, false),

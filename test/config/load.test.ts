@@ -26,6 +26,8 @@ test('the defaults are what a start without any configuration needs', async (t) 
     maxBytesPerDayPerAddress: null,
     maxBandwidth: null,
     maxBandwidthPerConnection: null,
+    clientExpiryMs: null,
+    clientDownloads: false,
     minFreeSpace: 268_435_456,
     fileMode: 0o600,
     directoryMode: 0o700,

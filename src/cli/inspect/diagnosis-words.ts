@@ -49,6 +49,8 @@ export function removedBecause({ removedWhy }: UploadRecord): string {
       return 'a cleanup was told to remove it';
     case 'operator':
       return '`tusd-ts remove` was told to remove it';
+    case 'downloaded':
+      return 'it was downloaded as often as its client allowed';
     case 'stopped':
       return 'a hook ended it';
     case 'rejected':

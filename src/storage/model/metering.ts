@@ -33,6 +33,8 @@ export interface Metering {
 
 /** The place of an upload whose creation is running. */
 export interface Place {
+  /** How long the upload may exist (milliseconds); null for any time. */
+  readonly lifetime: number | null;
   /** The upload is made, with this record; its room is given back when it ends. */
   taken(record: UploadRecord): void;
   /** The creation has succeeded. */

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
@@ -24,6 +24,7 @@ export interface EngineOptions {
    */
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
+  readonly choices?: Choices;
   readonly metering?: Metering | undefined;
   readonly plan?: DeliveryPlanner;
   /** Milliseconds since the epoch; defaults to the clock's time. */
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly warn?: (message: string) => void;
 }
+
+const NO_CHOICE = { expiresAt: null, downloadsLeft: null };
 
 /** Runs uploads over any catalog and any store of bytes. */
 export class Engine {
@@ -62,6 +65,7 @@ export class Engine {
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
+      choices: options.choices ?? (() => NO_CHOICE),
       metering: options.metering,
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
       expiresAt: options.expiresAt ?? (() => null),

@@ -38,7 +38,10 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
   await checkSpace(context, request.length ?? 0);
   const place = await context.metering?.admit(request, request.caller);
   try {
-    return { draft: await draftOf(context, request), place };
+    const draft = await draftOf(context, request);
+    const latest = draft.createdAt + (place?.lifetime ?? Number.POSITIVE_INFINITY);
+    const lowered = latest < (draft.expiresAt ?? Number.POSITIVE_INFINITY);
+    return { draft: lowered ? { ...draft, expiresAt: latest } : draft, place };
   } catch (error) {
     place?.giveBack();
     throw error;
@@ -80,6 +83,7 @@ async function draftOf(context: StoreContext, request: CreateRequest): Promise<U
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    ...context.choices(kept, now),
     refusal: null,
     origin: request.caller.origin,
   };

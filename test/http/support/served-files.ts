@@ -34,6 +34,7 @@ export async function serveFiles(
   const download = createDownload(
     {
       open: ({ id }) => openFileIn(folder, id),
+      downloaded: async () => null,
       find: async (id) => {
         const known = uploads[id];
         if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');
@@ -47,6 +48,7 @@ export async function serveFiles(
           finishedAt,
           name,
           metadata: metadataOf(metadata) || null,
+          downloadsLeft: null,
         };
         return { record, offset: 0, expiresAt: null } as unknown as FoundUpload;
       },

@@ -14,6 +14,7 @@ import {
   type RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
 import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
+import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import {
   follow,
@@ -129,6 +130,14 @@ export class Records {
   touch(id: string, at: number): void {
     const row = this.rows.get(id);
     if (row && isUnfinished(row.record)) row.record = { ...row.record, activeAt: at };
+  }
+
+  countDownload(id: string, at: number): number | null {
+    const row = this.rows.get(id);
+    const change = row && downloadOf(row.record, at);
+    if (!change) return null;
+    row.record = { ...row.record, ...change };
+    return change.downloadsLeft;
   }
 
   claimRemoval(owner: string, seen: StoredUpload, claim: RemovalClaim): ClaimOutcome {

@@ -109,6 +109,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.touch(id, at));
   }
 
+  countDownload(id: string, at: number): Promise<number | null> {
+    return this.work.reserved((records) => records.countDownload(id, at));
+  }
+
   claimRemoval(seen: StoredUpload, claim: RemovalClaim) {
     return this.work.reserved((records) => records.claimRemoval(this.#owner, seen, claim));
   }

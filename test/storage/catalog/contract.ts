@@ -1,4 +1,5 @@
 import { countingContract } from './contract/counting.ts';
+import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
@@ -20,5 +21,6 @@ export function catalogContract(
   processesContract(contract);
   readingContract(contract);
   countingContract(contract);
+  downloadsContract(contract);
   timelineContract(contract);
 }
