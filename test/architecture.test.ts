@@ -21,6 +21,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'hooks',
     'limits',
     'retention',
+    'moving',
     'storage',
     // Leaves that only the rim may touch.
     'config',
@@ -37,6 +38,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   hooks: ['storage', 'text'],
   limits: ['storage', 'text'],
   retention: ['storage', 'text'],
+  // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
+  moving: ['storage', 'text'],
   storage: ['text'],
   config: ['text'],
   terminal: ['text'],
@@ -72,6 +75,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',

@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
     (await import('./cleanup/cleanup.ts')).cleanupCommand(io, await planOf(io)),
   remove: async (io) => (await import('./remove/remove.ts')).removeCommand(io, await planOf(io)),
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
+  backup: async (io) => (await import('./backup/backup.ts')).backupCommand(io),
+  restore: async (io) => (await import('./restore/restore.ts')).restoreCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };

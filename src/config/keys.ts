@@ -71,6 +71,7 @@ export const KEYS = {
     item: 'corsOrigin',
     common: true,
     shownAsUsed: true,
+    live: true,
     meaning:
       'Origins whose pages may upload from a browser: exact origins, "*" alone for any, an empty list for none.',
   },
@@ -79,6 +80,7 @@ export const KEYS = {
     default: 1,
     example: 7,
     common: true,
+    live: true,
     meaning:
       'Days after its last activity until an unfinished upload is removed; fractions are allowed, "never" keeps it.',
   },
@@ -87,12 +89,14 @@ export const KEYS = {
     default: 'never',
     example: 30,
     common: true,
+    live: true,
     meaning: 'Days after which a finished upload is removed; "never" keeps it for ever.',
   },
   cleanupSchedule: {
     ...CRON_PATTERN,
     default: '0 * * * *',
     example: '30 3 * * *',
+    live: true,
     meaning:
       'When the cleanup runs: a cron pattern of 5 fields, or 6 with seconds first; "never" leaves it to `tusd-ts cleanup`.',
   },
@@ -102,6 +106,7 @@ export const KEYS = {
     example: '10GiB',
     inExampleFile: '10GiB',
     common: true,
+    live: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
   ...LIMIT_KEYS,
@@ -110,6 +115,7 @@ export const KEYS = {
     default: '256MiB',
     example: '1GiB',
     inExampleFile: '1GiB',
+    live: true,
     meaning:
       'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
   },
@@ -140,6 +146,7 @@ export const KEYS = {
     example: 'https://app.example.org/uploads/files/',
     common: true,
     shownAsUsed: true,
+    live: true,
     meaning:
       'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
   },
@@ -149,6 +156,7 @@ export const KEYS = {
     example: ['127.0.0.1', '10.0.0.0/8'],
     item: 'trustedProxy',
     common: true,
+    live: true,
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
   },
@@ -162,6 +170,7 @@ export const KEYS = {
     ...wordType(['debug', 'info', 'warn', 'error'], '<level>'),
     default: 'info',
     example: 'warn',
+    live: true,
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
   },
@@ -176,6 +185,7 @@ export const KEYS = {
     ...durationType(1),
     default: '60s',
     example: '2m',
+    live: true,
     meaning:
       'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
   },
@@ -183,12 +193,14 @@ export const KEYS = {
     ...durationType(1),
     default: '30s',
     example: '10s',
+    live: true,
     meaning: 'How long a client may take to send the headers of a request.',
   },
   drainTimeout: {
     ...durationType(0),
     default: '8s',
     example: '25s',
+    live: true,
     meaning:
       'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
   },
@@ -196,18 +208,21 @@ export const KEYS = {
     ...wholeNumberType(1, 1_000_000),
     default: 10_000,
     example: 2_000,
+    live: true,
     meaning: 'Connections open at once; more are turned away, which the log tells.',
   },
   disableDownload: {
     ...booleanType(),
     default: false,
     example: true,
+    live: true,
     meaning: 'Do not serve finished uploads (GET).',
   },
   disableTermination: {
     ...booleanType(),
     default: false,
     example: true,
+    live: true,
     meaning: 'Do not let clients delete uploads (DELETE).',
   },
   directBodies: {
@@ -223,12 +238,14 @@ export const KEYS = {
     example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
     inExampleFile: [],
     common: true,
+    live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),
     default: 16,
     example: 4,
+    live: true,
     meaning: 'Hook deliveries that run at once.',
   },
 } as const satisfies Keys;

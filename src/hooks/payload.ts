@@ -40,6 +40,8 @@ export interface RequestInfo {
   readonly RemoteAddr: string;
   /** Names in Go's notation ("Upload-Offset"). */
   readonly Header: Readonly<Record<string, readonly string[]>>;
+  /** The request's id in the log and in the timeline; absent if the daemon caused the event. */
+  readonly RequestID?: string;
 }
 
 /**
@@ -101,6 +103,7 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
  */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
   const facts = requestOf(caller)?.facts;
+  const requestId = facts && caller.origin.requestId;
   const headers = facts?.headers ?? {};
   // Without a prototype a header may have any name, "__proto__" included.
   const Header: Record<string, readonly string[]> = Object.create(null);
@@ -113,6 +116,7 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     URI: facts?.uri ?? '',
     RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
     Header,
+    ...(requestId === undefined ? {} : { RequestID: requestId }),
   };
 }
 

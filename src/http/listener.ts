@@ -1,66 +1,40 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
 import { plainAddress, saysForwarded } from './client/forwarded.ts';
 import { hostProblem } from './client/host.ts';
-import { createCors } from './cors.ts';
+import { type Cors, createCors } from './cors.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
+import { answerLanding, isLanding } from './landing.ts';
 import { listenFault } from './listen-fault.ts';
+import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
-import type { RequestRecord } from './request-record.ts';
+import { requestIdOf } from './request-id.ts';
+import { loggedPath, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
-import { parseTarget, placeOf, withoutQuery } from './target.ts';
+import { parseTarget, placeOf } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
 /** How long a request may continue after a parse error in its body (milliseconds). */
 const BROKEN = 1_000;
 
-export interface ListenerOptions {
-  readonly port: number;
-  readonly host: string;
-  /** Begins and ends with a slash. */
-  readonly basePath: string;
-  /** The base path's URL as clients know it, or null. */
-  readonly publicUrl: string | null;
-  readonly corsOrigins: readonly string[];
-  readonly trustedProxies: readonly string[];
-  /** How long a client may take to send its headers (milliseconds). */
-  readonly headersTimeout: number;
-  readonly maxConnections: number;
-  /** Called once, before the server listens. */
-  readonly prepare?: (server: Server) => Promise<void>;
-  /** The first protocol that claims a request serves it; if none does, the first in the list. */
-  readonly protocols: readonly [Protocol, ...Protocol[]];
-  /** GET of an upload, or null when downloads are off. */
-  readonly download: ExchangeHandler | null;
-  readonly onRequest: (record: RequestRecord) => void;
-  /** Connections refused because of the limit; called at most once a minute. */
-  readonly onTurnedAway: (count: number) => void;
-  /** Called with the malformed requests of a minute beyond those that were passed to onRequest. */
-  readonly onMoreRefused: (count: number) => void;
-  /** Called for the first untrusted peer that sends forwarded headers. */
-  readonly onForwardedIgnored: (address: string) => void;
-  readonly onBug: (error: unknown) => void;
-  /** A connection could not be accepted; may be called very often. */
-  readonly onTrouble?: (message: string) => void;
-  readonly now: () => number;
+function corsOf({ corsOrigins, protocols }: ListenerOptions): Cors {
+  return createCors(corsOrigins, ...protocols.map(({ cors }) => cors));
 }
 
 /** The HTTP server: node:http, the base path, CORS, methods, and error responses. */
 export class Listener {
-  readonly #options: ListenerOptions;
+  #options: ListenerOptions;
   readonly #server: Server;
-  readonly #cors: ReturnType<typeof createCors>;
-  readonly #proxies: TrustedProxies;
+  #cors: Cors;
+  #proxies: TrustedProxies;
   readonly #turns = new Turns();
   readonly #drain: Drain;
   /** Connections whose parser has failed. */
@@ -70,7 +44,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins, ...options.protocols.map(({ cors }) => cors));
+    this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
     const server = createServer({
@@ -121,6 +95,16 @@ export class Listener {
     return this.#server.address() as AddressInfo;
   }
 
+  /** Changes options while the server runs, for requests that arrive from now on. */
+  reconfigure(changes: Partial<LiveListenerOptions>): void {
+    const options = { ...this.#options, ...changes };
+    this.#options = options;
+    this.#cors = corsOf(options);
+    this.#proxies = new TrustedProxies(options.trustedProxies);
+    this.#server.headersTimeout = options.headersTimeout;
+    this.#server.maxConnections = options.maxConnections;
+  }
+
   /**
    * Stops accepting connections and closes idle ones. Requests that still arrive on the others get
    * 503, and every connection closes after its response. Resolves when the last one is closed.
@@ -153,19 +137,7 @@ export class Listener {
     const ended = () => {
       open -= 1;
       if (open > 0) return;
-      const { id, bytes, text } = exchange.note;
-      const origin = refusedOrigin && `origin ${refusedOrigin.slice(0, 200)} is not in corsOrigins`;
-      this.#options.onRequest({
-        at,
-        method: exchange.method,
-        path: withoutQuery(request.url ?? '').slice(0, 1_000),
-        status: response.headersSent ? response.statusCode : null,
-        id: id ?? exchange.id,
-        bytes: bytes ?? null,
-        ms: performance.now() - started,
-        address: client.address,
-        note: [text, origin].filter(Boolean).join('; '),
-      });
+      this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
     response.once('close', ended);
@@ -195,6 +167,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
+    if (isLanding(exchange)) return answerLanding(exchange);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -212,6 +185,7 @@ export class Listener {
 
   #refuse(exchange: OpenExchange, error: unknown): void {
     const { response, note } = exchange;
+    note.code = error instanceof Fault ? error.code : 'BUG';
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
@@ -262,17 +236,25 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    const headers = { ...this.#options.protocols[0].headers, ...this.#allowFor(what) };
+    const requestId = requestIdOf(null);
+    const headers = {
+      ...this.#options.protocols[0].headers,
+      ...this.#allowFor(what),
+      'X-Request-Id': requestId,
+    };
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
     this.#options.onRequest({
       at: this.#options.now(),
+      requestId,
       method: what.method,
-      path: what.path === null ? null : withoutQuery(what.path).slice(0, 1_000),
+      path: what.path === null ? null : loggedPath(what.path),
       status: what.status,
+      code: what.code,
       id: null,
       bytes: null,
+      body: null,
       ms: 0,
       address: plainAddress(socket.remoteAddress ?? ''),
       note: what.sentence,

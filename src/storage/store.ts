@@ -1,5 +1,5 @@
 import { Fault } from '../fault.ts';
-import { type LocalOptions, openLocal } from './local/local-backend.ts';
+import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
@@ -7,6 +7,7 @@ import type { Caller } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
+import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
@@ -18,6 +19,7 @@ export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
@@ -64,6 +66,9 @@ export interface UploadStore extends Reads, Removals {
    */
   downloaded(id: string, caller: Caller): Promise<number | null>;
 
+  /** Changes limits, for requests that begin from now on. */
+  setLimits(limits: Partial<StoreLimits>): void;
+
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
 
@@ -80,6 +85,15 @@ export interface UploadStore extends Reads, Removals {
 /** The operations of a command, beside the daemon or without it: read and remove. */
 export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
+}
+
+/** The same for a directory, which can be copied. */
+export interface DirectoryStore extends CommandStore {
+  /**
+   * Writes a consistent copy of the catalog into a folder that has none, beside a daemon that goes on.
+   * Throws NO_SPACE, PERMISSION or IO.
+   */
+  copyCatalog(folder: string): Promise<void>;
 }
 
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
@@ -100,7 +114,11 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
     : openLocal(uploadDir, { ...options, role: 'daemon' });
   // The free-space minimum is for disks; memory has its own limit.
-  const limits = { ...options.limits, ...(inMemory ? { minFreeSpace: 0 } : {}) };
+  const limitsOf = (limits: Partial<StoreLimits> = {}) => ({
+    ...limits,
+    ...(inMemory ? { minFreeSpace: 0 } : {}),
+  });
+  const limits = limitsOf(options.limits);
   const engine = new Engine(backend.catalog, backend.bytes, { ...options, limits });
   const close = async () => {
     try {
@@ -115,7 +133,8 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
     await close();
     throw error;
   }
-  return createStore(engine, close);
+  const store = createStore(engine, close);
+  return { ...store, setLimits: (limits) => store.setLimits(limitsOf(limits)) };
 }
 
 /**
@@ -125,7 +144,7 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 export async function openCommandStore({
   uploadDir,
   ...options
-}: StoreOptions): Promise<CommandStore> {
+}: StoreOptions): Promise<DirectoryStore> {
   if (uploadDir === MEMORY) {
     throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
       hint: 'Commands need a daemon with a directory: --upload-dir',
@@ -137,8 +156,17 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    copyCatalog: (folder) => run(async () => catalog.copyTo?.(folder)),
     close: () => engine.close(),
   };
+}
+
+/**
+ * Keeps daemons out of a directory until the returned function is called; makes the directory when it is
+ * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdDirectory(uploadDir: string): () => void {
+  return holdLocal(uploadDir);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */
@@ -168,6 +196,9 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
       }
     },
     downloaded: (id, caller) => run(() => countDownload(context, id, caller)),
+    setLimits: (limits) => {
+      context.limits = { ...context.limits, ...limits };
+    },
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

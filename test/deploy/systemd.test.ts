@@ -51,6 +51,15 @@ test('the unit and a command of root read the same file, and find the same uploa
   assert.equal(unit.get('WorkingDirectory'), config.uploadDir);
 });
 
+test('systemd waits for the daemon, reloads it, and notices when it hangs', () => {
+  const unit = unitSettings(UNIT);
+  assert.equal(unit.get('Type'), 'notify');
+  // systemd-notify is a child of the daemon.
+  assert.equal(unit.get('NotifyAccess'), 'all');
+  assert.ok(Number(unit.get('WatchdogSec')) > 0);
+  assert.equal(unit.get('ExecReload'), '/bin/kill -HUP $MAINPID');
+});
+
 test('the unit gives a drain its time, and names its lines in the journal', async () => {
   const unit = unitSettings(UNIT);
   const { config } = await loadConfig({ cwd: '/', env: {}, systemFolder: '/nonexistent' });

@@ -1,5 +1,7 @@
 import { Fault } from '../../src/fault.ts';
+import type { Dispatcher } from '../../src/hooks/delivery/dispatcher.ts';
 import type { CreationDraft, DeliveryPlanner, Guards } from '../../src/storage/model/events.ts';
+import type { Clock } from '../../src/storage/uploads/clock.ts';
 import { Engine, type EngineOptions } from '../../src/storage/uploads/engine.ts';
 import type { Plan } from './plan.ts';
 import type { Random } from './random.ts';
@@ -14,8 +16,11 @@ export interface Running {
   readonly process: Process;
   readonly engine: Engine;
   readonly opened: Opened;
+  readonly clock: Clock;
   /** Requests are taken. */
   serving: boolean;
+  /** Sends events, once it serves. */
+  dispatcher?: Dispatcher;
 }
 
 export interface StartOptions {
@@ -35,9 +40,10 @@ export function startProcess(options: StartOptions): Running {
   const { scheduler, world, plan, random, name, role, warn } = options;
   const process = new Process(name);
   const opened = world.open(process, role, random.fork(1));
+  const clock = scheduler.clockOf(process);
   const engineOptions: EngineOptions = {
     fsync: plan.fsync,
-    clock: scheduler.clockOf(process),
+    clock,
     limits: { idleTimeout: 20_000, writerWait: 3_000 },
     expiresAt: ({ state, kind, activeAt }) =>
       state === 'finished' && kind !== 'partial' ? null : activeAt + RETENTION,
@@ -49,9 +55,17 @@ export function startProcess(options: StartOptions): Running {
     process,
     engine: new Engine(opened.catalog, opened.bytes, engineOptions),
     opened,
+    clock,
     serving: false,
   };
 }
+
+/** What the receiver calls the changes of an upload. */
+export const EVENTS = {
+  created: 'post-create',
+  finished: 'post-finish',
+  removed: 'post-terminate',
+} as const;
 
 function planner(name: string): DeliveryPlanner {
   let count = 0;
@@ -59,7 +73,8 @@ function planner(name: string): DeliveryPlanner {
     if (type === 'received') return [];
     count += 1;
     const eventId = `${name}-${count}`;
-    return [{ eventId, hook: 'app', event: type, payload: record.id }];
+    const payload = JSON.stringify({ Event: { Upload: { ID: record.id } } });
+    return [{ eventId, hook: 'app', event: EVENTS[type], payload }];
   };
 }
 

@@ -75,8 +75,9 @@ export function trouble(sim: Simulation, fault: Fault): void {
 }
 
 /** Stops a daemon as a service manager does; a new one follows. */
-async function restart({ process, engine }: Running, grace: number): Promise<void> {
-  await engine.drain(grace).catch(() => {});
+async function restart({ process, engine, dispatcher }: Running, grace: number): Promise<void> {
+  const quiet = () => {};
+  await Promise.all([engine.drain(grace).catch(quiet), dispatcher?.stop().catch(quiet)]);
   await engine.close().catch(() => {});
   process.end();
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { readBodiesDirectly } from '../../src/http/direct-body/self-test.ts';
-import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
+import { Listener } from '../../src/http/listener.ts';
+import type { ListenerOptions } from '../../src/http/listener-options.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
 import type { Exchange, ExchangeHandler } from '../../src/protocol/exchange.ts';
 import type { Protocol } from '../../src/protocol/protocol.ts';

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../storage/model/delivery.ts';
 import type { TimelineEntry } from '../../storage/model/timeline.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
+import type { Origin, UploadRecord } from '../../storage/model/upload.ts';
 import { formatCount, formatSize } from '../../terminal/size.ts';
 import { formatClock, formatDateTime, type TimeOptions } from '../../terminal/time.ts';
 import { sanitize } from '../../text/sanitize.ts';
@@ -36,7 +36,7 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
     case 'received':
       return receivedText(entry, record, options);
     case 'rejected':
-      return `a request from ${entry.origin.address} was refused: ${entry.why}`;
+      return `a request from ${entry.origin.address} was refused: ${entry.why}${requestOf(entry.origin)}`;
     case 'length-declared':
       return `the client declared the length: ${formatSize(entry.length)}`;
     case 'joining':
@@ -52,18 +52,32 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
   }
 }
 
+/** How bodies were read. */
+const READ = {
+  direct: ', read from the socket',
+  stream: ', read as a stream',
+  both: ', read from the socket and as a stream',
+} as const;
+
+/** The id by which the log knows the request. */
+function requestOf({ requestId }: Origin): string {
+  return requestId === undefined ? '' : ` (request ${requestId})`;
+}
+
 function receivedText(
   entry: Extract<TimelineEntry, { event: 'received' }>,
   record: UploadRecord,
   options: TimeOptions,
 ): string {
-  const { from, to, requests, until, origin, interrupted } = entry;
+  const { from, to, requests, until, origin, interrupted, body } = entry;
   const several =
     requests > 1
       ? ` in ${formatCount(requests)} requests until ${formatClock(until, options)}`
       : '';
   const where = origin.address === record.origin.address ? '' : ` from ${origin.address}`;
-  return `+${formatSize(to - from)}${several}${where}${endOf(interrupted)}`;
+  const read = body === undefined ? '' : READ[body];
+  const which = interrupted === null ? '' : requestOf(origin);
+  return `+${formatSize(to - from)}${several}${where}${read}${endOf(interrupted)}${which}`;
 }
 
 function deliveryText(delivery: Delivery, now: number): string {

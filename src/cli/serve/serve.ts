@@ -4,7 +4,10 @@ import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
+import { createServiceManager } from '../process/service-manager.ts';
+import { systemdNotify } from '../process/systemd-notify.ts';
 import { addKeyOptions, readConfig } from '../store/config-options.ts';
+import { assertFileStays, createReload } from './reload.ts';
 import { createServeOutput } from './serve-output.ts';
 
 const HELP = helpText({
@@ -16,7 +19,7 @@ const HELP = helpText({
   ],
   exits: [[69, 'cannot listen there, or another daemon serves this directory']],
   notes: [
-    'SIGTERM, SIGINT (Ctrl-C) or SIGQUIT stops: running uploads and downloads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once. SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGIO and SIGPWR are logged and ignored, SIGPIPE and SIGXFSZ silently.',
+    'SIGTERM, SIGINT (Ctrl-C) or SIGQUIT stops: running uploads and downloads get --drain-timeout, then what has arrived is kept and their clients can resume later. A second signal ends at once. SIGHUP reads the configuration and the secrets again; what is wrong is logged and changes nothing, and what needs a restart is named. SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGIO and SIGPWR are logged and ignored, SIGPIPE and SIGXFSZ silently.',
   ],
 });
 
@@ -43,11 +46,19 @@ export function serveCommand(io: Io): Command {
     // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
-    const output = createServeOutput(io, config);
+    const output = await createServeOutput(io, config);
     ignoreSignals(io, output.log);
-    const limit = config.drainTimeoutMs + LAST_STEPS;
+    const hangUp = signalGate(io, 'SIGHUP');
+    let limit = config.drainTimeoutMs + LAST_STEPS;
+    const manager = createServiceManager({
+      env: io.env,
+      pid: process.pid,
+      send: systemdNotify(io.env),
+      warn: (message) => output.log.event('warn', message),
+    });
     void stop.then(() => {
       output.stopping();
+      manager.stopping();
       setTimeout(() => {
         output.log.event('warn', 'stopping takes too long: what is on the disk is kept');
         process.exit(1);
@@ -56,10 +67,31 @@ export function serveCommand(io: Io): Command {
     try {
       const { daemon, ready } = await Daemon.start(config, output.log);
       output.ready(ready, file);
+      const serving = `serving at ${ready.url}`;
+      manager.ready(serving);
+      const reload = createReload({
+        load: async () => {
+          const next = await readConfig(io, options, { withSecrets: true });
+          assertFileStays(file, next.file);
+          return next;
+        },
+        apply: (next) => daemon.reload(next),
+        begins: () => manager.reloading(),
+        ended: (refused) =>
+          manager.ready(refused ? `${serving}; the last reload was refused` : serving),
+        log: output.log,
+        applied: ({ logLevel, drainTimeoutMs }) => {
+          output.setLevel(logLevel);
+          limit = drainTimeoutMs + LAST_STEPS;
+        },
+      });
+      hangUp.open(reload);
       await stop;
+      hangUp.close();
       await daemon.stop();
       output.stopped();
     } finally {
+      await manager.flush(LAST_LINES);
       await output.flush(LAST_LINES);
     }
   });
@@ -82,9 +114,25 @@ function stopSignal(io: Io): Promise<void> {
 function ignoreSignals(io: Io, log: DaemonLog): void {
   for (const signal of IGNORED_SIGNALS) {
     io.onSignal(signal, () => {
-      if (signal === 'SIGXFSZ') return;
-      const hint = signal === 'SIGHUP' ? '; the configuration is read when the daemon starts' : '';
-      log.event('info', `${signal} is ignored${hint}`);
+      if (signal !== 'SIGXFSZ') log.event('info', `${signal} is ignored`);
     });
   }
+}
+
+/** Passes a signal on while the gate is open; one that came before counts when it opens. */
+function signalGate(io: Io, signal: Signal) {
+  let early = false;
+  let pass = () => {
+    early = true;
+  };
+  io.onSignal(signal, () => pass());
+  return {
+    open(listener: () => void) {
+      pass = listener;
+      if (early) listener();
+    },
+    close() {
+      pass = () => {};
+    },
+  };
 }

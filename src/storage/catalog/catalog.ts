@@ -278,5 +278,12 @@ export interface Catalog extends Receiving, Joining, Removing, Processes, Readin
   /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;
 
+  /**
+   * Only for a catalog that is a file: writes a consistent copy of it into a folder, under the name that
+   * it has in an upload directory and without leases, while other processes go on. The folder must not
+   * have a catalog.
+   */
+  copyTo?(folder: string): Promise<void>;
+
   close(): Promise<void>;
 }

@@ -37,8 +37,11 @@ export interface Outbox {
    */
   waiting(hook: string, createdBefore: number, limit: number): Promise<number[]>;
 
-  /** Makes up to `limit` deliveries of a hook due that wait for their next attempt. */
-  hurry(hook: string, at: number, limit: number): Promise<void>;
+  /**
+   * Makes up to `limit` deliveries of a hook due that wait for their next attempt. Returns how many
+   * there were.
+   */
+  hurry(hook: string, at: number, limit: number): Promise<number>;
 
   /**
    * Restarts a delivery in any state: its attempts count from 0, and it is due now or as soon as the

@@ -41,3 +41,13 @@ export function openLocal(uploadDir: string, options: LocalOptions): Backend {
     throw error;
   }
 }
+
+/**
+ * Makes what is missing of an upload directory except its catalog, and locks it like a daemon. Returns
+ * the function that gives the lock back. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdLocal(uploadDir: string, access: FileAccess = PRIVATE): () => void {
+  const { place } = new FileBytes(uploadDir, { access, warn: () => {} });
+  const lock = takeDirectory(uploadDir, place, access);
+  return () => lock.release();
+}

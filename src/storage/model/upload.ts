@@ -110,6 +110,8 @@ export interface Origin {
   readonly address: string;
   /** User-Agent, or null. */
   readonly agent: string | null;
+  /** The id of the request; undefined where requests have none. */
+  readonly requestId?: string;
 }
 
 /** The origin of a change. */

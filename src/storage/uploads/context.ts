@@ -1,5 +1,6 @@
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
+import type { BodyPath } from '../model/byte-source.ts';
 import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
@@ -11,6 +12,7 @@ import type { WriterQueue } from './writer-queue.ts';
 /** An append that is running in this process. */
 export interface ActiveAppend {
   readonly pump: BytePump;
+  readonly body: BodyPath;
   /** The offset at which this request began. */
   readonly from: number;
   /** Counts as a whole or not at all: no client sees its bytes until they are verified. */
@@ -49,13 +51,16 @@ export interface StoreContext {
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
+  /** Bytes written since the start, by the way in which their bodies were read. */
+  readonly received: Record<BodyPath, number>;
   /** All running pumps, so that they can be stopped. */
   readonly pumps: Set<BytePump>;
   /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
   /** Ids of uploads whose creation failed, and whose removal failed too; removed later. */
   readonly unremoved: Set<string>;
-  readonly limits: StoreLimits;
+  /** Replaced as a whole when they change; a request keeps those with which it began. */
+  limits: StoreLimits;
   readonly guards: Guards;
   /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
   readonly choices: Choices;

@@ -41,6 +41,7 @@ export class Engine {
   readonly context: StoreContext;
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
   readonly #work: RunningWork;
+  readonly #metering: Metering | undefined;
   #serving: Serving | undefined;
   #closed: Promise<void> | undefined;
 
@@ -51,12 +52,14 @@ export class Engine {
     const warn = options.warn ?? (() => {});
     const work = new RunningWork(warn, () => this.context.draining);
     this.#work = work;
+    this.#metering = options.metering;
     this.context = {
       catalog,
       bytes,
       durability: new Durability(options.fsync ?? 'completed', catalog),
       writers: new WriterQueue(clock),
       active: new Map(),
+      received: { direct: 0, stream: 0 },
       pumps: new Set(),
       leftBehind: new Set(),
       unremoved: new Set(),
@@ -66,7 +69,9 @@ export class Engine {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       choices: options.choices ?? (() => NO_CHOICE),
-      metering: options.metering,
+      get metering() {
+        return options.metering?.active ? options.metering : undefined;
+      },
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
       expiresAt: options.expiresAt ?? (() => null),
       clock,
@@ -84,7 +89,7 @@ export class Engine {
    * Reconciles records with bytes and starts the periodic work. Resolves when uploads may be accepted.
    */
   async serve(options: ServingOptions): Promise<void> {
-    this.#serving = await Serving.start(this.context, options);
+    this.#serving = await Serving.start(this.context, { ...options, metering: this.#metering });
   }
 
   /** Calls back with every change that was committed, and with progress. */
@@ -131,12 +136,12 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
-    const { catalog, bytes, metering, warn } = this.context;
+    const { catalog, bytes, warn } = this.context;
     await this.drain(0);
     await this.#work.backgroundEnded();
     this.#serving?.stop();
     try {
-      await metering?.flush();
+      await this.#metering?.flush();
       await catalog.leave();
     } catch (error) {
       // On a full disk, for example: the leases expire when the last heartbeat is too old.

@@ -43,7 +43,8 @@ async function finishOnce(
   const complete = { ...record, ...ending.change };
   await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
-  if (guards.beforeFinish && record.kind !== 'partial') {
+  // What is recorded last began when there was no such hook; a reload may have added one since.
+  if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
     change = {};

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
@@ -64,6 +64,7 @@ export async function receive(
   const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
   const pump: BytePump = new BytePump(source, {
     writer,
+    count: context.received,
     position: from,
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
@@ -73,6 +74,7 @@ export async function receive(
   });
   const active: ActiveAppend = {
     pump,
+    body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
@@ -150,7 +152,7 @@ async function conclude(
     },
     timeline: [
       ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
-      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at, body: active.body }),
     ],
     at,
   };
@@ -249,9 +251,10 @@ function timelineOf(
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
+    readonly body: BodyPath;
   },
 ): TimelineEvent[] {
-  const { to, interrupted, rejected, at: until } = end;
+  const { to, interrupted, rejected, at: until, body } = end;
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
@@ -259,7 +262,7 @@ function timelineOf(
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {
-    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted, body });
   }
   if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
   return events;

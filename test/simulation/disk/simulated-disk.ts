@@ -77,11 +77,19 @@ export class SimulatedDisk {
   readonly files = new Map<string, SimulatedFile>();
   readonly trouble: DiskTrouble = { full: false, writeFails: 0, syncFails: 0, othersFail: 0 };
   #durable = new Map<string, SimulatedFile>();
+  #syncs = 0;
+  /** The latest sync of the names that has ended. */
+  #lastSync = 0;
 
   /** Begins a sync of the names; the function ends it. */
   beginSyncOfNames(): () => void {
     const names = [...this.files];
+    this.#syncs += 1;
+    const sync = this.#syncs;
     return () => {
+      // One that began earlier and ends later takes nothing back.
+      if (sync < this.#lastSync) return;
+      this.#lastSync = sync;
       this.#durable = new Map(names);
     };
   }

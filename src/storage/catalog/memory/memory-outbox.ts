@@ -57,9 +57,11 @@ export class MemoryOutbox implements Outbox {
       .map(({ seq }) => seq);
   }
 
-  async hurry(hook: string, at: number, limit: number): Promise<void> {
-    const later = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
-    for (const row of later.slice(0, limit)) row.nextAt = at;
+  async hurry(hook: string, at: number, limit: number): Promise<number> {
+    const waiting = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
+    const hurried = waiting.slice(0, limit);
+    for (const row of hurried) row.nextAt = at;
+    return hurried.length;
   }
 
   async retry(seq: number, at: number): Promise<boolean> {

@@ -5,6 +5,7 @@ import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
+import { copyOnline } from './file/online-copy.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
@@ -60,6 +61,8 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
 
     checkIntegrity: async () =>
       transactions.read(() => database.pragma('integrity_check', { simple: true }) as string),
+
+    copyTo: (folder) => copyOnline(database, catalogFile(folder)),
 
     async close() {
       await checkpoints?.stop();

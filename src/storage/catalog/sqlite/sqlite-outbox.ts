@@ -30,7 +30,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   async hurry(hook: string, at: number, limit: number) {
-    this.#transactions.write(() => this.#table.hurry(hook, at, limit));
+    return this.#transactions.write(() => this.#table.hurry(hook, at, limit));
   }
 
   async retry(seq: number, at: number) {

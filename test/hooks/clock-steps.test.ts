@@ -1,0 +1,25 @@
+import { test } from 'node:test';
+import { temporaryFolder } from '../support/temporary.ts';
+import { until } from '../support/until.ts';
+import { serveWithHooks } from './support/hooked-store.ts';
+import { httpHook } from './support/hooks-of.ts';
+import { startReceiver } from './support/receiver.ts';
+
+const HOUR = 3_600_000;
+
+test('a clock that is set back delays no event', async (t) => {
+  const receiver = await startReceiver(t);
+  const hook = httpHook(receiver.url);
+  const folder = temporaryFolder(t);
+  const before = await serveWithHooks(t, [hook], { folder, started: false });
+  await before.finish();
+  await before.close();
+  // Before a start.
+  const clock = { now: Date.now() - HOUR };
+  const hooked = await serveWithHooks(t, [hook], { folder, now: () => clock.now });
+  await until('what was left is delivered', () => receiver.received.length === 1);
+  // While it runs, as the events of the store see it.
+  await hooked.finish();
+  clock.now -= HOUR;
+  await until('the event is delivered', () => receiver.received.length === 2);
+});
