@@ -135,6 +135,8 @@ test('no key takes a value of a foreign kind', async () => {
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
     fileGroup: [null],
+    socketGroup: [null],
+    listen: [[]],
     corsOrigins: [[]],
     trustedProxies: [[]],
     hooks: [[]],
