@@ -82,6 +82,8 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: ORIGIN,
   };
 }

@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.ts';
+import { messageOf } from '../fault.ts';
 import { notingAborts } from '../http/download/aborted-download.ts';
 import { assertConditions } from '../http/download/conditions.ts';
 import { createDownload } from '../http/download/download.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
 import type { Meter } from '../limits/meter.ts';
 import { paceOf } from '../limits/pace.ts';
-import type { Exchange, ExchangeHandler } from '../protocol/exchange.ts';
+import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
 import { createTus } from '../protocol/tus/tus.ts';
@@ -24,16 +25,25 @@ export interface FrontDoor {
   readonly download: ExchangeHandler;
 }
 
-/** Makes them for a configuration. */
+interface FrontDoorParts {
+  readonly store: UploadStore;
+  readonly policy: RetentionPolicy;
+  readonly meter: Meter;
+  readonly warn: (message: string) => void;
+}
+
 export function frontDoorOf(
   config: Config,
-  store: UploadStore,
-  policy: RetentionPolicy,
-  meter: Meter,
+  { store, policy, meter, warn }: FrontDoorParts,
 ): FrontDoor {
-  const { idleTimeoutMs: idleTimeout } = config;
-  const pace = ({ caller }: Exchange) => (meter.active ? paceOf(meter.shareOf(caller)) : null);
-  const download = notingAborts(createDownload(store, { idleTimeout, pace }));
+  const downloads = createDownload(store, {
+    idleTimeout: config.idleTimeoutMs,
+    pace: ({ caller }) => (meter.active ? paceOf(meter.shareOf(caller)) : null),
+    downloaded: (record, { caller }) => {
+      store.downloaded(record, caller).catch((error) => warn(messageOf(error)));
+    },
+  });
+  const download = notingAborts(downloads);
   const tus: TusOptions = {
     store,
     basePath: config.basePath,

@@ -42,6 +42,8 @@ function details({
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin,
     ...changes,
   };
@@ -56,6 +58,7 @@ function details({
     beingWritten: false,
     timeline: [received(null)],
     deliveries: [],
+    placements: [],
     parts: [],
     finals: [],
     ...others,

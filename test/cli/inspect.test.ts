@@ -248,6 +248,7 @@ test('inspect --json has a stable shape', async (context) => {
     parts: [],
     finals: [],
     deliveries: [],
+    placements: [],
   });
 });
 

@@ -30,6 +30,8 @@ const record: UploadRecord = {
   expiresAt: null,
   downloadsLeft: null,
   refusal: null,
+  wantedPath: null,
+  movedTo: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
 };
 

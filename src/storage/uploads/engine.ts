@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
 import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
 import type { UploadRecord } from '../model/upload.ts';
@@ -10,6 +11,7 @@ import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import { joinFinalsOf } from './join.ts';
+import { pathOf } from './placed.ts';
 import { RunningWork } from './running-work.ts';
 import { Serving, type ServingOptions } from './serving.ts';
 import { WriterQueue } from './writer-queue.ts';
@@ -27,6 +29,8 @@ export interface EngineOptions {
   readonly choices?: Choices;
   readonly metering?: Metering | undefined;
   readonly plan?: DeliveryPlanner;
+  /** The rules that deliver finished uploads; by default none. */
+  readonly rules?: EngineRules;
   /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
   /** Defaults to the clock of this machine. */
@@ -72,7 +76,8 @@ export class Engine {
       get metering() {
         return options.metering?.active ? options.metering : undefined;
       },
-      plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
+      plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
+      rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
       clock,
       endsAtLength: options.endsAtLength ?? (() => true),

@@ -23,6 +23,8 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: CALLER.origin,
     ...change,
   };
