@@ -1,4 +1,5 @@
-import { PRIVATE } from './disk/file-access.ts';
+import { Fault } from '../fault.ts';
+import { type FileAccess, PRIVATE } from './disk/file-access.ts';
 import { ensureLocal, holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import type { StoredUpload } from './model/upload.ts';
 import { createReads, type Reads } from './reads.ts';
@@ -32,7 +33,7 @@ export interface ImportStoreOptions extends Omit<LocalOptions, 'role'> {
  */
 export async function openImportStore(options: ImportStoreOptions): Promise<ImportStore> {
   const { uploadDir, access = PRIVATE, now, warn = () => {} } = options;
-  const release = holdLocal(uploadDir, access, 'import.lock');
+  const release = lockImports(uploadDir, access);
   try {
     await ensureLocal(uploadDir, { access, warn });
     const { catalog, bytes } = openLocal(uploadDir, { access, warn, role: 'command' });
@@ -51,5 +52,17 @@ export async function openImportStore(options: ImportStoreOptions): Promise<Impo
   } catch (error) {
     release();
     throw error;
+  }
+}
+
+function lockImports(uploadDir: string, access: FileAccess): () => void {
+  try {
+    return holdLocal(uploadDir, access, 'import.lock');
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'DIRECTORY_IN_USE') throw error;
+    throw new Fault('DIRECTORY_IN_USE', `another import into ${uploadDir} is running`, {
+      hint: 'Wait for its end.',
+      cause: error,
+    });
   }
 }

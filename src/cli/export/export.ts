@@ -7,9 +7,9 @@ import { addStorageOptions, withStore } from '../store/open-store.ts';
 
 const HELP = helpText({
   notes: [
-    `Writes the records of all uploads, one JSON object per line, with metadata and timeline, and no bytes.
-\`tusd-ts import\` takes the file; the bytes stay where they are, or come along another way. To keep
-everything, make a backup: \`tusd-ts backup\`.`,
+    `Writes the records of all uploads, one JSON object per line, with metadata and timeline, and no
+bytes. \`tusd-ts import\` takes the file; the bytes stay where they are, or come along another way.
+To keep everything, make a backup: \`tusd-ts backup\`.`,
   ],
   examples: [
     ['tusd-ts export > export.jsonl', 'every record'],

@@ -32,13 +32,14 @@ const SECRET_NOTE = 'import-secret';
 
 const HELP = helpText({
   notes: [
-    `Takes over what other servers have stored: a directory of tusd, of @tus/server with @tus/file-store, of
-tuspyserver, or of another tusd-ts; a folder of plain files; or a file that \`tusd-ts export\` wrote. What it is, is
-found out. Ids stay: where the new daemon has the paths of the old one, clients finish what they have begun.`,
-    `Stop the other server first. What is here already is left alone, so an import that was cut short goes on
-when it is repeated. Retention counts from the import. No hook is called.`,
-    `--how link shares the files of finished uploads with the source; unfinished ones are copied. --how rename
-moves the files, and removes what described them.`,
+    `Takes over what other servers have stored: a directory of tusd, of @tus/server with
+@tus/file-store, of tuspyserver, or of another tusd-ts; a folder of plain files; or a file that
+\`tusd-ts export\` wrote. The kind is detected. Ids stay: where the new daemon has the paths of
+the old one, clients finish what they have begun.`,
+    `Stop the other server first. What is here already is left alone, so an import that was cut short
+goes on when it is repeated. Retention counts from the import. No hook is called.`,
+    `--how link shares the files of finished uploads with the source; unfinished ones are copied. --how
+rename moves the files, and removes what described them.`,
   ],
   examples: [
     ['tusd-ts import --dry-run /var/lib/tusd', 'what would be imported'],

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { errnoOf, Fault, messageOf } from '../../fault.ts';
 import type { ImportStore } from '../../storage/import-store.ts';
 import { syncFolder } from '../sync-folder.ts';
 import type { Candidate } from './candidate.ts';
@@ -36,8 +37,23 @@ export class Landing {
       const here = this.#store.locate(id);
       if (file !== null && (!existsSync(here) || resolve(file) === resolve(here))) continue;
       for (const path of [...(file === null ? [] : [file]), ...companions]) {
-        await rm(path, { force: true });
+        await removeSource(path);
       }
     }
+  }
+}
+
+async function removeSource(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw new Fault(
+      'PERMISSION',
+      `${path} cannot be removed (${errnoOf(error) ?? messageOf(error)})`,
+      {
+        hint: 'Its upload is imported. Copy the rest, --how copy, or import as the owner of the folder.',
+        cause: error,
+      },
+    );
   }
 }
