@@ -19,6 +19,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'protocol',
     'hooks',
+    'deliver',
     'retention',
     'moving',
     'storage',
@@ -28,7 +29,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: ['http', 'protocol', 'hooks', 'deliver', 'retention', 'storage', 'config', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
@@ -36,6 +37,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
   // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
   moving: ['storage', 'text'],
@@ -55,6 +57,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -66,6 +69,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
     (await import('./cleanup/cleanup.ts')).cleanupCommand(io, await planOf(io)),
   remove: async (io) => (await import('./remove/remove.ts')).removeCommand(io, await planOf(io)),
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
+  deliver: async (io) => (await import('./deliver/deliver.ts')).deliverCommand(io),
   backup: async (io) => (await import('./backup/backup.ts')).backupCommand(io),
   restore: async (io) => (await import('./restore/restore.ts')).restoreCommand(io),
   export: async (io) => (await import('./export/export.ts')).exportCommand(io),

@@ -103,7 +103,15 @@ test('every key of the log as JSON is in docs/log.md', async () => {
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
   output.ready(
-    { url: 'http://x', folder: '/', persistent: true, freeSpace: 1, policy, nextSweep: null },
+    {
+      url: 'http://x',
+      moreUrls: [],
+      folder: '/',
+      persistent: true,
+      freeSpace: 1,
+      policy,
+      nextSweep: null,
+    },
     null,
   );
   log.happened('info', {

@@ -133,8 +133,8 @@ test(
     const disk = await mountSmallDisk(t, '8m');
     disk.fill(3 * MIB);
     const backup = join(disk.folder, 'backup');
-    const run = async (...how: string[]) => {
-      const args = [...NODE_ARGS, 'backup', '--upload-dir', folder, '--verify', ...how, backup];
+    const run = async (...more: string[]) => {
+      const args = [...NODE_ARGS, 'backup', '--upload-dir', folder, '--verify', ...more, backup];
       const running = disk.run(process.execPath, args);
       return { code: await running.ended, output: running.output() };
     };

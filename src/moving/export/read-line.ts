@@ -86,6 +86,8 @@ export function readLine(line: unknown): ExportedUpload | string {
       removedWhy: line.removedWhy as RemovalReason | null,
       refusal: line.refusal as string | null,
       origin: line.origin as Origin,
+      // Its bytes come along, wherever they were.
+      ...{ wantedPath: null, movedTo: null },
     },
     timeline: readTimeline(line.timeline as readonly unknown[]),
   };

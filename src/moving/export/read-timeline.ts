@@ -27,6 +27,7 @@ const EVENTS: Readonly<Record<TimelineEvent['event'], Readonly<Record<string, Ch
   refused: { why: isText },
   recovered: { what: isText },
   imported: { from: isText },
+  delivered: { rule: isText, path: isText },
   removed: { why: isText, bytes: isCount },
 };
 

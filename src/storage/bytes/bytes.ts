@@ -45,12 +45,16 @@ export interface Bytes {
    */
   openForAppend(upload: UploadRecord, fence: number): Promise<Writer>;
 
-  /** Throws GONE when the store has no such id. */
+  /**
+   * Opens the bytes where they are: in the store, or where they were moved to. Throws GONE when the store
+   * has no such id, and when the moved file was taken away or changed.
+   */
   openForReading(upload: UploadRecord): Promise<Reader>;
 
   /**
    * How many bytes of an upload the store has; null when it has no such id. For a file this is its
    * size, which may be more than was recorded; elsewhere it is the recorded offset.
+   * null also when the bytes were moved out of the store, and then taken away or changed.
    */
   size(upload: UploadRecord): Promise<number | null>;
 

@@ -11,6 +11,7 @@ import { isUploadId } from '../../model/upload-id.ts';
 import type { Bytes, Entry, Safety } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
 import { FileWriter, type WriterOptions } from './file-writer.ts';
+import { movedSize, openMoved } from './moved-file.ts';
 import { WritePace } from './write-pace.ts';
 
 const openAsync = promisify(open);
@@ -95,7 +96,8 @@ export class FileBytes implements Bytes {
     }
   }
 
-  async openForReading({ id }: UploadRecord): Promise<FileReader> {
+  async openForReading({ id, movedTo }: UploadRecord): Promise<FileReader> {
+    if (movedTo) return new FileReader(await openMoved(movedTo));
     try {
       const fd = await openAsync(this.#path(id), 'r');
       if (fstatSync(fd).isFile()) return new FileReader(fd);
@@ -111,7 +113,8 @@ export class FileBytes implements Bytes {
    * Synchronous on purpose: the entry is in the kernel's cache, and a round trip to the thread pool
    * costs ten times as much as the call.
    */
-  async size({ id }: UploadRecord): Promise<number | null> {
+  async size({ id, movedTo }: UploadRecord): Promise<number | null> {
+    if (movedTo) return movedSize(movedTo);
     const size = this.#sizeOf(id);
     if (size === null && !existsSync(this.place)) throw this.#missing();
     return size;
