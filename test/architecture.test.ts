@@ -86,6 +86,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/tus-server',
+  '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',

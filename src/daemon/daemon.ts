@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
+import type { OpenAddress } from '../http/doors/address.ts';
 import { Listener } from '../http/listener.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
@@ -20,23 +20,16 @@ import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
-import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
+import {
+  addressesOf,
+  limitsOf,
+  listenerOptionsOf,
+  policyOf,
+  type Reloaded,
+} from './live-options.ts';
 import { createRareLog } from './rare-log.ts';
+import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-/** The facts to report once the port is open. */
-export interface Ready {
-  /** The base path's URL on this machine. */
-  readonly url: string;
-  /** Where the data files are: an absolute path, or ":memory:". */
-  readonly folder: string;
-  /** false if uploads are lost when the daemon ends. */
-  readonly persistent: boolean;
-  readonly freeSpace: number;
-  readonly policy: RetentionPolicy;
-  /** null when the schedule is off. */
-  readonly nextSweep: Date | null;
-}
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -78,10 +71,16 @@ export class Daemon {
 
   /**
    * Opens the port first and then the storage, so that nothing is created if the port is taken.
-   * Requests that arrive in between wait. Throws a Fault that names the obstacle: CANNOT_LISTEN,
+   * Requests that arrive in between wait. `sockets` are descriptors of sockets that listen already;
+   * they replace the configured addresses.
+   * Throws a Fault that names the obstacle: CANNOT_LISTEN,
    * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
-  static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
+  static async start(
+    config: Config,
+    log: DaemonLog,
+    sockets: readonly number[] = [],
+  ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
@@ -107,9 +106,9 @@ export class Daemon {
       front.then(({ tus }) => tus),
     );
     const listener = new Listener({
-      port: config.port,
-      host: config.host,
+      addresses: addressesOf(config, sockets),
       basePath: config.basePath,
+      maxHeaderSize: config.maxHeaderSize,
       ...listenerOptionsOf(config),
       protocols,
       prepare: async (server) => {
@@ -140,7 +139,7 @@ export class Daemon {
       now: Date.now,
     });
     const deliveries = await createDeliveries(config, warn);
-    const address = await listener.listen();
+    const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
       store = await openStore({
@@ -172,7 +171,7 @@ export class Daemon {
       await deliveries.start(store);
       daemon.#startSchedule();
       open(frontDoorOf(config, store, policy, warn));
-      return { daemon, ready: await daemon.#ready(address) };
+      return { daemon, ready: await daemon.#ready(addresses) };
     } catch (error) {
       listener.closeAll();
       await Promise.all([listener.close(), store?.close()]);
@@ -192,10 +191,11 @@ export class Daemon {
     );
   }
 
-  async #ready({ port, address, family }: AddressInfo): Promise<Ready> {
-    const host = family === 'IPv6' ? `[${address}]` : address;
+  async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
+    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
     return {
-      url: `http://${host}:${port}${this.#config.basePath}`,
+      url,
+      moreUrls,
       folder: this.#store.place,
       persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),

@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { PRIVATE } from './disk/file-access.ts';
 import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
@@ -177,7 +178,7 @@ export async function openCommandStore({
  * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
  */
 export function holdDirectory(uploadDir: string): () => void {
-  return holdLocal(uploadDir);
+  return holdLocal(uploadDir, PRIVATE);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */

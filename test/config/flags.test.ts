@@ -27,7 +27,8 @@ test('flags are spelt as documented', () => {
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
   for (const flag of FLAGS) {
-    assert.equal(flag.repeatable, ['corsOrigins', 'trustedProxies'].includes(flag.key), flag.key);
+    const lists = ['listen', 'corsOrigins', 'trustedProxies'];
+    assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
     assert.equal(flag.boolean, flag.key.startsWith('disable'), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
     assert.match(flag.description, /^[A-Z].*\.$/, flag.key);

@@ -137,6 +137,8 @@ test('no key takes a value of a foreign kind', async () => {
     publicUrl: [null],
     storageRoot: [null],
     fileGroup: [null],
+    socketGroup: [null],
+    listen: [[]],
     corsOrigins: [[]],
     trustedProxies: [[]],
     hooks: [[]],

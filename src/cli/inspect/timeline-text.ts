@@ -52,6 +52,8 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
       return `a hook did not let it finish: ${entry.why}`;
     case 'recovered':
       return `after a restart: ${entry.what}`;
+    case 'imported':
+      return `imported from ${entry.from}`;
     case 'delivered':
       return `delivered to ${entry.path} by the rule ${entry.rule}`;
     case 'removed':

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { KEYS } from '../../config/keys.ts';
 import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import { helpText } from '../output/help-text.ts';
+import { inheritedSockets } from '../process/inherited-sockets.ts';
 import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
 import { createServiceManager } from '../process/service-manager.ts';
@@ -65,7 +66,11 @@ export function serveCommand(io: Io): Command {
       }, limit).unref();
     });
     try {
-      const { daemon, ready } = await Daemon.start(config, output.log);
+      const { daemon, ready } = await Daemon.start(
+        config,
+        output.log,
+        inheritedSockets(io.env, process.pid),
+      );
       output.ready(ready, file);
       const serving = `serving at ${ready.url}`;
       manager.ready(serving);

@@ -33,6 +33,13 @@ export interface Bytes {
   create(upload: Identified): Promise<Writer>;
 
   /**
+   * Only where bytes are files: makes a file of the same file system the bytes of an upload, by a hard
+   * link. Returns false where that cannot be. Throws CONFLICT when the id exists, and leaves its bytes
+   * alone. Syncs nothing: a caller links many and then syncs the folder once.
+   */
+  link?(upload: Identified, file: string): Promise<boolean>;
+
+  /**
    * Opens the bytes that an upload has so far. `fence` is the epoch of the caller's lease: a store that
    * many daemons share refuses an older one. Throws GONE when the store has no such id.
    */

@@ -42,6 +42,12 @@ export interface Creation {
   readonly at: number;
 }
 
+/** An upload that was received elsewhere, with its history. */
+export interface Adopted {
+  readonly record: UploadRecord;
+  readonly timeline: readonly TimelineEntry[];
+}
+
 /** What a request has changed. */
 export interface Ending {
   readonly change: UploadChange;
@@ -124,6 +130,9 @@ export interface Receiving {
 
   /** Records an upload that is finished already. May share its commit with other units. */
   createFinished(creation: Creation): Promise<StoredUpload>;
+
+  /** Records an upload that was received elsewhere. Throws CONFLICT when the id was used before. */
+  adopt(adopted: Adopted): Promise<StoredUpload>;
 
   /**
    * Reads a record and, when the upload takes bytes (state `receiving`, no final upload), takes its

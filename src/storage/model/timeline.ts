@@ -30,6 +30,8 @@ export type TimelineEvent =
   /** A rule put the finished file there. */
   | { readonly event: 'delivered'; readonly rule: string; readonly path: string }
   | { readonly event: 'recovered'; readonly what: string }
+  /** `from` is where its bytes were. */
+  | { readonly event: 'imported'; readonly from: string }
   | { readonly event: 'removed'; readonly why: RemovalReason; readonly bytes: number };
 
 /** Why a request ended before its body did. */

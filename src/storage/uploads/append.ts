@@ -40,6 +40,8 @@ export async function appendBody(
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
     request.check?.(record);
+    // A client knows of it: its creation need not be taken back any more.
+    context.unremoved.delete(id);
     const declared = await declare(context, open, withLength(record, request));
     return receive(context, right, declared, request);
   });

@@ -1,4 +1,4 @@
-import type { Bytes } from '../bytes/bytes.ts';
+import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
 import type { BodyPath } from '../model/byte-source.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
@@ -12,6 +12,7 @@ import type { WriterQueue } from './writer-queue.ts';
 /** An append that is running in this process. */
 export interface ActiveAppend {
   readonly pump: BytePump;
+  readonly writer: Writer;
   readonly body: BodyPath;
   /** The offset at which this request began. */
   readonly from: number;
@@ -22,6 +23,12 @@ export interface ActiveAppend {
   readonly caller: Caller;
   /** The last offset of this request that was passed to the catalog. */
   recorded: number;
+  /** The last offset that survives a power cut. Maintained while `fsync` is "always". */
+  confirmed: number;
+  /** Syncs what has come so far; resolves when it has ended. */
+  syncing: Promise<void> | undefined;
+  /** The body has ended: what it brought is recorded with its end. */
+  concluding: boolean;
   /** Remove the upload instead of finishing it (see UploadStore.stop). */
   stopped: boolean;
 }
@@ -57,7 +64,10 @@ export interface StoreContext {
   readonly pumps: Set<BytePump>;
   /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
-  /** Ids of uploads whose creation failed, and whose removal failed too; removed later. */
+  /**
+   * Ids of uploads whose creation failed, and whose removal failed too; removed later unless a client
+   * sends bytes to them.
+   */
   readonly unremoved: Set<string>;
   /** Replaced as a whole when they change; a request keeps those with which it began. */
   limits: StoreLimits;

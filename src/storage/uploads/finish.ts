@@ -47,6 +47,7 @@ async function finishOnce(
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
+    await durability.recorded('progress');
     change = {};
     timeline = [];
     try {

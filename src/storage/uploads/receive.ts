@@ -71,12 +71,16 @@ export async function receive(
   });
   const active: ActiveAppend = {
     pump,
+    writer,
     body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
     caller: request.caller,
     recorded: from,
+    confirmed: from,
+    syncing: undefined,
+    concluding: false,
     stopped: false,
   };
   right.writing = {
@@ -91,6 +95,8 @@ export async function receive(
     request.onAccepted?.();
     const result = await pump.run();
     right.writing = undefined;
+    active.concluding = true;
+    await active.syncing;
     if (!recording) return noBytes(record, result);
     return await conclude(context, active, { ...open, recording }, request, result);
   } finally {
@@ -161,7 +167,7 @@ async function conclude(
     const crc32 = undo ? record.crc32 : pump.crc32;
     await context.durability.received(writer, { length: offset, crc32 });
   }
-  const latest = await recordEnding(recording, ending);
+  const latest = await recordEnding(context, recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
   if (rejected !== undefined) throw rejected;
@@ -217,14 +223,22 @@ function cutShort({ end, error }: PumpResult): unknown {
   return new Fault('BAD_REQUEST', 'the body did not come to its end');
 }
 
-/** On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record. */
-async function recordEnding(recording: Recording, ending: Ending): Promise<StoredUpload> {
+/**
+ * On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record, but
+ * not after a power cut.
+ */
+async function recordEnding(
+  { durability }: StoreContext,
+  recording: Recording,
+  ending: Ending,
+): Promise<StoredUpload> {
   try {
     return await recording.endAppend(ending);
   } catch (error) {
     if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
     const { offset } = ending.change;
-    throw noSpace({ ...(offset === undefined ? {} : { offset }), cause: error });
+    const told = offset === undefined || durability.confirmsOffsets ? {} : { offset };
+    throw noSpace({ ...told, cause: error });
   }
 }
 

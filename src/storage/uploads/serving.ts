@@ -44,6 +44,7 @@ export class Serving {
       serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
+      await durability.recorded('progress');
       // Otherwise the next start reconciles the rest.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       serving.#every(PROGRESS, () => recordProgress(context));

@@ -1,5 +1,6 @@
 import { Fault } from '../../../src/fault.ts';
 import {
+  type Adopted,
   type ClaimOutcome,
   type Creation,
   type Ending,
@@ -62,6 +63,12 @@ export class Records {
     this.outbox.insert(record.id, deliveries, at);
     this.placements.add(record.id, placements, at);
     return row.record;
+  }
+
+  adopt({ record, timeline }: Adopted): StoredUpload {
+    const stored = this.insert({ record, timeline: [], deliveries: [], at: record.createdAt });
+    this.rows.get(record.id)?.timeline.push(...timeline);
+    return stored;
   }
 
   /** false while another process holds a lease that counts. */

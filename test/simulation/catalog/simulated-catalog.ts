@@ -1,4 +1,5 @@
 import type {
+  Adopted,
   Catalog,
   Creation,
   Ending,
@@ -53,6 +54,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   createFinished(creation: Creation): Promise<StoredUpload> {
     return this.createUpload(creation);
+  }
+
+  adopt(adopted: Adopted): Promise<StoredUpload> {
+    return this.work.write((records) => records.adopt(adopted));
   }
 
   beginAppend(id: string, at: number): Promise<Held | undefined> {

@@ -22,6 +22,12 @@ export function createReceiving(state: MemoryState): Receiving {
 
     createFinished: async (creation) => state.insert(creation),
 
+    async adopt({ record, timeline }) {
+      const stored = state.insert({ record, timeline: [], deliveries: [], at: record.createdAt });
+      state.rows.get(record.id)?.timeline.push(...timeline);
+      return stored;
+    },
+
     async beginAppend(id) {
       const record = state.get(id);
       if (!record) return undefined;

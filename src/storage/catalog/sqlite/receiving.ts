@@ -35,6 +35,13 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
 
     createFinished: (creation) => transactions.writeTogether(() => insert(creation)),
 
+    adopt: async ({ record, timeline: entries }) =>
+      transactions.write(() => {
+        const seq = uploads.insert(record);
+        timeline.replay(seq, entries);
+        return { ...record, seq };
+      }),
+
     beginAppend: async (id, at) =>
       transactions.write(() => {
         const record = uploads.get(id);
