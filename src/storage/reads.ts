@@ -5,6 +5,7 @@ import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './mode
 import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
+import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 
@@ -17,7 +18,10 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-/** Queries about uploads. None of them changes anything or disturbs a writer. */
+/**
+ * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
+ * what it tells while `fsync` is "always".
+ */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
@@ -87,10 +91,14 @@ export function createReads(context: StoreContext): Reads {
   return {
     outbox: catalog.outbox,
     async find(id) {
-      for (;;) {
+      for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
+        if (confirms && (await confirmWritten(context, record))) {
+          confirms = false;
+          continue;
+        }
         const offset = isUnjoined(record) ? null : await currentOffset(context, record);
         // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
