@@ -15,6 +15,7 @@ const OUTSIDE = [
   '@tus/server',
   '@tus/file-store',
   'cosmiconfig',
+  'tus-js-client',
 ];
 
 /**

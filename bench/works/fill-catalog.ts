@@ -80,6 +80,8 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: ORIGIN,
   };
 }

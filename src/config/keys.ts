@@ -2,8 +2,10 @@ import type { Keys } from './key.ts';
 import {
   BASE_PATH,
   CRON_PATTERN,
+  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
+  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
@@ -238,6 +240,22 @@ export const KEYS = {
     common: true,
     live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
+  },
+  deliver: {
+    ...DELIVER,
+    default: [],
+    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
+    inExampleFile: [],
+    meaning:
+      'Rules that put finished uploads, under their own names, where other programs expect them.',
+  },
+  storageRoot: {
+    ...FOLDER_OR_NULL,
+    default: null,
+    example: '/srv/projects',
+    shownAsUsed: true,
+    meaning:
+      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),

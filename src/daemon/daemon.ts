@@ -5,12 +5,7 @@ import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
-import { notingAborts } from '../http/download/aborted-download.ts';
-import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
 import { Listener } from '../http/listener.ts';
-import { assertPlainBody } from '../http/plain-body.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
 import { createTus } from '../protocol/tus/tus.ts';
@@ -21,8 +16,10 @@ import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { type FrontDoor, frontDoorOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf } from './happening.ts';
+import { happeningOf } from './happening.ts';
 import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
 import { createRareLog } from './rare-log.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
@@ -52,6 +49,7 @@ export class Daemon {
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
+  readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
@@ -61,13 +59,20 @@ export class Daemon {
   private constructor(
     config: Config,
     policy: RetentionPolicy,
-    parts: { listener: Listener; store: UploadStore; hooks: Hooks; log: DaemonLog },
+    parts: {
+      listener: Listener;
+      store: UploadStore;
+      hooks: Hooks;
+      deliveries: Deliveries;
+      log: DaemonLog;
+    },
   ) {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#deliveries = parts.deliveries;
     this.#log = parts.log;
   }
 
@@ -87,6 +92,7 @@ export class Daemon {
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
+      storageRoot: config.storageRoot,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,
@@ -133,6 +139,7 @@ export class Daemon {
       onTrouble: warn,
       now: Date.now,
     });
+    const deliveries = await createDeliveries(config, warn);
     const address = await listener.listen();
     let store: UploadStore | undefined;
     try {
@@ -151,17 +158,20 @@ export class Daemon {
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
         plan: hooks.plan,
+        rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, policy, { listener, store, hooks, log });
+      const parts = { listener, store, hooks, deliveries, log };
+      const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
-        const finish = finishOf(change);
-        if (finish) log.happened('info', finish);
+        const happening = happeningOf(change);
+        if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
+      await deliveries.start(store);
       daemon.#startSchedule();
-      open(frontDoorOf(config, store, policy));
+      open(frontDoorOf(config, store, policy, warn));
       return { daemon, ready: await daemon.#ready(address) };
     } catch (error) {
       listener.closeAll();
@@ -208,7 +218,8 @@ export class Daemon {
     this.#config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
-    const front = frontDoorOf(config, this.#store, this.#policy);
+    const warn = (message: string) => this.#log.event('warn', message);
+    const front = frontDoorOf(config, this.#store, this.#policy, warn);
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
       protocols: protocolsOf(config, Promise.resolve(front.tus)),
@@ -241,6 +252,7 @@ export class Daemon {
       this.#schedule.stop(),
       this.#store.drain(grace),
       this.#hooks.stop(grace),
+      this.#deliveries.stop(grace),
       Promise.race([closing, graceEnds.promise]),
     ]);
     graceEnds.clear();
@@ -258,29 +270,6 @@ export class Daemon {
 function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
   const offered = { download: !config.disableDownload, termination: !config.disableTermination };
   return [createTus(offered, tus)];
-}
-
-/** The parts that serve requests, available once the storage is open. */
-interface FrontDoor {
-  readonly tus: TusOptions;
-  readonly download: ExchangeHandler;
-}
-
-function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
-  const tus: TusOptions = {
-    store,
-    basePath: config.basePath,
-    publicUrl: config.publicUrl,
-    maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null,
-    expiresAt: (record) => expiresAt(record, policy),
-    termination: !config.disableTermination,
-    download: config.disableDownload ? null : download,
-    assertPlainBody,
-    assertConditions,
-  };
-  return { tus, download };
 }
 
 function sentenceOf({ message, hint }: Fault): string {

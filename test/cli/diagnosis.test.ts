@@ -40,6 +40,8 @@ function details({
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin,
     ...changes,
   };
@@ -54,6 +56,7 @@ function details({
     beingWritten: false,
     timeline: [received(null)],
     deliveries: [],
+    placements: [],
     parts: [],
     finals: [],
     ...others,

@@ -247,6 +247,7 @@ test('inspect --json has a stable shape', async (context) => {
     parts: [],
     finals: [],
     deliveries: [],
+    placements: [],
   });
 });
 

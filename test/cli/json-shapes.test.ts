@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,8 @@ test('every key of every --json is in docs/json.md', async (context) => {
   });
   const on = ['--json', '--upload-dir', folder];
   const backup = join(temporaryFolder(context), 'backup');
+  const files = temporaryFolder(context);
+  writeFileSync(join(files, 'a.mov'), '');
   const text = documented('json.md');
   const commands = [
     ['list', '--parts', ...on],
@@ -59,6 +61,7 @@ test('every key of every --json is in docs/json.md', async (context) => {
     ['remove', '--dry-run', 'old', 'zz9', ...on],
     ['verify', ...on],
     ['backup', '--verify', ...on, backup],
+    ['import', '--json', '--dry-run', '--upload-dir', folder, files],
     ['restore', '--json', backup, `${backup}-restored`],
     ['hooks', 'list', ...on],
     ['hooks', 'retry', '--all', ...on],

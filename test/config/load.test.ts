@@ -34,6 +34,8 @@ test('the defaults are what a start without any configuration needs', async (t) 
     disableTermination: false,
     directBodies: 131_072,
     hooks: [],
+    deliver: [],
+    storageRoot: null,
     hookConcurrency: 16,
   });
 });

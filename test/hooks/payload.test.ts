@@ -28,6 +28,8 @@ const record: UploadRecord = {
   removedAt: null,
   removedWhy: null,
   refusal: null,
+  wantedPath: null,
+  movedTo: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
 };
 

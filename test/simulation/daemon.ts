@@ -74,7 +74,7 @@ export const EVENTS = {
 function planner(name: string): DeliveryPlanner {
   let count = 0;
   return ({ type, record }) => {
-    if (type === 'received') return [];
+    if (type !== 'created' && type !== 'finished' && type !== 'removed') return [];
     count += 1;
     const eventId = `${name}-${count}`;
     const payload = JSON.stringify({ Event: { Upload: { ID: record.id } } });

@@ -50,7 +50,7 @@ interface Printer {
 
 const NAME_MAX = 40;
 /** Verdicts that do not mean that bytes are lost. */
-const FINE: ReadonlySet<string> = new Set(['ok', 'skipped']);
+const FINE: ReadonlySet<string> = new Set(['ok', 'skipped', 'taken']);
 
 /** The copy goes on when the output fails; `end` throws that error. */
 export function createCopyReport(host: Io, json: boolean): CopyReport {

@@ -9,8 +9,15 @@ import { sendBlocks } from './send-blocks.ts';
 
 export type DownloadSource = Pick<Reads, 'find' | 'open'>;
 
+/** Called when an upload was sent to its last byte. */
+export type Downloaded = (record: FoundUpload['record'], exchange: Exchange) => void;
+
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
-export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
+export function createDownload(
+  source: DownloadSource,
+  idleTimeout: number,
+  downloaded: Downloaded = () => {},
+): ExchangeHandler {
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
@@ -22,7 +29,8 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
     try {
       // A client that reads nothing for this long is considered gone.
       exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
-      await answer(exchange, record, reader);
+      // A range that ends before is a look into the file.
+      if (await answer(exchange, record, reader)) downloaded(record, exchange);
     } catch (error) {
       throw fileFault(error, 'reading a data file');
     } finally {
@@ -33,13 +41,13 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
 
 /**
  * Sets headers that describe the file only once it is certain that the file, or a range of it, is
- * sent.
+ * sent. Returns whether the last byte of the file was sent.
  */
 async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
   reader: Reader,
-): Promise<void> {
+): Promise<boolean> {
   const { size } = reader;
   const { headers } = request;
   const validators = validatorsOf(record);
@@ -57,7 +65,7 @@ async function answer(
   if (verdict === 'not-modified') {
     begin(304, known);
     response.end();
-    return;
+    return false;
   }
   const whole = { ...known, ...describeFile(record), 'Accept-Ranges': 'bytes' };
   if (method === 'HEAD') {
@@ -65,7 +73,7 @@ async function answer(
     // For a POST with a HEAD override the response must not announce a body.
     if (request.method === 'HEAD') response.setHeader('Content-Length', size);
     response.end();
-    return;
+    return false;
   }
   const range = rangeHolds(headers['if-range'] as string | undefined, validators)
     ? byteRange(headers.range, size)
@@ -78,11 +86,12 @@ async function answer(
   }
   const { from, to } = range ?? { from: 0, to: size };
   const part = { 'Content-Range': `bytes ${from}-${to - 1}/${size}` };
-  await sendBlocks(reader.blocks(from, to), response, () => {
+  const sent = await sendBlocks(reader.blocks(from, to), response, () => {
     begin(range ? 206 : 200, {
       ...whole,
       ...(range ? part : {}),
       'Content-Length': `${to - from}`,
     });
   });
+  return sent && to === size;
 }

@@ -1,7 +1,10 @@
+import { chownSync, existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bytes } from '../bytes/bytes.ts';
 import { bootId } from '../bytes/files/boot-id.ts';
 import { FileBytes } from '../bytes/files/file-bytes.ts';
 import type { Catalog, OwnerRole } from '../catalog/catalog.ts';
+import { catalogFile } from '../catalog/sqlite/file/catalog-file.ts';
 import { openSqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
 import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
 import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
@@ -43,11 +46,38 @@ export function openLocal(uploadDir: string, options: LocalOptions): Backend {
 }
 
 /**
- * Makes what is missing of an upload directory except its catalog, and locks it like a daemon. Returns
+ * Makes what is missing of an upload directory except its catalog, and takes one of its locks. Returns
  * the function that gives the lock back. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
  */
-export function holdLocal(uploadDir: string, access: FileAccess = PRIVATE): () => void {
+export function holdLocal(
+  uploadDir: string,
+  access: FileAccess,
+  lockName = 'serving.lock',
+): () => void {
   const { place } = new FileBytes(uploadDir, { access, warn: () => {} });
-  const lock = takeDirectory(uploadDir, place, access);
+  const lock = takeDirectory(uploadDir, place, access, lockName);
+  shareOwner(join(uploadDir, lockName), uploadDir);
   return () => lock.release();
+}
+
+/** What root makes must stay usable for the daemon's user, to whom the directory belongs. */
+function shareOwner(file: string, directory: string): void {
+  const { uid, gid } = statSync(directory);
+  try {
+    if (statSync(file).uid !== uid) chownSync(file, uid, gid);
+  } catch {
+    // Only root gives files away; everyone else has made it for itself.
+  }
+}
+
+/** Makes a directory with an empty catalog, unless it has one. Throws what `openLocal` throws. */
+export async function ensureLocal(
+  uploadDir: string,
+  options: Omit<LocalOptions, 'role'>,
+): Promise<void> {
+  if (existsSync(catalogFile(uploadDir))) return;
+  const { catalog, bytes, release } = openLocal(uploadDir, { ...options, role: 'daemon' });
+  bytes.close();
+  await catalog.close();
+  release();
 }

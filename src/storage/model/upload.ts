@@ -1,3 +1,5 @@
+import type { MovedTo } from './moved-to.ts';
+
 /** The catalog's record of one upload. Times are milliseconds since the epoch, sizes are bytes. */
 export interface UploadRecord {
   readonly id: string;
@@ -31,6 +33,10 @@ export interface UploadRecord {
   readonly removedWhy: RemovalReason | null;
   /** Why a hook refused to let the upload finish; null when none did. */
   readonly refusal: string | null;
+  /** The path that a hook has chosen for the finished file, within the folder that is configured for that. */
+  readonly wantedPath: string | null;
+  /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
+  readonly movedTo: MovedTo | null;
   readonly origin: Origin;
 }
 
@@ -52,6 +58,7 @@ export interface UploadChange {
   readonly removedAt?: number | null;
   readonly removedWhy?: RemovalReason | null;
   readonly refusal?: string | null;
+  readonly movedTo?: MovedTo | null;
 }
 
 /** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */

@@ -1,6 +1,7 @@
 import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
 import type { BodyPath } from '../model/byte-source.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
 import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
@@ -73,6 +74,8 @@ export interface StoreContext {
   readonly guards: Guards;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
+  /** The rules that deliver finished uploads. */
+  readonly rules: EngineRules;
   /** Whether an upload that has its full length is complete although no request says so. */
   readonly endsAtLength: (record: UploadRecord) => boolean;
   /**

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
 import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
@@ -9,6 +10,7 @@ import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import { joinFinalsOf } from './join.ts';
+import { pathOf } from './placed.ts';
 import { RunningWork } from './running-work.ts';
 import { Serving, type ServingOptions } from './serving.ts';
 import { WriterQueue } from './writer-queue.ts';
@@ -24,6 +26,8 @@ export interface EngineOptions {
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
   readonly plan?: DeliveryPlanner;
+  /** The rules that deliver finished uploads; by default none. */
+  readonly rules?: EngineRules;
   /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
   /** Defaults to the clock of this machine. */
@@ -61,7 +65,8 @@ export class Engine {
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
-      plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
+      plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
+      rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
       clock,
       endsAtLength: options.endsAtLength ?? (() => true),

@@ -63,6 +63,8 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    wantedPath: changed?.wantedPath ?? null,
+    movedTo: null,
     origin: request.caller.origin,
   };
 }

@@ -1,4 +1,5 @@
 import { joiningContract } from './contract/joining.ts';
+import { placingContract } from './contract/placing.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
 import { removingContract } from './contract/removing.ts';
@@ -16,6 +17,7 @@ export function catalogContract(
   writingContract(contract);
   joiningContract(contract);
   removingContract(contract);
+  placingContract(contract);
   processesContract(contract);
   readingContract(contract);
   timelineContract(contract);

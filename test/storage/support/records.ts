@@ -21,6 +21,8 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: CALLER.origin,
     ...change,
   };

@@ -14,6 +14,7 @@ import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
 import { createRemoving } from './removing.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
+import { createPlacements } from './sqlite-placements.ts';
 import { prepareTables, type Tables } from './tables/tables.ts';
 
 export interface SqliteOptions {
@@ -46,6 +47,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
   const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
+    placements: createPlacements(work),
     ...createReceiving(work),
     ...createJoining(work),
     ...createRemoving(work),

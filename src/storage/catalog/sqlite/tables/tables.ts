@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { LeasesTable } from './leases-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
+import { PlacementsTable } from './placements-table.ts';
 import { TimelineTable } from './timeline-table.ts';
 import { UploadQueries } from './upload-queries.ts';
 import { UploadsTable } from './uploads-table.ts';
@@ -13,6 +14,7 @@ export interface Tables {
   readonly timeline: TimelineTable;
   readonly leases: LeasesTable;
   readonly outbox: OutboxTable;
+  readonly placements: PlacementsTable;
   readonly meta: MetaTable;
 }
 
@@ -25,6 +27,7 @@ export function prepareTables(database: Database.Database): Tables {
     timeline: new TimelineTable(database),
     leases: new LeasesTable(database),
     outbox: new OutboxTable(database),
+    placements: new PlacementsTable(database),
     meta: new MetaTable(database),
   };
 }

@@ -14,6 +14,7 @@ const FINAL_OF_PART =
   'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
 const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
   AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
+const UNDELIVERED = `id IN (SELECT upload FROM placements WHERE state = 'pending')`;
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
 
 /**
@@ -66,7 +67,11 @@ export class UploadQueries {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
     const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
-    const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
+    const where = [
+      sql,
+      ...(query.foldParts ? [`NOT ${FOLDED}`] : []),
+      ...(query.undelivered ? [UNDELIVERED] : []),
+    ].join(' AND ');
     const parameters = statuses ? statusParameters(statuses.at) : {};
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
     const selection = { where, parameters, order, limit } as const;
@@ -167,7 +172,8 @@ export class UploadQueries {
   stored(after: number): { seq: number; id: string; activeAt: number }[] {
     this.#stored ??= this.#database.prepare(
       `SELECT seq, id, active_at AS activeAt FROM uploads
-       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') AND moved_to IS NULL
+       ORDER BY seq LIMIT ?`,
     );
     return this.#stored.all(after, 2 * PAGE);
   }
