@@ -7,6 +7,7 @@ import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
+import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 import { pathOf } from './uploads/placed.ts';
@@ -20,7 +21,10 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-/** Queries about uploads. None of them changes anything or disturbs a writer. */
+/**
+ * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
+ * what it tells while `fsync` is "always".
+ */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
@@ -94,10 +98,14 @@ export function createReads(context: StoreContext): Reads {
     outbox: catalog.outbox,
     placements: catalog.placements,
     async find(id) {
-      for (;;) {
+      for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
+        if (confirms && (await confirmWritten(context, record))) {
+          confirms = false;
+          continue;
+        }
         const offset = isUnjoined(record)
           ? null
           : await whereverItIs(context, record, (latest) => currentOffset(context, latest));
