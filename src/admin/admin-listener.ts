@@ -1,9 +1,9 @@
-import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { errnoOf, Fault, messageOf } from '../fault.ts';
+import type { Socket } from 'node:net';
+import { Fault } from '../fault.ts';
+import { addressText, type ListenAddress, type OpenAddress } from '../http/doors/address.ts';
+import { openDoor } from '../http/doors/open-door.ts';
 import { answerPage, type Page } from '../http/page.ts';
-import { clearSocketPath } from './socket-path.ts';
 
 export interface AdminOptions {
   /** A loopback address, or the path of a unix socket. */
@@ -23,6 +23,8 @@ const HEADERS_TIMEOUT = 5_000;
 const SILENCE = 15_000;
 /** Longer than the usual intervals between scrapes (milliseconds). */
 const KEEP_ALIVE = 75_000;
+
+const HINT = 'Choose another address, or stop what is there: --admin-listen';
 
 /** Serves health, metrics and status. It asks nobody who they are: only this machine can reach it. */
 export class AdminListener {
@@ -48,24 +50,21 @@ export class AdminListener {
   /** Resolves with the URL, or the path of the socket. Throws CANNOT_LISTEN. */
   async listen(): Promise<string> {
     const { address } = this.#options;
-    const isSocket = 'path' in address;
-    if (isSocket) await clearSocketPath(address.path);
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: Error) => reject(adminFault(error));
-      this.#server.once('error', failed);
-      this.#server.listen(address, () => {
-        this.#server.off('error', failed);
-        resolve();
-      });
-    });
+    const door: ListenAddress =
+      'path' in address
+        ? { kind: 'unix', path: address.path, mode: SOCKET_MODE, group: null }
+        : { kind: 'tcp', ...address };
+    let open: OpenAddress;
+    try {
+      open = await openDoor(this.#server, door);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      throw new Fault(error.code, `adminListen: ${error.message}`, { hint: HINT, cause: error });
+    }
     // When file descriptors run out, accept fails; the next scrape tries again.
     this.#server.on('error', () => {});
-    if (isSocket) {
-      chmodSync(address.path, SOCKET_MODE);
-      return `unix:${address.path}`;
-    }
-    const { port, address: host, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
+    const text = addressText(open);
+    return open.kind === 'tcp' ? `http://${text}` : text;
   }
 
   /** Ends every connection. */
@@ -113,14 +112,4 @@ export class AdminListener {
 
 function plain(status: number, body: string): Page {
   return { status, contentType: 'text/plain; charset=utf-8', body };
-}
-
-function adminFault(error: Error): unknown {
-  const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  const why = errno === 'EADDRINUSE' ? 'it is already in use' : messageOf(error);
-  return new Fault('CANNOT_LISTEN', `cannot listen on the address of adminListen: ${why}`, {
-    hint: 'Choose another one: --admin-listen',
-    cause: error,
-  });
 }

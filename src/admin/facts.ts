@@ -107,7 +107,7 @@ async function storageFacts(
   { store, policy }: ServingParts,
   { now, minFreeSpace }: FactsOptions,
 ): Promise<StorageFacts> {
-  const at = { now: now(), ...cutoffs(policy(), now()) };
+  const at = cutoffs(policy(), now());
   const [unfinished, deliveries, free] = await Promise.all([
     store.unfinishedTotals(at),
     store.outbox.counts(),

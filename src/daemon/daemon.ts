@@ -1,14 +1,18 @@
-import type { AddressInfo } from 'node:net';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
+import type { OpenAddress } from '../http/doors/address.ts';
 import { Listener } from '../http/listener.ts';
+import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
+import { meterLimits } from '../limits/general-limits.ts';
+import { Meter } from '../limits/meter.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
@@ -17,26 +21,19 @@ import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
-import { limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
+import {
+  accessOf,
+  addressesOf,
+  choicesOf,
+  limitsOf,
+  listenerOptionsOf,
+  policyOf,
+  type Reloaded,
+} from './live-options.ts';
 import { Monitor } from './monitor.ts';
-import { createRareLog } from './rare-log.ts';
+import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-/** The facts to report once the port is open. */
-export interface Ready {
-  /** The base path's URL on this machine. */
-  readonly url: string;
-  /** Where the data files are: an absolute path, or ":memory:". */
-  readonly folder: string;
-  /** false if uploads are lost when the daemon ends. */
-  readonly persistent: boolean;
-  readonly freeSpace: number;
-  readonly policy: RetentionPolicy;
-  /** null when the schedule is off. */
-  readonly nextSweep: Date | null;
-  /** Where the admin listener listens: a URL, or "unix:" and a path; null when it is off. */
-  readonly admin: string | null;
-}
+import { createTrouble, sentenceOf } from './trouble.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -44,13 +41,15 @@ const MEMORY_SHARE = 0.5;
 /** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
-interface Parts {
+interface DaemonParts {
   readonly listener: Listener;
   readonly store: UploadStore;
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
   readonly log: DaemonLog;
   readonly monitor: Monitor;
+  readonly meter: Meter;
+  readonly choices: { read: Choices };
 }
 
 /** The whole program behind `serve`, built from the configuration. */
@@ -61,12 +60,14 @@ export class Daemon {
   readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
   readonly #monitor: Monitor;
+  readonly #meter: Meter;
+  readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
   #config: Config;
   #schedule = new Schedule();
 
-  private constructor(config: Config, policy: RetentionPolicy, parts: Parts) {
+  private constructor(config: Config, policy: RetentionPolicy, parts: DaemonParts) {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
@@ -75,16 +76,21 @@ export class Daemon {
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
     this.#monitor = parts.monitor;
+    this.#meter = parts.meter;
+    this.#choices = parts.choices;
   }
 
   /**
    * Opens the port first and then the storage, so that nothing is created if the port is taken.
-   * Requests that arrive in between wait. Throws a Fault that names the obstacle: CANNOT_LISTEN,
+   * Requests that arrive in between wait. `sockets` are descriptors of sockets that listen already;
+   * they replace the configured addresses.
+   * Throws a Fault that names the obstacle: CANNOT_LISTEN,
    * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
   static async start(
     config: Config,
     log: DaemonLog,
+    sockets: readonly number[] = [],
     version = '',
   ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
@@ -92,15 +98,8 @@ export class Daemon {
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
     const policy = policyOf(config);
-    const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
-    const warn = (message: string) => trouble('warn', message);
-    const onBug = (error: unknown) => {
-      // A failing disk is not a bug, and may fail every request.
-      if (error instanceof Fault) trouble('error', sentenceOf(error));
-      else log.bug(error);
-    };
+    const { warn, onBug } = createTrouble(log);
     const monitor = new Monitor(config, { version, onBug });
-    const counts = config.adminListen === null ? null : monitor.tally;
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
@@ -111,6 +110,8 @@ export class Daemon {
       kill: (pid, signal) => process.kill(pid, signal),
       onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
+    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const choices = { read: choicesOf(config) };
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
@@ -120,9 +121,9 @@ export class Daemon {
       front.then(({ tus }) => tus),
     );
     const listener = new Listener({
-      port: config.port,
-      host: config.host,
+      addresses: addressesOf(config, sockets),
       basePath: config.basePath,
+      maxHeaderSize: config.maxHeaderSize,
       ...listenerOptionsOf(config),
       protocols,
       pages: monitor.publicPages,
@@ -137,7 +138,7 @@ export class Daemon {
         : async (exchange) => (await front).download(exchange),
       onRequest: (record) => {
         log.request(record);
-        counts?.request(record);
+        monitor.request(record);
       },
       onTurnedAway: (count) => {
         monitor.tally.turnedAway += count;
@@ -155,7 +156,7 @@ export class Daemon {
       now: Date.now,
     });
     const deliveries = await createDeliveries(config, warn);
-    const address = await listener.listen();
+    const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
       const admin = await monitor.listen();
@@ -163,34 +164,32 @@ export class Daemon {
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
-        access: {
-          fileMode: config.fileMode,
-          directoryMode: config.directoryMode,
-          group: config.fileGroup,
-        },
+        access: accessOf(config),
         limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
+        metering: meter,
+        choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
         rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, monitor };
+      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
-        counts?.changed(change);
+        monitor.changed(change);
         const happening = happeningOf(change);
         if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
       await deliveries.start(store);
       daemon.#startSchedule();
-      open(frontDoorOf(config, store, policy, warn));
+      open(frontDoorOf(config, { store, policy, meter, warn }));
       monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
-      return { daemon, ready: await daemon.#ready(address, admin) };
+      return { daemon, ready: await daemon.#ready(addresses, admin) };
     } catch (error) {
       listener.closeAll();
       await Promise.all([listener.close(), store?.close(), monitor.close()]);
@@ -213,10 +212,11 @@ export class Daemon {
     );
   }
 
-  async #ready({ port, address, family }: AddressInfo, admin: string | null): Promise<Ready> {
-    const host = family === 'IPv6' ? `[${address}]` : address;
+  async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
+    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
     return {
-      url: `http://${host}:${port}${this.#config.basePath}`,
+      url,
+      moreUrls,
       folder: this.#store.place,
       persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
@@ -237,12 +237,18 @@ export class Daemon {
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
+    await this.#meter.configure(meterLimits(config));
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
-    const warn = (message: string) => this.#log.event('warn', message);
-    const front = frontDoorOf(config, this.#store, this.#policy, warn);
+    this.#choices.read = choicesOf(config);
+    const front = frontDoorOf(config, {
+      store: this.#store,
+      policy: this.#policy,
+      meter: this.#meter,
+      warn: (message) => this.#log.event('warn', message),
+    });
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
       protocols: protocolsOf(config, Promise.resolve(front.tus)),
@@ -290,8 +296,4 @@ export class Daemon {
     await this.#store.close();
     await this.#monitor.close();
   }
-}
-
-function sentenceOf({ message, hint }: Fault): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
 }

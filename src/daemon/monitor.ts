@@ -11,6 +11,8 @@ import { SweepWatch } from '../admin/sweep-watch.ts';
 import { Tally } from '../admin/tally.ts';
 import type { Config } from '../config/config.ts';
 import type { Page } from '../http/page.ts';
+import type { RequestRecord } from '../http/request-record.ts';
+import type { StorageEvent } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 
 export interface MonitorOptions {
@@ -49,6 +51,14 @@ export class Monitor {
     this.config = config;
     this.#options = options;
     this.#readiness = createReadiness(() => this.#checks(), monotonic);
+  }
+
+  request(record: RequestRecord): void {
+    if (this.config.adminListen !== null) this.tally.request(record);
+  }
+
+  changed(event: StorageEvent): void {
+    if (this.config.adminListen !== null) this.tally.changed(event);
   }
 
   /** Counts the connections of the server that clients use. */

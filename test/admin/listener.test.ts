@@ -61,7 +61,7 @@ test('a port that is taken ends the start, and leaves nothing', async (t) => {
   ];
   const { code, stderr } = await runCommand(args, { cwd: folder });
   assert.equal(code, 69);
-  assert.match(stderr, /cannot listen on the address of adminListen: it is already in use/);
+  assert.match(stderr, /adminListen: port \d+ on 127\.0\.0\.1 is already in use/);
   assert.throws(() => statSync(join(folder, 'up')), /ENOENT/);
 });
 

@@ -105,6 +105,7 @@ test('every key of the log as JSON is in docs/log.md', async () => {
   output.ready(
     {
       url: 'http://x',
+      moreUrls: [],
       folder: '/',
       persistent: true,
       freeSpace: 1,

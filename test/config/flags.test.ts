@@ -27,9 +27,10 @@ test('flags are spelt as documented', () => {
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
   for (const flag of FLAGS) {
-    assert.equal(flag.repeatable, ['corsOrigins', 'trustedProxies'].includes(flag.key), flag.key);
-    const boolean = flag.key.startsWith('disable') || flag.key === 'publicHealth';
-    assert.equal(flag.boolean, boolean, flag.key);
+    const lists = ['listen', 'corsOrigins', 'trustedProxies'];
+    assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
+    const booleans = /^(?:disable|clientDownloads$|publicHealth$)/;
+    assert.equal(flag.boolean, booleans.test(flag.key), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
     assert.match(flag.description, /^[A-Z].*\.$/, flag.key);
   }

@@ -139,6 +139,8 @@ test('no key takes a value of a foreign kind', async () => {
     publicHealth: [true],
     storageRoot: [null],
     fileGroup: [null],
+    socketGroup: [null],
+    listen: [[]],
     corsOrigins: [[]],
     trustedProxies: [[]],
     hooks: [[]],

@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts';
 export interface Activity {
   /** Bodies whose bytes come now. */
   readonly receiving: number;
-  /** Bodies that have been silent for 10 seconds, although the disk is not to blame. */
+  /** Bodies that have been silent for 10 seconds, although we would take more. */
   readonly stalled: number;
   /** Bytes written since the start, by the way in which their bodies were read. */
   readonly received: Readonly<Record<BodyPath, number>>;
@@ -16,7 +16,7 @@ export function activityOf({ pumps, received, now }: StoreContext): Activity {
   const silentSince = now() - STALLED_AFTER;
   let stalled = 0;
   for (const pump of pumps) {
-    if (!pump.waitsForDisk && pump.lastByteAt <= silentSince) stalled += 1;
+    if (!pump.makesWait && pump.lastByteAt <= silentSince) stalled += 1;
   }
   return { receiving: pumps.size - stalled, stalled, received: { ...received } };
 }
