@@ -137,6 +137,7 @@ test('no key takes a value of a foreign kind', async () => {
     publicUrl: [null],
     adminListen: [null],
     publicHealth: [true],
+    clientDownloads: [true],
     storageRoot: [null],
     fileGroup: [null],
     socketGroup: [null],
