@@ -19,6 +19,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'protocol',
     'hooks',
+    'limits',
     'deliver',
     'retention',
     'moving',
@@ -29,7 +30,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'deliver', 'retention', 'storage', 'config', 'text'],
+  daemon: [
+    'http',
+    'protocol',
+    'hooks',
+    'limits',
+    'deliver',
+    'retention',
+    'storage',
+    'config',
+    'text',
+  ],
   // What the package exports: the daemon's parts in an application of somebody else's.
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
@@ -37,6 +48,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  limits: ['storage', 'text'],
   deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
   // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
@@ -69,6 +81,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  limits: 'let the daemon hand over what is needed',
   deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',

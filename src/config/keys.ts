@@ -1,4 +1,5 @@
 import type { Keys } from './key.ts';
+import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   BASE_PATH,
   CRON_PATTERN,
@@ -133,6 +134,7 @@ export const KEYS = {
     live: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
+  ...LIMIT_KEYS,
   minFreeSpace: {
     ...reserveType(),
     default: '256MiB',

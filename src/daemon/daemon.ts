@@ -6,22 +6,24 @@ import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import type { OpenAddress } from '../http/doors/address.ts';
 import { Listener } from '../http/listener.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import type { TusOptions } from '../protocol/tus/context.ts';
-import { createTus } from '../protocol/tus/tus.ts';
+import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
+import { meterLimits } from '../limits/general-limits.ts';
+import { Meter } from '../limits/meter.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
-import { type FrontDoor, frontDoorOf } from './front-door.ts';
+import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
 import {
   addressesOf,
+  choicesOf,
   limitsOf,
   listenerOptionsOf,
   policyOf,
@@ -37,6 +39,16 @@ const MEMORY_SHARE = 0.5;
 /** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
+interface DaemonParts {
+  readonly listener: Listener;
+  readonly store: UploadStore;
+  readonly hooks: Hooks;
+  readonly deliveries: Deliveries;
+  readonly log: DaemonLog;
+  readonly meter: Meter;
+  readonly choices: { read: Choices };
+}
+
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
@@ -44,22 +56,14 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
+  readonly #meter: Meter;
+  readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
   #config: Config;
   #schedule = new Schedule();
 
-  private constructor(
-    config: Config,
-    policy: RetentionPolicy,
-    parts: {
-      listener: Listener;
-      store: UploadStore;
-      hooks: Hooks;
-      deliveries: Deliveries;
-      log: DaemonLog;
-    },
-  ) {
+  private constructor(config: Config, policy: RetentionPolicy, parts: DaemonParts) {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
@@ -67,6 +71,8 @@ export class Daemon {
     this.#hooks = parts.hooks;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
+    this.#meter = parts.meter;
+    this.#choices = parts.choices;
   }
 
   /**
@@ -97,6 +103,8 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
+    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const choices = { read: choicesOf(config) };
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
@@ -156,12 +164,14 @@ export class Daemon {
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
+        metering: meter,
+        choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
         rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log };
+      const parts = { listener, store, hooks, deliveries, log, meter, choices };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         const happening = happeningOf(change);
@@ -170,7 +180,7 @@ export class Daemon {
       await hooks.start(store);
       await deliveries.start(store);
       daemon.#startSchedule();
-      open(frontDoorOf(config, store, policy, warn));
+      open(frontDoorOf(config, { store, policy, meter, warn }));
       return { daemon, ready: await daemon.#ready(addresses) };
     } catch (error) {
       listener.closeAll();
@@ -215,11 +225,17 @@ export class Daemon {
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
+    await this.#meter.configure(meterLimits(config));
     this.#config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
-    const warn = (message: string) => this.#log.event('warn', message);
-    const front = frontDoorOf(config, this.#store, this.#policy, warn);
+    this.#choices.read = choicesOf(config);
+    const front = frontDoorOf(config, {
+      store: this.#store,
+      policy: this.#policy,
+      meter: this.#meter,
+      warn: (message) => this.#log.event('warn', message),
+    });
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
       protocols: protocolsOf(config, Promise.resolve(front.tus)),
@@ -265,11 +281,6 @@ export class Daemon {
     await closing;
     await this.#store.close();
   }
-}
-
-function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
-  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
-  return [createTus(offered, tus)];
 }
 
 function sentenceOf({ message, hint }: Fault): string {

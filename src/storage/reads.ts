@@ -7,6 +7,7 @@ import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
+import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 import { pathOf } from './uploads/placed.ts';
@@ -20,7 +21,10 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-/** Queries about uploads. None of them changes anything or disturbs a writer. */
+/**
+ * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
+ * what it tells while `fsync` is "always".
+ */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
@@ -36,11 +40,8 @@ export interface Reads {
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
 
-  /** Records that a sweep may remove: unfinished ones and parts without a byte since `idleSince`,
-   *  finished ones from before `finishedBefore` (milliseconds since the epoch; null for none). */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
+  /** Records that a sweep may remove at this moment (see Catalog). */
+  condemnable(at: StatusMoment): AsyncIterable<StoredUpload>;
 
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
@@ -97,10 +98,14 @@ export function createReads(context: StoreContext): Reads {
     outbox: catalog.outbox,
     placements: catalog.placements,
     async find(id) {
-      for (;;) {
+      for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
+        if (confirms && (await confirmWritten(context, record))) {
+          confirms = false;
+          continue;
+        }
         const offset = isUnjoined(record)
           ? null
           : await whereverItIs(context, record, (latest) => currentOffset(context, latest));
@@ -113,7 +118,7 @@ export function createReads(context: StoreContext): Reads {
     async *list(query = {}) {
       for await (const page of catalog.list(query)) yield* page;
     },
-    condemnable: (since) => catalog.condemnable(since),
+    condemnable: (at) => catalog.condemnable(at),
     unfinishedRemovals: () => catalog.unfinishedRemovals(),
     orphans: (olderThan) => listOrphans(context, olderThan),
     timeline: (record) => catalog.timeline(record),

@@ -16,6 +16,7 @@ import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
 import { giveAway, type PlacedFile, settlePlaced } from './uploads/placed.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
+import { countDownload } from './uploads/remove.ts';
 
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
@@ -63,6 +64,12 @@ export interface UploadStore extends Reads, Removals {
    * nothing when there is no such request. Calls `tell` with that request's caller before it ends.
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
+
+  /**
+   * A finished upload was downloaded completely. Returns how many downloads are left, or null when
+   * their number is not limited; after the last one the upload is removed.
+   */
+  countDownload(id: string, caller: Caller): Promise<number | null>;
 
   /**
    * Records that a rule has placed a file, durably, and reports it. false: the upload was removed, or the
@@ -207,6 +214,7 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
     },
+    countDownload: (id, caller) => run(() => countDownload(context, id, caller)),
     settlePlaced: (record, placement, file) =>
       run(() => settlePlaced(context, record, placement, file)),
     async downloaded(record, caller) {

@@ -27,6 +27,8 @@ const record: UploadRecord = {
   finishedAt: NOW,
   removedAt: null,
   removedWhy: null,
+  expiresAt: null,
+  downloadsLeft: null,
   refusal: null,
   wantedPath: null,
   movedTo: null,

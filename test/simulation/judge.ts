@@ -86,7 +86,7 @@ export class Judge {
       );
     }
     if (!content || content.length < offset) {
-      if (known.removalAsked > 0 || known.removed) return;
+      if (known.removalAsked > 0 || known.removed || known.going) return;
       throw new Violation(
         'what was acknowledged is there',
         `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,

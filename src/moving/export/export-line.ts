@@ -23,7 +23,17 @@ export function headOf(files: string, now: number): ExportHead {
 
 /** An upload as one line of JSON. The format is stable: keys may be added, but not removed. */
 export function lineOf(record: StoredUpload, timeline: readonly TimelineEntry[]) {
-  const { createdAt, activeAt, finishedAt, removedAt, crc32, seq: _, name, ...same } = record;
+  const {
+    createdAt,
+    activeAt,
+    finishedAt,
+    removedAt,
+    expiresAt,
+    crc32,
+    seq: _,
+    name,
+    ...same
+  } = record;
   return {
     ...same,
     name,
@@ -32,6 +42,7 @@ export function lineOf(record: StoredUpload, timeline: readonly TimelineEntry[])
     lastByteAt: iso(activeAt),
     finishedAt: finishedAt === null ? null : iso(finishedAt),
     removedAt: removedAt === null ? null : iso(removedAt),
+    endsAt: expiresAt === null ? null : iso(expiresAt),
     timeline: timeline.map(({ at, ...entry }) => ({
       at: iso(at),
       ...entry,

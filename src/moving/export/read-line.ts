@@ -24,6 +24,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || value === null || check(value);
 const isText: Check = (value) => typeof value === 'string';
 const isSize: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTime: Check = (value) => isText(value) && !Number.isNaN(Date.parse(value as string));
@@ -54,6 +58,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   removedAt: orNull(isTime),
   removedWhy: orNull((value) => isText(value) && /^[a-z-]{1,40}$/.test(value as string)),
   refusal: orNull(isText),
+  // Lines of the first version have none.
+  endsAt: orAbsent(isTime),
+  downloadsLeft: orAbsent(isSize),
   origin: isOrigin,
   timeline: (value) => Array.isArray(value),
 };
@@ -65,7 +72,7 @@ export function readLine(line: unknown): ExportedUpload | string {
   if (wrong) return `its ${wrong[0]} is missing or not valid`;
   const problem = contradiction(line);
   if (problem !== null) return problem;
-  const time = (key: string) => (line[key] === null ? null : Date.parse(line[key] as string));
+  const time = (key: string) => (line[key] == null ? null : Date.parse(line[key] as string));
   return {
     record: {
       id: line.id as string,
@@ -84,6 +91,8 @@ export function readLine(line: unknown): ExportedUpload | string {
       finishedAt: time('finishedAt'),
       removedAt: time('removedAt'),
       removedWhy: line.removedWhy as RemovalReason | null,
+      expiresAt: time('endsAt'),
+      downloadsLeft: (line.downloadsLeft ?? null) as number | null,
       refusal: line.refusal as string | null,
       origin: line.origin as Origin,
       // Its bytes come along, wherever they were.

@@ -2,7 +2,8 @@ import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
 import type { BodyPath } from '../model/byte-source.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
-import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
@@ -72,6 +73,10 @@ export interface StoreContext {
   /** Replaced as a whole when they change; a request keeps those with which it began. */
   limits: StoreLimits;
   readonly guards: Guards;
+  /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
+  readonly choices: Choices;
+  /** Limits over all uploads; undefined where there are none. */
+  readonly metering: Metering | undefined;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** The rules that deliver finished uploads. */

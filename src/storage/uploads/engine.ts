@@ -3,7 +3,8 @@ import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
-import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
 import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
    */
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
+  readonly choices?: Choices;
+  readonly metering?: Metering | undefined;
   readonly plan?: DeliveryPlanner;
   /** The rules that deliver finished uploads; by default none. */
   readonly rules?: EngineRules;
@@ -35,11 +38,14 @@ export interface EngineOptions {
   readonly warn?: (message: string) => void;
 }
 
+const NO_CHOICE = { expiresAt: null, downloadsLeft: null };
+
 /** Runs uploads over any catalog and any store of bytes. */
 export class Engine {
   readonly context: StoreContext;
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
   readonly #work: RunningWork;
+  readonly #metering: Metering | undefined;
   #serving: Serving | undefined;
   #closed: Promise<void> | undefined;
 
@@ -50,6 +56,7 @@ export class Engine {
     const warn = options.warn ?? (() => {});
     const work = new RunningWork(warn, () => this.context.draining);
     this.#work = work;
+    this.#metering = options.metering;
     this.context = {
       catalog,
       bytes,
@@ -65,6 +72,10 @@ export class Engine {
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
+      choices: options.choices ?? (() => NO_CHOICE),
+      get metering() {
+        return options.metering?.active ? options.metering : undefined;
+      },
       plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
       rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
@@ -83,7 +94,7 @@ export class Engine {
    * Reconciles records with bytes and starts the periodic work. Resolves when uploads may be accepted.
    */
   async serve(options: ServingOptions): Promise<void> {
-    this.#serving = await Serving.start(this.context, options);
+    this.#serving = await Serving.start(this.context, { ...options, metering: this.#metering });
   }
 
   /** Calls back with every change that was committed, and with progress. */
@@ -135,6 +146,7 @@ export class Engine {
     await this.#work.backgroundEnded();
     this.#serving?.stop();
     try {
+      await this.#metering?.flush();
       await catalog.leave();
     } catch (error) {
       // On a full disk, for example: the leases expire when the last heartbeat is too old.
@@ -147,6 +159,7 @@ export class Engine {
   #changed(event: StorageEvent): void {
     // The change is committed: a failing listener cannot undo it.
     try {
+      this.context.metering?.changed(event);
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));
       }

@@ -1,3 +1,5 @@
+import { countingContract } from './contract/counting.ts';
+import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
 import { placingContract } from './contract/placing.ts';
 import { processesContract } from './contract/processes.ts';
@@ -20,5 +22,7 @@ export function catalogContract(
   placingContract(contract);
   processesContract(contract);
   readingContract(contract);
+  countingContract(contract);
+  downloadsContract(contract);
   timelineContract(contract);
 }

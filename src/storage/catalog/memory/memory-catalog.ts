@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
 import { createPlacements } from './memory-placements.ts';
 import { MemoryState } from './memory-state.ts';
@@ -21,6 +22,7 @@ export function createMemoryCatalog(): Catalog {
     ...createJoining(state),
     ...createRemoving(state),
     ...createReading(state),
+    ...createCounting(() => state.records()),
 
     heartbeat: async () => {},
     // No earlier process exists.

@@ -113,4 +113,17 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX placements_open ON placements (next_at) WHERE next_at IS NOT NULL;
   CREATE INDEX placements_pending ON placements (upload) WHERE state = 'pending';
   `,
+  // What clients did, for limits per minute and per day; what they chose for an upload.
+  `
+  CREATE TABLE counts (
+    what TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (what, bucket, subject)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE uploads ADD COLUMN expires_at INTEGER;
+  ALTER TABLE uploads ADD COLUMN downloads_left INTEGER;
+  CREATE INDEX uploads_expiring ON uploads (expires_at) WHERE expires_at IS NOT NULL;
+  `,
 ];

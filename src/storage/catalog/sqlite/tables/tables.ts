@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { CountsTable } from './counts-table.ts';
 import { LeasesTable } from './leases-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
@@ -16,6 +17,7 @@ export interface Tables {
   readonly outbox: OutboxTable;
   readonly placements: PlacementsTable;
   readonly meta: MetaTable;
+  readonly counts: CountsTable;
 }
 
 /** Throws SQLite's error when the schema does not match its version number. */
@@ -29,5 +31,6 @@ export function prepareTables(database: Database.Database): Tables {
     outbox: new OutboxTable(database),
     placements: new PlacementsTable(database),
     meta: new MetaTable(database),
+    counts: new CountsTable(database),
   };
 }
