@@ -142,11 +142,6 @@ export const MUTANTS = [
     'if (append.whole) return append.from;',
   ),
   mutant(
-    'HEAD tells bytes that came after its record',
-    'src/storage/reads.ts',
-    'if (wholeRequests !== context.wholeRequests) continue;',
-  ),
-  mutant(
     'HEAD tells the beginning of a finished request',
     `${ENGINE}access.ts`,
     'if (!append || !isUnfinished(record)) return undefined;',

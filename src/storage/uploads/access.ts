@@ -28,7 +28,7 @@ export async function currentOffset(context: StoreContext, record: StoredUpload)
   // A request may have begun since: the size may include a write that is not confirmed yet.
   const written = activeOffset(context, record);
   if (written !== undefined) return written;
-  await durability.confirmed();
+  await durability.confirmed(record.state === 'finished' ? 'finish' : 'progress');
   const onlyRecorded = afterReboot.has(record.id) || durability.confirmsOffsets;
   return Math.min(size, onlyRecorded ? record.offset : size, record.uncommittedFrom ?? size);
 }

@@ -49,8 +49,8 @@ export class Durability {
     return this.mode === 'always';
   }
 
-  /** Before a client learns an offset that was recorded earlier. */
-  async confirmed(): Promise<void> {
-    if (this.#failed && this.confirmsOffsets) await this.recorded('progress');
+  /** Before a client learns what was recorded earlier: a sync that failed, or still runs, is made up for. */
+  async confirmed(what: 'finish' | 'progress'): Promise<void> {
+    if (this.#failed) await this.recorded(what);
   }
 }

@@ -64,7 +64,11 @@ export class SimulatedFile {
     const all = this.#changes.length;
     let left = random.pick([0, random.below(all + 1), all]);
     for (const { effect, lost } of this.#changes) {
-      if (lost) continue;
+      // What came after it does not survive either: a file without holes (see docs/simulation.md).
+      if (lost) {
+        left = -1;
+        break;
+      }
       if (left > 0) this.#durable = applied(this.#durable, effect);
       else if (left === 0 && 'bytes' in effect && random.chance(0.5)) {
         const bytes = effect.bytes.subarray(0, random.below(effect.bytes.length));

@@ -58,14 +58,19 @@ test('a sync of the catalog that failed is made up for before an offset is told'
     if (!works) throw diskError('EIO');
   };
   const durability = new Durability('always', { persist } as unknown as Catalog);
-  await durability.confirmed();
+  await durability.confirmed('progress');
   assert.equal(syncs, 0, 'nothing has failed');
   await assert.rejects(durability.recorded('progress'));
-  await assert.rejects(durability.confirmed());
+  await assert.rejects(durability.confirmed('progress'));
   works = true;
-  await durability.confirmed();
-  await durability.confirmed();
+  await durability.confirmed('progress');
+  await durability.confirmed('progress');
   assert.equal(syncs, 3);
+  works = false;
+  const completed = new Durability('completed', { persist } as unknown as Catalog);
+  await assert.rejects(completed.recorded('finish'));
+  await completed.confirmed('progress');
+  await assert.rejects(completed.confirmed('finish'), 'a finish is told once it is durable');
 });
 
 onEveryBackend(
