@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   restore: async (io) => (await import('./restore/restore.ts')).restoreCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   put: async (io) => (await import('./put/put.ts')).putCommand(io),
+  get: async (io) => (await import('./get/get.ts')).getCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };
 
