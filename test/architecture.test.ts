@@ -19,6 +19,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'protocol',
     'hooks',
+    'limits',
+    'deliver',
     'retention',
     'moving',
     'storage',
@@ -28,7 +30,17 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: [
+    'http',
+    'protocol',
+    'hooks',
+    'limits',
+    'deliver',
+    'retention',
+    'storage',
+    'config',
+    'text',
+  ],
   // What the package exports: the daemon's parts in an application of somebody else's.
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
@@ -36,6 +48,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  limits: ['storage', 'text'],
+  deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
   // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
   moving: ['storage', 'text'],
@@ -55,6 +69,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -66,6 +81,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  limits: 'let the daemon hand over what is needed',
+  deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',
@@ -82,6 +99,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/tus-server',
+  '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': ['src/http', 'src/transfer/get'],
   standardwebhooks: 'src/hooks',

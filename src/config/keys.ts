@@ -1,15 +1,20 @@
 import type { Keys } from './key.ts';
+import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   BASE_PATH,
   CRON_PATTERN,
+  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
+  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
+  LISTEN,
   ORIGINS,
   PROXIES,
   PUBLIC_URL,
+  SOCKET_MODE,
   UPLOAD_DIR,
 } from './special-types.ts';
 import {
@@ -18,6 +23,7 @@ import {
   durationType,
   limitType,
   reserveType,
+  sizeWithinType,
   thresholdType,
   wholeNumberType,
   wordType,
@@ -44,6 +50,26 @@ export const KEYS = {
     common: true,
     shownAsUsed: true,
     meaning: 'Address to listen on; "0.0.0.0" or "::" listens on all of them.',
+  },
+  listen: {
+    ...LISTEN,
+    default: [],
+    example: ['127.0.0.1:1080', 'unix:/run/tusd-ts/http.sock'],
+    item: 'listen',
+    meaning:
+      'Addresses to listen on, instead of port and host: hosts with ports, and sockets of the unix family. An empty list means port and host.',
+  },
+  socketMode: {
+    ...SOCKET_MODE,
+    default: '0660',
+    example: '0600',
+    meaning: 'Permissions of the sockets in listen, in octal: who may write may connect.',
+  },
+  socketGroup: {
+    ...GROUP,
+    default: null,
+    example: 'www-data',
+    meaning: 'Group of the sockets in listen, by name or id; null leaves it to the system.',
   },
   uploadDir: {
     ...UPLOAD_DIR,
@@ -108,6 +134,7 @@ export const KEYS = {
     live: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
+  ...LIMIT_KEYS,
   minFreeSpace: {
     ...reserveType(),
     default: '256MiB',
@@ -194,6 +221,21 @@ export const KEYS = {
     live: true,
     meaning: 'How long a client may take to send the headers of a request.',
   },
+  keepAliveTimeout: {
+    ...durationType(1),
+    default: '75s',
+    example: '10m',
+    live: true,
+    meaning:
+      'How long an idle connection is kept: longer than a proxy in front keeps it, so that the proxy is the one that closes.',
+  },
+  maxHeaderSize: {
+    ...sizeWithinType('8KiB', '1MiB'),
+    default: '64KiB',
+    example: '128KiB',
+    meaning:
+      'Most bytes that the headers of a request may have; more get 431. The default is enough for a final upload of 250 parts with long absolute URLs.',
+  },
   drainTimeout: {
     ...durationType(0),
     default: '8s',
@@ -238,6 +280,22 @@ export const KEYS = {
     common: true,
     live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
+  },
+  deliver: {
+    ...DELIVER,
+    default: [],
+    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
+    inExampleFile: [],
+    meaning:
+      'Rules that put finished uploads, under their own names, where other programs expect them.',
+  },
+  storageRoot: {
+    ...FOLDER_OR_NULL,
+    default: null,
+    example: '/srv/projects',
+    shownAsUsed: true,
+    meaning:
+      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),

@@ -17,6 +17,8 @@ export interface HooksOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: HookLog;
+  /** See GuardsOptions; default: null. */
+  readonly storageRoot?: string | null;
   /** The daemon's environment: programs get only PATH, HOME, the locale and the like. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** process.kill, which also accepts process groups. */
@@ -48,7 +50,12 @@ export function createHookSet(options: HooksOptions, ending: AbortSignal): HookS
   let dispatcher: Dispatcher | undefined;
   let progress: Progress | undefined;
   return {
-    guards: createGuards({ receivers, log, signal: ending }),
+    guards: createGuards({
+      receivers,
+      log,
+      storageRoot: options.storageRoot ?? null,
+      signal: ending,
+    }),
     plan: createPlanner({ hooks, now }),
     async start(store) {
       const served: Receiver[] = [];

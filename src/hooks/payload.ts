@@ -57,6 +57,8 @@ export interface Payload {
   readonly Time: string;
   /** Why an upload was removed (post-terminate and post-expire). */
   readonly Reason?: RemovalReason;
+  /** Which rule has put the file where (post-deliver). */
+  readonly Delivery?: { readonly Rule: string; readonly Path: string };
   /** Sent by `hooks test`: the event did not happen. */
   readonly Test?: true;
 }

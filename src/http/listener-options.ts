@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { ListenAddress } from './doors/address.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface ListenerOptions {
-  readonly port: number;
-  readonly host: string;
+  /** Where to listen, at one address at least. */
+  readonly addresses: readonly ListenAddress[];
   /** Begins and ends with a slash. */
   readonly basePath: string;
   /** The base path's URL as clients know it, or null. */
@@ -14,8 +15,12 @@ export interface ListenerOptions {
   readonly trustedProxies: readonly string[];
   /** How long a client may take to send its headers (milliseconds). */
   readonly headersTimeout: number;
+  /** How long an idle connection is kept (milliseconds): longer than proxies keep theirs. */
+  readonly keepAliveTimeout: number;
+  /** The most bytes that the headers of a request may have; more get 431. */
+  readonly maxHeaderSize: number;
   readonly maxConnections: number;
-  /** Called once, before the server listens. */
+  /** Called once for each server, before it listens. */
   readonly prepare?: (server: Server) => Promise<void>;
   /** The first protocol that claims a request serves it; if none does, the first in the list. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
@@ -41,6 +46,7 @@ export type LiveListenerOptions = Pick<
   | 'corsOrigins'
   | 'trustedProxies'
   | 'headersTimeout'
+  | 'keepAliveTimeout'
   | 'maxConnections'
   | 'protocols'
   | 'download'

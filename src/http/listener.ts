@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
@@ -7,10 +7,13 @@ import { type ClientAddress, clientAddress, TrustedProxies } from './client/clie
 import { plainAddress, saysForwarded } from './client/forwarded.ts';
 import { hostProblem } from './client/host.ts';
 import { type Cors, createCors } from './cors.ts';
+import type { OpenAddress } from './doors/address.ts';
+import { createHttpServer } from './doors/create-server.ts';
+import { openDoor } from './doors/open-door.ts';
+import { nameUnixPeer } from './doors/unix-peer.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
 import { answerLanding, isLanding } from './landing.ts';
-import { listenFault } from './listen-fault.ts';
 import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
@@ -29,14 +32,14 @@ function corsOf({ corsOrigins, protocols }: ListenerOptions): Cors {
   return createCors(corsOrigins, ...protocols.map(({ cors }) => cors));
 }
 
-/** The HTTP server: node:http, the base path, CORS, methods, and error responses. */
+/** The HTTP server: node:http at one or more addresses, the base path, CORS, methods, and error responses. */
 export class Listener {
   #options: ListenerOptions;
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
   #cors: Cors;
   #proxies: TrustedProxies;
   readonly #turns = new Turns();
-  readonly #drain: Drain;
+  readonly #drain = new Drain();
   /** Connections whose parser has failed. */
   readonly #broken = new WeakSet<Socket>();
   readonly #mayTell: () => boolean;
@@ -47,25 +50,23 @@ export class Listener {
     this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
-    const server = createServer({
-      ServerResponse: Answer,
-      // By default Node aborts any request after 300 s; the idle timeout for bodies replaces that
-      // limit.
-      requestTimeout: 0,
-      headersTimeout: options.headersTimeout,
-      keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, options.headersTimeout / 2)),
-      noDelay: true,
-      // Node would answer this itself, without a line in the log.
-      requireHostHeader: false,
+    this.#servers = options.addresses.map(() => this.#createServer());
+  }
+
+  #createServer(): Server {
+    const server = createHttpServer(this.#options);
+    this.#drain.add(server);
+    const turnedAway = seldom(this.#options.onTurnedAway);
+    server.on('drop', turnedAway);
+    server.on('connection', (socket) => {
+      // Each server counts its own connections.
+      if (this.#drain.connections > this.#options.maxConnections) {
+        socket.destroy();
+        turnedAway();
+      }
+      // Reading the address makes Node cache it, so that it is known after the client disconnects.
+      void socket.remoteAddress;
     });
-    // A client that has closed its sending side still gets its responses.
-    Object.assign(server, { httpAllowHalfOpen: true });
-    this.#drain = new Drain(server);
-    server.maxConnections = options.maxConnections;
-    server.on('drop', seldom(options.onTurnedAway));
-    // Reading the address makes Node cache it, so that it is known after the client disconnects.
-    server.on('connection', (socket) => void socket.remoteAddress);
     server.on('connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these listeners Node responds by itself before our code sees the request.
@@ -73,26 +74,33 @@ export class Listener {
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connect', (request, socket) => this.#refuseTunnel(request, socket as Socket));
     server.on('clientError', (error, socket) => this.#noRequest(error, socket as Socket));
-    this.#server = server;
+    return server;
   }
 
-  /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
-  async listen(): Promise<AddressInfo> {
-    const { port, host, prepare } = this.#options;
-    await prepare?.(this.#server);
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: Error) => reject(listenFault(error, host, port));
-      this.#server.once('error', failed);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', failed);
-        resolve();
-      });
-    });
-    // When file descriptors run out, accept fails; that must not end the process.
-    this.#server.on('error', (error) => {
-      this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
-    });
-    return this.#server.address() as AddressInfo;
+  /**
+   * Resolves with the addresses in use, in the order of the options. Throws CANNOT_LISTEN with what to
+   * do, and then listens nowhere.
+   */
+  async listen(): Promise<readonly OpenAddress[]> {
+    const { addresses, prepare, onTrouble } = this.#options;
+    const open: OpenAddress[] = [];
+    try {
+      for (const [index, server] of this.#servers.entries()) {
+        await prepare?.(server);
+        const address = await openDoor(server, addresses[index]!);
+        open.push(address);
+        if (address.kind === 'unix') server.prependListener('connection', nameUnixPeer);
+        // When file descriptors run out, accept fails; that must not end the process.
+        server.on('error', (error) => {
+          onTrouble?.(`a connection could not be accepted: ${error.message}`);
+        });
+      }
+    } catch (error) {
+      this.closeAll();
+      await this.close();
+      throw error;
+    }
+    return open;
   }
 
   /** Changes options while the server runs, for requests that arrive from now on. */
@@ -101,8 +109,10 @@ export class Listener {
     this.#options = options;
     this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
-    this.#server.headersTimeout = options.headersTimeout;
-    this.#server.maxConnections = options.maxConnections;
+    const { headersTimeout, keepAliveTimeout, maxConnections } = options;
+    for (const server of this.#servers) {
+      Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections });
+    }
   }
 
   /**
@@ -110,14 +120,16 @@ export class Listener {
    * 503, and every connection closes after its response. Resolves when the last one is closed.
    */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
     this.#drain.begin();
-    await closed;
+    await Promise.all(closed);
   }
 
   /** Closes every connection immediately. */
   closeAll(): void {
-    this.#server.closeAllConnections();
+    for (const server of this.#servers) server.closeAllConnections();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expects = false): void {

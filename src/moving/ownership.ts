@@ -6,12 +6,17 @@ import { errnoOf } from '../fault.ts';
  * what root copies must stay usable for the daemon's user.
  */
 export function makeAlike(path: string, model: Stats): void {
+  giveTo(path, model, model.mode & 0o7777);
+}
+
+/** Gives a file the owner and group of another one, and a mode, as far as this user may. */
+export function giveTo(path: string, { uid, gid }: Stats, mode: number): void {
   try {
-    const { uid, gid, mode } = statSync(path);
-    if (uid !== model.uid || gid !== model.gid) lchownSync(path, model.uid, model.gid);
-    if ((mode & 0o7777) !== (model.mode & 0o7777)) chmodSync(path, model.mode & 0o7777);
+    const now = statSync(path);
+    if ((now.mode & 0o7777) !== mode) chmodSync(path, mode);
+    if (now.uid !== uid || now.gid !== gid) lchownSync(path, uid, gid);
   } catch (error) {
-    // Only root gives files away; without it they belong to who copies them.
-    if (!['EPERM', 'EINVAL', 'ENOTSUP'].includes(errnoOf(error) ?? '')) throw error;
+    // Only root gives files away; without it they belong to who copies them. Or it was just removed.
+    if (!['EPERM', 'EINVAL', 'ENOTSUP', 'ENOENT'].includes(errnoOf(error) ?? '')) throw error;
   }
 }

@@ -76,7 +76,7 @@ async function tryLink({ source, temporary, way }: Placement): Promise<boolean> 
     const errno = errnoOf(error) ?? '';
     if (!LINKS_REFUSED.includes(errno)) throw error;
     if (way === 'auto') return false;
-    throw new Fault('IO', `a hard link cannot be made (${errno}): ${source}`, {
+    throw new Fault('USAGE', `a hard link cannot be made (${errno}): ${source}`, {
       hint: 'Hard links need one file system and the owner of the file. Copy instead: --how copy',
       cause: error,
     });

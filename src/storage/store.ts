@@ -1,9 +1,11 @@
 import { Fault } from '../fault.ts';
+import { PRIVATE } from './disk/file-access.ts';
 import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
-import type { Caller } from './model/upload.ts';
+import type { Placement } from './model/placement.ts';
+import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
@@ -12,10 +14,13 @@ import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
+import { giveAway, type PlacedFile, settlePlaced } from './uploads/placed.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
+import { countDownload } from './uploads/remove.ts';
 
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
+export type { Placements } from './catalog/placements.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
 export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
@@ -23,6 +28,7 @@ export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
 export { ORPHAN_AGE } from './uploads/orphans.ts';
+export type { PlacedFile } from './uploads/placed.ts';
 export type { Removal } from './uploads/remove.ts';
 export type {
   AppendOutcome,
@@ -59,6 +65,26 @@ export interface UploadStore extends Reads, Removals {
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
+  /**
+   * A finished upload was downloaded completely. Returns how many downloads are left, or null when
+   * their number is not limited; after the last one the upload is removed.
+   */
+  countDownload(id: string, caller: Caller): Promise<number | null>;
+
+  /**
+   * Records that a rule has placed a file, durably, and reports it. false: the upload was removed, or the
+   * placement is no longer pending.
+   */
+  settlePlaced(record: StoredUpload, placement: Placement, file: PlacedFile): Promise<boolean>;
+
+  /** Reports that a client has downloaded a finished upload, to the hooks that listen. */
+  downloaded(record: UploadRecord, caller: Caller): Promise<void>;
+
+  /** Removes the stored bytes of an upload that `settlePlaced` has recorded as moved. */
+  giveAway(id: string): Promise<void>;
+
+  /** Resolves when every change that was recorded so far survives a power cut, unless fsync is never. */
+  persist(): Promise<void>;
   /** Changes limits, for requests that begin from now on. */
   setLimits(limits: Partial<StoreLimits>): void;
 
@@ -159,7 +185,7 @@ export async function openCommandStore({
  * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
  */
 export function holdDirectory(uploadDir: string): () => void {
-  return holdLocal(uploadDir);
+  return holdLocal(uploadDir, PRIVATE);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */
@@ -188,6 +214,18 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
     },
+    countDownload: (id, caller) => run(() => countDownload(context, id, caller)),
+    settlePlaced: (record, placement, file) =>
+      run(() => settlePlaced(context, record, placement, file)),
+    async downloaded(record, caller) {
+      const event = { type: 'downloaded', record, caller } as const;
+      const deliveries = context.plan(event);
+      if (deliveries.length === 0) return;
+      await run(() => context.catalog.outbox.add(record.id, deliveries, context.now()));
+      context.emit(event);
+    },
+    giveAway: (id) => run(() => giveAway(context, id)),
+    persist: () => run(() => context.durability.recorded('finish')),
     setLimits: (limits) => {
       context.limits = { ...context.limits, ...limits };
     },

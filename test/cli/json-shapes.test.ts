@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,8 @@ test('every key of every --json is in docs/json.md', async (context) => {
   });
   const on = ['--json', '--upload-dir', folder];
   const backup = join(temporaryFolder(context), 'backup');
+  const files = temporaryFolder(context);
+  writeFileSync(join(files, 'a.mov'), '');
   const text = documented('json.md');
   const commands = [
     ['list', '--parts', ...on],
@@ -59,6 +61,7 @@ test('every key of every --json is in docs/json.md', async (context) => {
     ['remove', '--dry-run', 'old', 'zz9', ...on],
     ['verify', ...on],
     ['backup', '--verify', ...on, backup],
+    ['import', '--json', '--dry-run', '--upload-dir', folder, files],
     ['restore', '--json', backup, `${backup}-restored`],
     ['hooks', 'list', ...on],
     ['hooks', 'retry', '--all', ...on],
@@ -100,7 +103,15 @@ test('every key of the log as JSON is in docs/log.md', async () => {
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
   output.ready(
-    { url: 'http://x', folder: '/', persistent: true, freeSpace: 1, policy, nextSweep: null },
+    {
+      url: 'http://x',
+      moreUrls: [],
+      folder: '/',
+      persistent: true,
+      freeSpace: 1,
+      policy,
+      nextSweep: null,
+    },
     null,
   );
   log.happened('info', {

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ClockSteps } from '../../src/hooks/delivery/clock-steps.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { serveWithHooks } from './support/hooked-store.ts';
@@ -22,4 +24,19 @@ test('a clock that is set back delays no event', async (t) => {
   await hooked.finish();
   clock.now -= HOUR;
   await until('the event is delivered', () => receiver.received.length === 2);
+});
+
+test('a step back is noticed once, and once more for changes that began before it', () => {
+  const steps = new ClockSteps();
+  const seen = [
+    steps.backward(1_000_000, 0),
+    steps.backward(1_001_000, 1_000),
+    steps.backward(900_000, 2_000),
+    steps.backward(901_000, 3_000),
+    steps.backward(960_000, 61_999),
+    steps.backward(961_000, 62_000),
+    steps.backward(962_000, 63_000),
+    steps.backward(9_000_000, 64_000),
+  ];
+  assert.deepEqual(seen, [false, false, true, false, false, true, false, false]);
 });

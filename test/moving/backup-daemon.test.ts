@@ -133,11 +133,14 @@ test(
     const disk = await mountSmallDisk(t, '8m');
     disk.fill(3 * MIB);
     const backup = join(disk.folder, 'backup');
-    const run = async () => {
-      const args = [...NODE_ARGS, 'backup', '--upload-dir', folder, '--verify', backup];
+    const run = async (...more: string[]) => {
+      const args = [...NODE_ARGS, 'backup', '--upload-dir', folder, '--verify', ...more, backup];
       const running = disk.run(process.execPath, args);
       return { code: await running.ended, output: running.output() };
     };
+    const linked = await run('--how', 'link');
+    assert.equal(linked.code, 64, linked.output);
+    assert.match(linked.output, /a hard link cannot be made \(EXDEV\)/);
     const full = await run();
     assert.equal(full.code, 74, full.output);
     assert.match(

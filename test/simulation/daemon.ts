@@ -11,6 +11,9 @@ import type { Opened, World } from './worlds/world.ts';
 /** When an unfinished upload is abandoned (milliseconds). */
 export const RETENTION = 86_400_000;
 
+/** The protocol of clients that say which request completes an upload. */
+export const EXPLICIT = 'explicit';
+
 /** A process that runs the real engine. */
 export interface Running {
   readonly process: Process;
@@ -47,6 +50,7 @@ export function startProcess(options: StartOptions): Running {
     limits: { idleTimeout: 20_000, writerWait: 3_000 },
     expiresAt: ({ state, kind, activeAt }) =>
       state === 'finished' && kind !== 'partial' ? null : activeAt + RETENTION,
+    endsAtLength: ({ origin }) => origin.protocol !== EXPLICIT,
     guards: guardsOf(options, process),
     warn,
     ...(plan.hooks ? { plan: planner(name) } : {}),
@@ -70,7 +74,7 @@ export const EVENTS = {
 function planner(name: string): DeliveryPlanner {
   let count = 0;
   return ({ type, record }) => {
-    if (type === 'received') return [];
+    if (type !== 'created' && type !== 'finished' && type !== 'removed') return [];
     count += 1;
     const eventId = `${name}-${count}`;
     const payload = JSON.stringify({ Event: { Upload: { ID: record.id } } });
@@ -88,6 +92,12 @@ function guardsOf({ plan, scheduler, random, nextId }: StartOptions, process: Pr
   if (!plan.guard) return guards;
   return {
     ...guards,
+    async beforeRemove() {
+      await scheduler.wait(scheduler.delay(), process);
+      if (plan.guard === 'refuses' && draws.chance(0.3)) {
+        throw new Fault('REFUSED', 'the hook wants to keep it');
+      }
+    },
     async beforeFinish() {
       await scheduler.wait(draws.chance(0.1) ? 5_000 : scheduler.delay(), process);
       if (plan.guard === 'refuses' && draws.chance(0.5)) {

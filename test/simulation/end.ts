@@ -1,6 +1,6 @@
 import { isGone, isUnfinished } from '../../src/storage/model/upload.ts';
 import { ORPHAN_AGE } from '../../src/storage/store.ts';
-import { EVENTS, RETENTION } from './daemon.ts';
+import { EVENTS, EXPLICIT, RETENTION } from './daemon.ts';
 import type { Simulation } from './simulation.ts';
 import { sweepOf } from './troubles.ts';
 import { Violation } from './violation.ts';
@@ -15,6 +15,7 @@ export function settle(sim: Simulation): void {
   Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
   journal.full = false;
   journal.fails = 0;
+  journal.syncFails = 0;
   scheduler.slowness = 1;
   sim.receiver.down = false;
   sim.calm();
@@ -51,7 +52,8 @@ function isReady({ daemon, commands, scheduler }: Simulation): boolean {
 }
 
 /** What is not at its end; undefined when all is. */
-function open({ world, receiver, plan, daemon, scheduler }: Simulation): string | undefined {
+function open(sim: Simulation): string | undefined {
+  const { world, receiver, plan, daemon, scheduler, ledger } = sim;
   const { rows, leases } = world.journal.records;
   const context = daemon?.engine.context;
   if (context && context.active.size > 0) return 'a request is under way';
@@ -71,6 +73,8 @@ function open({ world, receiver, plan, daemon, scheduler }: Simulation): string 
     const parts = record.parts.map((part) => rows.get(part)?.record.state);
     if (kind === 'final' && parts.every((part) => part === 'finished'))
       return `${id} is not joined`;
+    // Its client, who alone could complete it, has never learnt of it.
+    if (record.origin.protocol === EXPLICIT && !ledger.uploads.get(id)?.told) continue;
     if (kind !== 'final' && offset === length) return `${id} is complete and not finished`;
   }
   return undefined;

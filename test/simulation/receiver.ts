@@ -1,11 +1,11 @@
 import { Dispatcher } from '../../src/hooks/delivery/dispatcher.ts';
 import type { Message, Transport } from '../../src/hooks/transport/attempt.ts';
-import type { Running } from './daemon.ts';
+import { EVENTS, type Running } from './daemon.ts';
 import type { Random } from './random.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 import { Violation } from './violation.ts';
 
-const ORDER = ['post-create', 'post-finish', 'post-terminate'];
+const ORDER: readonly string[] = [EVENTS.created, EVENTS.finished, EVENTS.removed];
 
 /** Deliveries at a time. */
 const AT_ONCE = 4;
@@ -30,6 +30,14 @@ export class Receiver {
 
   has(upload: string, event: string): boolean {
     return [...(this.#came.get(upload)?.values() ?? [])].includes(event);
+  }
+
+  /** A power cut has undone what it was told of these uploads' removals. */
+  undone(isThere: (upload: string) => boolean): void {
+    for (const [upload, came] of this.#came) {
+      if (!isThere(upload)) continue;
+      for (const [id, event] of came) if (event === EVENTS.removed) came.delete(id);
+    }
   }
 
   /** Starts the deliveries of a daemon. */

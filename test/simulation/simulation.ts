@@ -1,4 +1,5 @@
 import { messageOf } from '../../src/fault.ts';
+import { isGone } from '../../src/storage/model/upload.ts';
 import { runJob } from './clients/upload.ts';
 import { type Running, startProcess } from './daemon.ts';
 import { finalLook, settle } from './end.ts';
@@ -185,6 +186,11 @@ export class Simulation {
     this.trace(() => 'the power is cut');
     this.world.cut(this.random);
     this.ledger.cut(this.plan.fsync);
+    const { rows } = this.world.journal.records;
+    this.receiver.undone((id) => {
+      const record = rows.get(id)?.record;
+      return record !== undefined && !isGone(record);
+    });
     this.judge.cut();
   }
 

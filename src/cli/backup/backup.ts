@@ -14,9 +14,9 @@ interface BackupOptions extends PlaceOptions {
 
 const HELP = helpText({
   notes: [
-    `Works beside the running daemon. Every upload that was finished when the backup began is in it; of an
-unfinished one, the bytes that were recorded then. The next run into the same directory copies what is
-new and drops what was removed. An interrupted one goes on when it is repeated.`,
+    `Works beside the running daemon. Every upload that was finished when the backup began is in it; of
+an unfinished one, the bytes that were recorded then. The next run into the same directory copies
+what is new and drops what was removed. An interrupted one goes on when it is repeated.`,
     `A hard link needs no room and no time, and protects from removal; it shares its bytes with the
 original, so it does not protect from a broken disk. A backup on another file system is copied.`,
   ],

@@ -6,15 +6,20 @@ import { formatClock, formatDateTime, type TimeOptions } from '../../terminal/ti
 import { sanitize } from '../../text/sanitize.ts';
 import { formatDuration } from '../../text/span.ts';
 import { countOf } from '../view/list-totals.ts';
+import { placementText } from '../view/placement-view.ts';
 import { endOf, removedBecause } from './diagnosis-words.ts';
 import type { UploadDetails } from './upload-details.ts';
 
 /** The timeline of an upload and its hook deliveries, in order, a line each. */
 export function timelineLines(details: UploadDetails, options: TimeOptions): string[] {
-  const { timeline, deliveries, record, now } = details;
+  const { timeline, deliveries, placements, record, now } = details;
   const happened = [
     ...timeline.map((entry) => ({ at: entry.at, text: entryText(entry, record, options) })),
     ...deliveries.map((one) => ({ at: one.createdAt, text: deliveryText(one, now) })),
+    ...placements.flatMap((one) => {
+      const text = placementText(one, now);
+      return text === null ? [] : { at: one.createdAt, text };
+    }),
   ].sort((left, right) => left.at - right.at);
   const time = timeFormat(
     happened.map(({ at }) => at),
@@ -47,6 +52,10 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
       return `a hook did not let it finish: ${entry.why}`;
     case 'recovered':
       return `after a restart: ${entry.what}`;
+    case 'imported':
+      return `imported from ${entry.from}`;
+    case 'delivered':
+      return `delivered to ${entry.path} by the rule ${entry.rule}`;
     case 'removed':
       return `removed, since ${removedBecause({ ...record, removedWhy: entry.why })}; ${formatSize(entry.bytes)} freed`;
   }

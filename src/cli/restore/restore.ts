@@ -13,10 +13,10 @@ interface RestoreOptions extends PlaceOptions {
 
 const HELP = helpText({
   notes: [
-    `Nothing is ever overwritten: the directory must be empty or missing. Serve it with
-\`tusd-ts serve --upload-dir\` when this is done; clients go on with unfinished uploads at the offset of the
-backup. Events that hooks had not received when the backup was made are delivered again, with the same
-ids.`,
+    `Nothing is ever overwritten: the directory must be empty or missing. Serve it with \`tusd-ts serve
+--upload-dir\` when this is done; clients go on with unfinished uploads at the offset of the
+backup. Events that hooks had not received when the backup was made are delivered again, with the
+same ids.`,
   ],
   examples: [
     ['tusd-ts restore /mnt/backup/uploads /srv/uploads', 'make an upload directory of a backup'],

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
-import type { Ready } from '../../daemon/daemon.ts';
 import type { DaemonLog } from '../../daemon/daemon-log.ts';
+import type { Ready } from '../../daemon/ready.ts';
 import { describePolicy } from '../../retention/policy.ts';
 import { formatJson } from '../../terminal/json.ts';
 import { type LogLevel, requestLevel } from '../../terminal/log-line.ts';
@@ -112,12 +112,13 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
   const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
   return [
     `${style.strong(`tusd-ts ${programVersion()}`)}  ready at ${style.ok(url)}`,
+    ...moreUrls.map((more) => `  also at ${style.ok(sanitize(more))}`),
     `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
@@ -134,12 +135,13 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
     version: programVersion(),
     url,
+    moreUrls,
     folder,
     persistent,
     freeSpace,

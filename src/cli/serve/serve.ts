@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { KEYS } from '../../config/keys.ts';
 import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import { helpText } from '../output/help-text.ts';
+import { inheritedSockets } from '../process/inherited-sockets.ts';
 import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
 import { createServiceManager } from '../process/service-manager.ts';
@@ -15,6 +16,7 @@ const HELP = helpText({
     ['tusd-ts serve', 'serve ./uploads at http://127.0.0.1:1080/uploads/files/'],
     ['tusd-ts serve --upload-dir /srv/uploads --host 0.0.0.0', 'for other machines, too'],
     ['tusd-ts serve --retention-days 7 --cors-origin https://app.example.com', ''],
+    ['tusd-ts serve --check', 'whether a start, or a reload, would succeed'],
     ['tusd-ts config', 'what is in force, and where each value comes from'],
   ],
   exits: [[69, 'cannot listen there, or another daemon serves this directory']],
@@ -41,7 +43,12 @@ export function serveCommand(io: Io): Command {
     'Serve resumable uploads (tus 1.0.0) until a signal says stop',
   );
   addKeyOptions(command, KEYS);
+  command.option('--check', 'check what a start would need, start nothing, and exit');
   return command.addHelpText('after', HELP).action(async (options) => {
+    if (options.check) {
+      const { checkServe } = await import('./check.ts');
+      return checkServe(io, await readConfig(io, options, { withSecrets: true }));
+    }
     const stop = stopSignal(io);
     // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../../daemon/daemon.ts');
@@ -65,7 +72,11 @@ export function serveCommand(io: Io): Command {
       }, limit).unref();
     });
     try {
-      const { daemon, ready } = await Daemon.start(config, output.log);
+      const { daemon, ready } = await Daemon.start(
+        config,
+        output.log,
+        inheritedSockets(io.env, process.pid),
+      );
       output.ready(ready, file);
       const serving = `serving at ${ready.url}`;
       manager.ready(serving);

@@ -5,6 +5,7 @@ import type { Clock, Outbox, Timer } from '../../storage/store.ts';
 import { MINUTE } from '../../text/span.ts';
 import { withSequence } from '../payload.ts';
 import type { HookLog } from '../receiver.ts';
+import { ClockSteps } from './clock-steps.ts';
 import { giveUpWaiting } from './give-up-waiting.ts';
 import { Line, type Reached } from './line.ts';
 import { Outage } from './outage.ts';
@@ -61,6 +62,7 @@ export class Dispatcher {
   readonly #reading: Outage;
   readonly #writing: Outage;
   readonly #pace: Pace;
+  readonly #steps = new ClockSteps();
   readonly #deliveries = new Set<Promise<void>>();
   #ended: Ended[] = [];
   /** The transaction that records results, if one is running. */
@@ -91,12 +93,11 @@ export class Dispatcher {
 
   start(): void {
     const { clock } = this.#options;
-    let lastLook = clock.now();
     const look = async () => {
       const now = clock.now();
-      // After the clock was set back, deliveries would wait until it has caught up.
-      if (now < lastLook) for (const line of this.#lines) line.hurries = true;
-      lastLook = now;
+      if (this.#steps.backward(now, clock.elapsed())) {
+        for (const line of this.#lines) line.hurries = true;
+      }
       await this.#careful(this.#reading, () => this.#stranded.look(now));
       await this.#turn();
     };

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, fileFault } from '../../fault.ts';
+import { giveTo } from '../ownership.ts';
 
 /** Tells a directory that this program fills from every other one: only in those it removes anything. */
 export interface Marker {
@@ -35,6 +36,7 @@ export function writeMarker(directory: string, marker: Marker): void {
   const path = markerFile(directory, marker.format);
   try {
     writeFileSync(`${path}.new`, `${JSON.stringify(marker, null, 2)}\n`, { mode: 0o600 });
+    giveTo(`${path}.new`, statSync(directory), 0o600);
     renameSync(`${path}.new`, path);
   } catch (error) {
     throw fileFault(error, `writing ${path}`);

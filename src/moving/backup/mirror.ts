@@ -66,13 +66,17 @@ export async function mirror(options: MirrorOptions): Promise<void> {
 }
 
 async function copyUpload(
-  { source, target, way }: MirrorOptions,
+  options: MirrorOptions,
   record: StoredUpload,
+  path = options.source.locate(record.id),
 ): Promise<CopiedUpload> {
+  const { source, target, way } = options;
   const whole = record.state === 'finished';
+  // Its bytes were delivered, and belong to others.
+  if (record.movedTo) return { record, outcome: 'kept', bytes: 0, why: '' };
   const length = whole ? record.offset : bytesThatCount(record);
   const placement = {
-    source: source.locate(record.id),
+    source: path,
     target: join(target, 'tus', record.id),
     temporary: join(target, STAGE, 'tus', record.id),
     length,
@@ -88,7 +92,11 @@ async function copyUpload(
     return { record, outcome: 'damaged', bytes: 0, why };
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw fileFault(error, `copying the upload ${record.id}`);
-    return { record, bytes: 0, ...(await whyMissing(source, record)) };
+    const latest = await source.remember(record.id);
+    // It was moved since the catalog was copied, in which its bytes are still in the directory.
+    const movedTo = latest?.movedTo?.path;
+    if (movedTo !== undefined && movedTo !== path) return copyUpload(options, record, movedTo);
+    return { record, bytes: 0, ...whyMissing(latest) };
   }
 }
 
@@ -98,8 +106,7 @@ function bytesThatCount(record: StoredUpload): number {
   return Math.min(record.offset, record.uncommittedFrom ?? record.offset);
 }
 
-async function whyMissing(source: DirectoryStore, { id }: StoredUpload) {
-  const latest = await source.remember(id);
+function whyMissing(latest: StoredUpload | undefined) {
   if (!latest || isGone(latest)) return { outcome: 'removed', why: '' } as const;
   return { outcome: 'damaged', why: 'its file is missing' } as const;
 }

@@ -1,8 +1,11 @@
+import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
+import type { NewPlacement } from '../model/placement.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
 import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
 import type { Outbox } from './outbox.ts';
+import type { Placements } from './placements.ts';
 
 /**
  * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
@@ -35,7 +38,15 @@ export interface Creation {
   readonly record: UploadRecord;
   readonly timeline: readonly TimelineEvent[];
   readonly deliveries: readonly NewDelivery[];
+  /** Only for an upload that is finished already. */
+  readonly placements?: readonly NewPlacement[];
   readonly at: number;
+}
+
+/** An upload that was received elsewhere, with its history. */
+export interface Adopted {
+  readonly record: UploadRecord;
+  readonly timeline: readonly TimelineEntry[];
 }
 
 /** What a request has changed. */
@@ -48,6 +59,8 @@ export interface Ending {
 /** An ending that completes the upload; the state and the time are set by the catalog. */
 export interface Finish extends Ending {
   readonly deliveries: readonly NewDelivery[];
+  /** The rules that are to deliver the file. */
+  readonly placements?: readonly NewPlacement[];
 }
 
 /** How far a running request has come. Without an offset only its activity is recorded. */
@@ -80,9 +93,15 @@ export interface RemovalClaim {
 
 /**
  * The outcome of a claim. changed: the record is not the one that the caller saw. leased: another
- * process writes the upload. needed: a final upload that is not joined yet needs this part.
+ * process writes the upload. needed: a final upload that is not joined yet needs this part, or a rule
+ * has yet to deliver it, which a policy waits for (`expired` and `cleanup`).
  */
 export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
+
+/** A removal that a person or a client wants does not wait for rules that have yet to deliver. */
+export function waitsForPlacements(why: RemovalReason): boolean {
+  return why === 'expired' || why === 'cleanup';
+}
 
 /** true when nothing has changed since `seen` that a decision to remove depends on. */
 export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
@@ -112,6 +131,9 @@ export interface Receiving {
 
   /** Records an upload that is finished already. May share its commit with other units. */
   createFinished(creation: Creation): Promise<StoredUpload>;
+
+  /** Records an upload that was received elsewhere. Throws CONFLICT when the id was used before. */
+  adopt(adopted: Adopted): Promise<StoredUpload>;
 
   /**
    * Reads a record and, when the upload takes bytes (state `receiving`, no final upload), takes its
@@ -158,6 +180,12 @@ export interface Joining {
 
 /** The units of work that remove uploads. See Catalog. */
 export interface Removing {
+  /**
+   * Counts a complete download of a finished upload. Returns how many are left, or null when their
+   * number is not limited. The last one makes the upload expire at once.
+   */
+  countDownload(id: string, at: number): Promise<number | null>;
+
   /**
    * Compare-and-set from the record that the caller saw to `removing`, with timeline entry and
    * deliveries. Drops a lease of this process. Works on a full disk for as long as that is possible.
@@ -211,13 +239,11 @@ export interface Reading {
   list(query: ListQuery): AsyncIterable<readonly StoredUpload[]>;
 
   /**
-   * Unfinished uploads and finished parts that received no byte since `idleSince`, and uploads that
-   * finished at `finishedBefore` or earlier; null selects none of that kind. Each record is read when
-   * the iteration reaches it.
+   * Unfinished uploads and finished parts that received no byte since `idleSince`, uploads that
+   * finished at `finishedBefore` or earlier (null selects none of that kind), and all whose own
+   * `expiresAt` is reached. Each record is read when the iteration reaches it.
    */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
+  condemnable(at: StatusMoment): AsyncIterable<StoredUpload>;
 
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
@@ -237,7 +263,7 @@ export interface Reading {
   /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
 
-  /** Records that should have bytes, page by page, in no particular order. */
+  /** Records that should have bytes in the store, page by page, in no particular order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
 
   /** Returns the ids that have a record whose state is not `removed`. */
@@ -264,8 +290,9 @@ export interface Reading {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting {
   readonly outbox: Outbox;
+  readonly placements: Placements;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;

@@ -6,6 +6,7 @@ import type {
   Settlement,
   StoredDelivery,
 } from '../model/delivery.ts';
+import type { NewDelivery } from '../model/events.ts';
 
 /** Dead deliveries are kept for this much longer than delivered ones (milliseconds). */
 export const DEAD_KEPT = 30 * DAY;
@@ -19,6 +20,9 @@ export const DEAD_KEPT = 30 * DAY;
  * PERMISSION, NO_SPACE, UNAVAILABLE or IO.
  */
 export interface Outbox {
+  /** Adds deliveries of an event that changes nothing, such as a download. */
+  add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void>;
+
   /** Deliveries of a hook that are due, the longest waiting first, at most `limit`. */
   claim(hook: string, at: number, limit: number): Promise<StoredDelivery[]>;
 

@@ -27,7 +27,11 @@ export type TimelineEvent =
   | { readonly event: 'joining'; readonly parts: number }
   | { readonly event: 'finished' }
   | { readonly event: 'refused'; readonly why: string }
+  /** A rule put the finished file there. */
+  | { readonly event: 'delivered'; readonly rule: string; readonly path: string }
   | { readonly event: 'recovered'; readonly what: string }
+  /** `from` is where its bytes were. */
+  | { readonly event: 'imported'; readonly from: string }
   | { readonly event: 'removed'; readonly why: RemovalReason; readonly bytes: number };
 
 /** Why a request ended before its body did. */
@@ -42,6 +46,8 @@ export type Interruption =
   | 'draining'
   /** The disk had no room. */
   | 'no-space'
+  /** A limit on what clients may send was met. */
+  | 'limited'
   /** The disk failed. */
   | 'disk-error'
   /** A hook asked to stop the upload. */

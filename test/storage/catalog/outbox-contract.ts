@@ -61,6 +61,17 @@ export function outboxContract(
     },
   );
 
+  promise(
+    'an event that changes nothing takes its turn, too',
+    async ({ outbox, add, due, settle }) => {
+      await add('a', 10, 'finished');
+      await outbox.add('a', [delivery('downloaded')], 20);
+      assert.deepEqual(await due(20), ['a finished']);
+      await settle('a', 'finished', 30, 'delivered');
+      assert.deepEqual(await due(30), ['a downloaded']);
+    },
+  );
+
   promise('hooks have lines of their own', async ({ outbox, add, due, settle }) => {
     await add('a', 10, 'created', delivery('made', 'other'), 'finished');
     assert.deepEqual(await due(10), ['a created']);

@@ -15,8 +15,12 @@ export class MemoryOutbox implements Outbox {
   readonly #rows = new Map<number, Row>();
   #seq = 0;
 
+  async add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void> {
+    this.insert(upload, deliveries, at);
+  }
+
   /** For use by the unit of work that causes these deliveries. */
-  add(upload: string, deliveries: readonly NewDelivery[], at: number): void {
+  insert(upload: string, deliveries: readonly NewDelivery[], at: number): void {
     for (const delivery of deliveries) {
       this.#seq += 1;
       const waits = this.#line(upload, delivery.hook).length > 0;

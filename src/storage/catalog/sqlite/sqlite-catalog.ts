@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
 import type { Catalog, OwnerRole } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
@@ -14,6 +15,7 @@ import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
 import { createRemoving } from './removing.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
+import { createPlacements } from './sqlite-placements.ts';
 import { prepareTables, type Tables } from './tables/tables.ts';
 
 export interface SqliteOptions {
@@ -46,11 +48,13 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
   const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
+    placements: createPlacements(work),
     ...createReceiving(work),
     ...createJoining(work),
     ...createRemoving(work),
     ...createProcesses(work, role, upkeep),
     ...createReading(work, file),
+    ...createCounting(work),
 
     // With `synchronous=NORMAL` a commit is in the write-ahead log but not synced; one sync of that
     // file, from the thread pool, makes a batch of commits durable without holding up the event
