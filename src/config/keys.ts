@@ -1,13 +1,12 @@
+import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   ADMIN_LISTEN,
   BASE_PATH,
   CRON_PATTERN,
-  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
-  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
@@ -296,22 +295,7 @@ export const KEYS = {
     live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
   },
-  deliver: {
-    ...DELIVER,
-    default: [],
-    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
-    inExampleFile: [],
-    meaning:
-      'Rules that put finished uploads, under their own names, where other programs expect them.',
-  },
-  storageRoot: {
-    ...FOLDER_OR_NULL,
-    default: null,
-    example: '/srv/projects',
-    shownAsUsed: true,
-    meaning:
-      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
-  },
+  ...DELIVER_KEYS,
   hookConcurrency: {
     ...wholeNumberType(1, 1000),
     default: 16,
