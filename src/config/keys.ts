@@ -1,12 +1,12 @@
+import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
+  ADMIN_LISTEN,
   BASE_PATH,
   CRON_PATTERN,
-  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
-  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
@@ -199,6 +199,20 @@ export const KEYS = {
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
   },
+  adminListen: {
+    ...ADMIN_LISTEN,
+    default: null,
+    example: '127.0.0.1:9090',
+    meaning:
+      'Where /healthz, /readyz, /metrics and what `tusd-ts status` asks for are served: a loopback address with its port, or a unix socket such as "unix:/run/tusd-ts/admin.sock". null serves them nowhere.',
+  },
+  publicHealth: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning:
+      'Serve /healthz and /readyz also on the port of the uploads, for load balancers. They come before uploads of these names where basePath is "/".',
+  },
   fsync: {
     ...wordType(['completed', 'always', 'never'], '<when>'),
     default: 'completed',
@@ -281,22 +295,7 @@ export const KEYS = {
     live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
   },
-  deliver: {
-    ...DELIVER,
-    default: [],
-    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
-    inExampleFile: [],
-    meaning:
-      'Rules that put finished uploads, under their own names, where other programs expect them.',
-  },
-  storageRoot: {
-    ...FOLDER_OR_NULL,
-    default: null,
-    example: '/srv/projects',
-    shownAsUsed: true,
-    meaning:
-      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
-  },
+  ...DELIVER_KEYS,
   hookConcurrency: {
     ...wholeNumberType(1, 1000),
     default: 16,
