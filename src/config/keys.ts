@@ -1,6 +1,7 @@
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
+  ADMIN_LISTEN,
   BASE_PATH,
   CRON_PATTERN,
   DELIVER,
@@ -198,6 +199,20 @@ export const KEYS = {
     live: true,
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
+  },
+  adminListen: {
+    ...ADMIN_LISTEN,
+    default: null,
+    example: '127.0.0.1:9090',
+    meaning:
+      'Where /healthz, /readyz, /metrics and what `tusd-ts status` asks for are served: a loopback address with its port, or a unix socket such as "unix:/run/tusd-ts/admin.sock". null serves them nowhere.',
+  },
+  publicHealth: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning:
+      'Serve /healthz and /readyz also on the port of the uploads, for load balancers. They come before uploads of these names where basePath is "/".',
   },
   fsync: {
     ...wordType(['completed', 'always', 'never'], '<when>'),
