@@ -1,13 +1,14 @@
 import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
+import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
+  ADMIN_LISTEN,
   BASE_PATH,
   CRON_PATTERN,
   DIRECTORY_MODE,
   FILE_MODE,
   GROUP,
-  HOOKS,
   HOST,
   LISTEN,
   ORIGINS,
@@ -198,6 +199,20 @@ export const KEYS = {
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
   },
+  adminListen: {
+    ...ADMIN_LISTEN,
+    default: null,
+    example: '127.0.0.1:9090',
+    meaning:
+      'Where /healthz, /readyz, /metrics and what `tusd-ts status` asks for are served: a loopback address with its port, or a unix socket such as "unix:/run/tusd-ts/admin.sock". null serves them nowhere.',
+  },
+  publicHealth: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning:
+      'Serve /healthz and /readyz also on the port of the uploads, for load balancers. They come before uploads of these names where basePath is "/".',
+  },
   fsync: {
     ...wordType(['completed', 'always', 'never'], '<when>'),
     default: 'completed',
@@ -271,23 +286,8 @@ export const KEYS = {
     meaning:
       'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
-  hooks: {
-    ...HOOKS,
-    default: [],
-    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
-    inExampleFile: [],
-    common: true,
-    live: true,
-    meaning: 'Receivers and programs that get the events of uploads.',
-  },
+  ...HOOK_KEYS,
   ...DELIVER_KEYS,
-  hookConcurrency: {
-    ...wholeNumberType(1, 1000),
-    default: 16,
-    example: 4,
-    live: true,
-    meaning: 'Hook deliveries that run at once.',
-  },
 } as const satisfies Keys;
 
 /** A key of the configuration. */

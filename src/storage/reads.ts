@@ -2,7 +2,13 @@ import { Fault } from '../fault.ts';
 import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { Placements } from './catalog/placements.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
@@ -52,6 +58,9 @@ export interface Reads {
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;
   totals(): Promise<UploadTotals[]>;
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 
   /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
@@ -124,6 +133,7 @@ export function createReads(context: StoreContext): Reads {
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
+    unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },

@@ -37,6 +37,8 @@ test('the defaults are what a start without any configuration needs', async (t) 
     fileGroup: null,
     publicUrl: null,
     trustedProxies: [],
+    adminListen: null,
+    publicHealth: false,
     logFormat: 'text',
     logLevel: 'info',
     fsync: 'completed',

@@ -188,6 +188,8 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.persist();
   }
 
+  async probe(): Promise<void> {}
+
   async checkIntegrity(): Promise<string> {
     return 'ok';
   }

@@ -1,5 +1,5 @@
 import type { StoredUpload } from '../../model/upload.ts';
-import type { Reading } from '../catalog.ts';
+import type { Reading } from '../reading.ts';
 import { catalogFault } from './file/database.ts';
 import type { Tables } from './tables/tables.ts';
 import type { Work } from './work.ts';
@@ -58,5 +58,6 @@ export function createReading(
     timeline: async ({ seq }) => transactions.read(() => timeline.of(seq)),
     totals: async () => transactions.read(() => queries.totals()),
     statusTotals: async (at) => transactions.read(() => queries.statusTotals(at)),
+    unfinishedTotals: async (at) => transactions.read(() => queries.unfinishedTotals(at)),
   };
 }
