@@ -1,4 +1,6 @@
+import { CONNECTION_KEYS } from './connection-keys.ts';
 import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
+import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
@@ -8,7 +10,6 @@ import {
   DIRECTORY_MODE,
   FILE_MODE,
   GROUP,
-  HOOKS,
   HOST,
   LISTEN,
   ORIGINS,
@@ -20,10 +21,8 @@ import {
 import {
   booleanType,
   daysType,
-  durationType,
   limitType,
   reserveType,
-  sizeWithinType,
   thresholdType,
   wholeNumberType,
   wordType,
@@ -220,51 +219,7 @@ export const KEYS = {
     meaning:
       'When bytes are forced to the disk before the answer: as an upload finishes, after every request, or never (fastest; a power cut may lose what was acknowledged).',
   },
-  idleTimeout: {
-    ...durationType(1),
-    default: '60s',
-    example: '2m',
-    live: true,
-    meaning:
-      'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
-  },
-  headersTimeout: {
-    ...durationType(1),
-    default: '30s',
-    example: '10s',
-    live: true,
-    meaning: 'How long a client may take to send the headers of a request.',
-  },
-  keepAliveTimeout: {
-    ...durationType(1),
-    default: '75s',
-    example: '10m',
-    live: true,
-    meaning:
-      'How long an idle connection is kept: longer than a proxy in front keeps it, so that the proxy is the one that closes.',
-  },
-  maxHeaderSize: {
-    ...sizeWithinType('8KiB', '1MiB'),
-    default: '64KiB',
-    example: '128KiB',
-    meaning:
-      'Most bytes that the headers of a request may have; more get 431. The default is enough for a final upload of 250 parts with long absolute URLs.',
-  },
-  drainTimeout: {
-    ...durationType(0),
-    default: '8s',
-    example: '25s',
-    live: true,
-    meaning:
-      'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
-  },
-  maxConnections: {
-    ...wholeNumberType(1, 1_000_000),
-    default: 10_000,
-    example: 2_000,
-    live: true,
-    meaning: 'Connections open at once; more are turned away, which the log tells.',
-  },
+  ...CONNECTION_KEYS,
   disableDownload: {
     ...booleanType(),
     default: false,
@@ -286,23 +241,8 @@ export const KEYS = {
     meaning:
       'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
-  hooks: {
-    ...HOOKS,
-    default: [],
-    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
-    inExampleFile: [],
-    common: true,
-    live: true,
-    meaning: 'Receivers and programs that get the events of uploads.',
-  },
+  ...HOOK_KEYS,
   ...DELIVER_KEYS,
-  hookConcurrency: {
-    ...wholeNumberType(1, 1000),
-    default: 16,
-    example: 4,
-    live: true,
-    meaning: 'Hook deliveries that run at once.',
-  },
 } as const satisfies Keys;
 
 /** A key of the configuration. */
