@@ -16,6 +16,7 @@ import {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'daemon',
+    'access',
     'http',
     'protocol',
     'hooks',
@@ -26,8 +27,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: ['http', 'access', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
+  // Decides about requests, whatever protocol they speak and whatever listener they come by.
+  access: ['hooks', 'storage', 'text'],
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
   http: ['protocol', 'hooks', 'retention', 'storage', 'text'],
@@ -49,6 +52,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  access: ['src/config/auth/auth-schema.ts', 'src/config/auth/rules-schema.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -78,6 +82,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
+  jose: 'src/access',
+  'hash-wasm': 'src/access',
 };
 
 /**

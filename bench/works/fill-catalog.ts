@@ -80,6 +80,7 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    owner: null,
     origin: ORIGIN,
   };
 }

@@ -1,5 +1,6 @@
 import type { Keys } from './key.ts';
 import {
+  AUTH,
   BASE_PATH,
   CRON_PATTERN,
   DIRECTORY_MODE,
@@ -149,6 +150,18 @@ export const KEYS = {
     common: true,
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
+  },
+  auth: {
+    ...AUTH,
+    default: null,
+    example: {
+      tokens: [{ name: 'backup', secret: { file: '/etc/upload-daemon/backup.token' } }],
+      principals: { backup: { grants: ['create', 'append'], maxSize: '100GiB' } },
+    },
+    inExampleFile: null,
+    common: true,
+    meaning:
+      'Who may do what: the ways to log in, and the rules of principals. null leaves everything open to everyone who reaches the port.',
   },
   logFormat: {
     ...wordType(['text', 'json'], '<format>'),

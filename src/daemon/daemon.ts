@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Access } from '../access/access.ts';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
@@ -17,6 +18,7 @@ import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
+import { openConfiguredAccess } from './configured-access.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { finishOf } from './happening.ts';
@@ -50,8 +52,16 @@ export class Daemon {
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
   readonly #schedule: Schedule;
+  readonly #access: Access | null;
 
-  private constructor(config: Config, listener: Listener, store: UploadStore, hooks: Hooks) {
+  private constructor(
+    config: Config,
+    listener: Listener,
+    store: UploadStore,
+    hooks: Hooks,
+    access: Access | null,
+  ) {
+    this.#access = access;
     this.#config = config;
     this.#listener = listener;
     this.#store = store;
@@ -80,6 +90,7 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
+    const access = await openConfiguredAccess(config, hooks.askForAccess, log, warn);
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
@@ -106,6 +117,7 @@ export class Daemon {
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
+      admission: access,
       onRequest: (record) => log.request(record),
       onTurnedAway: (count) => {
         const what = count === 1 ? 'a connection was' : `${count} connections were`;
@@ -145,12 +157,12 @@ export class Daemon {
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
-        guards: hooks.guards,
+        guards: access ? access.withRules(hooks.guards) : hooks.guards,
         plan: hooks.plan,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, listener, store, hooks);
+      const daemon = new Daemon(config, listener, store, hooks, access);
       store.onChange((change) => {
         const finish = finishOf(change);
         if (finish) log.happened('info', finish);
@@ -215,6 +227,7 @@ export class Daemon {
       this.#listener.closeAll();
     }
     await closing;
+    this.#access?.stop();
     await this.#store.close();
   }
 }

@@ -5,6 +5,7 @@ import type { UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
+import { type AskForAccess, createAskForAccess } from './pre-access.ts';
 import { Progress } from './progress.ts';
 import { type HookLog, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
@@ -31,6 +32,8 @@ export interface Hooks {
    * that.
    */
   readonly guards: Guards;
+  /** Asks about each request before anything else; null when no hook is configured for that. */
+  readonly askForAccess: AskForAccess | null;
   /** For UploadStore.open: plans the deliveries that a change causes. */
   readonly plan: DeliveryPlanner;
   /** Starts delivering, beginning with rows left by an earlier run. */
@@ -54,8 +57,10 @@ export function createHooks(options: HooksOptions): Hooks {
   // Every running attempt adds a listener.
   setMaxListeners(0, ending.signal, stopping.signal);
   let dispatcher: Dispatcher | undefined;
+  const asking = { receivers, log, signal: ending.signal };
   return {
-    guards: createGuards({ receivers, log, signal: ending.signal }),
+    guards: createGuards(asking),
+    askForAccess: createAskForAccess(asking),
     plan: createPlanner({ hooks, now }),
     async start(store) {
       const common = { now, log, concurrency, random };

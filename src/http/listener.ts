@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import { type Admission, serveAdmitted } from './admission.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
@@ -13,7 +14,12 @@ import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
 import { listenFault } from './listen-fault.ts';
 import { methodsFor } from './method.ts';
-import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
+import {
+  describeNoRequest,
+  type NoRequest,
+  noRequestAnswer,
+  noRequestRecord,
+} from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
 import type { RequestRecord } from './request-record.ts';
 import { seldom } from './seldom.ts';
@@ -42,6 +48,8 @@ export interface ListenerOptions {
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
+  /** null while everyone may do everything. */
+  readonly admission?: Admission | null;
   readonly onRequest: (record: RequestRecord) => void;
   /** Connections refused because of the limit; called at most once a minute. */
   readonly onTurnedAway: (count: number) => void;
@@ -164,6 +172,7 @@ export class Listener {
         bytes: bytes ?? null,
         ms: performance.now() - started,
         address: client.address,
+        principal: exchange.caller.origin.principal ?? null,
         note: [text, origin].filter(Boolean).join('; '),
       });
     };
@@ -185,7 +194,7 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download } = this.#options;
+    const { download, admission } = this.#options;
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -206,8 +215,8 @@ export class Listener {
     if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
       throw new Fault('BAD_REQUEST', 'only 100-continue can be expected', { status: 417 });
     }
-    if (method === 'GET' && download) return download(exchange);
-    return protocol.serve(exchange);
+    const serve = method === 'GET' && download ? download : protocol.serve;
+    return admission ? serveAdmitted(admission, exchange, serve) : serve(exchange);
   }
 
   #refuse(exchange: OpenExchange, error: unknown): void {
@@ -266,17 +275,8 @@ export class Listener {
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
-    this.#options.onRequest({
-      at: this.#options.now(),
-      method: what.method,
-      path: what.path === null ? null : withoutQuery(what.path).slice(0, 1_000),
-      status: what.status,
-      id: null,
-      bytes: null,
-      ms: 0,
-      address: plainAddress(socket.remoteAddress ?? ''),
-      note: what.sentence,
-    });
+    const address = plainAddress(socket.remoteAddress ?? '');
+    this.#options.onRequest(noRequestRecord(what, this.#options.now(), address));
   }
 
   /** Response headers: a 405 lists the methods that its target allows. */

@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { errnoOf } from '../fault.ts';
+import type { RequestRecord } from './request-record.ts';
+import { withoutQuery } from './target.ts';
 
 /** The response to bytes that never formed a request. */
 export interface NoRequest {
@@ -64,4 +66,24 @@ export function noRequestAnswer(
     'Content-Length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** Its line in the log. `at` is milliseconds since the epoch. */
+export function noRequestRecord(
+  { method, path, status, sentence }: NoRequest,
+  at: number,
+  address: string,
+): RequestRecord {
+  return {
+    at,
+    method,
+    path: path === null ? null : withoutQuery(path).slice(0, 1_000),
+    status,
+    id: null,
+    bytes: null,
+    ms: 0,
+    address,
+    principal: null,
+    note: sentence,
+  };
 }

@@ -18,6 +18,11 @@ export interface ExchangePlace {
 
 /** An exchange, and where its target is. */
 export interface OpenExchange extends Exchange {
+  /** Gets its principal when access is decided. */
+  caller: ClientCaller;
+  readonly client: ClientAddress;
+  /** On the clock of `performance.now`. */
+  readonly startedAt: number;
   readonly protocol: Protocol;
   /** Under the base path, or about the server as a whole. */
   readonly inBase: boolean;
@@ -52,6 +57,8 @@ export function openExchange(
     response,
     method,
     caller: callerOf(request, client.address, protocol.name),
+    client,
+    startedAt: performance.now(),
     body: () => bodyOf(request),
     urlOf: (id) => base + id,
     accept: () => {

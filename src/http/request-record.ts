@@ -13,5 +13,7 @@ export interface RequestRecord {
   readonly bytes: number | null;
   readonly ms: number;
   readonly address: string;
+  /** Who made the request, or null. */
+  readonly principal: string | null;
   readonly note: string;
 }

@@ -3,8 +3,8 @@ import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
-import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
-import { assertThere, currentOffset } from './uploads/access.ts';
+import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
+import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 
@@ -22,11 +22,14 @@ export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
 
-  /** Throws NOT_FOUND, or GONE while the record of a removed upload is kept. */
-  find(id: string): Promise<FoundUpload>;
+  /**
+   * Throws NOT_FOUND, also for an upload that does not exist for the caller, or GONE while the record of
+   * a removed upload is kept.
+   */
+  find(id: string, caller?: Caller): Promise<FoundUpload>;
 
-  /** The record in any state, or undefined when there is none. */
-  remember(id: string): Promise<StoredUpload | undefined>;
+  /** The record in any state, or undefined when there is none, or none for the caller. */
+  remember(id: string, caller?: Caller): Promise<StoredUpload | undefined>;
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
 
@@ -44,13 +47,17 @@ export interface Reads {
 
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;
   totals(): Promise<UploadTotals[]>;
-  statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+  /** Counts by status, of one owner or of all uploads. */
+  statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 
   /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
 
   /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
+
+  /** Whether any upload has an owner. */
+  hasOwners(): Promise<boolean>;
 
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   finalsOf(id: string): Promise<StoredUpload[]>;
@@ -86,10 +93,10 @@ export function createReads(context: StoreContext): Reads {
   const { catalog, bytes } = context;
   return {
     outbox: catalog.outbox,
-    async find(id) {
+    async find(id, caller) {
       for (;;) {
         const { wholeRequests } = context;
-        const record = await catalog.get(id);
+        const record = seenBy(caller, await catalog.get(id));
         assertThere(context, record);
         const offset = isUnjoined(record) ? null : await currentOffset(context, record);
         // The bytes were measured after the record was read, and may belong to an unverified request.
@@ -97,7 +104,7 @@ export function createReads(context: StoreContext): Reads {
         return { record, offset, expiresAt: context.expiresAt(record) };
       }
     },
-    remember: (id) => catalog.get(id),
+    remember: async (id, caller) => seenBy(caller, await catalog.get(id)),
     async *list(query = {}) {
       for await (const page of catalog.list(query)) yield* page;
     },
@@ -106,11 +113,12 @@ export function createReads(context: StoreContext): Reads {
     orphans: (olderThan) => listOrphans(context, olderThan),
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
-    statusTotals: (at) => catalog.statusTotals(at),
+    statusTotals: (at, owner) => catalog.statusTotals(at, owner),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },
     hasParts: () => catalog.hasParts(),
+    hasOwners: () => catalog.hasOwners(),
     finalsOf: (id) => catalog.finalsOf(id),
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),

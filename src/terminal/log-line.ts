@@ -23,6 +23,8 @@ export interface RequestLog {
   /** Duration in milliseconds. */
   readonly ms: number;
   readonly address: string;
+  /** Who made the request (hostile text); null for a client without credentials. */
+  readonly principal: string | null;
   /** Additional information, possibly with untrusted names; may be empty. */
   readonly note: string;
 }
@@ -72,7 +74,7 @@ export function requestLine(request: RequestLog, options: LogLineOptions): strin
 
 /** A request as one line of JSON, with raw numbers, an ISO time and the full id. */
 export function requestJson({ at, ...request }: RequestLog): string {
-  const { method, path, status, id, bytes, ms, address, note } = request;
+  const { method, path, status, id, bytes, ms, address, principal, note } = request;
   const [type, time, durationMs] = ['request', formatIso(at), Math.round(ms)];
   const level = requestLevel(request);
   return formatJson({
@@ -86,6 +88,7 @@ export function requestJson({ at, ...request }: RequestLog): string {
     bytes,
     durationMs,
     address,
+    principal,
     note,
   });
 }
@@ -109,7 +112,8 @@ export function shownId(id: string, { wholeIds = false }: Pick<LogLineOptions, '
 }
 
 /** The note with readable sizes; for a 404 it includes the path. */
-function noteOf({ note, path, status }: RequestLog): string {
+function noteOf({ note: about, path, status, principal }: RequestLog): string {
+  const note = [principal === null ? '' : `by ${principal}`, about].filter(Boolean).join('; ');
   const readable = note
     .replace(
       /\b(\d+) of (\d+) bytes\b/g,

@@ -40,6 +40,7 @@ function details({
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    owner: null,
     origin,
     ...changes,
   };

@@ -241,6 +241,7 @@ test('inspect --json has a stable shape', async (context) => {
     // Of "aaaa".
     crc32: 'ad98e545',
     refusal: null,
+    owner: null,
     origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
     metadata: [],
     parts: [],

@@ -22,6 +22,7 @@ const request: RequestLog = {
   bytes: 812 * 1024 ** 2,
   ms: 66_000,
   address: '10.0.0.5',
+  principal: null,
   note: '43 %',
 };
 
@@ -69,6 +70,7 @@ test('a request as JSON has raw numbers, an ISO time and the whole id', () => {
     bytes: 812 * 1024 ** 2,
     durationMs: 66_000,
     address: '10.0.0.5',
+    principal: null,
     note: '43 %',
   });
 });

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../storage/model/delivery.ts';
 import type { TimelineEntry } from '../../storage/model/timeline.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
+import type { Origin, UploadRecord } from '../../storage/model/upload.ts';
 import { formatCount, formatSize } from '../../terminal/size.ts';
 import { formatClock, formatDateTime, type TimeOptions } from '../../terminal/time.ts';
 import { sanitize } from '../../text/sanitize.ts';
@@ -32,11 +32,11 @@ function timeFormat(times: readonly number[], options: TimeOptions): (at: number
 function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOptions): string {
   switch (entry.event) {
     case 'created':
-      return `created by ${entry.origin.address}`;
+      return `created by ${whoOf(entry.origin)}`;
     case 'received':
       return receivedText(entry, record, options);
     case 'rejected':
-      return `a request from ${entry.origin.address} was refused: ${entry.why}`;
+      return `a request from ${whoOf(entry.origin)} was refused: ${entry.why}`;
     case 'length-declared':
       return `the client declared the length: ${formatSize(entry.length)}`;
     case 'joining':
@@ -62,8 +62,12 @@ function receivedText(
     requests > 1
       ? ` in ${formatCount(requests)} requests until ${formatClock(until, options)}`
       : '';
-  const where = origin.address === record.origin.address ? '' : ` from ${origin.address}`;
+  const where = whoOf(origin) === whoOf(record.origin) ? '' : ` from ${whoOf(origin)}`;
   return `+${formatSize(to - from)}${several}${where}${endOf(interrupted)}`;
+}
+
+function whoOf({ principal, address }: Origin): string {
+  return principal === undefined ? address : `${principal} (${address})`;
 }
 
 function deliveryText(delivery: Delivery, now: number): string {

@@ -14,7 +14,7 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
-    const { record } = await source.find(id);
+    const { record } = await source.find(id, exchange.caller);
     if (record.state !== 'finished') {
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }

@@ -237,6 +237,9 @@ export interface Reading {
   /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
 
+  /** Whether any upload has an owner. */
+  hasOwners(): Promise<boolean>;
+
   /** Records that should have bytes, page by page, in no particular order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
 
@@ -250,8 +253,8 @@ export interface Reading {
 
   totals(): Promise<UploadTotals[]>;
 
-  /** Counts by status at a moment, removed uploads included. */
-  statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+  /** Counts by status at a moment, removed uploads included; of one owner, or of all uploads. */
+  statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 }
 
 /**

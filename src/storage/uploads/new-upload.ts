@@ -26,7 +26,7 @@ export interface CreateRequest extends EndingRequest {
  */
 export async function admit(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
   if (context.draining) throw stopping();
-  checkSize(context, request.length);
+  checkSize(context, request.length, request.caller);
   await checkSpace(context, request.length ?? 0);
   const { kind, length, metadata, parts = [] } = request;
   const chosen = request.id;
@@ -64,5 +64,6 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
     removedWhy: null,
     refusal: null,
     origin: request.caller.origin,
+    owner: request.caller.principal?.name ?? null,
   };
 }

@@ -21,6 +21,7 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     removedAt: null,
     removedWhy: null,
     refusal: null,
+    owner: null,
     origin: CALLER.origin,
     ...change,
   };

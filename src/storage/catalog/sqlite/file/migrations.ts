@@ -91,4 +91,9 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
   `,
+  // Uploads belong to principals.
+  `
+  ALTER TABLE uploads ADD COLUMN owner TEXT;
+  CREATE INDEX uploads_owner ON uploads (owner) WHERE owner IS NOT NULL;
+  `,
 ];

@@ -29,13 +29,16 @@ const OTHER_TOTALS = (where: string) => `
     count(*) AS count, sum(offset) AS bytes,
     sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
   FROM uploads WHERE ${where} GROUP BY 1, 2, 3, 4`;
-const STATUS_TOTALS = [
-  FINISHED_TOTALS('finished'),
-  `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore`,
-  OTHER_TOTALS(`state = 'finished' AND kind = 'partial'`),
-  OTHER_TOTALS(`state IN ('receiving', 'joining')`),
-  OTHER_TOTALS(`state IN ('removing', 'removed')`),
-].join(' UNION ALL ');
+const statusTotalsOf = (and: string) =>
+  [
+    `${FINISHED_TOTALS('finished')}${and}`,
+    `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore${and}`,
+    OTHER_TOTALS(`state = 'finished' AND kind = 'partial'${and}`),
+    OTHER_TOTALS(`state IN ('receiving', 'joining')${and}`),
+    OTHER_TOTALS(`state IN ('removing', 'removed')${and}`),
+  ].join(' UNION ALL ');
+const STATUS_TOTALS = statusTotalsOf('');
+const STATUS_TOTALS_OF_OWNER = statusTotalsOf(' AND owner = @owner');
 
 const PAGE = 500;
 const SORT: Record<ListSort, { by: string; descending: boolean }> = {
@@ -66,12 +69,21 @@ export class UploadQueries {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
     const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
-    const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
-    const parameters = statuses ? statusParameters(statuses.at) : {};
+    const { owner } = query;
+    const where = [
+      // First, and with the condition of its index, so that SQLite uses it.
+      ...(owner === undefined ? [] : ['owner IS NOT NULL AND owner = @owner']),
+      sql,
+      ...(query.foldParts ? [`NOT ${FOLDED}`] : []),
+    ].join(' AND ');
+    const parameters = {
+      ...(statuses ? statusParameters(statuses.at) : {}),
+      ...(owner === undefined ? {} : { owner }),
+    };
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
     const selection = { where, parameters, order, limit } as const;
     // created_at rises with seq, which the primary key gives in order, page by page.
-    if (sort === 'created' && !narrow) yield* this.#bySeq(selection);
+    if (sort === 'created' && !narrow && owner === undefined) yield* this.#bySeq(selection);
     else yield* this.#sorted(selection, sort === 'created' ? '+seq' : SORT[sort].by);
   }
 
@@ -121,10 +133,12 @@ export class UploadQueries {
   }
 
   /** Counts by status at a moment, removed uploads included. */
-  statusTotals(at: StatusMoment): StatusTotals[] {
+  statusTotals(at: StatusMoment, owner?: string): StatusTotals[] {
     const rows = this.#database
-      .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
-      .all(statusParameters(at));
+      .prepare<[Record<string, unknown>], StatusTotals>(
+        owner === undefined ? STATUS_TOTALS : STATUS_TOTALS_OF_OWNER,
+      )
+      .all({ ...statusParameters(at), ...(owner === undefined ? {} : { owner }) });
     const [all, expired, ...others] = rows as [StatusTotals, StatusTotals, ...StatusTotals[]];
     const finished = {
       ...all,
@@ -155,6 +169,11 @@ export class UploadQueries {
     ]
       .map((state) => `EXISTS (SELECT 1 FROM uploads WHERE ${state} AND kind = 'partial')`)
       .join(' OR ')}`;
+    return this.#database.prepare<[], number>(query).pluck().get() === 1;
+  }
+
+  hasOwners(): boolean {
+    const query = 'SELECT EXISTS (SELECT 1 FROM uploads WHERE owner IS NOT NULL)';
     return this.#database.prepare<[], number>(query).pluck().get() === 1;
   }
 

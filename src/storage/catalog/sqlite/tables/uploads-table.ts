@@ -25,6 +25,7 @@ const COLUMN: Record<keyof UploadRow, string> = {
   removedWhy: 'removed_why',
   refusal: 'refusal',
   origin: 'origin',
+  owner: 'owner',
 };
 const COLUMNS = Object.entries(COLUMN);
 

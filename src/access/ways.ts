@@ -1,0 +1,61 @@
+import type { Auth } from '../config/auth/auth-schema.ts';
+import type { AccessRequest } from './access-request.ts';
+import { type Basic, openBasic } from './basic/basic.ts';
+import { credentialsOf } from './credentials.ts';
+import type { Identified } from './identity.ts';
+import { openJwt } from './jwt.ts';
+import { proxyUser } from './proxy-user.ts';
+import { createTokens } from './tokens.ts';
+
+export interface WayOptions {
+  readonly now: () => number;
+  readonly warn: (message: string) => void;
+}
+
+/** The configured ways to log in. */
+export interface Ways {
+  /**
+   * Who a client has shown to be; undefined for one without credentials. `wait` above 0: the client
+   * has guessed wrong too often, and no password of it is checked for so many seconds.
+   */
+  identify(request: AccessRequest, wait: number): Promise<Identified | undefined>;
+  stop(): void;
+}
+
+/** header.payload.signature, each in base64url; the signature of an unsigned token is empty. */
+const JWS = /^[\w-]+\.[\w-]*\.[\w-]*$/;
+
+/** Loads what the configured ways need. Throws CONFIG when a file cannot be used. */
+export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
+  const tokenOwner = createTokens(auth.tokens);
+  const basic: Basic | null = auth.basic && (await openBasic({ ...auth.basic, ...options }));
+  const verifyJwt = auth.jwt && (await openJwt({ settings: auth.jwt, ...options }));
+  const bearer = async (token: string): Promise<Identified> => {
+    const name = tokenOwner(token);
+    if (name !== undefined) return { name, ambient: false };
+    if (verifyJwt && JWS.test(token)) return verifyJwt(token);
+    return { wrong: 'the token is not valid' };
+  };
+  return {
+    async identify(request, wait) {
+      const named = auth.proxy && proxyUser(request, auth.proxy.header);
+      if (named) return named;
+      const credentials = credentialsOf(request.request);
+      switch (credentials.kind) {
+        case 'none':
+          return undefined;
+        case 'bearer':
+          return bearer(credentials.token);
+        case 'basic': {
+          const { user, password } = credentials;
+          if (!basic) return { wrong: 'there are no passwords here', claimed: user };
+          const { address } = request.client;
+          return basic.identify(user, password, { address, retryAfter: wait });
+        }
+        case 'other':
+          return { wrong: 'the Authorization header is not understood' };
+      }
+    },
+    stop: () => basic?.stop(),
+  };
+}
