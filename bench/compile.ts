@@ -11,6 +11,7 @@ export interface Programs {
   readonly load: string;
   readonly stock: string;
   readonly ceiling: string;
+  readonly raw: string;
   readonly sink: string;
   readonly receiver: string;
   readonly fillCatalog: string;
@@ -44,6 +45,7 @@ export function compilePrograms(): Programs {
     load: program('load/main'),
     stock: program('subjects/stock'),
     ceiling: program('subjects/ceiling'),
+    raw: program('subjects/raw'),
     sink: program('subjects/sink'),
     receiver: program('subjects/receiver'),
     fillCatalog: program('works/fill-catalog'),

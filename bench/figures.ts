@@ -24,6 +24,7 @@ export const FIGURES = {
   aloneMibPerSecond: { label: 'MiB/s alone', digits: 0 },
   besideMibPerSecond: { label: 'MiB/s beside them', digits: 0 },
   keptPercent: { label: 'kept %', digits: 0 },
+  leastSharePercent: { label: 'least share %', digits: 0 },
   waiting: { label: 'waiting', digits: 0 },
   toldMs: { label: 'told after ms', digits: 0 },
   earlyMib: { label: 'RSS MiB early', digits: 0 },

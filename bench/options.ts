@@ -22,7 +22,7 @@ export interface Options {
   readonly json: boolean;
 }
 
-const SUBJECTS = ['ours', 'stock', 'ceiling', 'limit'] as const;
+const SUBJECTS = ['ours', 'stock', 'ceiling', 'raw', 'limit'] as const;
 export type SubjectChoice = (typeof SUBJECTS)[number];
 const FSYNC_MODES = ['never', 'completed', 'always'] as const;
 

@@ -5,7 +5,7 @@ import { LoadClient } from './load-client.ts';
 import type { Options } from './options.ts';
 import type { WorkReport } from './report.ts';
 import type { Subject } from './subjects/subject.ts';
-import { ceiling, clientLimit, foreign, ours, stock } from './subjects/subjects.ts';
+import { ceiling, clientLimit, foreign, ours, raw, stock } from './subjects/subjects.ts';
 
 export interface SessionOutput {
   /** What is going on now. */
@@ -66,6 +66,7 @@ function subjectsOf(options: Options, programs: Programs): Subject[] {
     ...(has('ours') ? options.fsync.map((mode) => ours(options.daemon, mode)) : []),
     ...(has('stock') ? [stock(programs)] : []),
     ...(has('ceiling') ? [ceiling(programs)] : []),
+    ...(has('raw') ? [raw(programs)] : []),
     ...(has('limit') ? [clientLimit(programs)] : []),
     ...options.against.map(({ url, pid }) => foreign(url, pid)),
   ];

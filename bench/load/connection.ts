@@ -7,6 +7,9 @@ const RECEIVE = Buffer.allocUnsafe(256 * 1024);
 /** What is sent as content, again and again. */
 export const CONTENT = contentBlock(256 * 1024);
 
+/** What a paced client sends at a time (bytes). */
+const PACED_BLOCK = 64 * 1024;
+
 export interface Request {
   readonly method: string;
   /** The head with its empty line; a small body may stand behind it. */
@@ -52,14 +55,19 @@ export class Connection {
     return this.#closed === undefined;
   }
 
-  /** Sends a request and waits for the whole response; one at a time. */
-  request(request: Request): Promise<Response> {
+  /**
+   * Sends a request and waits for the whole response; one at a time. The content goes out as fast as
+   * the server takes it, or at `rate` bytes per second.
+   */
+  request(request: Request, rate?: number): Promise<Response> {
     if (this.#closed) return Promise.reject(this.#closed);
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#reader.expect(request.method);
       this.#socket.write(request.bytes);
-      if (request.content) this.#send(request.content);
+      if (!request.content) return;
+      if (rate === undefined) this.#send(request.content);
+      else this.#pace(request.content, rate);
     });
   }
 
@@ -88,6 +96,21 @@ export class Connection {
           return;
         }
       }
+    };
+    more();
+  }
+
+  /** A block whenever the next one is due; one that the server does not take delays the others. */
+  #pace(length: number, rate: number): void {
+    const begun = performance.now();
+    let sent = 0;
+    const more = (): void => {
+      if (sent >= length || this.#closed) return;
+      const block = CONTENT.subarray(0, Math.min(PACED_BLOCK, length - sent));
+      sent += block.length;
+      const next = () => setTimeout(more, begun + (sent / rate) * 1000 - performance.now());
+      if (this.#socket.write(block)) next();
+      else this.#socket.once('drain', next);
     };
     more();
   }

@@ -6,6 +6,8 @@ export type Job =
   | GetJob
   | DeleteJob
   | PauseJob
+  | MixJob
+  | FairJob
   | { readonly kind: 'release' };
 
 /** POST `count` uploads of `length` bytes; with `withBody` their bytes come along. */
@@ -17,6 +19,8 @@ export interface CreateJob {
   readonly clients: number;
   readonly length: number;
   readonly withBody: boolean;
+  /** Begins at most so many a second; as fast as the server answers when left out. */
+  readonly perSecond?: number;
 }
 
 /** Fills empty uploads, each on one connection, in PATCHes of at most `chunk` bytes. */
@@ -27,6 +31,32 @@ export interface AppendJob {
   readonly clients?: number;
   readonly length: number;
   readonly chunk: number;
+  /** Sends the SHA-256 of each PATCH with it (tus 1.0.0, checksum). */
+  readonly checksum?: boolean;
+}
+
+/**
+ * Uploads of three sizes, each followed by a HEAD: of 100, 70 are small and come with their creation,
+ * 25 are medium and 5 large. The latencies of the result are those of the small ones.
+ */
+export interface MixJob {
+  readonly kind: 'mix';
+  readonly url: string;
+  readonly count: number;
+  readonly clients: number;
+  readonly small: number;
+  readonly medium: number;
+  readonly large: number;
+}
+
+/** Fills `paced` at `rate` bytes per second each and meanwhile `fast` at full speed. */
+export interface FairJob {
+  readonly kind: 'fair';
+  readonly paced: readonly string[];
+  readonly rate: number;
+  readonly pacedLength: number;
+  readonly fast: string;
+  readonly fastLength: number;
 }
 
 /** `count` HEADs, going round the uploads. */
@@ -69,7 +99,9 @@ export interface JobResult {
   readonly p99: number;
   /** User and system time of the client process. */
   readonly clientCpuSeconds: number;
-  /** What `create` made. */
+  /** Of the paced uploads of `fair`: how much of its rate the slowest one got (0 to 1). */
+  readonly leastShare?: number;
+  /** What `create` and `mix` made. */
   readonly urls: readonly string[];
 }
 

@@ -1,9 +1,11 @@
-import { Connection } from './connection.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fair } from './fair.ts';
 import type { AppendJob, CreateJob, DeleteJob, GetJob, HeadJob, Job, JobResult } from './job.ts';
+import { check, type Lane, onLanes, share } from './lanes.ts';
+import { mix } from './mix.ts';
 import { holdPaused, releasePaused } from './paused.ts';
 import { append, creation, plain } from './requests.ts';
-import type { Response } from './response-reader.ts';
-import { Stopwatch } from './stopwatch.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 /** Runs one job. Throws when the server answers anything but what the protocol asks for. */
 export function runJob(job: Job): Promise<JobResult> {
@@ -18,6 +20,10 @@ export function runJob(job: Job): Promise<JobResult> {
       return download(job);
     case 'delete':
       return remove(job);
+    case 'mix':
+      return mix(job);
+    case 'fair':
+      return fair(job);
     case 'pause':
       return holdPaused(job);
     case 'release':
@@ -29,8 +35,13 @@ async function create(job: CreateJob): Promise<JobResult> {
   const url = new URL(job.url);
   const request = creation(url, job);
   const urls: string[] = [];
+  const begun = performance.now();
+  const { perSecond = Number.POSITIVE_INFINITY } = job;
+  let started = 0;
   const result = await onLanes(url, Math.min(job.clients, job.count), async (lane, watch) => {
     for (let left = share(job.count, job.clients, lane.index); left > 0; left--) {
+      const early = begun + (started++ / perSecond) * 1000 - performance.now();
+      if (early > 0) await delay(early);
       const response = await watch.time(
         lane.connection.request(request),
         job.withBody ? job.length : 0,
@@ -43,11 +54,12 @@ async function create(job: CreateJob): Promise<JobResult> {
   return { ...result, urls };
 }
 
-function appendAll({ urls, length, chunk, clients = urls.length }: AppendJob): Promise<JobResult> {
+function appendAll(job: AppendJob): Promise<JobResult> {
+  const { urls, clients = urls.length } = job;
   const targets = urls.map((url) => new URL(url));
   return onLanes(targets[0]!, clients, async (lane, watch) => {
     for (let at = lane.index; at < targets.length; at += clients) {
-      await appendOne(lane, watch, targets[at]!, { length, chunk });
+      await appendOne(lane, watch, targets[at]!, job);
     }
   });
 }
@@ -56,11 +68,12 @@ async function appendOne(
   { connection }: Lane,
   watch: Stopwatch,
   url: URL,
-  { length, chunk }: Pick<AppendJob, 'length' | 'chunk'>,
+  { length, chunk, checksum }: AppendJob,
 ): Promise<void> {
   for (let offset = 0; offset < length; ) {
     const size = Math.min(chunk, length - offset);
-    const response = await watch.time(connection.request(append(url, offset, size)), size);
+    const request = append(url, offset, size, checksum);
+    const response = await watch.time(connection.request(request), size);
     check(response, 'PATCH', 204);
     offset += size;
     if (response.uploadOffset !== offset) {
@@ -99,36 +112,4 @@ function remove({ urls, clients }: DeleteJob): Promise<JobResult> {
       check(await watch.time(lane.connection.request(requests[at]!), 0), 'DELETE', 204);
     }
   });
-}
-
-interface Lane {
-  readonly index: number;
-  readonly connection: Connection;
-}
-
-/** Opens the connections, then starts the clock and all lanes together. */
-async function onLanes(
-  url: URL,
-  count: number,
-  drive: (lane: Lane, watch: Stopwatch) => Promise<void>,
-): Promise<JobResult> {
-  const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(url)));
-  try {
-    const watch = new Stopwatch();
-    await Promise.all(connections.map((connection, index) => drive({ index, connection }, watch)));
-    return watch.result();
-  } finally {
-    for (const connection of connections) connection.destroy();
-  }
-}
-
-/** How many of `count` requests fall to one of `clients`. */
-function share(count: number, clients: number, index: number): number {
-  return Math.floor(count / clients) + (index < count % clients ? 1 : 0);
-}
-
-function check(response: Response, method: string, status: number): void {
-  if (response.status !== status) {
-    throw new Error(`${method} was answered with ${response.status} instead of ${status}`);
-  }
 }

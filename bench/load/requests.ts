@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CONTENT, type Request } from './connection.ts';
 
 const OCTETS = 'Content-Type: application/offset+octet-stream\r\n';
@@ -15,9 +16,25 @@ export function creation(url: URL, { length, withBody }: CreationOptions): Reque
   return { method: 'POST', bytes: Buffer.concat([Buffer.from(head), content]) };
 }
 
-export function append(url: URL, offset: number, length: number): Request {
-  const head = `${start('PATCH', url)}Upload-Offset: ${offset}\r\n${OCTETS}Content-Length: ${length}\r\n\r\n`;
+export function append(url: URL, offset: number, length: number, checksum = false): Request {
+  const sum = checksum ? `Upload-Checksum: sha256 ${sha256OfContent(length)}\r\n` : '';
+  const head = `${start('PATCH', url)}Upload-Offset: ${offset}\r\n${sum}${OCTETS}Content-Length: ${length}\r\n\r\n`;
   return { method: 'PATCH', bytes: Buffer.from(head), content: length };
+}
+
+const sums = new Map<number, string>();
+
+/** Of the `length` bytes that follow a head, in Base64; each length is hashed once. */
+function sha256OfContent(length: number): string {
+  const known = sums.get(length);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  for (let left = length; left > 0; left -= CONTENT.length) {
+    hash.update(CONTENT.subarray(0, Math.min(left, CONTENT.length)));
+  }
+  const sum = hash.digest('base64');
+  sums.set(length, sum);
+  return sum;
 }
 
 /** HEAD, GET and DELETE. */

@@ -1,7 +1,7 @@
 /** Something that is measured: a server that can be started on an empty directory. */
 export interface Subject {
   readonly name: string;
-  readonly kind: 'ours' | 'stock' | 'ceiling' | 'sink' | 'foreign';
+  readonly kind: 'ours' | 'stock' | 'ceiling' | 'raw' | 'sink' | 'foreign';
   /** Throws with a sentence when the server does not come up. */
   start(directory: string): Promise<RunningSubject>;
 }

@@ -33,14 +33,18 @@ export async function startOurs(
   return startServer({ args, cwd: directory, path: '/uploads/files/', port });
 }
 
-/** The daemon with its default durability, telling one hook of every finished upload. */
-export function oursWithHook(program: string, hookUrl: string): Subject {
+export type BenchHook =
+  | { readonly type: 'http'; readonly url: string }
+  | { readonly type: 'command'; readonly command: string; readonly args: readonly string[] };
+
+/** The daemon with its default durability and one hook for every finished upload. */
+export function oursWithHook(program: string, to: BenchHook): Subject {
   return {
     name: 'with a hook',
     kind: 'ours',
     start: (directory) => {
       const config = join(directory, 'upload-daemon.config.json');
-      const hook = { type: 'http', name: 'bench', url: hookUrl, events: ['post-finish'] };
+      const hook = { ...to, name: 'bench', events: ['post-finish'] };
       writeFileSync(config, JSON.stringify({ hooks: [hook] }));
       return startOurs(program, directory, 'completed', ['--config', config]);
     },
@@ -55,6 +59,11 @@ export function stock(programs: Programs): Subject {
 /** node:http piped to a file. */
 export function ceiling(programs: Programs): Subject {
   return child('ceiling', 'ceiling', programs.ceiling);
+}
+
+/** A bare socket that writes bodies to a file through one buffer: what there is to gain. */
+export function raw(programs: Programs): Subject {
+  return child('raw socket', 'raw', programs.raw);
 }
 
 /** The load client against a socket that only answers. */

@@ -27,6 +27,8 @@ function getWork(name: string, { clients, files, length, ...limit }: Plan): Work
   const which = files === 1 ? 'the same file' : 'a different file each';
   return interleaved({
     ...limit,
+    // It only receives.
+    skip: ({ kind }) => kind === 'raw',
     name,
     title: (sizes) => `GET ${length(sizes) / MIB} MiB, ${clients} clients, ${which}`,
     notes: [

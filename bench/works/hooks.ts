@@ -1,14 +1,16 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sample } from '../figures.ts';
 import type { Row } from '../report.ts';
 import { MIB, type Sizes } from '../sizes.ts';
 import { startServer } from '../subjects/server-process.ts';
-import { ours, oursWithHook } from '../subjects/subjects.ts';
+import { type BenchHook, ours, oursWithHook } from '../subjects/subjects.ts';
 import { interleaved } from './interleaved.ts';
 import { createSmall } from './small-create.ts';
 import { uploadStreams } from './streams.ts';
 import type { Target } from './target.ts';
-import type { Work } from './work.ts';
+import type { Bench, Work } from './work.ts';
 
 const TOLD_WITHIN = 120_000;
 const STREAMS = 4;
@@ -30,16 +32,59 @@ export const hooksLarge = withAndWithout({
     uploadStreams(target, { streams: STREAMS, length: chunks, chunk }, 1),
 });
 
+/** Commands cost a process each, so uploads come at a steady pace. */
+const COMMANDS_PER_SECOND = 200;
+
+export const hooksCommands = withAndWithout({
+  name: 'hooks-commands',
+  title: ({ smallUpload, smallUploads }) =>
+    `ours, ${smallUploads} × ${smallUpload / 1024} KiB, at most ${COMMANDS_PER_SECOND} a second, with and without a command for post-finish`,
+  uploads: ({ smallUploads }) => smallUploads,
+  round: (target, sizes) => createSmall(target, sizes, COMMANDS_PER_SECOND),
+  receive: receiveByCommand,
+});
+
+/** Where the events of a work go. */
+interface Receiving {
+  readonly hook: BenchHook;
+  /** How many events have come. */
+  told(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function receiveByHttp(bench: Bench): Promise<Receiving> {
+  const { url, stop } = await startServer({
+    args: [bench.receiver],
+    cwd: bench.directory('receiver'),
+    path: '/events',
+  });
+  const told = async () => Number(await (await fetch(url)).text());
+  return { hook: { type: 'http', url }, told, stop };
+}
+
+/** The command adds a byte to a file. */
+async function receiveByCommand(bench: Bench): Promise<Receiving> {
+  const file = join(bench.directory('receiver'), 'told');
+  writeFileSync(file, '');
+  const args = ['-c', 'printf . >> "$0"', file];
+  return {
+    hook: { type: 'command', command: '/bin/sh', args },
+    told: async () => statSync(file).size,
+    stop: async () => {},
+  };
+}
+
 interface Load {
   readonly name: string;
   readonly title: (sizes: Sizes) => string;
   /** How many uploads a round finishes. */
   readonly uploads: (sizes: Sizes) => number;
   readonly round: (target: Target, sizes: Sizes) => Promise<Sample>;
+  readonly receive?: (bench: Bench) => Promise<Receiving>;
 }
 
 /** The same load on a daemon that tells nobody and on one that tells a receiver on this machine. */
-function withAndWithout({ name, title, uploads, round }: Load): Work {
+function withAndWithout({ name, title, uploads, round, receive = receiveByHttp }: Load): Work {
   return {
     name,
     title,
@@ -51,12 +96,8 @@ function withAndWithout({ name, title, uploads, round }: Load): Work {
     ],
     async run(bench) {
       if (!bench.subjects.some(({ kind }) => kind === 'ours')) return [];
-      const receiver = await startServer({
-        args: [bench.receiver],
-        cwd: bench.directory('receiver'),
-        path: '/events',
-      });
-      const hooked = oursWithHook(bench.daemon, receiver.url);
+      const receiver = await receive(bench);
+      const hooked = oursWithHook(bench.daemon, receiver.hook);
       const without = { ...ours(bench.daemon, 'completed'), name: 'without' };
       let expected = 0;
       const work = interleaved({
@@ -65,7 +106,7 @@ function withAndWithout({ name, title, uploads, round }: Load): Work {
           const sample = await round(target, sizes);
           if (target.subject !== hooked) return sample;
           expected += uploads(sizes);
-          return { ...sample, ...(await untilTold(receiver.url, expected)) };
+          return { ...sample, ...(await untilTold(receiver, expected)) };
         },
       });
       try {
@@ -77,9 +118,8 @@ function withAndWithout({ name, title, uploads, round }: Load): Work {
   };
 }
 
-async function untilTold(url: string, expected: number): Promise<Sample> {
+async function untilTold({ told }: Receiving, expected: number): Promise<Sample> {
   const begun = performance.now();
-  const told = async () => Number(await (await fetch(url)).text());
   const waiting = expected - (await told());
   while ((await told()) < expected) {
     if (performance.now() - begun > TOLD_WITHIN) throw new Error('events were not told');

@@ -17,12 +17,13 @@ export const smallCreate = interleaved({
 export async function createSmall(
   { server, client, left }: Target,
   { smallUploads: count, smallUpload: length }: Sizes,
+  perSecond?: number,
 ): Promise<Sample> {
   const create = { kind: 'create', url: server.url, clients: CLIENTS, withBody: true } as const;
   const { sample, result } = await measure(
     server,
     client,
-    { ...create, count, length },
+    { ...create, count, length, ...(perSecond === undefined ? {} : { perSecond }) },
     'operations',
   );
   for (const url of result.urls) left.add(url);

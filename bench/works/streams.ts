@@ -12,6 +12,7 @@ export interface Plan {
   readonly length: number;
   /** Bytes of each PATCH. */
   readonly chunk: number;
+  readonly checksum?: boolean;
 }
 
 export const oneStream = streamWork(
@@ -32,6 +33,25 @@ export const chunks = streamWork(
   ({ length, chunk }) => `4 × ${length / MIB} MiB at once, in PATCHes of ${chunk / MIB} MiB`,
 );
 
+export const largeChunks = streamWork(
+  'large-chunks',
+  ({ largeChunks, largeChunk }) => ({ streams: 8, length: largeChunks, chunk: largeChunk }),
+  ({ length, chunk }) => `8 × ${length / MIB} MiB at once, in PATCHes of ${chunk / MIB} MiB`,
+);
+
+export const checksums = streamWork(
+  'checksums',
+  ({ chunks, chunk }) => ({ streams: 4, length: chunks, chunk, checksum: true }),
+  ({ length, chunk }) =>
+    `4 × ${length / MIB} MiB at once, in PATCHes of ${chunk / MIB} MiB, each with its SHA-256`,
+);
+
+export const crowd = streamWork(
+  'crowd',
+  ({ crowd, crowdUploads }) => ({ streams: crowdUploads, length: crowd, chunk: crowd }),
+  ({ streams, length }) => `${streams} × ${length / 1024} KiB at once, a connection each`,
+);
+
 function streamWork(
   name: string,
   planOf: (sizes: Sizes) => Plan,
@@ -48,7 +68,8 @@ function streamWork(
 export async function uploadStreams(target: Target, plan: Plan, share: number): Promise<Sample> {
   const length = Math.ceil(plan.length * share);
   const urls = await createEmpty(target, plan.streams, length);
-  const job = { kind: 'append', urls, length, chunk: plan.chunk } as const;
+  const { chunk, checksum = false } = plan;
+  const job = { kind: 'append', urls, length, chunk, checksum } as const;
   const { sample } = await measure(target.server, target.client, job, 'bytes');
   await removeAll(target, urls);
   return sample;

@@ -15,12 +15,21 @@ const TINY: Sizes = {
   fourStreams: 300 * KIB,
   chunks: 300 * KIB,
   chunk: 64 * KIB,
+  largeChunks: 300 * KIB,
+  largeChunk: 200 * KIB,
+  crowd: 10 * KIB,
+  crowdUploads: 20,
   smallUpload: 10 * KIB,
   smallUploads: 40,
   headUploads: 5,
   heads: 40,
   download: 300 * KIB,
   downloadDifferent: 100 * KIB,
+  mixUploads: 30,
+  mixMedium: 50 * KIB,
+  mixLarge: 300 * KIB,
+  steady: 300 * KIB,
+  besideSteady: 500 * KIB,
   pausedUploads: 8,
   besidePaused: 300 * KIB,
   huge: KIB * KIB,
@@ -51,11 +60,16 @@ test('every work that runs by default reports figures for the ceiling and leaves
     'one-stream',
     'four-streams',
     'chunks',
+    'large-chunks',
+    'checksums',
     'small-create',
     'head',
     'get-same-2',
     'get-same-16',
     'get-different-16',
+    'mix',
+    'fair',
+    'crowd',
     'paused',
   ]);
   for (const { work, rows } of works) {
@@ -86,6 +100,13 @@ test('a server that cannot be reached costs its own row and not those of the oth
   );
   assert.equal(rows[0]?.error, undefined);
   assert.match(rows[1]?.error ?? '', /ECONNREFUSED/);
+});
+
+test('a bare socket receives what the load client sends', async () => {
+  const options = tiny('--work', 'chunks,small-create,head,mix,fair', '--subjects', 'raw');
+  for (const { work, rows } of await run(options)) {
+    assert.deepEqual([rows[0]?.rounds, rows[0]?.error], [2, undefined], work);
+  }
 });
 
 test('the client is measured alone, against a sink', async () => {

@@ -24,10 +24,11 @@ export function startChild(
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_TEST_CONTEXT: '' },
   });
-  const closed = once(child, 'close') as Promise<[number | null]>;
+  // Not 'close', which does not come while there are lines that nobody has read.
+  const exited = once(child, 'exit') as Promise<[number | null]>;
   test.after(async () => {
     child.kill('SIGKILL');
-    await closed;
+    await exited;
   });
   const lines = readLines(child);
   return {
@@ -39,10 +40,10 @@ export function startChild(
     },
     async kill() {
       child.kill('SIGKILL');
-      await closed;
+      await exited;
     },
     async ended() {
-      return (await closed)[0];
+      return (await exited)[0];
     },
   };
 }

@@ -38,14 +38,11 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     openDatabase(file, { autoCheckpoint: !daemon, mustExist: !daemon }),
   );
   const tables = tablesOf(database, file);
-  const transactions = new Transactions(database, file, reserve);
+  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
+  const transactions = new Transactions(database, file, reserve, () => checkpoints?.start());
   const work = { tables, transactions, leases: new OwnLeases(tables.leases) };
   const log = syncerOf(`${file}-wal`);
-  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
-  const upkeep = () => {
-    reserve.fill();
-    checkpoints?.start();
-  };
+  const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
     ...createReceiving(work),
