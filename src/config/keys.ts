@@ -155,7 +155,7 @@ export const KEYS = {
     ...AUTH,
     default: null,
     example: {
-      tokens: [{ name: 'backup', secret: { file: '/etc/upload-daemon/backup.token' } }],
+      tokens: [{ name: 'backup', secret: `sha256:${'0'.repeat(64)}` }],
       principals: { backup: { grants: ['create', 'append'], maxSize: '100GiB' } },
     },
     inExampleFile: null,

@@ -23,6 +23,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     fileGroup: null,
     publicUrl: null,
     trustedProxies: [],
+    auth: null,
     logFormat: 'text',
     logLevel: 'info',
     fsync: 'completed',

@@ -39,11 +39,13 @@ test('an unknown variable is refused with the nearest name', async (t) => {
   );
 });
 
-test('hooks cannot be set by a variable, and the sentence says where they go', async (t) => {
+test('hooks and auth cannot be set by a variable, and the sentence says where they go', async (t) => {
   const env = { UPLOAD_DAEMON_HOOKS: '[{"secrets":["whsec_x"]}]' };
   const { message } = await faultOf(loadIn(await configFolder(t), { env }));
   assert.match(message, /UPLOAD_DAEMON_HOOKS is not supported: .*configuration file/);
   assert.doesNotMatch(message, /whsec/);
+  const auth = loadIn(await configFolder(t), { env: { UPLOAD_DAEMON_AUTH: '{}' } });
+  assert.match((await faultOf(auth)).message, /auth belongs in the configuration file/);
 });
 
 test('variables that Kubernetes makes of a Service are recognised', async (t) => {
@@ -109,7 +111,7 @@ test('a mistake shows even where another place overrides it', async (t) => {
 
 test('an empty variable is never taken for a value', async (t) => {
   const folder = await configFolder(t);
-  for (const key of Object.keys(KEYS).filter((name) => name !== 'hooks')) {
+  for (const key of Object.keys(KEYS).filter((name) => !['hooks', 'auth'].includes(name))) {
     const name = `UPLOAD_DAEMON_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
     const { message } = await faultOf(loadIn(folder, { env: { [name]: '' } }));
     assert.ok(message.startsWith(`${key} is empty in ${name}: `), message);
@@ -134,6 +136,7 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    auth: [null, {}],
     fileGroup: [null],
     corsOrigins: [[]],
     trustedProxies: [[]],
