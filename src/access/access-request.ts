@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ClientCaller } from '../hooks/client-request.ts';
 
 /** What a decision about a request depends on. */
 export interface AccessRequest {
   readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   /** The effective method. */
   readonly method: string;
   /** The upload's id, not validated; null for the base path. */

@@ -10,6 +10,7 @@ import { evenOut } from './even-refusal.ts';
 import { type FailedLogin, FailedLogins } from './failed-logins.ts';
 import { createHookAnswers } from './hook-answers.ts';
 import { type Identity, isWrong, type Narrowing, type Wrong } from './identity.ts';
+import { LinkWatch } from './links/link-watch.ts';
 import { lackingGrant, narrow, principalOf, type RuledPrincipal, rulesOf } from './rules.ts';
 import { openWays, type WayOptions } from './ways.ts';
 
@@ -39,6 +40,7 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
   const failed = new FailedLogins();
   const checkSite = createCrossSiteCheck(options);
   const { askForAccess, onFailedLogin } = options;
+  const watch = new LinkWatch(options.findLink);
   const askHooks = askForAccess && createHookAnswers(askForAccess, auth.hookCacheMs);
   const refuse = (wrong: Wrong, { client: { address } }: AccessRequest): Fault => {
     const wait = wrong.retryAfter ?? failed.failed(address);
@@ -51,7 +53,7 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
         retryAfter: wait,
       });
     }
-    return new Fault('UNAUTHORIZED', wrong.wrong, challenge(auth, wrong.wrong));
+    return new Fault('UNAUTHORIZED', wrong.wrong, challenge(auth, wrong));
   };
 
   return {
@@ -73,7 +75,10 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
       if (wrong && !identity) throw refuse(wrong, request);
       if (identity?.ambient) checkSite(request);
       const name = identity?.name ?? null;
-      const rules = narrow(narrow(rulesOf(auth, name), identity?.narrowed), narrowed);
+      const rules = narrow(
+        narrow(identity?.rules ?? rulesOf(auth, name), identity?.narrowed),
+        narrowed,
+      );
       const lacking = lackingGrant(rules, method);
       if (lacking !== null && !identity) {
         throw new Fault('UNAUTHORIZED', 'log in to do this', challenge(auth));
@@ -81,10 +86,14 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
       if (lacking !== null) {
         throw new Fault('FORBIDDEN', `this login does not have the grant "${lacking}"`);
       }
+      if (identity?.link) watch.add(identity.link, request.request, request.response);
       return principalOf(name, rules);
     },
     withRules: withCreationRules,
     evenOut,
-    stop: () => ways.stop(),
+    stop: () => {
+      ways.stop();
+      watch.stop();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import type { Grant } from '../config/auth/rules-schema.ts';
+import type { Grant, Rules } from '../config/auth/rules-schema.ts';
 
 /** Who a client has shown to be. */
 export interface Identity {
@@ -11,6 +11,10 @@ export interface Identity {
   readonly ambient: boolean;
   /** What these credentials allow at most; absent for everything that the principal may do. */
   readonly narrowed?: Narrowing;
+  /** Rules of the credentials themselves, in place of those of the principal. */
+  readonly rules?: Rules;
+  /** The id of the upload link. */
+  readonly link?: string;
 }
 
 /** Takes away from the rules of a principal, and never adds. */
@@ -28,6 +32,8 @@ export interface Wrong {
   readonly claimed?: string;
   /** No check was made: the client has to wait this long (seconds). */
   readonly retryAfter?: number;
+  /** A password belongs to it, which a client can send with Basic. */
+  readonly asksPassword?: boolean;
 }
 
 export type Identified = Identity | Wrong;

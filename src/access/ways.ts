@@ -4,10 +4,12 @@ import { type Basic, openBasic } from './basic/basic.ts';
 import { credentialsOf } from './credentials.ts';
 import type { Identified } from './identity.ts';
 import { openJwt } from './jwt.ts';
+import { createLinkCheck, type FindLink } from './links/links.ts';
 import { proxyUser } from './proxy-user.ts';
 import { createTokens } from './tokens.ts';
 
 export interface WayOptions {
+  readonly findLink: FindLink;
   readonly now: () => number;
   readonly warn: (message: string) => void;
 }
@@ -30,9 +32,12 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
   const tokenOwner = createTokens(auth.tokens);
   const basic: Basic | null = auth.basic && (await openBasic({ ...auth.basic, ...options }));
   const verifyJwt = auth.jwt && (await openJwt({ settings: auth.jwt, ...options }));
-  const bearer = async (token: string): Promise<Identified> => {
+  const checkLink = createLinkCheck(options.findLink, options.now);
+  const bearer = async (token: string, method: string): Promise<Identified> => {
     const name = tokenOwner(token);
     if (name !== undefined) return { name, ambient: false };
+    const link = await checkLink(token, null, { method, wait: 0 });
+    if (link) return link;
     if (verifyJwt && JWS.test(token)) return verifyJwt(token);
     return { wrong: 'the token is not valid' };
   };
@@ -45,9 +50,12 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
         case 'none':
           return undefined;
         case 'bearer':
-          return bearer(credentials.token);
+          return bearer(credentials.token, request.method);
         case 'basic': {
           const { user, password } = credentials;
+          // A link with a password: its token is the user name.
+          const link = await checkLink(user, password, { method: request.method, wait });
+          if (link) return link;
           if (!basic) return { wrong: 'there are no passwords here', claimed: user };
           const { address } = request.client;
           return basic.identify(user, password, { address, retryAfter: wait });

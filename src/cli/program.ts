@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   remove: async (io) => (await import('./remove/remove.ts')).removeCommand(io, await planOf(io)),
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
+  link: async (io) => (await import('./link/link.ts')).linkCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };
 

@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Access } from '../access/access.ts';
+import type { FindLink } from '../access/links/links.ts';
 import type { Config } from '../config/config.ts';
 import type { AskForAccess } from '../hooks/pre-access.ts';
 import { TUS_CORS_HEADERS } from '../protocol/tus/surface.ts';
@@ -9,13 +10,19 @@ import type { DaemonLog } from './daemon-log.ts';
 /** The most wrong logins that are logged one by one in a minute. */
 const MOST_TOLD = 100;
 
+/** What access asks others: hooks, and the catalog once it is open. */
+interface Asked {
+  readonly askForAccess: AskForAccess | null;
+  readonly findLink: FindLink;
+}
+
 /**
  * The access that the configuration asks for; null when everything is open, which is logged loudly
  * where others can reach the port. Throws CONFIG when a file of `auth` cannot be used.
  */
 export async function openConfiguredAccess(
   config: Config,
-  askForAccess: AskForAccess | null,
+  { askForAccess, findLink }: Asked,
   log: DaemonLog,
   warn: (message: string) => void,
 ): Promise<Access | null> {
@@ -35,6 +42,7 @@ export async function openConfiguredAccess(
   ]);
   return openAccess(config.auth ?? OPEN_AUTH, {
     askForAccess,
+    findLink,
     corsOrigins: config.corsOrigins,
     publicUrl: config.publicUrl,
     protocolHeaders: TUS_CORS_HEADERS.sent.map((name) => name.toLowerCase()),

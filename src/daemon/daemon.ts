@@ -90,11 +90,19 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
-    const access = await openConfiguredAccess(config, hooks.askForAccess, log, warn);
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
     });
+    const access = await openConfiguredAccess(
+      config,
+      {
+        askForAccess: hooks.askForAccess,
+        findLink: async (id) => (await front).tus.store.link(id),
+      },
+      log,
+      warn,
+    );
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),

@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { createLinkBook, type LinkBook } from './links.ts';
 import { type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
@@ -33,7 +34,7 @@ export type {
 };
 
 /** All operations of a daemon on uploads. */
-export interface UploadStore extends Reads, Removals {
+export interface UploadStore extends Reads, Removals, LinkBook {
   /** Creates an upload, and receives the first bytes if the request has some. */
   create(request: CreateRequest, body?: BodyRequest): Promise<AppendOutcome>;
 
@@ -70,8 +71,8 @@ export interface UploadStore extends Reads, Removals {
   close(): Promise<void>;
 }
 
-/** The operations of a command, beside the daemon or without it: read and remove. */
-export interface CommandStore extends Reads, Removals {
+/** The operations of a command, beside the daemon or without it: read, remove, and make links. */
+export interface CommandStore extends Reads, Removals, LinkBook {
   close(): Promise<void>;
 }
 
@@ -130,6 +131,7 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    ...createLinkBook(context),
     close: () => engine.close(),
   };
 }
@@ -142,6 +144,7 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
   return {
     ...reads,
     ...removals,
+    ...createLinkBook(context),
     create: (request, body) => run(() => createUpload(context, request, body)),
     append: (id, request) => run(() => appendBody(context, id, request)),
     async concatenate(request) {

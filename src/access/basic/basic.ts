@@ -1,16 +1,13 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { errnoOf, Fault, messageOf } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import type { Identified } from '../identity.ts';
+import { RememberedPasswords } from '../remembered.ts';
 import { type Htpasswd, parseHtpasswd } from './htpasswd.ts';
 import { PasswordCheck } from './password-check.ts';
 
 /** How often the file is looked at (milliseconds). */
 const LOOK_EVERY = 1_000;
-/** How long a password that was right needs no new check (milliseconds), and how many are kept. */
-const REMEMBERED_FOR = 300_000;
-const MOST_REMEMBERED = 1_000;
 const LARGEST = 1024 * 1024;
 
 export interface BasicOptions {
@@ -22,8 +19,8 @@ export interface BasicOptions {
 
 export interface Basic {
   /**
-   * Checks a name and a password. `mayCheck` false answers from memory alone: the client has guessed
-   * wrong too often.
+   * Checks a name and a password. With `retryAfter` above 0 the client has guessed wrong too often, and
+   * gets an answer from memory alone.
    */
   identify(
     user: string,
@@ -37,9 +34,7 @@ const WRONG = 'the user name or the password is wrong';
 
 /** Logins with the passwords of an htpasswd file. Throws CONFIG when the file cannot be read. */
 export async function openBasic({ file, now, warn }: BasicOptions): Promise<Basic> {
-  const key = randomBytes(32);
-  /** Passwords that were right, by their HMAC, and the hash that they were compared with. */
-  const remembered = new Map<string, { readonly hash: string; readonly until: number }>();
+  const remembered = new RememberedPasswords();
   const check = new PasswordCheck((error) =>
     warn(`passwords cannot be checked: ${messageOf(error)}`),
   );
@@ -76,9 +71,7 @@ export async function openBasic({ file, now, warn }: BasicOptions): Promise<Basi
     async identify(user, password, { address, retryAfter }) {
       await lookAgain();
       const hash = users.hashes.get(user);
-      const digest = createHmac('sha256', key).update(`${user}\0${password}`).digest('base64');
-      const known = remembered.get(digest);
-      if (hash !== undefined && known?.hash === hash && known.until > now()) {
+      if (hash !== undefined && remembered.has(user, password, hash)) {
         return { name: user, ambient: true };
       }
       const wrong = { wrong: WRONG, claimed: user };
@@ -89,8 +82,7 @@ export async function openBasic({ file, now, warn }: BasicOptions): Promise<Basi
       const matches = await check.matches(password, compared, address);
       if (matches === null) return { ...wrong, retryAfter: 1 };
       if (!matches || hash === undefined) return wrong;
-      if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(digest, { hash, until: now() + REMEMBERED_FOR });
+      remembered.add(user, password, hash);
       return { name: user, ambient: true };
     },
     stop: () => check.stop(),

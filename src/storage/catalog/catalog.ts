@@ -2,6 +2,7 @@ import type { NewDelivery } from '../model/events.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
 import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
+import type { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
@@ -267,7 +268,7 @@ export interface Reading {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Links {
   readonly outbox: Outbox;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */

@@ -13,6 +13,7 @@ import {
   type Refusal,
   type RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import { MemoryLinks } from '../../../src/storage/catalog/memory/memory-links.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import {
   follow,
@@ -42,6 +43,7 @@ export type Named = Lease & { readonly owner: string };
  */
 export class Records {
   readonly outbox = new MemoryOutbox();
+  readonly links = new MemoryLinks();
   readonly rows = new Map<string, Row>();
   readonly leases = new Map<string, Holder>();
   readonly owners = new Map<string, { role: OwnerRole; beatAt: number }>();
@@ -52,6 +54,7 @@ export class Records {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
+    this.links.use(record, at);
     this.#seq += 1;
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) add(row, at, entry);

@@ -1,4 +1,5 @@
 import { joiningContract } from './contract/joining.ts';
+import { linksContract } from './contract/links.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
 import { removingContract } from './contract/removing.ts';
@@ -19,4 +20,5 @@ export function catalogContract(
   processesContract(contract);
   readingContract(contract);
   timelineContract(contract);
+  linksContract(contract);
 }

@@ -2,6 +2,7 @@ import { Fault } from '../../../fault.ts';
 import { follow, type TimelineEntry, type TimelineEvent } from '../../model/timeline.ts';
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Creation, Lease } from '../catalog.ts';
+import { MemoryLinks } from './memory-links.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 
 /** A record and its timeline. */
@@ -13,6 +14,7 @@ export interface Row {
 /** State shared by the units of work of one catalog in memory. */
 export class MemoryState {
   readonly outbox = new MemoryOutbox();
+  readonly links = new MemoryLinks();
   readonly rows = new Map<string, Row>();
   /** The epoch of each lease that is held, by upload. */
   readonly leases = new Map<string, number>();
@@ -23,6 +25,7 @@ export class MemoryState {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
+    this.links.use(record, at);
     this.#seq += 1;
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) addEntry(row, at, entry);

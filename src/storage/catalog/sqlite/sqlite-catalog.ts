@@ -7,6 +7,7 @@ import { catalogFault, openDatabase } from './file/database.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
+import { createLinks } from './links.ts';
 import { OwnLeases } from './own-leases.ts';
 import { createProcesses } from './processes.ts';
 import { createReading } from './reading.ts';
@@ -50,6 +51,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     ...createRemoving(work),
     ...createProcesses(work, role, upkeep),
     ...createReading(work, file),
+    ...createLinks(work),
 
     // With `synchronous=NORMAL` a commit is in the write-ahead log but not synced; one sync of that
     // file, from the thread pool, makes a batch of commits durable without holding up the event

@@ -91,9 +91,22 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
   `,
-  // Uploads belong to principals.
+  // Uploads belong to principals, and to upload links.
   `
   ALTER TABLE uploads ADD COLUMN owner TEXT;
   CREATE INDEX uploads_owner ON uploads (owner) WHERE owner IS NOT NULL;
+  CREATE TABLE links (
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    password TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    max_size INTEGER,
+    max_uploads INTEGER,
+    uploads INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER
+  ) STRICT;
   `,
 ];

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { LeasesTable } from './leases-table.ts';
+import { LinksTable } from './links-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
 import { TimelineTable } from './timeline-table.ts';
@@ -14,6 +15,7 @@ export interface Tables {
   readonly leases: LeasesTable;
   readonly outbox: OutboxTable;
   readonly meta: MetaTable;
+  readonly links: LinksTable;
 }
 
 /** Throws SQLite's error when the schema does not match its version number. */
@@ -26,5 +28,6 @@ export function prepareTables(database: Database.Database): Tables {
     leases: new LeasesTable(database),
     outbox: new OutboxTable(database),
     meta: new MetaTable(database),
+    links: new LinksTable(database),
   };
 }
