@@ -27,6 +27,7 @@ const FAULTS = {
   MEDIA_TYPE: { exit: 64, status: 415 },
   TIMEOUT: { exit: 1, status: 408 },
   LOCKED: { exit: 1, status: 423 },
+  LIMITED: { exit: 1, status: 429 },
   CHECKSUM_MISMATCH: { exit: 1, status: 460 },
   REFUSED: { exit: 1, status: 400 },
   HOOK_FAILED: { exit: 1, status: 502 },

@@ -20,6 +20,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'protocol',
     'hooks',
+    'limits',
     'retention',
     'storage',
     // Leaves that only the rim may touch.
@@ -27,7 +28,10 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'terminal',
     'text',
   ],
-  daemon: ['http', 'access', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: [
+    ...['http', 'access', 'protocol', 'hooks', 'limits'],
+    ...['retention', 'storage', 'config', 'text'],
+  ],
   // What the package exports: the daemon's parts in an application of somebody else's.
   // Decides about requests, whatever protocol they speak and whatever listener they come by.
   access: ['hooks', 'storage', 'text'],
@@ -37,6 +41,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  limits: ['storage', 'text'],
   retention: ['storage', 'text'],
   storage: ['text'],
   config: ['text'],
@@ -64,6 +69,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  limits: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',

@@ -79,6 +79,8 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    expiresAt: null,
+    downloadsLeft: null,
     refusal: null,
     owner: null,
     origin: ORIGIN,

@@ -1,4 +1,5 @@
 import type { Keys } from './key.ts';
+import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   AUTH,
   BASE_PATH,
@@ -104,6 +105,7 @@ export const KEYS = {
     common: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
+  ...LIMIT_KEYS,
   minFreeSpace: {
     ...reserveType(),
     default: '256MiB',

@@ -9,10 +9,14 @@ import { assertConditions } from '../http/download/conditions.ts';
 import { createDownload } from '../http/download/download.ts';
 import { Listener } from '../http/listener.ts';
 import { assertPlainBody } from '../http/plain-body.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
+import { createMeter } from '../limits/create-meter.ts';
+import type { Meter } from '../limits/meter.ts';
+import { paceOf } from '../limits/pace.ts';
+import type { Exchange, ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { TusOptions } from '../protocol/tus/context.ts';
 import { createTus } from '../protocol/tus/tus.ts';
+import { clientChoices } from '../retention/client-choice.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
@@ -90,6 +94,7 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
+    const meter = createMeter(config);
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
@@ -166,6 +171,11 @@ export class Daemon {
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: access ? access.withRules(hooks.guards) : hooks.guards,
+        metering: meter,
+        choices: clientChoices({
+          longestExpiry: config.clientExpiryMs,
+          downloads: config.clientDownloads,
+        }),
         plan: hooks.plan,
         warn,
       });
@@ -177,7 +187,7 @@ export class Daemon {
       });
       await hooks.start(store);
       daemon.#startSchedule(store, policy, log);
-      open(frontDoorOf(config, store, policy));
+      open(frontDoorOf(config, store, policy, meter));
       return { daemon, ready: await daemon.#ready(address, policy) };
     } catch (error) {
       listener.closeAll();
@@ -251,14 +261,21 @@ interface FrontDoor {
   readonly download: ExchangeHandler;
 }
 
-function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
+function frontDoorOf(
+  config: Config,
+  store: UploadStore,
+  policy: RetentionPolicy,
+  meter: Meter | undefined,
+): FrontDoor {
+  const { idleTimeoutMs: idleTimeout } = config;
+  const pace = meter && (({ caller }: Exchange) => paceOf(meter.shareOf(caller)));
+  const download = notingAborts(createDownload(store, { idleTimeout, pace }));
   const tus: TusOptions = {
     store,
     basePath: config.basePath,
     publicUrl: config.publicUrl,
     maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null,
+    expires: policy.unfinishedFor !== null || config.clientExpiryMs !== null,
     expiresAt: (record) => expiresAt(record, policy),
     termination: !config.disableTermination,
     download: config.disableDownload ? null : download,

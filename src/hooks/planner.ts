@@ -84,6 +84,7 @@ function removalEvent(why: RemovalReason): HookEvent {
     case 'rejected':
       return 'post-terminate';
     case 'expired':
+    case 'downloaded':
     case 'cleanup':
     case 'file-missing':
       return 'post-expire';

@@ -33,11 +33,8 @@ export interface Reads {
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
 
-  /** Records that a sweep may remove: unfinished ones and parts without a byte since `idleSince`,
-   *  finished ones from before `finishedBefore` (milliseconds since the epoch; null for none). */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
+  /** Records that a sweep may remove at this moment (see Catalog). */
+  condemnable(at: StatusMoment): AsyncIterable<StoredUpload>;
 
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
@@ -108,7 +105,7 @@ export function createReads(context: StoreContext): Reads {
     async *list(query = {}) {
       for await (const page of catalog.list(query)) yield* page;
     },
-    condemnable: (since) => catalog.condemnable(since),
+    condemnable: (at) => catalog.condemnable(at),
     unfinishedRemovals: () => catalog.unfinishedRemovals(),
     orphans: (olderThan) => listOrphans(context, olderThan),
     timeline: (record) => catalog.timeline(record),

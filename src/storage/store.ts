@@ -13,6 +13,7 @@ import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
+import { countDownload } from './uploads/remove.ts';
 
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
@@ -57,6 +58,12 @@ export interface UploadStore extends Reads, Removals, LinkBook {
    * nothing when there is no such request. Calls `tell` with that request's caller before it ends.
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
+
+  /**
+   * A finished upload was downloaded completely. Returns how many downloads are left, or null when
+   * their number is not limited; after the last one the upload is removed.
+   */
+  downloaded(id: string, caller: Caller): Promise<number | null>;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -163,6 +170,7 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
     },
+    downloaded: (id, caller) => run(() => countDownload(context, id, caller)),
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

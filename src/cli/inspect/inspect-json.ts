@@ -22,6 +22,7 @@ export function detailsJson(details: UploadDetails) {
     path,
     sizeOnDisk,
     crc32: record.crc32.toString(16).padStart(8, '0'),
+    downloadsLeft: record.downloadsLeft,
     refusal: record.refusal,
     origin: record.origin,
     metadata: metadataJson(record.metadata),

@@ -40,8 +40,7 @@ async function show(
   const now = io.now();
   const { link, totals } = await withStore(io, options, async ({ store, policy }) => {
     const found = await findLink(store, given);
-    const at = { now, ...cutoffs(policy, now) };
-    return { link: found, totals: addUp(await store.statusTotals(at, ownerOfLink(found.id))) };
+    return { link: found, totals: addUp(await store.statusTotals(cutoffs(policy, now), ownerOfLink(found.id))) };
   });
   if (options.json) {
     return io.stdout.write(`${formatJson({ ...linkJson(link, now), totals }, 2)}\n`);

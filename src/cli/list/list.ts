@@ -124,7 +124,7 @@ interface Wanted {
 }
 
 function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
-  const at = { now, ...cutoffs(policy, now) };
+  const at = cutoffs(policy, now);
   const query: ListQuery = {
     sort: wanted.sort,
     reverse: wanted.reverse,

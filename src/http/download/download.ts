@@ -1,16 +1,29 @@
 import { Fault, fileFault } from '../../fault.ts';
 import type { Exchange, ExchangeHandler } from '../../protocol/exchange.ts';
-import type { FoundUpload, Reader, Reads } from '../../storage/store.ts';
+import type { FoundUpload, Reader, Reads, UploadStore } from '../../storage/store.ts';
 import { assertPlainBody } from '../plain-body.ts';
 import { byteRange } from './byte-range.ts';
 import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
 import { describeFile } from './file-headers.ts';
+import { following, LimitedDownloads } from './limited-downloads.ts';
+import { type Pace, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
-export type DownloadSource = Pick<Reads, 'find' | 'open'>;
+export type DownloadSource = Pick<Reads, 'find' | 'open'> & Pick<UploadStore, 'downloaded'>;
+
+export interface DownloadOptions {
+  /** A client that reads nothing for this long is considered gone (milliseconds). */
+  readonly idleTimeout: number;
+  /** Slows a response down; null for full speed. */
+  readonly pace?: ((exchange: Exchange) => Pace | null) | undefined;
+}
 
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
-export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
+export function createDownload(
+  source: DownloadSource,
+  { idleTimeout, pace }: DownloadOptions,
+): ExchangeHandler {
+  const limited = new LimitedDownloads();
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
@@ -19,16 +32,54 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
     const reader = await source.open(record);
+    const paced = pace?.(exchange) ?? null;
     try {
-      // A client that reads nothing for this long is considered gone.
-      exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
-      await answer(exchange, record, reader);
+      const { response } = exchange;
+      response.setTimeout(idleTimeout, () => response.destroy());
+      if (paced) response.once('close', () => paced.end());
+      const send: Send = async (blocks, begin) => {
+        const slowed = paced ? slowly(blocks, response, { ...paced, idleTimeout }) : blocks;
+        await sendBlocks(slowed, response, begin);
+      };
+      if (record.downloadsLeft === null) await answer(exchange, record, reader, send);
+      else await answerLimited(source, limited, exchange, record, reader, send);
     } catch (error) {
       throw fileFault(error, 'reading a data file');
     } finally {
+      paced?.end();
       reader.close();
     }
   };
+}
+
+/** Sends blocks of the file; `from` is where they begin. */
+type Send = (blocks: AsyncIterable<Buffer>, begin: () => void, from: number) => Promise<void>;
+
+/** Counts the download when it is complete; after the last one the upload is removed. */
+async function answerLimited(
+  source: DownloadSource,
+  limited: LimitedDownloads,
+  exchange: Exchange,
+  record: FoundUpload['record'],
+  reader: Reader,
+  send: Send,
+): Promise<void> {
+  const { id } = record;
+  const { response, caller } = exchange;
+  let complete = false;
+  await answer(exchange, record, reader, async (blocks, begin, from) => {
+    let to = from;
+    const followed = following(blocks, (bytes) => {
+      to += bytes;
+    });
+    limited.begin(id, response);
+    try {
+      await send(followed, begin, from);
+    } finally {
+      complete = limited.ended(id, response, { from, to }, reader.size);
+    }
+  });
+  if (complete && (await source.downloaded(id, caller)) === 0) limited.cut(id);
 }
 
 /**
@@ -39,6 +90,7 @@ async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
   reader: Reader,
+  send: Send,
 ): Promise<void> {
   const { size } = reader;
   const { headers } = request;
@@ -78,11 +130,12 @@ async function answer(
   }
   const { from, to } = range ?? { from: 0, to: size };
   const part = { 'Content-Range': `bytes ${from}-${to - 1}/${size}` };
-  await sendBlocks(reader.blocks(from, to), response, () => {
+  const head = () => {
     begin(range ? 206 : 200, {
       ...whole,
       ...(range ? part : {}),
       'Content-Length': `${to - from}`,
     });
-  });
+  };
+  await send(reader.blocks(from, to), head, from);
 }

@@ -1,3 +1,4 @@
+import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
@@ -160,6 +161,12 @@ export interface Joining {
 /** The units of work that remove uploads. See Catalog. */
 export interface Removing {
   /**
+   * Counts a complete download of a finished upload. Returns how many are left, or null when their
+   * number is not limited. The last one makes the upload expire at once.
+   */
+  countDownload(id: string, at: number): Promise<number | null>;
+
+  /**
    * Compare-and-set from the record that the caller saw to `removing`, with timeline entry and
    * deliveries. Drops a lease of this process. Works on a full disk for as long as that is possible.
    */
@@ -212,13 +219,11 @@ export interface Reading {
   list(query: ListQuery): AsyncIterable<readonly StoredUpload[]>;
 
   /**
-   * Unfinished uploads and finished parts that received no byte since `idleSince`, and uploads that
-   * finished at `finishedBefore` or earlier; null selects none of that kind. Each record is read when
-   * the iteration reaches it.
+   * Unfinished uploads and finished parts that received no byte since `idleSince`, uploads that
+   * finished at `finishedBefore` or earlier (null selects none of that kind), and all whose own
+   * `expiresAt` is reached. Each record is read when the iteration reaches it.
    */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
+  condemnable(at: StatusMoment): AsyncIterable<StoredUpload>;
 
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
@@ -268,7 +273,7 @@ export interface Reading {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Links {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting, Links {
   readonly outbox: Outbox;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */

@@ -22,6 +22,8 @@ export interface ByteSource {
   resume(): void;
   /** Detaches the sink. The code that answers the request handles any further bytes. */
   stop(): void;
+  /** true while the source itself holds the bytes back: the client is not silent. */
+  readonly holdsBack?: boolean;
   /** Aborts when the client has gone. */
   closeSignal(): AbortSignal;
 }

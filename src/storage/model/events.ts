@@ -46,5 +46,14 @@ export interface Guards {
   beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
 }
 
+/** How long an upload may stay, as its client has chosen; see UploadRecord. */
+export type ChosenEnd = Pick<UploadRecord, 'expiresAt' | 'downloadsLeft'>;
+
+/**
+ * Reads what the client of a new upload has chosen by its metadata. `now` is milliseconds since the
+ * epoch. Throws BAD_REQUEST for a choice that is not allowed.
+ */
+export type Choices = (metadata: string | null, now: number) => ChosenEnd;
+
 /** Returns the deliveries that a change causes. `place` is the path of the bytes. */
 export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];

@@ -36,6 +36,8 @@ export type Interruption =
   | 'draining'
   /** The disk had no room. */
   | 'no-space'
+  /** A limit on what clients may send was met. */
+  | 'limited'
   /** The disk failed. */
   | 'disk-error'
   /** A hook asked to stop the upload. */

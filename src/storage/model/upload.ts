@@ -29,6 +29,13 @@ export interface UploadRecord {
   readonly finishedAt: number | null;
   readonly removedAt: number | null;
   readonly removedWhy: RemovalReason | null;
+  /**
+   * When the upload is removed at the latest, whatever the retention policy says; null leaves it to the
+   * policy.
+   */
+  readonly expiresAt: number | null;
+  /** Complete downloads until the upload is removed; null for any number. */
+  readonly downloadsLeft: number | null;
   /** Why a hook refused to let the upload finish; null when none did. */
   readonly refusal: string | null;
   readonly origin: Origin;
@@ -56,6 +63,8 @@ export interface UploadChange {
   readonly removedAt?: number | null;
   readonly removedWhy?: RemovalReason | null;
   readonly refusal?: string | null;
+  readonly expiresAt?: number | null;
+  readonly downloadsLeft?: number | null;
 }
 
 /** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */
@@ -69,6 +78,8 @@ export type RemovalReason =
   | 'cleanup'
   /** `tusd-ts remove`. */
   | 'operator'
+  /** It was downloaded as often as its client allowed. */
+  | 'downloaded'
   /** A hook ended it. */
   | 'stopped'
   /** The request that created it failed, so its client never learned the URL. */

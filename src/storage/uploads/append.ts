@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { assertChangeable } from './access.ts';
@@ -42,8 +43,9 @@ export async function appendBody(
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
     request.check?.(record);
+    const intake = await askMetering(context, open, request);
     const declared = await declare(context, open, withLength(record, request));
-    return receive(context, right, declared, request);
+    return receive(context, right, declared, { ...request, intake });
   });
 }
 
@@ -69,6 +71,27 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
   });
   if (request.bodyLength !== null && request.bodyLength > limit) {
     throw new Fault('TOO_LARGE', `only ${limit} bytes of this upload are missing`);
+  }
+}
+
+/** Returns undefined where nothing is counted. Throws LIMITED, TOO_LARGE or NO_SPACE. */
+async function askMetering(
+  { metering }: StoreContext,
+  { record, recording }: OpenUpload,
+  { length, bodyLength, caller }: AppendRequest,
+): Promise<Intake | undefined> {
+  if (!metering || !recording) return undefined;
+  // A request without bytes may still complete an upload.
+  const known = { ...record, length: record.length ?? length ?? null };
+  const intake = bodyLength === 0 ? undefined : await metering.receive(known, caller);
+  try {
+    if (record.length === null && known.length !== null) {
+      await metering.declare(record, known.length, caller);
+    }
+    return intake;
+  } catch (error) {
+    intake?.ended(record);
+    throw error;
   }
 }
 

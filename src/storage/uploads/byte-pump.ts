@@ -67,9 +67,9 @@ export class BytePump implements ByteSink {
     this.lastByteAt = options.clock.now();
   }
 
-  /** true while the pump waits for the disk and not for the client. */
-  get waitsForDisk(): boolean {
-    return this.#writing;
+  /** true while the pump waits for the disk, or the bytes are held back: the client is not silent. */
+  get makesWait(): boolean {
+    return this.#writing || this.#source.holdsBack === true;
   }
 
   /** Resolves when the last write has ended; never rejects. */
@@ -135,8 +135,7 @@ export class BytePump implements ByteSink {
   }
 
   readonly #onIdle = (): void => {
-    // A client that waits for our disk is not idle.
-    if (this.waitsForDisk) this.#idle?.refresh();
+    if (this.makesWait) this.#idle?.refresh();
     else this.stop('idle');
   };
 

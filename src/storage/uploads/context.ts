@@ -1,6 +1,7 @@
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
-import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
@@ -56,6 +57,10 @@ export interface StoreContext {
   readonly unremoved: Set<string>;
   readonly limits: StoreLimits;
   readonly guards: Guards;
+  /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
+  readonly choices: Choices;
+  /** Limits over all uploads; undefined where there are none. */
+  readonly metering: Metering | undefined;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** Whether an upload that has its full length is complete although no request says so. */

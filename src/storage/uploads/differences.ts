@@ -1,5 +1,7 @@
 /** Enough buckets that a few differences exclude nearly all other names; the arrays take 512 KiB. */
 const BUCKETS = 1 << 16;
+/** FNV-1a over UTF-16 code units, from two beginnings. */
+const FNV_PRIME = 0x01000193;
 const BUCKET_SEED = 0x811c9dc5;
 const MARK_SEED = 0x2c9277b5;
 
@@ -29,27 +31,29 @@ export class Differences {
 
   /** Whether this name may be in only one of the sets. */
   has(name: string): boolean {
-    const bucket = bucketOf(name);
+    let hash = BUCKET_SEED;
+    for (let index = 0; index < name.length; index++) {
+      hash = Math.imul(hash ^ name.charCodeAt(index), FNV_PRIME);
+    }
+    const bucket = bucketOf(hash);
     return this.#counts[bucket] !== 0 || this.#marks[bucket] !== 0;
   }
 
+  /** Computes both hashes in one pass: there may be millions of names. */
   #add(name: string, by: 1 | -1): void {
-    const bucket = bucketOf(name);
+    let hash = BUCKET_SEED;
+    let mark = MARK_SEED;
+    for (let index = 0; index < name.length; index++) {
+      const unit = name.charCodeAt(index);
+      hash = Math.imul(hash ^ unit, FNV_PRIME);
+      mark = Math.imul(mark ^ unit, FNV_PRIME);
+    }
+    const bucket = bucketOf(hash);
     this.#counts[bucket]! += by;
-    this.#marks[bucket]! ^= hashOf(name, MARK_SEED);
+    this.#marks[bucket]! ^= mark;
   }
 }
 
-function bucketOf(name: string): number {
-  const hash = hashOf(name, BUCKET_SEED);
+function bucketOf(hash: number): number {
   return (hash ^ (hash >>> 16)) & (BUCKETS - 1);
-}
-
-/** FNV-1a over UTF-16 code units, from the given basis. */
-function hashOf(name: string, basis: number): number {
-  let hash = basis;
-  for (let index = 0; index < name.length; index++) {
-    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
-  }
-  return hash;
 }

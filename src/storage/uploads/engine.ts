@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
 import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
@@ -23,6 +24,8 @@ export interface EngineOptions {
    */
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
+  readonly choices?: Choices;
+  readonly metering?: Metering | undefined;
   readonly plan?: DeliveryPlanner;
   /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
@@ -30,6 +33,8 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly warn?: (message: string) => void;
 }
+
+const NO_CHOICE = { expiresAt: null, downloadsLeft: null };
 
 /** Runs uploads over any catalog and any store of bytes. */
 export class Engine {
@@ -60,6 +65,8 @@ export class Engine {
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
+      choices: options.choices ?? (() => NO_CHOICE),
+      metering: options.metering,
       plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
       expiresAt: options.expiresAt ?? (() => null),
       clock,
@@ -124,11 +131,12 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
-    const { catalog, bytes, warn } = this.context;
+    const { catalog, bytes, metering, warn } = this.context;
     await this.drain(0);
     await this.#work.backgroundEnded();
     this.#serving?.stop();
     try {
+      await metering?.flush();
       await catalog.leave();
     } catch (error) {
       // On a full disk, for example: the leases expire when the last heartbeat is too old.
@@ -141,6 +149,7 @@ export class Engine {
   #changed(event: StorageEvent): void {
     // The change is committed: a failing listener cannot undo it.
     try {
+      this.context.metering?.changed(event);
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));
       }

@@ -127,7 +127,10 @@ async function join(
     const { writer } = open;
     // Joined and synced earlier; only the hook did not answer then.
     const joined = record.offset === length && writer.size === length && length > 0;
-    if (!joined) await checkSpace(context, length);
+    if (!joined) {
+      await checkSpace(context, length);
+      await context.metering?.declare(record, length, caller);
+    }
     const crc32 = joined ? record.crc32 : await writer.join(parts, () => context.ending);
     if (writer.size !== length) {
       await writer.rollback(0);

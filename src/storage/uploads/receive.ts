@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
 import type { ByteSource } from '../model/byte-source.ts';
+import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
@@ -40,7 +41,8 @@ export interface AppendOutcome {
   readonly interrupted: Interruption | null;
 }
 
-type Incoming = BodyRequest & EndingRequest & { readonly caller: Caller };
+type Incoming = BodyRequest &
+  EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined };
 
 /** How many bytes an upload may still take from a caller. */
 export function byteLimit(
@@ -61,8 +63,10 @@ export async function receive(
 ): Promise<AppendOutcome> {
   const { record, writer, recording } = open;
   const from = record.offset;
-  const { whole } = request;
-  const pump = new BytePump(sourceOf(request.body), {
+  const { whole, intake } = request;
+  const body = sourceOf(request.body);
+  const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
+  const pump: BytePump = new BytePump(source, {
     writer,
     position: from,
     crc32: record.crc32,
@@ -81,20 +85,27 @@ export async function receive(
     stopped: false,
   };
   right.writing = {
-    // A client that waits for our disk is not silent.
-    lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
+    lastByteAt: () => (pump.makesWait ? context.now() : pump.lastByteAt),
     stop: () => pump.stop('superseded'),
   };
   if (whole) context.wholeRequests += 1;
   context.active.set(record.id, active);
   context.pumps.add(pump);
+  let reached: StoredUpload | undefined;
   try {
     request.onAccepted?.();
     const result = await pump.run();
     right.writing = undefined;
     if (!recording) return noBytes(record, result);
-    return await conclude(context, active, { ...open, recording }, request, result);
+    const outcome = await conclude(context, active, { ...open, recording }, request, result);
+    reached = outcome.record;
+    // The client of a new upload learns its URL first; the next request is refused.
+    if (intake && outcome.interrupted === 'limited' && !open.isNew) {
+      throw intake.refusal(outcome.offset);
+    }
+    return outcome;
   } finally {
+    intake?.ended({ ...record, offset: pump.position, ...reached });
     context.pumps.delete(pump);
     context.active.delete(record.id);
   }
@@ -157,7 +168,7 @@ async function conclude(
     return { record: finished, offset, finished: true, interrupted: null };
   }
   // Nothing is kept of an upload that has neither a record nor bytes.
-  if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
+  if (!recording.lease && offset === 0) throw rejected ?? cutShort(result, request);
   if (offset > from) {
     const crc32 = undo ? record.crc32 : pump.crc32;
     await context.durability.received(writer, { length: offset, crc32 });
@@ -210,7 +221,8 @@ async function judge(
 }
 
 /** The error for a client whose body broke off before any of it was kept. */
-function cutShort({ end, error }: PumpResult): unknown {
+function cutShort({ end, error }: PumpResult, { intake }: Incoming): unknown {
+  if (end === 'limited' && intake) return intake.refusal(0);
   if (end === 'no-space') return noSpace({ cause: error });
   if (end === 'disk-error') return fileFault(error, 'writing a data file');
   if (end === 'draining') return stopping();

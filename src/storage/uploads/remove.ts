@@ -88,6 +88,20 @@ export async function removeCondemned(
   });
 }
 
+/**
+ * Counts a complete download, and removes the upload after the last one. Until it is removed, it has
+ * expired. Returns how many are left; null when their number is not limited.
+ */
+export async function countDownload(
+  context: StoreContext,
+  id: string,
+  caller: Caller,
+): Promise<number | null> {
+  const left = await context.catalog.countDownload(id, context.now());
+  if (left === 0) await removeCondemned(context, id, 'downloaded', caller, () => true);
+  return left;
+}
+
 interface ClaimOptions {
   readonly why: RemovalReason;
   readonly caller: Caller;

@@ -36,7 +36,7 @@ export class Serving {
 
   /** Resolves when records and bytes are reconciled; the port may open then. */
   static async start(context: StoreContext, { boot }: ServingOptions): Promise<Serving> {
-    const { catalog, bytes, durability } = context;
+    const { catalog, bytes, durability, metering } = context;
     const serving = new Serving(context);
     try {
       await catalog.heartbeat(context.now());
@@ -46,7 +46,9 @@ export class Serving {
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
       // Otherwise the next start reconciles the rest.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
+      await metering?.open(catalog);
       serving.#every(PROGRESS, () => recordProgress(context));
+      if (metering) serving.#every(PROGRESS, () => metering.flush());
       serving.#every(RETRY, async () => {
         finishLeftBehind(context);
         await removeUnremoved(context);

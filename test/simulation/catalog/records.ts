@@ -13,7 +13,9 @@ import {
   type Refusal,
   type RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
 import { MemoryLinks } from '../../../src/storage/catalog/memory/memory-links.ts';
+import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import {
   follow,
@@ -48,6 +50,7 @@ export class Records {
   readonly leases = new Map<string, Holder>();
   readonly owners = new Map<string, { role: OwnerRole; beatAt: number }>();
   readonly notes = new Map<string, string>();
+  readonly counts: Counts = new Map();
   #seq = 0;
 
   insert({ record, timeline, deliveries, at }: Creation): StoredUpload {
@@ -130,6 +133,14 @@ export class Records {
   touch(id: string, at: number): void {
     const row = this.rows.get(id);
     if (row && isUnfinished(row.record)) row.record = { ...row.record, activeAt: at };
+  }
+
+  countDownload(id: string, at: number): number | null {
+    const row = this.rows.get(id);
+    const change = row && downloadOf(row.record, at);
+    if (!change) return null;
+    row.record = { ...row.record, ...change };
+    return change.downloadsLeft;
   }
 
   claimRemoval(owner: string, seen: StoredUpload, claim: RemovalClaim): ClaimOutcome {

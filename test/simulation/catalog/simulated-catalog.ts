@@ -11,7 +11,13 @@ import type {
   Refusal,
   RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import {
+  addCounts,
+  forgetCounts,
+  holdingsOf,
+} from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
+import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
 import type { UploadLink } from '../../../src/storage/model/link.ts';
 import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
@@ -104,6 +110,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.touch(id, at));
   }
 
+  countDownload(id: string, at: number): Promise<number | null> {
+    return this.work.reserved((records) => records.countDownload(id, at));
+  }
+
   claimRemoval(seen: StoredUpload, claim: RemovalClaim) {
     return this.work.reserved((records) => records.claimRemoval(this.#owner, seen, claim));
   }
@@ -168,6 +178,18 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   revokeLink(id: string, at: number): Promise<boolean> {
     return this.work.write(({ links }) => links.revoke(id, at));
+  }
+
+  count(batch: readonly Count[]): Promise<readonly number[]> {
+    return this.work.write(({ counts }) => addCounts(counts, batch));
+  }
+
+  forgetCounts(what: Counted, before: number): Promise<void> {
+    return this.work.write(({ counts }) => forgetCounts(counts, what, before));
+  }
+
+  holdings(): Promise<Holdings> {
+    return this.work.read((records) => holdingsOf(records.records()));
   }
 
   persist(): Promise<void> {

@@ -1,17 +1,13 @@
 import {
   inOrder,
+  isCondemnable,
   isFolded,
   matches,
   statusTotals,
   totals,
 } from '../../../src/storage/catalog/memory/memory-list.ts';
 import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
-import {
-  isGone,
-  isKept,
-  isUnfinished,
-  type StoredUpload,
-} from '../../../src/storage/model/upload.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { UnitsOfWork } from './units-of-work.ts';
 
 const PAGE = 500;
@@ -42,15 +38,8 @@ export class SimulatedReads {
     }
   }
 
-  async *condemnable({
-    idleSince,
-    finishedBefore,
-  }: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>): AsyncGenerator<StoredUpload> {
-    const found = await this.ids((record) => {
-      if (isGone(record)) return false;
-      if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
-      return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
-    });
+  async *condemnable(at: StatusMoment): AsyncGenerator<StoredUpload> {
+    const found = await this.ids((record) => isCondemnable(record, at));
     for (const id of found) {
       const record = await this.get(id);
       if (record) yield record;

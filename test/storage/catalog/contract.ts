@@ -1,3 +1,5 @@
+import { countingContract } from './contract/counting.ts';
+import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
 import { linksContract } from './contract/links.ts';
 import { processesContract } from './contract/processes.ts';
@@ -19,6 +21,8 @@ export function catalogContract(
   removingContract(contract);
   processesContract(contract);
   readingContract(contract);
+  countingContract(contract);
+  downloadsContract(contract);
   timelineContract(contract);
   linksContract(contract);
 }

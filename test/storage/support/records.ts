@@ -20,6 +20,8 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    expiresAt: null,
+    downloadsLeft: null,
     refusal: null,
     owner: null,
     origin: CALLER.origin,

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
 import { MemoryState } from './memory-state.ts';
 import { createReading } from './reading.ts';
@@ -19,6 +20,7 @@ export function createMemoryCatalog(): Catalog {
     ...createJoining(state),
     ...createRemoving(state),
     ...createReading(state),
+    ...createCounting(() => state.records()),
 
     createLink: async (link) => state.links.create(link),
     link: async (id) => state.links.get(id),

@@ -1,6 +1,6 @@
-import { isGone, isKept, isUnfinished, type StoredUpload } from '../../model/upload.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../catalog.ts';
-import { inOrder, isFolded, matches, statusTotals, totals } from './memory-list.ts';
+import { inOrder, isCondemnable, isFolded, matches, statusTotals, totals } from './memory-list.ts';
 import type { MemoryState } from './memory-state.ts';
 
 const PAGE = 500;
@@ -27,12 +27,8 @@ export function createReading(state: MemoryState): Reading {
       }
     },
 
-    async *condemnable({ idleSince, finishedBefore }) {
-      const ids = idsOf((record) => {
-        if (isGone(record)) return false;
-        if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
-        return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
-      });
+    async *condemnable(at) {
+      const ids = idsOf((record) => isCondemnable(record, at));
       for (const id of ids) {
         const record = state.get(id);
         if (record) yield record;

@@ -1,10 +1,19 @@
 import { isGone, isUnfinished } from '../../model/upload.ts';
 import { isAsSeen, type Removing } from '../catalog.ts';
+import { downloadOf } from './memory-list.ts';
 import { addEntry, type MemoryState } from './memory-state.ts';
 
 /** See Catalog. */
 export function createRemoving(state: MemoryState): Removing {
   return {
+    async countDownload(id, at) {
+      const row = state.rows.get(id);
+      const change = row && downloadOf(row.record, at);
+      if (!change) return null;
+      row.record = { ...row.record, ...change };
+      return change.downloadsLeft;
+    },
+
     async claimRemoval(seen, { why, bytes, deliveries, at }) {
       const row = state.rows.get(seen.id);
       if (!row || isGone(row.record) || !isAsSeen(row.record, seen)) return 'changed';

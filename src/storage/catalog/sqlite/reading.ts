@@ -24,12 +24,13 @@ export function createReading(
       }
     },
 
-    async *condemnable({ idleSince, finishedBefore }) {
-      const seqs = transactions.read(() => [
+    async *condemnable({ now, idleSince, finishedBefore }) {
+      const found = transactions.read(() => [
+        ...queries.expiredBy(now),
         ...(idleSince === null ? [] : queries.idleSince(idleSince)),
         ...(finishedBefore === null ? [] : queries.finishedBefore(finishedBefore)),
       ]);
-      for (const seq of seqs) {
+      for (const seq of new Set(found)) {
         const record = transactions.read(() => uploads.getBySeq(seq));
         if (record) yield record;
       }

@@ -7,6 +7,16 @@ export function createRemoving(work: Work): Removing {
   const { tables, transactions } = work;
   const { uploads, queries } = tables;
   return {
+    countDownload: async (id, at) =>
+      transactions.writeFromReserve(() => {
+        const record = uploads.get(id);
+        if (record?.state !== 'finished' || record.downloadsLeft === null) return null;
+        const downloadsLeft = Math.max(0, record.downloadsLeft - 1);
+        const over = downloadsLeft === 0 ? { expiresAt: at } : {};
+        uploads.update(record.seq, { downloadsLeft, ...over });
+        return downloadsLeft;
+      }),
+
     claimRemoval: async (seen, claim) =>
       transactions.writeFromReserve(() => claimRemoval(work, seen, claim)),
 

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
 import type { Catalog, OwnerRole } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
@@ -52,6 +53,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     ...createProcesses(work, role, upkeep),
     ...createReading(work, file),
     ...createLinks(work),
+    ...createCounting(work),
 
     // With `synchronous=NORMAL` a commit is in the write-ahead log but not synced; one sync of that
     // file, from the thread pool, makes a batch of commits durable without holding up the event

@@ -91,6 +91,19 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
   `,
+  // What clients did, for limits per minute and per day; what they chose for an upload.
+  `
+  CREATE TABLE counts (
+    what TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (what, bucket, subject)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE uploads ADD COLUMN expires_at INTEGER;
+  ALTER TABLE uploads ADD COLUMN downloads_left INTEGER;
+  CREATE INDEX uploads_expiring ON uploads (expires_at) WHERE expires_at IS NOT NULL;
+  `,
   // Uploads belong to principals, and to upload links.
   `
   ALTER TABLE uploads ADD COLUMN owner TEXT;

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { CountsTable } from './counts-table.ts';
 import { LeasesTable } from './leases-table.ts';
 import { LinksTable } from './links-table.ts';
 import { MetaTable } from './meta-table.ts';
@@ -16,6 +17,7 @@ export interface Tables {
   readonly outbox: OutboxTable;
   readonly meta: MetaTable;
   readonly links: LinksTable;
+  readonly counts: CountsTable;
 }
 
 /** Throws SQLite's error when the schema does not match its version number. */
@@ -29,5 +31,6 @@ export function prepareTables(database: Database.Database): Tables {
     outbox: new OutboxTable(database),
     meta: new MetaTable(database),
     links: new LinksTable(database),
+    counts: new CountsTable(database),
   };
 }

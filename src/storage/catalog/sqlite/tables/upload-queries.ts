@@ -17,8 +17,8 @@ const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finishe
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
 
 /**
- * Nearly all uploads are finished; an index sums them: first all, then the expired ones. The few others
- * are read one by one.
+ * Nearly all uploads are finished; an index sums them: first all, then those that expired under the
+ * policy, then those that expired earlier by themselves. The few others are read one by one.
  */
 const FINISHED_TOTALS = (status: string) => `
   SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
@@ -33,6 +33,8 @@ const statusTotalsOf = (and: string) =>
   [
     `${FINISHED_TOTALS('finished')}${and}`,
     `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore${and}`,
+    `${FINISHED_TOTALS('expired')} AND expires_at IS NOT NULL AND expires_at <= @now
+      AND (finished_at <= @finishedBefore) IS NOT TRUE${and}`,
     OTHER_TOTALS(`state = 'finished' AND kind = 'partial'${and}`),
     OTHER_TOTALS(`state IN ('receiving', 'joining')${and}`),
     OTHER_TOTALS(`state IN ('removing', 'removed')${and}`),
@@ -139,13 +141,14 @@ export class UploadQueries {
         owner === undefined ? STATUS_TOTALS : STATUS_TOTALS_OF_OWNER,
       )
       .all({ ...statusParameters(at), ...(owner === undefined ? {} : { owner }) });
-    const [all, expired, ...others] = rows as [StatusTotals, StatusTotals, ...StatusTotals[]];
-    const finished = {
-      ...all,
-      count: all.count - expired.count,
-      bytes: all.bytes - expired.bytes,
-      bytesOnce: all.bytesOnce - expired.bytesOnce,
-    };
+    const [all, byPolicy, early, ...others] = rows as [
+      StatusTotals,
+      StatusTotals,
+      StatusTotals,
+      ...StatusTotals[],
+    ];
+    const expired = plus(byPolicy, early, 1);
+    const finished = plus(all, expired, -1);
     return [finished, expired, ...others].filter(({ count }) => count > 0);
   }
 
@@ -212,6 +215,15 @@ export class UploadQueries {
     );
   }
 
+  /** Uploads that are removed by this time, whatever the policy says. */
+  expiredBy(now: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE expires_at IS NOT NULL AND expires_at <= @now
+         AND state IN ('receiving', 'joining', 'finished')`,
+      { now },
+    );
+  }
+
   finishedBefore(before: number): number[] {
     return this.#seqs(
       `SELECT seq FROM uploads WHERE state = 'finished' AND kind <> 'partial' AND finished_at <= @before`,
@@ -260,6 +272,15 @@ export class UploadQueries {
     const statement = this.#database.prepare<[Record<string, unknown>], number>(sql).pluck();
     return statement.all(parameters) as number[];
   }
+}
+
+function plus(to: StatusTotals, more: StatusTotals, sign: 1 | -1): StatusTotals {
+  return {
+    ...to,
+    count: to.count + sign * more.count,
+    bytes: to.bytes + sign * more.bytes,
+    bytesOnce: to.bytesOnce + sign * more.bytesOnce,
+  };
 }
 
 interface Selection {

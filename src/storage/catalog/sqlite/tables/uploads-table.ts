@@ -23,6 +23,8 @@ const COLUMN: Record<keyof UploadRow, string> = {
   finishedAt: 'finished_at',
   removedAt: 'removed_at',
   removedWhy: 'removed_why',
+  expiresAt: 'expires_at',
+  downloadsLeft: 'downloads_left',
   refusal: 'refusal',
   origin: 'origin',
   owner: 'owner',
