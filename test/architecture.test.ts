@@ -34,7 +34,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   // What the package exports: the daemon's parts in an application of somebody else's.
   // Decides about requests, whatever protocol they speak and whatever listener they come by.
-  access: ['hooks', 'storage', 'text'],
+  access: ['hooks', 'limits', 'storage', 'text'],
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
   http: ['protocol', 'hooks', 'retention', 'storage', 'text'],

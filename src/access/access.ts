@@ -1,6 +1,7 @@
 import type { Auth } from '../config/auth/auth-schema.ts';
 import { Fault } from '../fault.ts';
 import type { AskForAccess } from '../hooks/pre-access.ts';
+import { countFor } from '../limits/subjects.ts';
 import type { Guards } from '../storage/model/events.ts';
 import type { AccessRequest } from './access-request.ts';
 import { challenge } from './challenge.ts';
@@ -12,6 +13,7 @@ import { createHookAnswers } from './hook-answers.ts';
 import { type Identity, isWrong, type Narrowing, type Wrong } from './identity.ts';
 import { LinkWatch } from './links/link-watch.ts';
 import { lackingGrant, narrow, principalOf, type RuledPrincipal, rulesOf } from './rules.ts';
+import { subjectOf } from './subject.ts';
 import { openWays, type WayOptions } from './ways.ts';
 
 export interface AccessOptions extends WayOptions, CrossSiteOptions {
@@ -86,6 +88,8 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
       if (lacking !== null) {
         throw new Fault('FORBIDDEN', `this login does not have the grant "${lacking}"`);
       }
+      const subject = subjectOf(name, rules);
+      if (subject) countFor(request.caller.request, [subject]);
       if (identity?.link) watch.add(identity.link, request.request, request.response);
       return principalOf(name, rules);
     },

@@ -1,12 +1,7 @@
 import type { Auth } from '../config/auth/auth-schema.ts';
-import type { Rules } from '../config/auth/rules-schema.ts';
+import { plainRules } from './plain-rules.ts';
 
-const EVERYTHING: Rules = {
-  grants: ['create', 'append', 'read', 'terminate'],
-  maxSize: null,
-  types: [],
-  names: [],
-};
+const EVERYTHING = plainRules(['create', 'append', 'read', 'terminate'], null);
 
 /** Without `auth` everyone may do everything, unless a `pre-access` hook says otherwise. */
 export const OPEN_AUTH: Auth = {

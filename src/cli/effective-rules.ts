@@ -2,9 +2,10 @@ import { OPEN_AUTH } from '../access/open-auth.ts';
 import { rulesOf } from '../access/rules.ts';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../fault.ts';
-import { formatSize } from '../terminal/size.ts';
+import { formatCount, formatSize } from '../terminal/size.ts';
 import { principalNameProblem } from '../text/principal-name.ts';
 import { sanitize } from '../text/sanitize.ts';
+import { describePeriod } from '../text/span.ts';
 
 /** What somebody may do, and which part of the configuration says so. */
 export interface EffectiveRules {
@@ -14,6 +15,14 @@ export interface EffectiveRules {
   readonly grants: readonly string[];
   /** Bytes, or null. */
   readonly maxSize: number | null;
+  /** Counts and bytes, or null. */
+  readonly maxOpenUploads: number | null;
+  readonly maxCreationsPerMinute: number | null;
+  readonly maxBytesPerDay: number | null;
+  readonly maxTotalSize: number | null;
+  readonly maxBandwidth: number | null;
+  /** Milliseconds, or null. */
+  readonly maxLifetimeMs: number | null;
   readonly types: readonly string[];
   readonly names: readonly string[];
 }
@@ -37,6 +46,12 @@ export function effectiveRules({ auth, maxSize }: Config, name: string): Effecti
     from: auth === null ? null : anonymous ? 'auth.anonymous' : own,
     grants: rules.grants,
     maxSize: sizes.length === 0 ? null : Math.min(...sizes),
+    maxOpenUploads: rules.maxOpenUploads,
+    maxCreationsPerMinute: rules.maxCreationsPerMinute,
+    maxBytesPerDay: rules.maxBytesPerDay,
+    maxTotalSize: rules.maxTotalSize,
+    maxBandwidth: rules.maxBandwidth,
+    maxLifetimeMs: rules.maxLifetimeDays,
     types: rules.types,
     names: rules.names,
   };
@@ -44,14 +59,23 @@ export function effectiveRules({ auth, maxSize }: Config, name: string): Effecti
 
 /** The same for a person, line by line. */
 export function effectiveLines(rules: EffectiveRules): string[] {
-  const { principal, from, grants, maxSize, types, names } = rules;
+  const { principal, from, grants, types, names } = rules;
+  const size = (bytes: number | null) => (bytes === null ? 'unlimited' : formatSize(bytes));
+  const count = (number: number | null) => (number === null ? 'unlimited' : formatCount(number));
+  const lifetime = rules.maxLifetimeMs;
   const listed = (list: readonly string[], none: string) =>
     list.length === 0 ? none : list.map(sanitize).join(', ');
   return [
     `${sanitize(principal)}  ${from === null ? 'auth is not set: everyone may do everything' : `by ${from}`}`,
-    `  grants    ${listed(grants, 'none')}`,
-    `  max size  ${maxSize === null ? 'unlimited' : formatSize(maxSize)}`,
-    `  types     ${listed(types, 'all')}`,
-    `  names     ${listed(names, 'all')}`,
+    `  grants                ${listed(grants, 'none')}`,
+    `  largest upload        ${size(rules.maxSize)}`,
+    `  open uploads          ${count(rules.maxOpenUploads)}`,
+    `  creations per minute  ${count(rules.maxCreationsPerMinute)}`,
+    `  bytes per day         ${size(rules.maxBytesPerDay)}`,
+    `  bytes in all          ${size(rules.maxTotalSize)}`,
+    `  bytes per second      ${size(rules.maxBandwidth)}`,
+    `  lifetime              ${lifetime === null ? 'unlimited' : describePeriod(lifetime)}`,
+    `  types                 ${listed(types, 'all')}`,
+    `  names                 ${listed(names, 'all')}`,
   ];
 }

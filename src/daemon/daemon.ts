@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Access } from '../access/access.ts';
+import { hasLimits } from '../access/has-limits.ts';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
@@ -94,7 +95,7 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
-    const meter = createMeter(config);
+    const meter = createMeter(config, hasLimits(config.auth));
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;

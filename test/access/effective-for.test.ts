@@ -5,7 +5,15 @@ import { runCli } from '../support/cli-host.ts';
 
 const AUTH = {
   everyone: { grants: ['read'] },
-  principals: { alice: { grants: ['create', 'append'], maxSize: '1GiB', types: ['image/*'] } },
+  principals: {
+    alice: {
+      grants: ['create', 'append'],
+      maxSize: '1GiB',
+      types: ['image/*'],
+      maxOpenUploads: 7,
+      maxLifetimeDays: 1,
+    },
+  },
 };
 
 test('config --effective-for says what somebody may do, and where that stands', async (t) => {
@@ -16,7 +24,9 @@ test('config --effective-for says what somebody may do, and where that stands', 
   };
   assert.deepEqual(await of('alice'), {
     ...{ principal: 'alice', from: 'auth.principals', grants: ['create', 'append'] },
-    ...{ maxSize: 2 ** 30, types: ['image/*'], names: [] },
+    ...{ maxSize: 2 ** 30, maxOpenUploads: 7, maxCreationsPerMinute: null, maxBytesPerDay: null },
+    ...{ maxTotalSize: null, maxBandwidth: null, maxLifetimeMs: 86_400_000 },
+    ...{ types: ['image/*'], names: [] },
   });
   const nobody = await of('__proto__');
   assert.deepEqual(
@@ -26,7 +36,10 @@ test('config --effective-for says what somebody may do, and where that stands', 
   const anonymous = await of('anonymous');
   assert.deepEqual([anonymous.from, anonymous.grants], ['auth.anonymous', []]);
   const { stdout } = await runCli(['config', '--effective-for', 'alice'], { cwd });
-  assert.match(stdout, /^alice {2}by auth\.principals\n {2}grants +create, append\n/);
+  assert.match(
+    stdout,
+    /^alice {2}by auth\.principals\n {2}grants +create, append\n {2}largest upload +1 GiB\n/,
+  );
   const wrong = await runCli(['config', '--effective-for', 'link:x'], { cwd });
   assert.equal(wrong.code, 64);
 });

@@ -48,7 +48,10 @@ test('paths count from the folder of the configuration file, and rules have thei
   const folder = await configFolder(t, { [FILE]: { auth } });
   const { config } = await loadIn(folder);
   const usual = ['create', 'append', 'read', 'terminate'];
-  const unlimited = { maxSize: null, types: [], names: [] };
+  const unlimited = {
+    ...{ maxSize: null, maxOpenUploads: null, maxCreationsPerMinute: null, maxBytesPerDay: null },
+    ...{ maxTotalSize: null, maxBandwidth: null, maxLifetimeDays: null, types: [], names: [] },
+  };
   assert.deepEqual(config.auth, {
     tokens: [],
     basic: { file: join(folder, 'users') },

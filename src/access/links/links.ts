@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Rules } from '../../config/auth/rules-schema.ts';
 import { isUsedUp, ownerOfLink, type UploadLink, usedUp } from '../../storage/model/link.ts';
 import type { Identified } from '../identity.ts';
+import { plainRules } from '../plain-rules.ts';
 import { RememberedPasswords } from '../remembered.ts';
 import { matchesPassword } from './link-password.ts';
 import { hashOfToken, linkIdIn } from './link-token.ts';
@@ -67,5 +68,5 @@ export function createLinkCheck(find: FindLink, now: () => number) {
 
 /** Enough for any tus client. What has arrived is for the maker of the link, and is not read again. */
 function rulesOf({ maxSize }: UploadLink): Rules {
-  return { grants: ['create', 'append', 'terminate'], maxSize, types: [], names: [] };
+  return plainRules(['create', 'append', 'terminate'], maxSize);
 }

@@ -40,7 +40,10 @@ async function show(
   const now = io.now();
   const { link, totals } = await withStore(io, options, async ({ store, policy }) => {
     const found = await findLink(store, given);
-    return { link: found, totals: addUp(await store.statusTotals(cutoffs(policy, now), ownerOfLink(found.id))) };
+    return {
+      link: found,
+      totals: addUp(await store.statusTotals(cutoffs(policy, now), ownerOfLink(found.id))),
+    };
   });
   if (options.json) {
     return io.stdout.write(`${formatJson({ ...linkJson(link, now), totals }, 2)}\n`);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { limitType } from '../value-types.ts';
+import { countType, daysType, limitType } from '../value-types.ts';
 import type { Reading } from '../values/reading.ts';
 import { listOf, word } from '../values/value-schemas.ts';
 
@@ -28,6 +28,24 @@ function rulesShape(grants: readonly Grant[]) {
     maxSize: limitType()
       .schema.prefault('unlimited')
       .meta({ description: 'The largest upload that it may create; `maxSize` holds as well.' }),
+    maxOpenUploads: countType()
+      .schema.prefault('unlimited')
+      .meta({ description: 'Its uploads that are unfinished at the same time.' }),
+    maxCreationsPerMinute: countType()
+      .schema.prefault('unlimited')
+      .meta({ description: 'Uploads that it may create in a minute.' }),
+    maxBytesPerDay: limitType()
+      .schema.prefault('unlimited')
+      .meta({ description: 'Bytes that it may send in a day of UTC.' }),
+    maxTotalSize: limitType()
+      .schema.prefault('unlimited')
+      .meta({ description: 'Bytes of all its uploads together; one that does not fit gets 507.' }),
+    maxBandwidth: limitType()
+      .schema.prefault('unlimited')
+      .meta({ description: 'Bytes per second of all its uploads and downloads together.' }),
+    maxLifetimeDays: daysType()
+      .schema.prefault('never')
+      .meta({ description: 'Days after which its uploads are removed, finished or not.' }),
     types: listOf('a media type such as "image/*"', readPattern).prefault([]).meta({
       description:
         'Media types (metadata `filetype`) that it may upload; `*` stands for any text. Empty: all.',
