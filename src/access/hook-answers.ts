@@ -8,6 +8,10 @@ import type { Identity, Narrowing } from './identity.ts';
 
 /** The most answers that are kept. */
 const MOST = 1_000;
+/** Headers that change with each request of one upload and say nothing about who sends it. */
+const PASSING = new Set([
+  ...['upload-offset', 'upload-checksum', 'x-request-id', 'traceparent', 'tracestate'],
+]);
 
 /** What the hooks know of a request; null when they name nobody. */
 export interface HookVerdict {
@@ -17,7 +21,7 @@ export interface HookVerdict {
 
 /**
  * Asks the `pre-access` hooks, and keeps their consent for `cacheFor` milliseconds: a request of the
- * same client, with the same method, target, credentials and principal, is not asked about again.
+ * same client, with the same method, target, headers and principal, is not asked about again.
  * Refusals are not kept. `principal` is the name that the client has shown to be, or null.
  */
 export function createHookAnswers(
@@ -74,11 +78,8 @@ async function ask(
 }
 
 function keyOf({ request, method, id, caller }: AccessRequest, principal: string | null): string {
-  const { authorization, cookie, origin } = request.headers;
-  const proxy = request.headers['proxy-authorization'];
-  const parts = [
-    ...[caller.origin.address, method, id, request.url, principal],
-    ...[authorization, cookie, proxy, origin],
-  ];
+  // A hook may decide by any header.
+  const headers = Object.entries(request.headersDistinct).filter(([name]) => !PASSING.has(name));
+  const parts = [caller.origin.address, method, id, request.url, principal, headers];
   return hash('sha256', JSON.stringify(parts), 'base64');
 }

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import type { Access } from '../access/access.ts';
-import { hasLimits } from '../access/has-limits.ts';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
@@ -95,7 +94,7 @@ export class Daemon {
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
-    const meter = createMeter(config, hasLimits(config.auth));
+    const meter = createMeter(config, config.auth !== null);
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;

@@ -183,3 +183,12 @@ test('a link made where everyone may upload comes with a warning', async (t) => 
   assert.equal(code, 0);
   assert.match(stderr, /has no auth: everyone may upload/);
 });
+
+test('parts that are never joined do not fill the disk', async (t) => {
+  const daemon = await startGuarded(t, {});
+  const { token } = await newLink(daemon, '--uploads', '1', '--max-size', '10');
+  const part = { ...bearer(token), 'Upload-Concat': 'partial' };
+  assert.equal((await create(daemon.url, part, '1234567890')).status, 201);
+  assert.equal((await create(daemon.url, part, '1234567890')).status, 201);
+  assert.equal((await create(daemon.url, part, '1')).status, 507);
+});

@@ -39,7 +39,7 @@ test('a hook names the principal, lowers limits and refuses', async (t) => {
   assert.equal((await create(url, bearer('bad'))).status, 403);
 });
 
-test('an answer holds for a moment for the same client, credentials and target alone', async (t) => {
+test('an answer holds for a moment for the same client, headers and target alone', async (t) => {
   const receiver = await startReceiver(t, ({ payload }) => {
     const [token = ''] = payload.Event.HTTPRequest.Header.Authorization ?? [];
     return { body: { Access: { Principal: token.split(' ')[1] ?? '' } } };
@@ -52,7 +52,8 @@ test('an answer holds for a moment for the same client, credentials and target a
   await fetch(upload, { headers: bearer('bob') });
   await fetch(`${upload}?x`, { headers: bearer('alice') });
   await fetch(upload, { headers: { ...bearer('alice'), Cookie: 'a=b' } });
-  assert.equal(receiver.received.length, asked + 4);
+  await fetch(upload, { headers: { ...bearer('alice'), 'X-Api-Key': 'x' } });
+  assert.equal(receiver.received.length, asked + 5);
 });
 
 test('a hook that fails lets nobody in, unless it may', async (t) => {

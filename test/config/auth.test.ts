@@ -79,6 +79,7 @@ test('what is wrong in auth is named with its place', async (t) => {
     [{ jwt }, /it needs either a "jwksUrl" or a "keyFile"/],
     [{ jwt: { ...jwt, keyFile: 'a', jwksUrl: 'https://a.example' } }, /either/],
     [{ jwt: { ...jwt, jwksUrl: 'file:///etc/passwd' } }, /http or https/],
+    [{ jwt: { ...jwt, jwksUrl: 'https://u:hidden@a.example' } }, /a key set is public/],
     [{ proxy: { header: 'Host' } }, /auth\.proxy\.header/],
     [[], /auth/],
     ['open', /auth/],
@@ -88,5 +89,6 @@ test('what is wrong in auth is named with its place', async (t) => {
     const { code, message } = await faultOf(loadIn(folder));
     assert.equal(code, 'CONFIG');
     assert.match(message, expected);
+    assert.doesNotMatch(message, /hidden/);
   }
 });

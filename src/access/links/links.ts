@@ -67,6 +67,9 @@ export function createLinkCheck(find: FindLink, now: () => number) {
 }
 
 /** Enough for any tus client. What has arrived is for the maker of the link, and is not read again. */
-function rulesOf({ maxSize }: UploadLink): Rules {
-  return plainRules(['create', 'append', 'terminate'], maxSize);
+function rulesOf({ maxSize, maxUploads }: UploadLink): Rules {
+  const rules = plainRules(['create', 'append', 'terminate'], maxSize);
+  if (maxSize === null || maxUploads === null) return rules;
+  // Parts of a final upload do not count as uploads: room for them once beside the upload itself.
+  return { ...rules, maxTotalSize: 2 * maxSize * maxUploads };
 }

@@ -44,9 +44,15 @@ const claim = (name: string) =>
     input === '' ? { problem: 'it must be the name of a claim' } : { value: input },
   ).meta({ description: `The claim that ${name}.` });
 
+function readKeySetUrl(input: string): Reading<string> {
+  const reading = readHookUrl(input);
+  if ('problem' in reading || !/\/\/[^/]*@/.test(reading.value)) return reading;
+  return { problem: 'it must not hold a user name or a password: a key set is public' };
+}
+
 const jwt = z
   .strictObject({
-    jwksUrl: text('an http or https URL in quotes', readHookUrl)
+    jwksUrl: text('an http or https URL in quotes', readKeySetUrl)
       .meta({ description: 'The key set of the issuer.', format: 'uri' })
       .optional(),
     keyFile: text('a path', readPath)
