@@ -63,7 +63,9 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
       const { method, client } = request;
       if (method === 'OPTIONS') return null;
       const wait = failed.wait(client.address);
-      const shown = await ways.identify(request, wait);
+      const identified = ways.identify(request, wait);
+      // Most logins need nobody else, and no turn of the event loop.
+      const shown = identified instanceof Promise ? await identified : identified;
       // Credentials that no way knows may be those that a hook knows.
       const wrong = shown && isWrong(shown) ? shown : undefined;
       if (wrong && !askHooks) throw refuse(wrong, request);

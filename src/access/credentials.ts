@@ -20,7 +20,11 @@ export function credentialsOf({ headersDistinct }: IncomingMessage): Credentials
   if (lines === undefined) return NONE;
   // Which of several would count is a matter of taste, and proxies and servers differ.
   if (lines.length !== 1) return OTHER;
-  const [, scheme = '', rest = ''] = SCHEME.exec(lines[0]!.trim()) ?? [];
+  const line = lines[0]!.trim();
+  // What nearly all programs send.
+  if (line.startsWith('Bearer ') && line[7] !== ' ')
+    return { kind: 'bearer', token: line.slice(7) };
+  const [, scheme = '', rest = ''] = SCHEME.exec(line) ?? [];
   switch (scheme.toLowerCase()) {
     case 'bearer':
       return rest === '' ? OTHER : { kind: 'bearer', token: rest };

@@ -5,10 +5,17 @@ import { ownerKey } from '../limits/subjects.ts';
 /** All clients without credentials together. */
 const ANONYMOUS = 'anonymous';
 
+const known = new WeakMap<Rules, Limits | null>();
+
 /** What a principal's requests count for; undefined when its rules limit nothing that is counted. */
 export function subjectOf(name: string | null, rules: Rules): Subject | undefined {
-  const limits = limitsOf(rules);
-  if (Object.values(limits).every((limit) => limit === null)) return undefined;
+  let limits = known.get(rules);
+  if (limits === undefined) {
+    limits = limitsOf(rules);
+    if (Object.values(limits).every((limit) => limit === null)) limits = null;
+    known.set(rules, limits);
+  }
+  if (limits === null) return undefined;
   return { key: name === null ? ANONYMOUS : ownerKey(name), limits };
 }
 

@@ -8,9 +8,11 @@ import type { TokenSetting } from '../config/auth/auth-schema.ts';
 export function createTokens(
   tokens: readonly TokenSetting[],
 ): (token: string) => string | undefined {
-  const known = tokens.map((one) => ({ name: one.name, hash: Buffer.from(one.hash, 'hex') }));
+  const known = tokens.map((one) => ({ name: one.name, hash: Buffer.from(one.hash, 'latin1') }));
+  // Node makes a text of a hash in half the time that it takes to make a Buffer.
+  const given = Buffer.alloc(64);
   return (token) => {
-    const given = hash('sha256', token, 'buffer');
+    given.write(hash('sha256', token, 'hex'), 'latin1');
     let name: string | undefined;
     for (const one of known) if (timingSafeEqual(one.hash, given)) name = one.name;
     return name;

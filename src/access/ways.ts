@@ -1,7 +1,7 @@
 import type { Auth } from '../config/auth/auth-schema.ts';
 import type { AccessRequest } from './access-request.ts';
 import { type Basic, openBasic } from './basic/basic.ts';
-import { credentialsOf } from './credentials.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
 import type { Identified } from './identity.ts';
 import { openJwt } from './jwt.ts';
 import { createLinkCheck, type FindLink } from './links/links.ts';
@@ -20,7 +20,10 @@ export interface Ways {
    * Who a client has shown to be; undefined for one without credentials. `wait` above 0: the client
    * has guessed wrong too often, and no password of it is checked for so many seconds.
    */
-  identify(request: AccessRequest, wait: number): Promise<Identified | undefined>;
+  identify(
+    request: AccessRequest,
+    wait: number,
+  ): Identified | undefined | Promise<Identified | undefined>;
   stop(): void;
 }
 
@@ -33,16 +36,29 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
   const basic: Basic | null = auth.basic && (await openBasic({ ...auth.basic, ...options }));
   const verifyJwt = auth.jwt && (await openJwt({ settings: auth.jwt, ...options }));
   const checkLink = createLinkCheck(options.findLink, options.now);
-  const bearer = async (token: string, method: string): Promise<Identified> => {
+  const bearer = (token: string, method: string): Identified | Promise<Identified> => {
     const name = tokenOwner(token);
-    if (name !== undefined) return { name, ambient: false };
+    return name === undefined ? otherBearer(token, method) : { name, ambient: false };
+  };
+  const otherBearer = async (token: string, method: string): Promise<Identified> => {
     const link = await checkLink(token, null, { method, wait: 0 });
     if (link) return link;
     if (verifyJwt && JWS.test(token)) return verifyJwt(token);
     return { wrong: 'the token is not valid' };
   };
+  const password = async (
+    { user, password: given }: Extract<Credentials, { kind: 'basic' }>,
+    { method, client }: AccessRequest,
+    wait: number,
+  ): Promise<Identified> => {
+    // A link with a password: its token is the user name.
+    const link = await checkLink(user, given, { method, wait });
+    if (link) return link;
+    if (!basic) return { wrong: 'there are no passwords here', claimed: user };
+    return basic.identify(user, given, { address: client.address, retryAfter: wait });
+  };
   return {
-    async identify(request, wait) {
+    identify(request, wait) {
       const named = auth.proxy && proxyUser(request, auth.proxy.header);
       if (named) return named;
       const credentials = credentialsOf(request.request);
@@ -51,15 +67,8 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
           return undefined;
         case 'bearer':
           return bearer(credentials.token, request.method);
-        case 'basic': {
-          const { user, password } = credentials;
-          // A link with a password: its token is the user name.
-          const link = await checkLink(user, password, { method: request.method, wait });
-          if (link) return link;
-          if (!basic) return { wrong: 'there are no passwords here', claimed: user };
-          const { address } = request.client;
-          return basic.identify(user, password, { address, retryAfter: wait });
-        }
+        case 'basic':
+          return password(credentials, request, wait);
         case 'other':
           return { wrong: 'the Authorization header is not understood' };
       }
