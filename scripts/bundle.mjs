@@ -18,6 +18,7 @@ const OUTSIDE = [
   '@tus/server',
   '@tus/file-store',
   'cosmiconfig',
+  'tus-js-client',
 ];
 
 /**

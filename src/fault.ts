@@ -33,6 +33,11 @@ const FAULTS = {
   HOOK_FAILED: { exit: 1, status: 502 },
   HOOK_OVERDUE: { exit: 1, status: 504 },
   UNAVAILABLE: { exit: 74, status: 503 },
+  // Other servers: EX_TEMPFAIL (the same command may succeed later) and EX_PROTOCOL
+  UNREACHABLE: { exit: 75, status: 502 },
+  PROTOCOL: { exit: 76, status: 502 },
+  // A file that was altered while it was read
+  CHANGED: { exit: 1, status: 409 },
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;

@@ -21,16 +21,27 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'protocol',
     'hooks',
     'limits',
+    'deliver',
     'retention',
+    'moving',
     'storage',
+    'transfer',
     // Leaves that only the rim may touch.
     'config',
     'terminal',
     'text',
   ],
   daemon: [
-    ...['http', 'access', 'protocol', 'hooks', 'limits'],
-    ...['retention', 'storage', 'config', 'text'],
+    'http',
+    'access',
+    'protocol',
+    'hooks',
+    'limits',
+    'deliver',
+    'retention',
+    'storage',
+    'config',
+    'text',
   ],
   // What the package exports: the daemon's parts in an application of somebody else's.
   // Decides about requests, whatever protocol they speak and whatever listener they come by.
@@ -42,8 +53,13 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
   limits: ['storage', 'text'],
+  deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
+  // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
+  moving: ['storage', 'text'],
   storage: ['text'],
+  // The other side of the network: what clients do. Of storage only the CRC-32 and the pace.
+  transfer: ['storage', 'text'],
   config: ['text'],
   terminal: ['text'],
   // Text in, text out: no files, no clock, no stream.
@@ -58,6 +74,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
   access: ['src/config/auth/auth-schema.ts', 'src/config/auth/rules-schema.ts'],
+  deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -70,6 +87,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
   limits: 'let the daemon hand over what is needed',
+  deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',
@@ -79,17 +97,20 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/tus-server',
+  '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
   jose: 'src/access',
   'hash-wasm': 'src/access',
+  'tus-js-client': 'src/transfer/send',
 };
 
 /**

@@ -83,6 +83,8 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     downloadsLeft: null,
     refusal: null,
     owner: null,
+    wantedPath: null,
+    movedTo: null,
     origin: ORIGIN,
   };
 }

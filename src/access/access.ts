@@ -31,6 +31,8 @@ export interface Access {
   admit(request: AccessRequest): Promise<RuledPrincipal | null>;
   /** The guards of storage with the rules about what may be created. */
   withRules(guards: Guards): Guards;
+  /** Lets pages of other origins use a login, from now on. */
+  reconfigure(options: Pick<CrossSiteOptions, 'corsOrigins' | 'publicUrl'>): void;
   /** To be awaited before a request is refused (see evenOut). */
   evenOut(error: unknown, startedAt: number): Promise<void>;
   stop(): void;
@@ -40,7 +42,7 @@ export interface Access {
 export async function openAccess(auth: Auth, options: AccessOptions): Promise<Access> {
   const ways = await openWays(auth, options);
   const failed = new FailedLogins();
-  const checkSite = createCrossSiteCheck(options);
+  let checkSite = createCrossSiteCheck(options);
   const { askForAccess, onFailedLogin } = options;
   const watch = new LinkWatch(options.findLink);
   const askHooks = askForAccess && createHookAnswers(askForAccess, auth.hookCacheMs);
@@ -96,6 +98,9 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
       return principalOf(name, rules);
     },
     withRules: withCreationRules,
+    reconfigure(changed) {
+      checkSite = createCrossSiteCheck({ ...options, ...changed });
+    },
     evenOut,
     stop: () => {
       ways.stop();

@@ -16,8 +16,14 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
     (await import('./cleanup/cleanup.ts')).cleanupCommand(io, await planOf(io)),
   remove: async (io) => (await import('./remove/remove.ts')).removeCommand(io, await planOf(io)),
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
+  deliver: async (io) => (await import('./deliver/deliver.ts')).deliverCommand(io),
+  backup: async (io) => (await import('./backup/backup.ts')).backupCommand(io),
+  restore: async (io) => (await import('./restore/restore.ts')).restoreCommand(io),
+  export: async (io) => (await import('./export/export.ts')).exportCommand(io),
+  import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   link: async (io) => (await import('./link/link.ts')).linkCommand(io),
+  put: async (io) => (await import('./put/put.ts')).putCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };
 

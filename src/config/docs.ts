@@ -88,6 +88,7 @@ function section(name: string, key: Key): string {
           `- flag: ${code(flagExample(name, key))}`,
           `- variable: ${code(`${variableOf(name)}=${quoted(textOf(example))}`)}`,
         ]),
+    `- a new value: ${key.live ? 'from the next reload' : 'from the next start'}`,
   ];
   return [`### ${name}`, '', meaning, '', ...lines].join('\n');
 }

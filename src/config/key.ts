@@ -30,6 +30,8 @@ export interface Key extends ValueType {
   readonly item?: string;
   /** One of the few keys that most installations set. */
   readonly common?: true;
+  /** SIGHUP applies a new value to the running daemon; other keys need a restart. */
+  readonly live?: true;
   /** `tusd-ts config` shows the value as the program uses it, not as it was written. */
   readonly shownAsUsed?: true;
   /** Converts the validated value for the program, if that needs more than the value itself. */

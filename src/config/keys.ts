@@ -4,14 +4,18 @@ import {
   AUTH,
   BASE_PATH,
   CRON_PATTERN,
+  DELIVER,
   DIRECTORY_MODE,
   FILE_MODE,
+  FOLDER_OR_NULL,
   GROUP,
   HOOKS,
   HOST,
+  LISTEN,
   ORIGINS,
   PROXIES,
   PUBLIC_URL,
+  SOCKET_MODE,
   UPLOAD_DIR,
 } from './special-types.ts';
 import {
@@ -20,6 +24,7 @@ import {
   durationType,
   limitType,
   reserveType,
+  sizeWithinType,
   thresholdType,
   wholeNumberType,
   wordType,
@@ -47,6 +52,26 @@ export const KEYS = {
     shownAsUsed: true,
     meaning: 'Address to listen on; "0.0.0.0" or "::" listens on all of them.',
   },
+  listen: {
+    ...LISTEN,
+    default: [],
+    example: ['127.0.0.1:1080', 'unix:/run/tusd-ts/http.sock'],
+    item: 'listen',
+    meaning:
+      'Addresses to listen on, instead of port and host: hosts with ports, and sockets of the unix family. An empty list means port and host.',
+  },
+  socketMode: {
+    ...SOCKET_MODE,
+    default: '0660',
+    example: '0600',
+    meaning: 'Permissions of the sockets in listen, in octal: who may write may connect.',
+  },
+  socketGroup: {
+    ...GROUP,
+    default: null,
+    example: 'www-data',
+    meaning: 'Group of the sockets in listen, by name or id; null leaves it to the system.',
+  },
   uploadDir: {
     ...UPLOAD_DIR,
     default: './uploads',
@@ -72,6 +97,7 @@ export const KEYS = {
     item: 'corsOrigin',
     common: true,
     shownAsUsed: true,
+    live: true,
     meaning:
       'Origins whose pages may upload from a browser: exact origins, "*" alone for any, an empty list for none.',
   },
@@ -80,6 +106,7 @@ export const KEYS = {
     default: 1,
     example: 7,
     common: true,
+    live: true,
     meaning:
       'Days after its last activity until an unfinished upload is removed; fractions are allowed, "never" keeps it.',
   },
@@ -88,12 +115,14 @@ export const KEYS = {
     default: 'never',
     example: 30,
     common: true,
+    live: true,
     meaning: 'Days after which a finished upload is removed; "never" keeps it for ever.',
   },
   cleanupSchedule: {
     ...CRON_PATTERN,
     default: '0 * * * *',
     example: '30 3 * * *',
+    live: true,
     meaning:
       'When the cleanup runs: a cron pattern of 5 fields, or 6 with seconds first; "never" leaves it to `tusd-ts cleanup`.',
   },
@@ -103,6 +132,7 @@ export const KEYS = {
     example: '10GiB',
     inExampleFile: '10GiB',
     common: true,
+    live: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
   ...LIMIT_KEYS,
@@ -111,6 +141,7 @@ export const KEYS = {
     default: '256MiB',
     example: '1GiB',
     inExampleFile: '1GiB',
+    live: true,
     meaning:
       'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
   },
@@ -141,6 +172,7 @@ export const KEYS = {
     example: 'https://app.example.org/uploads/files/',
     common: true,
     shownAsUsed: true,
+    live: true,
     meaning:
       'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
   },
@@ -150,6 +182,7 @@ export const KEYS = {
     example: ['127.0.0.1', '10.0.0.0/8'],
     item: 'trustedProxy',
     common: true,
+    live: true,
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
   },
@@ -175,6 +208,7 @@ export const KEYS = {
     ...wordType(['debug', 'info', 'warn', 'error'], '<level>'),
     default: 'info',
     example: 'warn',
+    live: true,
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
   },
@@ -189,6 +223,7 @@ export const KEYS = {
     ...durationType(1),
     default: '60s',
     example: '2m',
+    live: true,
     meaning:
       'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
   },
@@ -196,12 +231,29 @@ export const KEYS = {
     ...durationType(1),
     default: '30s',
     example: '10s',
+    live: true,
     meaning: 'How long a client may take to send the headers of a request.',
+  },
+  keepAliveTimeout: {
+    ...durationType(1),
+    default: '75s',
+    example: '10m',
+    live: true,
+    meaning:
+      'How long an idle connection is kept: longer than a proxy in front keeps it, so that the proxy is the one that closes.',
+  },
+  maxHeaderSize: {
+    ...sizeWithinType('8KiB', '1MiB'),
+    default: '64KiB',
+    example: '128KiB',
+    meaning:
+      'Most bytes that the headers of a request may have; more get 431. The default is enough for a final upload of 250 parts with long absolute URLs.',
   },
   drainTimeout: {
     ...durationType(0),
     default: '8s',
     example: '25s',
+    live: true,
     meaning:
       'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
   },
@@ -209,18 +261,21 @@ export const KEYS = {
     ...wholeNumberType(1, 1_000_000),
     default: 10_000,
     example: 2_000,
+    live: true,
     meaning: 'Connections open at once; more are turned away, which the log tells.',
   },
   disableDownload: {
     ...booleanType(),
     default: false,
     example: true,
+    live: true,
     meaning: 'Do not serve finished uploads (GET).',
   },
   disableTermination: {
     ...booleanType(),
     default: false,
     example: true,
+    live: true,
     meaning: 'Do not let clients delete uploads (DELETE).',
   },
   directBodies: {
@@ -236,12 +291,30 @@ export const KEYS = {
     example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
     inExampleFile: [],
     common: true,
+    live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
+  },
+  deliver: {
+    ...DELIVER,
+    default: [],
+    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
+    inExampleFile: [],
+    meaning:
+      'Rules that put finished uploads, under their own names, where other programs expect them.',
+  },
+  storageRoot: {
+    ...FOLDER_OR_NULL,
+    default: null,
+    example: '/srv/projects',
+    shownAsUsed: true,
+    meaning:
+      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
   },
   hookConcurrency: {
     ...wholeNumberType(1, 1000),
     default: 16,
     example: 4,
+    live: true,
     meaning: 'Hook deliveries that run at once.',
   },
 } as const satisfies Keys;

@@ -5,6 +5,7 @@ import { booleanType, countType, daysType, limitType } from './value-types.ts';
 export const LIMIT_KEYS = {
   maxTotalSize: {
     ...limitType(),
+    live: true,
     default: 'unlimited',
     example: '500GiB',
     common: true,
@@ -13,12 +14,14 @@ export const LIMIT_KEYS = {
   },
   maxOpenUploads: {
     ...countType(),
+    live: true,
     default: 'unlimited',
     example: 1_000,
     meaning: 'Uploads that are unfinished at the same time, of all clients; one more gets 429.',
   },
   maxOpenUploadsPerAddress: {
     ...countType(),
+    live: true,
     default: 'unlimited',
     example: 20,
     meaning:
@@ -26,18 +29,21 @@ export const LIMIT_KEYS = {
   },
   maxCreationsPerMinute: {
     ...countType(),
+    live: true,
     default: 'unlimited',
     example: 600,
     meaning: 'Uploads that all clients together may create in a minute; one more gets 429.',
   },
   maxCreationsPerMinutePerAddress: {
     ...countType(),
+    live: true,
     default: 'unlimited',
     example: 60,
     meaning: 'The same for each client address.',
   },
   maxBytesPerDay: {
     ...limitType(),
+    live: true,
     default: 'unlimited',
     example: '1TB',
     meaning:
@@ -45,12 +51,14 @@ export const LIMIT_KEYS = {
   },
   maxBytesPerDayPerAddress: {
     ...limitType(),
+    live: true,
     default: 'unlimited',
     example: '50GB',
     meaning: 'The same for each client address.',
   },
   maxBandwidth: {
     ...limitType(),
+    live: true,
     default: 'unlimited',
     example: '100MB',
     meaning:
@@ -58,12 +66,14 @@ export const LIMIT_KEYS = {
   },
   maxBandwidthPerConnection: {
     ...limitType(),
+    live: true,
     default: 'unlimited',
     example: '10MB',
     meaning: 'Bytes per second of each connection that uploads or downloads.',
   },
   clientExpiryDays: {
     ...daysType(),
+    live: true,
     default: 'never',
     example: 7,
     meaning:
@@ -71,6 +81,7 @@ export const LIMIT_KEYS = {
   },
   clientDownloads: {
     ...booleanType(),
+    live: true,
     default: false,
     example: true,
     meaning:

@@ -2,11 +2,14 @@ import * as z from 'zod';
 import { authObject } from './auth/auth-schema.ts';
 import { authText } from './auth/auth-text.ts';
 import { resolveAuth, variablesOfAuth } from './auth/resolve-auth.ts';
+import { resolveRules, rulesText } from './deliver/deliver-rule.ts';
+import { ruleList } from './deliver/deliver-schema.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
+import { readListen, readSocketMode, resolveListen } from './listen.ts';
 import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
-import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
+import { readFolderOrNull, readUploadDir, resolveFolder, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
 import { readHost, readProxyAddress } from './values/address.ts';
 import { readBasePath } from './values/base-path.ts';
@@ -21,6 +24,21 @@ export const HOST = textType('an IP address or a host name in quotes', readHost,
   type: 'address',
   allowed: 'an IP address or a host name, without a port',
   placeholder: '<address>',
+});
+
+export const LISTEN = {
+  ...listType('an address such as "127.0.0.1:1080" or "unix:/run/tusd-ts/http.sock"', readListen, {
+    type: 'list of addresses',
+    allowed: 'a host and a port such as "[::]:1080", or "unix:" and the path of a socket',
+    placeholder: '<address>',
+  }),
+  resolve: resolveListen,
+} as const;
+
+export const SOCKET_MODE = textType('an octal mode in quotes, such as "0660"', readSocketMode, {
+  type: 'octal mode',
+  allowed: 'an octal mode that lets the owner read and write, such as "0660"',
+  placeholder: '<mode>',
 });
 
 export const UPLOAD_DIR = {
@@ -100,7 +118,8 @@ export const PUBLIC_URL = {
 
 export const PROXIES = listType('an IP address or a network in CIDR notation', readProxyAddress, {
   type: 'list of addresses',
-  allowed: 'IP addresses, and networks in CIDR notation',
+  allowed:
+    'IP addresses, networks in CIDR notation, and "unix" for all that connect to a unix socket',
   placeholder: '<address>',
 });
 
@@ -125,4 +144,27 @@ export const HOOKS = {
   resolve: resolveHooks,
   variablesIn: variablesOfHooks,
   text: hooksText,
+} as const;
+
+export const DELIVER = {
+  schema: ruleList,
+  kind: 'file-only',
+  type: 'list of rules',
+  allowed: 'a rule or a list of rules; [Delivery](delivery.md#the-keys-of-a-rule) has their keys',
+  placeholder: '',
+  resolve: resolveRules,
+  text: rulesText,
+} as const;
+
+export const FOLDER_OR_NULL = {
+  schema: z
+    .string('it must be a path in quotes, or null')
+    .meta({ minLength: 1 })
+    .nullable()
+    .transform(via(readFolderOrNull)),
+  kind: 'text',
+  type: 'path or null',
+  allowed: 'the path of a folder, or null',
+  placeholder: '<directory>',
+  resolve: resolveFolder,
 } as const;

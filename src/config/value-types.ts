@@ -3,7 +3,7 @@ import type { ValueType } from './key.ts';
 import type { Reading } from './values/reading.ts';
 import { via } from './values/reading.ts';
 import { readRetention } from './values/retention-period.ts';
-import { readSize, SIZE_PATTERN } from './values/size.ts';
+import { parseSize, readSize, SIZE_PATTERN } from './values/size.ts';
 import { duration, listOf, text, wholeNumber, word, yesOrNo } from './values/value-schemas.ts';
 
 /** The properties of a type that each key provides. */
@@ -118,6 +118,34 @@ export function countType() {
 export function thresholdType() {
   const problem = 'it must be above 0; for none at all, write "never"';
   return { ...sizeType('never', 1, () => ({ problem })), type: 'size or "never"' } as const;
+}
+
+/** A size within bounds, both included and written with units. */
+export function sizeWithinType(smallest: string, largest: string) {
+  const [least, most] = [parseSize(smallest), parseSize(largest)];
+  const problem = `it must be a size from ${smallest} to ${largest}`;
+  const read = (input: number | string): Reading<number> => {
+    const size = readSize(input);
+    if (!('value' in size)) return size;
+    return size.value >= least && size.value <= most ? size : { problem };
+  };
+  const schema = z
+    .union(
+      [
+        z.number().meta({ type: 'integer', minimum: least, maximum: most }),
+        z.string().meta({ pattern: SIZE_PATTERN }),
+      ],
+      problem,
+    )
+    .transform(via(read));
+  return {
+    schema,
+    kind: 'text',
+    type: 'size',
+    allowed: `a number of bytes, or a size such as "500MB" (1000-based) or "10GiB" (1024-based), from ${smallest} to ${largest}`,
+    placeholder: '<size>',
+    unit: 'bytes',
+  } as const;
 }
 
 /** An amount of space to keep free; "off" and 0 are null. */

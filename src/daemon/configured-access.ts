@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import type { Access } from '../access/access.ts';
 import type { FindLink } from '../access/links/links.ts';
 import type { Config } from '../config/config.ts';
+import type { Hooks } from '../hooks/hooks.ts';
 import type { AskForAccess } from '../hooks/pre-access.ts';
 import { TUS_CORS_HEADERS } from '../protocol/tus/surface.ts';
 import { MINUTE } from '../text/span.ts';
@@ -10,9 +11,15 @@ import type { DaemonLog } from './daemon-log.ts';
 /** The most wrong logins that are logged one by one in a minute. */
 const MOST_TOLD = 100;
 
+const NO_OPINION = { principal: null, grants: null, maxSize: null };
+
+/** Logged when a reload brings hooks that decide about access to a daemon that has none. */
+export const ASKS_LATER =
+  'pre-access hooks are asked from the next start on; until then everything stays open';
+
 /** What access asks others: hooks, and the catalog once it is open. */
 interface Asked {
-  readonly askForAccess: AskForAccess | null;
+  readonly hooks: Pick<Hooks, 'askForAccess'>;
   readonly findLink: FindLink;
 }
 
@@ -22,10 +29,14 @@ interface Asked {
  */
 export async function openConfiguredAccess(
   config: Config,
-  { askForAccess, findLink }: Asked,
+  { hooks, findLink }: Asked,
   log: DaemonLog,
   warn: (message: string) => void,
 ): Promise<Access | null> {
+  // A reload may replace the hooks.
+  const askForAccess: AskForAccess | null =
+    hooks.askForAccess &&
+    (async (...asked) => (await hooks.askForAccess?.(...asked)) ?? NO_OPINION);
   if (config.auth === null && askForAccess === null) {
     if (!isLoopback(config.host)) {
       log.event(

@@ -1,47 +1,39 @@
-import type { AddressInfo } from 'node:net';
 import type { Access } from '../access/access.ts';
+import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
+import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
-import { notingAborts } from '../http/download/aborted-download.ts';
-import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
+import type { OpenAddress } from '../http/doors/address.ts';
 import { Listener } from '../http/listener.ts';
-import { assertPlainBody } from '../http/plain-body.ts';
-import { createMeter } from '../limits/create-meter.ts';
-import type { Meter } from '../limits/meter.ts';
-import { paceOf } from '../limits/pace.ts';
-import type { Exchange, ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import type { TusOptions } from '../protocol/tus/context.ts';
-import { createTus } from '../protocol/tus/tus.ts';
-import { clientChoices } from '../retention/client-choice.ts';
+import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
+import { meterLimits } from '../limits/general-limits.ts';
+import { Meter } from '../limits/meter.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
-import { openConfiguredAccess } from './configured-access.ts';
+import { after } from './after.ts';
+import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf } from './happening.ts';
+import { happeningOf } from './happening.ts';
+import {
+  addressesOf,
+  choicesOf,
+  limitsOf,
+  listenerOptionsOf,
+  policyOf,
+  type Reloaded,
+} from './live-options.ts';
 import { createRareLog } from './rare-log.ts';
+import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-
-/** The facts to report once the port is open. */
-export interface Ready {
-  /** The base path's URL on this machine. */
-  readonly url: string;
-  /** Where the data files are: an absolute path, or ":memory:". */
-  readonly folder: string;
-  /** false if uploads are lost when the daemon ends. */
-  readonly persistent: boolean;
-  readonly freeSpace: number;
-  readonly policy: RetentionPolicy;
-  /** null when the schedule is off. */
-  readonly nextSweep: Date | null;
-}
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -49,78 +41,90 @@ const MEMORY_SHARE = 0.5;
 /** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
+interface DaemonParts {
+  readonly listener: Listener;
+  readonly store: UploadStore;
+  readonly hooks: Hooks;
+  readonly deliveries: Deliveries;
+  readonly log: DaemonLog;
+  readonly meter: Meter;
+  readonly choices: { read: Choices };
+  readonly access: Access | null;
+}
+
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
-  readonly #config: Config;
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
-  readonly #schedule: Schedule;
+  readonly #deliveries: Deliveries;
+  readonly #log: DaemonLog;
+  readonly #meter: Meter;
+  readonly #choices: { read: Choices };
+  /** The one object that everything reads; a reload changes its properties. */
+  readonly #policy: RetentionPolicy;
   readonly #access: Access | null;
+  #config: Config;
+  #schedule = new Schedule();
 
-  private constructor(
-    config: Config,
-    listener: Listener,
-    store: UploadStore,
-    hooks: Hooks,
-    access: Access | null,
-  ) {
-    this.#access = access;
+  private constructor(config: Config, policy: RetentionPolicy, parts: DaemonParts) {
     this.#config = config;
-    this.#listener = listener;
-    this.#store = store;
-    this.#hooks = hooks;
-    this.#schedule = new Schedule();
+    this.#policy = policy;
+    this.#listener = parts.listener;
+    this.#store = parts.store;
+    this.#hooks = parts.hooks;
+    this.#access = parts.access;
+    this.#deliveries = parts.deliveries;
+    this.#log = parts.log;
+    this.#meter = parts.meter;
+    this.#choices = parts.choices;
   }
 
   /**
    * Opens the port first and then the storage, so that nothing is created if the port is taken.
-   * Requests that arrive in between wait. Throws a Fault that names the obstacle: CANNOT_LISTEN,
+   * Requests that arrive in between wait. `sockets` are descriptors of sockets that listen already;
+   * they replace the configured addresses.
+   * Throws a Fault that names the obstacle: CANNOT_LISTEN,
    * DIRECTORY_IN_USE, CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
    */
-  static async start(config: Config, log: DaemonLog): Promise<{ daemon: Daemon; ready: Ready }> {
+  static async start(
+    config: Config,
+    log: DaemonLog,
+    sockets: readonly number[] = [],
+  ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
-    const policy = { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
+    const policy = policyOf(config);
     const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
     const warn = (message: string) => trouble('warn', message);
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
+      storageRoot: config.storageRoot,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
     });
-    const meter = createMeter(config, config.auth !== null);
+    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const choices = { read: choicesOf(config) };
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
     });
-    const access = await openConfiguredAccess(
-      config,
-      {
-        askForAccess: hooks.askForAccess,
-        findLink: async (id) => (await front).tus.store.link(id),
-      },
-      log,
-      warn,
-    );
+    const findLink = async (id: string) => (await front).tus.store.link(id);
+    const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
     );
     const listener = new Listener({
-      port: config.port,
-      host: config.host,
+      addresses: addressesOf(config, sockets),
       basePath: config.basePath,
-      publicUrl: config.publicUrl,
-      corsOrigins: config.corsOrigins,
-      trustedProxies: config.trustedProxies,
-      headersTimeout: config.headersTimeoutMs,
-      maxConnections: config.maxConnections,
+      maxHeaderSize: config.maxHeaderSize,
+      ...listenerOptionsOf(config),
       protocols,
       prepare: async (server) => {
         const { directBodies } = config;
@@ -150,7 +154,8 @@ export class Daemon {
       onTrouble: warn,
       now: Date.now,
     });
-    const address = await listener.listen();
+    const deliveries = await createDeliveries(config, warn);
+    const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
       store = await openStore({
@@ -162,33 +167,29 @@ export class Daemon {
           directoryMode: config.directoryMode,
           group: config.fileGroup,
         },
-        limits: {
-          maxSize: config.maxSize,
-          minFreeSpace: config.minFreeSpace,
-          idleTimeout: config.idleTimeoutMs,
-        },
+        limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: access ? access.withRules(hooks.guards) : hooks.guards,
         metering: meter,
-        choices: clientChoices({
-          longestExpiry: config.clientExpiryMs,
-          downloads: config.clientDownloads,
-        }),
+        choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
+        rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, listener, store, hooks, access);
+      const parts = { listener, store, hooks, deliveries, log, meter, choices, access };
+      const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
-        const finish = finishOf(change);
-        if (finish) log.happened('info', finish);
+        const happening = happeningOf(change);
+        if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
-      daemon.#startSchedule(store, policy, log);
-      open(frontDoorOf(config, store, policy, meter));
-      return { daemon, ready: await daemon.#ready(address, policy) };
+      await deliveries.start(store);
+      daemon.#startSchedule();
+      open(frontDoorOf(config, { store, policy, meter, warn }));
+      return { daemon, ready: await daemon.#ready(addresses) };
     } catch (error) {
       listener.closeAll();
       await Promise.all([listener.close(), store?.close()]);
@@ -196,10 +197,11 @@ export class Daemon {
     }
   }
 
-  #startSchedule(store: UploadStore, policy: RetentionPolicy, log: DaemonLog): void {
+  #startSchedule(): void {
+    const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(store, policy, log, signal),
+      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -207,16 +209,57 @@ export class Daemon {
     );
   }
 
-  async #ready({ port, address, family }: AddressInfo, policy: RetentionPolicy): Promise<Ready> {
-    const host = family === 'IPv6' ? `[${address}]` : address;
+  async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
+    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
     return {
-      url: `http://${host}:${port}${this.#config.basePath}`,
+      url,
+      moreUrls,
       folder: this.#store.place,
       persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
-      policy,
+      policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
     };
+  }
+
+  /**
+   * Puts a new configuration in force, as far as that is possible without a restart. What is running
+   * goes on as it began. Throws CONFIG or IO, and then nothing has changed.
+   */
+  async reload(next: Config): Promise<Reloaded> {
+    checkPattern(next.cleanupSchedule);
+    const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
+    const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
+    if (changes('retentionDays', 'completedRetentionDays')) {
+      await notePolicy(this.#store, policyOf(config));
+    }
+    await this.#meter.configure(meterLimits(config));
+    this.#access?.reconfigure(config);
+    this.#config = config;
+    Object.assign(this.#policy, policyOf(config));
+    this.#store.setLimits(limitsOf(config));
+    this.#choices.read = choicesOf(config);
+    const front = frontDoorOf(config, {
+      store: this.#store,
+      policy: this.#policy,
+      meter: this.#meter,
+      warn: (message) => this.#log.event('warn', message),
+    });
+    this.#listener.reconfigure({
+      ...listenerOptionsOf(config),
+      protocols: protocolsOf(config, Promise.resolve(front.tus)),
+      download: config.disableDownload ? null : front.download,
+    });
+    if (changes('hooks', 'hookConcurrency')) {
+      this.#hooks.replace(config.hooks, config.hookConcurrency);
+      if (!this.#access && this.#hooks.askForAccess) this.#log.event('warn', ASKS_LATER);
+    }
+    if (changes('cleanupSchedule')) {
+      await this.#schedule.stop();
+      this.#schedule = new Schedule();
+      this.#startSchedule();
+    }
+    return { config, changed, needRestart };
   }
 
   /**
@@ -235,6 +278,7 @@ export class Daemon {
       this.#schedule.stop(),
       this.#store.drain(grace),
       this.#hooks.stop(grace),
+      this.#deliveries.stop(grace),
       Promise.race([closing, graceEnds.promise]),
     ]);
     graceEnds.clear();
@@ -250,49 +294,6 @@ export class Daemon {
   }
 }
 
-function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
-  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
-  return [createTus(offered, tus)];
-}
-
-/** The parts that serve requests, available once the storage is open. */
-interface FrontDoor {
-  readonly tus: TusOptions;
-  readonly download: ExchangeHandler;
-}
-
-function frontDoorOf(
-  config: Config,
-  store: UploadStore,
-  policy: RetentionPolicy,
-  meter: Meter | undefined,
-): FrontDoor {
-  const { idleTimeoutMs: idleTimeout } = config;
-  const pace = meter && (({ caller }: Exchange) => paceOf(meter.shareOf(caller)));
-  const download = notingAborts(createDownload(store, { idleTimeout, pace }));
-  const tus: TusOptions = {
-    store,
-    basePath: config.basePath,
-    publicUrl: config.publicUrl,
-    maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null || config.clientExpiryMs !== null,
-    expiresAt: (record) => expiresAt(record, policy),
-    termination: !config.disableTermination,
-    download: config.disableDownload ? null : download,
-    assertPlainBody,
-    assertConditions,
-  };
-  return { tus, download };
-}
-
 function sentenceOf({ message, hint }: Fault): string {
   return hint === undefined ? message : `${message}. ${hint}`;
-}
-
-function after(milliseconds: number): { readonly promise: Promise<void>; clear(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  return { promise, clear: () => clearTimeout(timer) };
 }

@@ -120,8 +120,9 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
     },
     finishedFile: async (id) => {
       const record = await store.remember(id);
-      const place = store.locate(id);
-      return record && isKept(record) && !isInMemory(place) ? place : undefined;
+      if (!record || !isKept(record)) return undefined;
+      const place = store.pathOf(record);
+      return isInMemory(place) ? undefined : place;
     },
     close: () => {
       closed ??= close();

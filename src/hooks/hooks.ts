@@ -1,30 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Hook } from '../config/hooks/hook-schema.ts';
+import { messageOf } from '../fault.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
-import { Dispatcher } from './delivery/dispatcher.ts';
-import { createGuards } from './guards.ts';
-import { createPlanner } from './planner.ts';
-import { type AskForAccess, createAskForAccess } from './pre-access.ts';
-import { Progress } from './progress.ts';
-import { type HookLog, Receiver } from './receiver.ts';
-import { RECORDED_EVENTS } from './recorded-events.ts';
+import { createHookSet, type HookSet, type HooksOptions } from './hook-set.ts';
+import type { AskForAccess } from './pre-access.ts';
 
-export interface HooksOptions {
-  /** In the order in which "pre-" hooks are called. */
-  readonly hooks: readonly Hook[];
-  /** The most deliveries at once; each hook gets an equal share, at least one. */
-  readonly concurrency: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly log: HookLog;
-  /** The daemon's environment: programs get only PATH, HOME, the locale and the like. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** process.kill, which also accepts process groups. */
-  readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
-  /** Returns numbers from 0 to 1 for the jitter of retries; default: Math.random. */
-  readonly random?: () => number;
-}
+const GUARDS = ['beforeCreate', 'beforeFinish', 'beforeRemove'] as const satisfies (keyof Guards)[];
+
+/** The pause before hooks are started again after a failure (milliseconds). */
+const RETRY = 1_000;
 
 export interface Hooks {
   /**
@@ -39,6 +24,11 @@ export interface Hooks {
   /** Starts delivering, beginning with rows left by an earlier run. */
   start(store: UploadStore): Promise<void>;
   /**
+   * Serves other hooks from now on. Deliveries that are running end first, with the hooks that they
+   * began with; the others wait for that, and nothing is lost.
+   */
+  replace(hooks: readonly Hook[], concurrency: number): void;
+  /**
    * Starts no more deliveries, gives the running ones `grace` milliseconds, then aborts them (a
    * program is killed two seconds later) together with the hooks that requests wait for. Unrecorded
    * deliveries are sent again after the next start. Resolves when no delivery runs any more. Call
@@ -49,44 +39,56 @@ export interface Hooks {
 
 /** Everything about hooks that a daemon needs; created before the storage is opened. */
 export function createHooks(options: HooksOptions): Hooks {
-  const { hooks, log, now, concurrency, random = Math.random } = options;
-  const receivers = hooks.map((hook) => new Receiver(hook, options));
-  const told = receivers.filter((receiver) => RECORDED_EVENTS.some((e) => receiver.listensTo(e)));
   const ending = new AbortController();
-  const stopping = new AbortController();
   // Every running attempt adds a listener.
-  setMaxListeners(0, ending.signal, stopping.signal);
-  let dispatcher: Dispatcher | undefined;
-  const asking = { receivers, log, signal: ending.signal };
+  setMaxListeners(0, ending.signal);
+  const guards: Guards = {};
+  let set = createHookSet(options, ending.signal);
+  Object.assign(guards, set.guards);
+  let store: UploadStore | undefined;
+  let replacing = Promise.resolve();
+  let stopped = false;
   return {
-    guards: createGuards(asking),
-    askForAccess: createAskForAccess(asking),
-    plan: createPlanner({ hooks, now }),
-    async start(store) {
-      const common = { now, log, concurrency, random };
-      const served: Receiver[] = [];
-      for (const receiver of receivers) {
-        const isLeft = (await store.outbox.nextDueAt(receiver.hook.name)) !== null;
-        if (isLeft || told.includes(receiver)) served.push(receiver);
-      }
-      const running = new Dispatcher(store.outbox, {
-        ...common,
-        receivers: served,
-        signal: ending.signal,
-      });
-      running.start();
-      dispatcher = running;
-      const progress = new Progress({ ...common, receivers, store, signal: stopping.signal });
-      store.onChange((event) => {
-        running.uploadChanged();
-        if (event.type === 'received') progress.received(event.record, event.caller);
-        else if (told.length > 0) running.wake();
+    guards,
+    get askForAccess() {
+      return set.askForAccess;
+    },
+    plan: (change, place) => set.plan(change, place),
+    async start(served) {
+      store = served;
+      await set.start(served);
+      served.onChange((event) => set.changed(event));
+    },
+    replace(hooks, concurrency) {
+      const before = set;
+      const next = createHookSet({ ...options, hooks, concurrency }, ending.signal);
+      set = next;
+      for (const name of GUARDS) delete guards[name];
+      Object.assign(guards, next.guards);
+      // Two sets would send the same rows of the outbox.
+      replacing = replacing.then(async () => {
+        await before.stop();
+        if (store && set === next && !stopped) await startUntilDone(next, store);
       });
     },
     async stop(grace) {
-      stopping.abort();
+      stopped = true;
       setTimeout(() => ending.abort(), grace).unref();
-      await dispatcher?.stop();
+      const last = set.stop();
+      await replacing;
+      await last;
     },
   };
+
+  /** A catalog that cannot be read at the moment must not end deliveries for good. */
+  async function startUntilDone(next: HookSet, served: UploadStore): Promise<void> {
+    while (set === next && !stopped) {
+      try {
+        return await next.start(served);
+      } catch (error) {
+        options.log('warn', `hooks cannot start yet: ${messageOf(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, RETRY).unref());
+      }
+    }
+  }
 }

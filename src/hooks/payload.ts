@@ -44,6 +44,8 @@ export interface RequestInfo {
   readonly Principal: string | null;
   /** Names in Go's notation ("Upload-Offset"). */
   readonly Header: Readonly<Record<string, readonly string[]>>;
+  /** The request's id in the log and in the timeline; absent if the daemon caused the event. */
+  readonly RequestID?: string;
 }
 
 /**
@@ -59,6 +61,8 @@ export interface Payload {
   readonly Time: string;
   /** Why an upload was removed (post-terminate and post-expire). */
   readonly Reason?: RemovalReason;
+  /** Which rule has put the file where (post-deliver). */
+  readonly Delivery?: { readonly Rule: string; readonly Path: string };
   /** Sent by `hooks test`: the event did not happen. */
   readonly Test?: true;
 }
@@ -111,6 +115,7 @@ export function describeDraft(
  */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
   const facts = requestOf(caller)?.facts;
+  const requestId = facts && caller.origin.requestId;
   const headers = facts?.headers ?? {};
   // Without a prototype a header may have any name, "__proto__" included.
   const Header: Record<string, readonly string[]> = Object.create(null);
@@ -124,6 +129,7 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
     Principal: caller.origin.principal ?? null,
     Header,
+    ...(requestId === undefined ? {} : { RequestID: requestId }),
   };
 }
 

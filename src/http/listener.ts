@@ -1,18 +1,21 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import { type Admission, serveAdmitted } from './admission.ts';
+import { serveAdmitted } from './admission.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
 import { plainAddress, saysForwarded } from './client/forwarded.ts';
 import { hostProblem } from './client/host.ts';
-import { createCors } from './cors.ts';
+import { type Cors, createCors } from './cors.ts';
+import type { OpenAddress } from './doors/address.ts';
+import { createHttpServer } from './doors/create-server.ts';
+import { openDoor } from './doors/open-door.ts';
+import { nameUnixPeer } from './doors/unix-peer.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
-import { listenFault } from './listen-fault.ts';
+import { answerLanding, isLanding } from './landing.ts';
+import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import {
   describeNoRequest,
@@ -21,56 +24,28 @@ import {
   noRequestRecord,
 } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
-import type { RequestRecord } from './request-record.ts';
+import { requestIdOf } from './request-id.ts';
+import { recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
-import { parseTarget, placeOf, withoutQuery } from './target.ts';
+import { parseTarget, placeOf } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
 /** How long a request may continue after a parse error in its body (milliseconds). */
 const BROKEN = 1_000;
 
-export interface ListenerOptions {
-  readonly port: number;
-  readonly host: string;
-  /** Begins and ends with a slash. */
-  readonly basePath: string;
-  /** The base path's URL as clients know it, or null. */
-  readonly publicUrl: string | null;
-  readonly corsOrigins: readonly string[];
-  readonly trustedProxies: readonly string[];
-  /** How long a client may take to send its headers (milliseconds). */
-  readonly headersTimeout: number;
-  readonly maxConnections: number;
-  /** Called once, before the server listens. */
-  readonly prepare?: (server: Server) => Promise<void>;
-  /** The first protocol that claims a request serves it; if none does, the first in the list. */
-  readonly protocols: readonly [Protocol, ...Protocol[]];
-  /** GET of an upload, or null when downloads are off. */
-  readonly download: ExchangeHandler | null;
-  /** null while everyone may do everything. */
-  readonly admission?: Admission | null;
-  readonly onRequest: (record: RequestRecord) => void;
-  /** Connections refused because of the limit; called at most once a minute. */
-  readonly onTurnedAway: (count: number) => void;
-  /** Called with the malformed requests of a minute beyond those that were passed to onRequest. */
-  readonly onMoreRefused: (count: number) => void;
-  /** Called for the first untrusted peer that sends forwarded headers. */
-  readonly onForwardedIgnored: (address: string) => void;
-  readonly onBug: (error: unknown) => void;
-  /** A connection could not be accepted; may be called very often. */
-  readonly onTrouble?: (message: string) => void;
-  readonly now: () => number;
+function corsOf({ corsOrigins, protocols }: ListenerOptions): Cors {
+  return createCors(corsOrigins, ...protocols.map(({ cors }) => cors));
 }
 
-/** The HTTP server: node:http, the base path, CORS, methods, and error responses. */
+/** The HTTP server: node:http at one or more addresses, the base path, CORS, methods, and error responses. */
 export class Listener {
-  readonly #options: ListenerOptions;
-  readonly #server: Server;
-  readonly #cors: ReturnType<typeof createCors>;
-  readonly #proxies: TrustedProxies;
+  #options: ListenerOptions;
+  readonly #servers: readonly Server[];
+  #cors: Cors;
+  #proxies: TrustedProxies;
   readonly #turns = new Turns();
-  readonly #drain: Drain;
+  readonly #drain = new Drain();
   /** Connections whose parser has failed. */
   readonly #broken = new WeakSet<Socket>();
   readonly #mayTell: () => boolean;
@@ -78,28 +53,26 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#cors = createCors(options.corsOrigins, ...options.protocols.map(({ cors }) => cors));
+    this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
-    const server = createServer({
-      ServerResponse: Answer,
-      // By default Node aborts any request after 300 s; the idle timeout for bodies replaces that
-      // limit.
-      requestTimeout: 0,
-      headersTimeout: options.headersTimeout,
-      keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, options.headersTimeout / 2)),
-      noDelay: true,
-      // Node would answer this itself, without a line in the log.
-      requireHostHeader: false,
+    this.#servers = options.addresses.map(() => this.#createServer());
+  }
+
+  #createServer(): Server {
+    const server = createHttpServer(this.#options);
+    this.#drain.add(server);
+    const turnedAway = seldom(this.#options.onTurnedAway);
+    server.on('drop', turnedAway);
+    server.on('connection', (socket) => {
+      // Each server counts its own connections.
+      if (this.#drain.connections > this.#options.maxConnections) {
+        socket.destroy();
+        turnedAway();
+      }
+      // Reading the address makes Node cache it, so that it is known after the client disconnects.
+      void socket.remoteAddress;
     });
-    // A client that has closed its sending side still gets its responses.
-    Object.assign(server, { httpAllowHalfOpen: true });
-    this.#drain = new Drain(server);
-    server.maxConnections = options.maxConnections;
-    server.on('drop', seldom(options.onTurnedAway));
-    // Reading the address makes Node cache it, so that it is known after the client disconnects.
-    server.on('connection', (socket) => void socket.remoteAddress);
     server.on('connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these listeners Node responds by itself before our code sees the request.
@@ -107,26 +80,45 @@ export class Listener {
     server.on('checkExpectation', (request, response) => this.#serve(request, response));
     server.on('connect', (request, socket) => this.#refuseTunnel(request, socket as Socket));
     server.on('clientError', (error, socket) => this.#noRequest(error, socket as Socket));
-    this.#server = server;
+    return server;
   }
 
-  /** Resolves with the address in use. Throws CANNOT_LISTEN with what to do. */
-  async listen(): Promise<AddressInfo> {
-    const { port, host, prepare } = this.#options;
-    await prepare?.(this.#server);
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: Error) => reject(listenFault(error, host, port));
-      this.#server.once('error', failed);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', failed);
-        resolve();
-      });
-    });
-    // When file descriptors run out, accept fails; that must not end the process.
-    this.#server.on('error', (error) => {
-      this.#options.onTrouble?.(`a connection could not be accepted: ${error.message}`);
-    });
-    return this.#server.address() as AddressInfo;
+  /**
+   * Resolves with the addresses in use, in the order of the options. Throws CANNOT_LISTEN with what to
+   * do, and then listens nowhere.
+   */
+  async listen(): Promise<readonly OpenAddress[]> {
+    const { addresses, prepare, onTrouble } = this.#options;
+    const open: OpenAddress[] = [];
+    try {
+      for (const [index, server] of this.#servers.entries()) {
+        await prepare?.(server);
+        const address = await openDoor(server, addresses[index]!);
+        open.push(address);
+        if (address.kind === 'unix') server.prependListener('connection', nameUnixPeer);
+        // When file descriptors run out, accept fails; that must not end the process.
+        server.on('error', (error) => {
+          onTrouble?.(`a connection could not be accepted: ${error.message}`);
+        });
+      }
+    } catch (error) {
+      this.closeAll();
+      await this.close();
+      throw error;
+    }
+    return open;
+  }
+
+  /** Changes options while the server runs, for requests that arrive from now on. */
+  reconfigure(changes: Partial<LiveListenerOptions>): void {
+    const options = { ...this.#options, ...changes };
+    this.#options = options;
+    this.#cors = corsOf(options);
+    this.#proxies = new TrustedProxies(options.trustedProxies);
+    const { headersTimeout, keepAliveTimeout, maxConnections } = options;
+    for (const server of this.#servers) {
+      Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections });
+    }
   }
 
   /**
@@ -134,14 +126,16 @@ export class Listener {
    * 503, and every connection closes after its response. Resolves when the last one is closed.
    */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
     this.#drain.begin();
-    await closed;
+    await Promise.all(closed);
   }
 
   /** Closes every connection immediately. */
   closeAll(): void {
-    this.#server.closeAllConnections();
+    for (const server of this.#servers) server.closeAllConnections();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expects = false): void {
@@ -161,20 +155,7 @@ export class Listener {
     const ended = () => {
       open -= 1;
       if (open > 0) return;
-      const { id, bytes, text } = exchange.note;
-      const origin = refusedOrigin && `origin ${refusedOrigin.slice(0, 200)} is not in corsOrigins`;
-      this.#options.onRequest({
-        at,
-        method: exchange.method,
-        path: withoutQuery(request.url ?? '').slice(0, 1_000),
-        status: response.headersSent ? response.statusCode : null,
-        id: id ?? exchange.id,
-        bytes: bytes ?? null,
-        ms: performance.now() - started,
-        address: client.address,
-        principal: exchange.caller.origin.principal ?? null,
-        note: [text, origin].filter(Boolean).join('; '),
-      });
+      this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
     response.once('close', ended);
@@ -204,6 +185,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
+    if (isLanding(exchange)) return answerLanding(exchange);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -221,6 +203,7 @@ export class Listener {
 
   #refuse(exchange: OpenExchange, error: unknown): void {
     const { response, note } = exchange;
+    note.code = error instanceof Fault ? error.code : 'BUG';
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
@@ -271,12 +254,17 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    const headers = { ...this.#options.protocols[0].headers, ...this.#allowFor(what) };
+    const requestId = requestIdOf(null);
+    const headers = {
+      ...this.#options.protocols[0].headers,
+      ...this.#allowFor(what),
+      'X-Request-Id': requestId,
+    };
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
     const address = plainAddress(socket.remoteAddress ?? '');
-    this.#options.onRequest(noRequestRecord(what, this.#options.now(), address));
+    this.#options.onRequest(noRequestRecord(what, this.#options.now(), address, requestId));
   }
 
   /** Response headers: a 405 lists the methods that its target allows. */

@@ -7,6 +7,7 @@ import { clientPort } from './client/client-port.ts';
 import { bodyOf } from './direct-body/direct-body.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
+import { requestIdOf } from './request-id.ts';
 import { parseTarget, placeOf } from './target.ts';
 
 export interface ExchangePlace {
@@ -24,6 +25,8 @@ export interface OpenExchange extends Exchange {
   /** On the clock of `performance.now`. */
   readonly startedAt: number;
   readonly protocol: Protocol;
+  /** The path of the target; empty when the target is malformed. */
+  readonly path: string;
   /** Under the base path, or about the server as a whole. */
   readonly inBase: boolean;
   /** The request target is malformed. */
@@ -41,6 +44,7 @@ export function openExchange(
 ): OpenExchange {
   const { basePath, publicUrl } = place;
   const { forwarded, prefix } = client;
+  const note: OpenExchange['note'] = {};
   const method = methodOf(request, protocol.methodHeader);
   // The target of CONNECT is a host; the method itself is refused.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
@@ -48,7 +52,10 @@ export function openExchange(
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
   const { inBase, id } = placeOf(basePath, path);
+  const requestId = requestIdOf(client.trusted ? request : null);
   return {
+    requestId,
+    path,
     inBase,
     id,
     badTarget: target === undefined,
@@ -56,22 +63,32 @@ export function openExchange(
     request,
     response,
     method,
-    caller: callerOf(request, client.address, protocol.name),
+    caller: callerOf(request, client.address, protocol.name, requestId),
     client,
     startedAt: performance.now(),
-    body: () => bodyOf(request),
+    body: () => {
+      const source = bodyOf(request);
+      note.body = source.path;
+      return source;
+    },
     urlOf: (id) => base + id,
     accept: () => {
       if (expects && !response.headersSent) response.writeContinue();
     },
     addHeader: (name, value) => setForeignHeader(response, protocol, name, value),
-    note: {},
+    note,
   };
 }
 
-function callerOf(request: IncomingMessage, address: string, protocol: string): ClientCaller {
+function callerOf(
+  request: IncomingMessage,
+  address: string,
+  protocol: string,
+  requestId: string,
+): ClientCaller {
+  const agent = request.headers['user-agent']?.slice(0, 300) ?? null;
   return {
-    origin: { protocol, address, agent: request.headers['user-agent']?.slice(0, 300) ?? null },
+    origin: { protocol, address, agent, requestId },
     request: new ClientRequest({
       method: request.method ?? '',
       uri: request.url ?? '',

@@ -4,23 +4,25 @@ import type { Intake, Metering, Place } from '../storage/model/metering.ts';
 import type { Caller, UploadRecord } from '../storage/model/upload.ts';
 import type { Share } from './bandwidth.ts';
 import { dayAt, type MeterClock, type Moment, secondsOfDayLeft, steadyMinutes } from './clock.ts';
-import { type Counter, Counters } from './counters.ts';
-import { creationWait } from './creation-rate.ts';
+import { Counters } from './counters.ts';
 import { HoldingsBook } from './holdings.ts';
 import { createIntake } from './intake.ts';
 import type { Limits, Subject } from './limits.ts';
 import { Pools } from './pools.ts';
-import { noRoom, tooLarge, tooManyBytes, tooManyCreations, tooManyOpen } from './refusals.ts';
+import { assertRate, type Quota, release } from './quotas.ts';
+import { noRoom, tooLarge, tooManyBytes, tooManyOpen } from './refusals.ts';
 import { ALL, addressKey, namedSubjects } from './subjects.ts';
 
-export interface MeterOptions {
+/** Limits that apply without anybody's name. */
+export interface MeterLimits {
   /** For all clients together. */
   readonly all: Limits;
   /** For each client address. */
   readonly address: Limits;
   /** Bytes per second of one request; null for no limit. */
   readonly connectionBandwidth: number | null;
-  readonly clock: MeterClock;
+  /** Whether subjects with limits of their own will be named (see countFor). */
+  readonly named: boolean;
 }
 
 /** How long what other processes have removed may still count (milliseconds). */
@@ -29,12 +31,6 @@ const FRESH = 1_000;
 const KEPT = 2;
 /** How often old counts are deleted (milliseconds). */
 const FORGET_EVERY = 600_000;
-
-/** A subject's limit, and what counts against it. */
-interface Quota {
-  readonly limit: number;
-  readonly counter: Counter;
-}
 
 /** What is known once the storage is open. */
 interface Books {
@@ -49,26 +45,38 @@ interface Books {
  * and for other processes.
  */
 export class Meter implements Metering {
-  readonly #options: MeterOptions;
+  #limits: MeterLimits;
+  active: boolean;
   readonly #clock: MeterClock;
   readonly #minute: () => Moment;
-  readonly #pools: Pools;
+  #pools: Pools;
   #opened: Books | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
   #forgotAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: MeterOptions) {
-    this.#options = options;
-    this.#clock = options.clock;
-    this.#minute = steadyMinutes(options.clock);
-    this.#pools = new Pools(options.connectionBandwidth, options.clock);
+  constructor(limits: MeterLimits, clock: MeterClock) {
+    this.#limits = limits;
+    this.active = limitsAny(limits);
+    this.#clock = clock;
+    this.#minute = steadyMinutes(clock);
+    this.#pools = new Pools(limits.connectionBandwidth, clock);
+  }
+
+  /** Changes the limits, for requests that begin from now on. */
+  async configure(limits: MeterLimits): Promise<void> {
+    const wasActive = this.active;
+    this.#limits = limits;
+    this.active = limitsAny(limits);
+    this.#pools = new Pools(limits.connectionBandwidth, this.#clock);
+    // What happened meanwhile was not followed.
+    if (this.#opened && this.active && !wasActive) await this.#opened.holdings.refresh();
   }
 
   async open(counting: Counting): Promise<void> {
     const counters = new Counters(counting);
     this.#opened = { counting, counters, holdings: new HoldingsBook(counting) };
-    await this.#refresh();
+    if (this.active) await this.#refresh();
   }
 
   async admit({ length }: Pick<UploadRecord, 'length'>, caller: Caller): Promise<Place> {
@@ -172,7 +180,7 @@ export class Meter implements Metering {
   }
 
   #subjectsOf(caller: Caller): readonly Subject[] {
-    const { all, address } = this.#options;
+    const { all, address } = this.#limits;
     const subjects = [{ key: ALL, limits: all }, ...namedSubjects(caller)];
     const { address: from } = caller.origin;
     // Clients of a Unix socket have none.
@@ -248,17 +256,9 @@ export class Meter implements Metering {
   }
 }
 
-function release(quotas: readonly Quota[]): void {
-  for (const { counter } of quotas) counter.uses -= 1;
-}
-
-function assertRate(creations: readonly Quota[], moment: Moment): void {
-  const waits = creations.map(({ limit, counter }) => {
-    const count = counter.sum(moment.bucket);
-    return creationWait(limit, counter.before, count, moment);
-  });
-  const wait = Math.max(0, ...waits);
-  if (wait > 0) throw tooManyCreations(wait);
+function limitsAny({ all, address, connectionBandwidth, named }: MeterLimits): boolean {
+  const limits = [...Object.values(all), ...Object.values(address), connectionBandwidth];
+  return named || limits.some((limit) => limit !== null);
 }
 
 function assertSize(subjects: readonly Subject[], length: number | null): void {

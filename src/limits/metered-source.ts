@@ -29,6 +29,10 @@ export class MeteredSource implements ByteSource, ByteSink {
     this.#options = options;
   }
 
+  get path(): ByteSource['path'] {
+    return this.#source.path;
+  }
+
   get lendsMemory(): boolean {
     return this.#source.lendsMemory;
   }

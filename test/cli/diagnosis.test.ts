@@ -43,6 +43,8 @@ function details({
     downloadsLeft: null,
     refusal: null,
     owner: null,
+    wantedPath: null,
+    movedTo: null,
     origin,
     ...changes,
   };
@@ -57,6 +59,7 @@ function details({
     beingWritten: false,
     timeline: [received(null)],
     deliveries: [],
+    placements: [],
     parts: [],
     finals: [],
     ...others,

@@ -15,6 +15,9 @@ const REQUEST = {
   address: '127.0.0.1',
   principal: null,
   note: '',
+  requestId: 'r',
+  code: null,
+  body: null,
 };
 
 test('requests of one turn are one write; trouble is written at once, after them', async () => {
@@ -26,7 +29,7 @@ test('requests of one turn are one write; trouble is written at once, after them
       writes.push(text);
     },
   };
-  const { log } = createServeOutput(
+  const { log } = await createServeOutput(
     { ...host, stdout, setExitCode: () => {} },
     {
       logFormat: 'json',

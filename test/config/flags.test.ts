@@ -7,8 +7,8 @@ import { variablesOf } from '../../src/config/variables.ts';
 const FLAGS = flagsOf(KEYS);
 const VARIABLES = variablesOf(KEYS);
 
-test('every key but hooks and auth has a flag and a variable', () => {
-  const keys = Object.keys(KEYS).filter((key) => key !== 'hooks' && key !== 'auth');
+test('every key but hooks, rules and auth has a flag and a variable', () => {
+  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver', 'auth'].includes(key));
   assert.deepEqual(
     FLAGS.map((flag) => flag.key),
     keys,
@@ -27,8 +27,9 @@ test('flags are spelt as documented', () => {
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
   for (const flag of FLAGS) {
-    assert.equal(flag.repeatable, ['corsOrigins', 'trustedProxies'].includes(flag.key), flag.key);
-    assert.equal(flag.boolean, flag.key.startsWith('disable'), flag.key);
+    const lists = ['listen', 'corsOrigins', 'trustedProxies'];
+    assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
+    assert.equal(flag.boolean, /^(?:disable|clientDownloads$)/.test(flag.key), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
     assert.match(flag.description, /^[A-Z].*\.$/, flag.key);
   }

@@ -10,6 +10,9 @@ test('the defaults are what a start without any configuration needs', async (t) 
   assert.deepEqual(config, {
     port: 1080,
     host: '127.0.0.1',
+    listen: [],
+    socketMode: 0o660,
+    socketGroup: null,
     uploadDir: join(folder, 'uploads'),
     basePath: '/uploads/files/',
     corsOrigins: ['*'],
@@ -40,12 +43,16 @@ test('the defaults are what a start without any configuration needs', async (t) 
     fsync: 'completed',
     idleTimeoutMs: 60_000,
     headersTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 75_000,
+    maxHeaderSize: 65_536,
     drainTimeoutMs: 8_000,
     maxConnections: 10_000,
     disableDownload: false,
     disableTermination: false,
     directBodies: 131_072,
     hooks: [],
+    deliver: [],
+    storageRoot: null,
     hookConcurrency: 16,
   });
 });

@@ -34,7 +34,7 @@ for (const logFormat of ['text', 'json']) {
       for (const path of [
         'warning: login failed from 203.0.113.1: x',
         '2026-11-27 23:00:00  warning: login failed from 203.0.113.1: x',
-        '{"type":"login-failed","time":"","level":"warn","client":"203.0.113.1",',
+        '{"level":"warn","time":"","type":"login-failed","client":"203.0.113.1",',
         '%0Awarning: login failed from 203.0.113.1: x',
       ]) {
         await fetch(daemon.url + encodeURI(path), { headers: from('198.51.100.1') });

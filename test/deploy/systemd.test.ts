@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FILE_NAMES } from '../../src/config/find-file.ts';
 import { loadConfig, SYSTEM_FOLDER } from '../../src/config/load.ts';
@@ -33,6 +33,16 @@ for (const dropIn of [undefined, ...DROP_INS]) {
   });
 }
 
+test('the socket unit has nothing that systemd would ignore', needing('systemd-analyze'), (t) => {
+  const folder = dirname(installed(t));
+  copyFileSync(`${DEPLOY}tusd-ts.socket`, join(folder, 'tusd-ts.socket'));
+  const verified = spawnSync('systemd-analyze', ['verify', join(folder, 'tusd-ts.socket')], {
+    encoding: 'utf8',
+  });
+  assert.deepEqual([verified.status, verified.stdout + verified.stderr], [0, '']);
+  assert.equal(unitSettings('tusd-ts.socket').get('ListenStream'), '127.0.0.1:1080');
+});
+
 test('systemd counts the exposure of the unit as 2.0 or less', needing('systemd-analyze'), (t) => {
   const args = ['security', '--offline=true', '--threshold=20', '--no-pager', installed(t)];
   const told = execFileSync('systemd-analyze', args, { encoding: 'utf8' });
@@ -49,6 +59,15 @@ test('the unit and a command of root read the same file, and find the same uploa
   });
   assert.equal(config.uploadDir, `/var/lib/${unit.get('StateDirectory')}`);
   assert.equal(unit.get('WorkingDirectory'), config.uploadDir);
+});
+
+test('systemd waits for the daemon, reloads it, and notices when it hangs', () => {
+  const unit = unitSettings(UNIT);
+  assert.equal(unit.get('Type'), 'notify');
+  // systemd-notify is a child of the daemon.
+  assert.equal(unit.get('NotifyAccess'), 'all');
+  assert.ok(Number(unit.get('WatchdogSec')) > 0);
+  assert.equal(unit.get('ExecReload'), '/bin/kill -HUP $MAINPID');
 });
 
 test('the unit gives a drain its time, and names its lines in the journal', async () => {

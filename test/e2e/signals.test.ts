@@ -32,15 +32,7 @@ async function download(url: string): Promise<IncomingMessage> {
 
 test('signals that are not for stopping are logged and ignored', async (t) => {
   const daemon = await startDaemon(t, ['--upload-dir', temporaryFolder(t)]);
-  const logged = [
-    'SIGHUP',
-    'SIGUSR1',
-    'SIGUSR2',
-    'SIGALRM',
-    'SIGVTALRM',
-    'SIGIO',
-    'SIGPWR',
-  ] as const;
+  const logged = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR'] as const;
   for (const name of [...logged, 'SIGPIPE', 'SIGXFSZ'] as const) daemon.child.kill(name);
   for (const name of logged) {
     await until(`it logs ${name}`, () => daemon.output().includes(`${name} is ignored`));

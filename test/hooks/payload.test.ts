@@ -31,6 +31,8 @@ const record: UploadRecord = {
   downloadsLeft: null,
   refusal: null,
   owner: null,
+  wantedPath: null,
+  movedTo: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
 };
 

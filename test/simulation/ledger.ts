@@ -37,8 +37,8 @@ export interface Known {
   durable: number;
   /** A client was told that it is finished. */
   finished: boolean;
-  /** A person or a client has asked for its removal. */
-  removalAsked: boolean;
+  /** How often a person or a client has asked for its removal and was not refused. */
+  removalAsked: number;
   /** A client was told that it is removed. */
   removed: boolean;
   /** Its removal has begun, for a reason that holds. */
@@ -59,7 +59,7 @@ export class Ledger {
       acknowledged: Buffer.alloc(0),
       durable: 0,
       finished: false,
-      removalAsked: false,
+      removalAsked: 0,
       removed: false,
       going: false,
     };

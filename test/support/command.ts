@@ -83,7 +83,7 @@ export async function startDaemon(
   args: readonly string[],
   options: Where & { node?: readonly string[] } = {},
 ): Promise<Daemon> {
-  const port = args.includes('--port') ? [] : ['--port', '0'];
+  const port = args.includes('--port') || args.includes('--listen') ? [] : ['--port', '0'];
   const command = [...(options.node ?? []), ...NODE_ARGS, 'serve', ...port, ...args];
   const child = spawn(process.execPath, command, {
     ...placeOf(options),

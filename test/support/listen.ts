@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { readBodiesDirectly } from '../../src/http/direct-body/self-test.ts';
-import { Listener, type ListenerOptions } from '../../src/http/listener.ts';
+import { Listener } from '../../src/http/listener.ts';
+import type { ListenerOptions } from '../../src/http/listener-options.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
 import type { Exchange, ExchangeHandler } from '../../src/protocol/exchange.ts';
 import type { Protocol } from '../../src/protocol/protocol.ts';
 import { DIRECT_BODIES } from './direct-bodies.ts';
 
 export interface ListenOptions extends Partial<ListenerOptions> {
+  readonly port?: number;
+  readonly host?: string;
   /** Bodies of so many bytes are read from their sockets; null: none are. */
   readonly directBodies?: number | null;
 }
@@ -45,7 +48,7 @@ export function protocolOf(serve: ExchangeHandler, options: Partial<Protocol> = 
 export async function listen(
   test: Pick<TestContext, 'after'>,
   served: ExchangeHandler | Protocol,
-  { directBodies = DIRECT_BODIES, ...options }: ListenOptions = {},
+  { directBodies = DIRECT_BODIES, port = 0, host = '127.0.0.1', ...options }: ListenOptions = {},
 ): Promise<Listening> {
   const requests: RequestRecord[] = [];
   const bugs: unknown[] = [];
@@ -54,13 +57,14 @@ export async function listen(
   const protocol = typeof served === 'function' ? protocolOf(served, { methods }) : served;
   const basePath = options.basePath ?? '/uploads/files/';
   const listener = new Listener({
-    port: 0,
-    host: '127.0.0.1',
+    addresses: [{ kind: 'tcp', host, port }],
     basePath,
     publicUrl: null,
     corsOrigins: ['*'],
     trustedProxies: [],
     headersTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    maxHeaderSize: 65_536,
     maxConnections: 100,
     protocols: [protocol],
     download: null,
@@ -75,13 +79,14 @@ export async function listen(
     now: Date.now,
     ...options,
   });
-  const { port } = await listener.listen();
+  const [first] = await listener.listen();
   test.after(async () => {
     const closed = listener.close();
     listener.closeAll();
     await closed;
   });
-  return { url: `http://127.0.0.1:${port}${basePath}`, listener, requests, bugs };
+  const bound = first?.kind === 'tcp' ? first.port : 0;
+  return { url: `http://127.0.0.1:${bound}${basePath}`, listener, requests, bugs };
 }
 
 /** Answers every exchange with 200 and this text. */

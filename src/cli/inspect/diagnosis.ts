@@ -46,6 +46,12 @@ function removed({ record, now, sizeOnDisk }: UploadDetails): string[] {
 }
 
 function fileMissing({ record }: UploadDetails): string[] {
+  if (record.movedTo) {
+    return [
+      `Taken: it was delivered to ${record.movedTo.path}, and somebody has taken it away or changed it since.`,
+      'Its client is answered 410 (gone). The record ends as that of any finished upload does.',
+    ];
+  }
   return [
     `Its data file is missing: ${formatBytes(record.offset)} were recorded, and somebody has removed the file, or its disk is not mounted.`,
     'If the file does not come back, the next cleanup marks the upload as removed.',

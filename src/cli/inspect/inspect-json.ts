@@ -1,5 +1,6 @@
 import { formatIso } from '../../terminal/time.ts';
 import { deliveryJson } from '../view/delivery-view.ts';
+import { placementJson } from '../view/placement-view.ts';
 import { viewJson } from '../view/upload-view.ts';
 import { diagnose } from './diagnosis.ts';
 import { metadataJson } from './metadata-text.ts';
@@ -34,6 +35,7 @@ export function detailsJson(details: UploadDetails) {
       ...('until' in entry ? { until: formatIso(entry.until) } : {}),
     })),
     deliveries: deliveries.map(deliveryJson),
+    placements: details.placements.map(placementJson),
   };
 }
 

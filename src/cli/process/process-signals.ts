@@ -5,7 +5,6 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGQUIT' | 'SIGHUP';
  * Signals that `serve` ignores and logs. SIGUSR1 would open Node's debugger, the others would kill.
  */
 export const IGNORED_SIGNALS = [
-  'SIGHUP',
   'SIGUSR1',
   'SIGUSR2',
   'SIGALRM',
@@ -19,7 +18,13 @@ export const IGNORED_SIGNALS = [
 /** Signals that a command may listen to. */
 export type Signal = StopSignal | (typeof IGNORED_SIGNALS)[number];
 
-const SERVE_HOLDS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGQUIT', ...IGNORED_SIGNALS];
+const SERVE_HOLDS: readonly Signal[] = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGQUIT',
+  'SIGHUP',
+  ...IGNORED_SIGNALS,
+];
 
 type OnSignal = (signal: Signal, listener: () => void) => () => void;
 

@@ -22,6 +22,8 @@ export function happeningText(what: Happening, idOf: (id: string) => string): st
       // The address comes first: whatever follows is the client's text.
       return `login failed from ${sanitize(what.client)}: ${what.reason}${claimed}`;
     }
+    case 'delivered':
+      return `delivered ${idOf(what.id)} to ${sanitize(what.path)}`;
     case 'swept': {
       const { removed, failed, bytes, orphans } = what;
       return [

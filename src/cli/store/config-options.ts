@@ -3,6 +3,7 @@ import { FILE_FLAG, flagHelp, flagsOf, pickConfigFlags } from '../../config/flag
 import type { Keys } from '../../config/key.ts';
 import { type ConfigKey, KEYS } from '../../config/keys.ts';
 import { type LoadedConfig, type LoadOptions, loadKeys } from '../../config/load.ts';
+import { assertOneAddress } from '../../config/one-address.ts';
 import { FILE_VARIABLE } from '../../config/variables.ts';
 import { checkPattern } from '../../retention/schedule.ts';
 import type { Io } from '../process/io.ts';
@@ -67,5 +68,6 @@ export async function readConfig(
     withSecrets,
   });
   checkPattern(loaded.config.cleanupSchedule);
+  assertOneAddress(loaded);
   return loaded;
 }

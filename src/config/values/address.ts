@@ -17,12 +17,17 @@ export function readHost(input: string): Reading<string> {
   };
 }
 
-/** Reads one trusted proxy: an IP address, or a network in CIDR notation ("10.0.0.0/8"). */
+/**
+ * Reads one trusted proxy: an IP address, a network in CIDR notation ("10.0.0.0/8"), or "unix" for
+ * what connects to a unix socket.
+ */
 export function readProxyAddress(input: string): Reading<string> {
+  if (input === 'unix') return { value: input };
   const slash = input.indexOf('/');
   const address = slash === -1 ? input : input.slice(0, slash);
   const family = address.includes('%') ? 0 : isIP(address);
-  const allowed = 'it must be an IP address or a network such as "127.0.0.1" or "10.0.0.0/8"';
+  const allowed =
+    'it must be an IP address or a network such as "127.0.0.1" or "10.0.0.0/8", or "unix"';
   if (family === 0) {
     return input === '*'
       ? {

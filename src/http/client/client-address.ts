@@ -1,16 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { UNIX_PEER } from '../doors/unix-peer.ts';
 import { hopsOf, plainAddress, prefixOf, withPort } from './forwarded.ts';
 import { isHost } from './host.ts';
 
-/** The proxies whose forwarded headers are trusted: addresses or CIDR ranges. */
+/**
+ * The proxies whose forwarded headers are trusted: addresses, CIDR ranges, or UNIX_PEER for all that
+ * connect to a unix socket.
+ */
 export class TrustedProxies {
   readonly #list = new BlockList();
   readonly #any: boolean;
+  readonly #unix: boolean;
 
   constructor(proxies: readonly string[]) {
     this.#any = proxies.length > 0;
+    this.#unix = proxies.includes(UNIX_PEER);
     for (const proxy of proxies) {
+      if (proxy === UNIX_PEER) continue;
       const [address = '', bits] = proxy.split('/');
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
       if (bits === undefined) this.#list.addAddress(address, family);
@@ -20,6 +27,7 @@ export class TrustedProxies {
 
   trusts(address: string): boolean {
     if (!this.#any) return false;
+    if (address === UNIX_PEER) return this.#unix;
     const family = isIP(address);
     return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }

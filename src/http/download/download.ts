@@ -9,19 +9,23 @@ import { following, LimitedDownloads } from './limited-downloads.ts';
 import { type Pace, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
-export type DownloadSource = Pick<Reads, 'find' | 'open'> & Pick<UploadStore, 'downloaded'>;
+export type DownloadSource = Pick<Reads, 'find' | 'open'> & Pick<UploadStore, 'countDownload'>;
 
 export interface DownloadOptions {
   /** A client that reads nothing for this long is considered gone (milliseconds). */
   readonly idleTimeout: number;
   /** Slows a response down; null for full speed. */
-  readonly pace?: ((exchange: Exchange) => Pace | null) | undefined;
+  readonly pace?: (exchange: Exchange) => Pace | null;
+  readonly downloaded?: Downloaded;
 }
+
+/** Called when an upload was sent to its last byte. */
+export type Downloaded = (record: FoundUpload['record'], exchange: Exchange) => void;
 
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
 export function createDownload(
   source: DownloadSource,
-  { idleTimeout, pace }: DownloadOptions,
+  { idleTimeout, pace, downloaded }: DownloadOptions,
 ): ExchangeHandler {
   const limited = new LimitedDownloads();
   return async (exchange) => {
@@ -39,10 +43,14 @@ export function createDownload(
       if (paced) response.once('close', () => paced.end());
       const send: Send = async (blocks, begin) => {
         const slowed = paced ? slowly(blocks, response, { ...paced, idleTimeout }) : blocks;
-        await sendBlocks(slowed, response, begin);
+        return sendBlocks(slowed, response, begin);
       };
-      if (record.downloadsLeft === null) await answer(exchange, record, reader, send);
-      else await answerLimited(source, limited, exchange, record, reader, send);
+      const whole =
+        record.downloadsLeft === null
+          ? await answer(exchange, record, reader, send)
+          : await answerLimited(source, limited, exchange, record, reader, send);
+      // A range that ends before is a look into the file.
+      if (whole) downloaded?.(record, exchange);
     } catch (error) {
       throw fileFault(error, 'reading a data file');
     } finally {
@@ -53,7 +61,7 @@ export function createDownload(
 }
 
 /** Sends blocks of the file; `from` is where they begin. */
-type Send = (blocks: AsyncIterable<Buffer>, begin: () => void, from: number) => Promise<void>;
+type Send = (blocks: AsyncIterable<Buffer>, begin: () => void, from: number) => Promise<boolean>;
 
 /** Counts the download when it is complete; after the last one the upload is removed. */
 async function answerLimited(
@@ -63,35 +71,36 @@ async function answerLimited(
   record: FoundUpload['record'],
   reader: Reader,
   send: Send,
-): Promise<void> {
+): Promise<boolean> {
   const { id } = record;
   const { response, caller } = exchange;
   let complete = false;
-  await answer(exchange, record, reader, async (blocks, begin, from) => {
+  const whole = await answer(exchange, record, reader, async (blocks, begin, from) => {
     let to = from;
     const followed = following(blocks, (bytes) => {
       to += bytes;
     });
     limited.begin(id, response);
     try {
-      await send(followed, begin, from);
+      return await send(followed, begin, from);
     } finally {
       complete = limited.ended(id, response, { from, to }, reader.size);
     }
   });
-  if (complete && (await source.downloaded(id, caller)) === 0) limited.cut(id);
+  if (complete && (await source.countDownload(id, caller)) === 0) limited.cut(id);
+  return whole;
 }
 
 /**
  * Sets headers that describe the file only once it is certain that the file, or a range of it, is
- * sent.
+ * sent. Returns whether the last byte of the file was sent.
  */
 async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
   reader: Reader,
   send: Send,
-): Promise<void> {
+): Promise<boolean> {
   const { size } = reader;
   const { headers } = request;
   const validators = validatorsOf(record);
@@ -109,7 +118,7 @@ async function answer(
   if (verdict === 'not-modified') {
     begin(304, known);
     response.end();
-    return;
+    return false;
   }
   const whole = { ...known, ...describeFile(record), 'Accept-Ranges': 'bytes' };
   if (method === 'HEAD') {
@@ -117,7 +126,7 @@ async function answer(
     // For a POST with a HEAD override the response must not announce a body.
     if (request.method === 'HEAD') response.setHeader('Content-Length', size);
     response.end();
-    return;
+    return false;
   }
   const range = rangeHolds(headers['if-range'] as string | undefined, validators)
     ? byteRange(headers.range, size)
@@ -137,5 +146,6 @@ async function answer(
       'Content-Length': `${to - from}`,
     });
   };
-  await send(reader.blocks(from, to), head, from);
+  const sent = await send(reader.blocks(from, to), head, from);
+  return sent && to === size;
 }

@@ -1,10 +1,12 @@
 import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
 import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
+import type { NewPlacement } from '../model/placement.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
 import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
 import type { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
+import type { Placements } from './placements.ts';
 
 /**
  * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
@@ -37,7 +39,15 @@ export interface Creation {
   readonly record: UploadRecord;
   readonly timeline: readonly TimelineEvent[];
   readonly deliveries: readonly NewDelivery[];
+  /** Only for an upload that is finished already. */
+  readonly placements?: readonly NewPlacement[];
   readonly at: number;
+}
+
+/** An upload that was received elsewhere, with its history. */
+export interface Adopted {
+  readonly record: UploadRecord;
+  readonly timeline: readonly TimelineEntry[];
 }
 
 /** What a request has changed. */
@@ -50,6 +60,8 @@ export interface Ending {
 /** An ending that completes the upload; the state and the time are set by the catalog. */
 export interface Finish extends Ending {
   readonly deliveries: readonly NewDelivery[];
+  /** The rules that are to deliver the file. */
+  readonly placements?: readonly NewPlacement[];
 }
 
 /** How far a running request has come. Without an offset only its activity is recorded. */
@@ -82,9 +94,15 @@ export interface RemovalClaim {
 
 /**
  * The outcome of a claim. changed: the record is not the one that the caller saw. leased: another
- * process writes the upload. needed: a final upload that is not joined yet needs this part.
+ * process writes the upload. needed: a final upload that is not joined yet needs this part, or a rule
+ * has yet to deliver it, which a policy waits for (`expired` and `cleanup`).
  */
 export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
+
+/** A removal that a person or a client wants does not wait for rules that have yet to deliver. */
+export function waitsForPlacements(why: RemovalReason): boolean {
+  return why === 'expired' || why === 'cleanup';
+}
 
 /** true when nothing has changed since `seen` that a decision to remove depends on. */
 export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
@@ -114,6 +132,9 @@ export interface Receiving {
 
   /** Records an upload that is finished already. May share its commit with other units. */
   createFinished(creation: Creation): Promise<StoredUpload>;
+
+  /** Records an upload that was received elsewhere. Throws CONFLICT when the id was used before. */
+  adopt(adopted: Adopted): Promise<StoredUpload>;
 
   /**
    * Reads a record and, when the upload takes bytes (state `receiving`, no final upload), takes its
@@ -246,7 +267,7 @@ export interface Reading {
   /** Whether any upload has an owner. */
   hasOwners(): Promise<boolean>;
 
-  /** Records that should have bytes, page by page, in no particular order. */
+  /** Records that should have bytes in the store, page by page, in no particular order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
 
   /** Returns the ids that have a record whose state is not `removed`. */
@@ -275,12 +296,20 @@ export interface Reading {
  */
 export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting, Links {
   readonly outbox: Outbox;
+  readonly placements: Placements;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;
 
   /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;
+
+  /**
+   * Only for a catalog that is a file: writes a consistent copy of it into a folder, under the name that
+   * it has in an upload directory and without leases, while other processes go on. The folder must not
+   * have a catalog.
+   */
+  copyTo?(folder: string): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -6,6 +6,16 @@ export type StorageEvent =
   /** Progress: throttled, never recorded, never queued. */
   | { readonly type: 'received'; readonly record: UploadRecord; readonly caller: Caller }
   | { readonly type: 'finished'; readonly record: UploadRecord; readonly caller: Caller }
+  /** A rule has put the finished file at `path`. */
+  | {
+      readonly type: 'delivered';
+      readonly record: UploadRecord;
+      readonly caller: Caller;
+      readonly rule: string;
+      readonly path: string;
+    }
+  /** A client has downloaded the finished file to its end. Changes nothing. */
+  | { readonly type: 'downloaded'; readonly record: UploadRecord; readonly caller: Caller }
   | {
       readonly type: 'removed';
       readonly record: UploadRecord;
@@ -34,6 +44,8 @@ export interface CreationDraft {
 export interface CreationChange {
   readonly id?: string;
   readonly metadata?: string | null;
+  /** See UploadRecord. */
+  readonly wantedPath?: string;
 }
 
 /**

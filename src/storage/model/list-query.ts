@@ -19,6 +19,8 @@ export interface ListQuery {
   readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
   /** Only uploads of this principal. */
   readonly owner?: string;
+  /** Only uploads that a rule has yet to deliver. */
+  readonly undelivered?: boolean;
   /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
   readonly sort?: ListSort;
   /** Reverses the order. */

@@ -9,6 +9,9 @@ import type { Caller, UploadRecord } from './upload.ts';
  * anything and before it reads a byte; src/limits answers.
  */
 export interface Metering {
+  /** false while nothing is limited: then the engine does not ask. */
+  readonly active: boolean;
+
   /** Called once, before uploads are accepted. */
   open(counting: Counting): Promise<void>;
 

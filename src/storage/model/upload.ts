@@ -1,3 +1,5 @@
+import type { MovedTo } from './moved-to.ts';
+
 /** The catalog's record of one upload. Times are milliseconds since the epoch, sizes are bytes. */
 export interface UploadRecord {
   readonly id: string;
@@ -38,6 +40,10 @@ export interface UploadRecord {
   readonly downloadsLeft: number | null;
   /** Why a hook refused to let the upload finish; null when none did. */
   readonly refusal: string | null;
+  /** The path that a hook has chosen for the finished file, within the folder that is configured for that. */
+  readonly wantedPath: string | null;
+  /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
+  readonly movedTo: MovedTo | null;
   readonly origin: Origin;
   /**
    * The principal that created it; null for an upload without an owner, which exists for everyone.
@@ -65,6 +71,7 @@ export interface UploadChange {
   readonly refusal?: string | null;
   readonly expiresAt?: number | null;
   readonly downloadsLeft?: number | null;
+  readonly movedTo?: MovedTo | null;
 }
 
 /** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */
@@ -114,6 +121,8 @@ export interface Origin {
   readonly address: string;
   /** User-Agent, or null. */
   readonly agent: string | null;
+  /** The id of the request; undefined where requests have none. */
+  readonly requestId?: string;
   /** The name of the principal that asked; absent when it has none. */
   readonly principal?: string;
 }

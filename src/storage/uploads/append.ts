@@ -44,6 +44,8 @@ export async function appendBody(
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
     request.check?.(record);
     const intake = await askMetering(context, open, request);
+    // A client knows of it: its creation need not be taken back any more.
+    context.unremoved.delete(id);
     const declared = await declare(context, open, withLength(record, request));
     return receive(context, right, declared, { ...request, intake });
   });

@@ -1,6 +1,6 @@
 import { errnoOf, Fault } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
-import type { ByteSink, ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -22,6 +22,8 @@ export interface PumpOptions {
   /** Receives every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
   readonly clock: Clock;
+  /** Adds up the bytes that were written. */
+  readonly count?: Record<BodyPath, number>;
 }
 
 export interface PumpResult {
@@ -205,6 +207,7 @@ export class BytePump implements ByteSink {
   /** Counts the written bytes; returns the chunks that a short write left over. */
   #advance(chunks: Buffer[], crcAfter: number, written: number): Buffer[] {
     this.position += written;
+    if (this.#options.count) this.#options.count[this.#source.path] += written;
     if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
       this.crc32 = crcAfter;
       chunks.forEach(giveBack);

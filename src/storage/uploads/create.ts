@@ -1,6 +1,6 @@
 import { messageOf } from '../../fault.ts';
 import type { Intake } from '../model/metering.ts';
-import { type Caller, isUnfinished, type UploadRecord } from '../model/upload.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
@@ -8,7 +8,7 @@ import { finishUpload } from './finish.ts';
 import { type Admission, admit, type CreateRequest } from './new-upload.ts';
 import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
-import { removeCondemned } from './remove.ts';
+import { undoCreation } from './undo-creation.ts';
 import { WriteRight } from './write-right.ts';
 
 /** Uploads up to this size whose creation request carries all their bytes are recorded last (bytes). */
@@ -64,7 +64,7 @@ async function make(
     });
   } catch (error) {
     // Only our own upload: when the id was taken, the existing one belongs to another client.
-    if (made) await undo(context, marked, caller);
+    if (made) await undoCreation(context, marked, caller);
     throw error;
   }
 }
@@ -126,20 +126,6 @@ async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }:
     // A committed finish stands, even if something failed later.
     if ((await catalog.get(record.id))?.state !== 'finished') await writer.rollback(0);
   } catch (error) {
-    warn(messageOf(error));
-  }
-}
-
-/** Removes an upload whose client gets an error; a finished one stays. */
-async function undo(context: StoreContext, draft: UploadRecord, caller: Caller): Promise<void> {
-  const { catalog, bytes, warn, leftBehind, unremoved } = context;
-  try {
-    const record = await catalog.get(draft.id);
-    if (!record) await bytes.remove(draft);
-    else await removeCondemned(context, draft.id, 'rejected', caller, isUnfinished);
-  } catch (error) {
-    leftBehind.delete(draft.id);
-    unremoved.add(draft.id);
     warn(messageOf(error));
   }
 }

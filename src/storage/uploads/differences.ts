@@ -13,6 +13,8 @@ const MARK_SEED = 0x2c9277b5;
 export class Differences {
   readonly #counts = new Int32Array(BUCKETS);
   readonly #marks = new Int32Array(BUCKETS);
+  /** How many buckets differ. */
+  #different = 0;
 
   /** Adds a name to the left set. */
   left(name: string): void {
@@ -26,7 +28,7 @@ export class Differences {
 
   /** Whether the sets are the same. */
   none(): boolean {
-    return this.#counts.every((count) => count === 0) && this.#marks.every((mark) => mark === 0);
+    return this.#different === 0;
   }
 
   /** Whether this name may be in only one of the sets. */
@@ -35,8 +37,7 @@ export class Differences {
     for (let index = 0; index < name.length; index++) {
       hash = Math.imul(hash ^ name.charCodeAt(index), FNV_PRIME);
     }
-    const bucket = bucketOf(hash);
-    return this.#counts[bucket] !== 0 || this.#marks[bucket] !== 0;
+    return this.#differs(bucketOf(hash));
   }
 
   /** Computes both hashes in one pass: there may be millions of names. */
@@ -49,8 +50,14 @@ export class Differences {
       mark = Math.imul(mark ^ unit, FNV_PRIME);
     }
     const bucket = bucketOf(hash);
+    const before = this.#differs(bucket);
     this.#counts[bucket]! += by;
     this.#marks[bucket]! ^= mark;
+    this.#different += Number(this.#differs(bucket)) - Number(before);
+  }
+
+  #differs(bucket: number): boolean {
+    return this.#counts[bucket] !== 0 || this.#marks[bucket] !== 0;
   }
 }
 

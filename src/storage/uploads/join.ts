@@ -13,7 +13,7 @@ import type { StoreContext } from './context.ts';
 import { createUpload } from './create.ts';
 import { finishUpload, leaveBehind } from './finish.ts';
 import type { CreateRequest } from './new-upload.ts';
-import { removeCondemned } from './remove.ts';
+import { undoCreation } from './undo-creation.ts';
 import { WriteRight } from './write-right.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function concatenate(
   } catch (error) {
     // The client gets an error, so nothing stays, except an upload that a hook refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
-      await removeCondemned(context, id, 'rejected', request.caller, isUnfinished);
+      await undoCreation(context, made.record, request.caller);
     }
     throw error;
   }

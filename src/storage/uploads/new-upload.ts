@@ -85,6 +85,8 @@ async function draftOf(context: StoreContext, request: CreateRequest): Promise<U
     removedWhy: null,
     ...context.choices(kept, now),
     refusal: null,
+    wantedPath: changed?.wantedPath ?? null,
+    movedTo: null,
     origin: request.caller.origin,
     owner: request.caller.principal?.name ?? null,
   };

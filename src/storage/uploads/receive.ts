@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
@@ -68,6 +68,7 @@ export async function receive(
   const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
   const pump: BytePump = new BytePump(source, {
     writer,
+    count: context.received,
     position: from,
     crc32: record.crc32,
     limit: byteLimit(context, request.caller, record),
@@ -77,11 +78,16 @@ export async function receive(
   });
   const active: ActiveAppend = {
     pump,
+    writer,
+    body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
     caller: request.caller,
     recorded: from,
+    confirmed: from,
+    syncing: undefined,
+    concluding: false,
     stopped: false,
   };
   right.writing = {
@@ -96,6 +102,8 @@ export async function receive(
     request.onAccepted?.();
     const result = await pump.run();
     right.writing = undefined;
+    active.concluding = true;
+    await active.syncing;
     if (!recording) return noBytes(record, result);
     const outcome = await conclude(context, active, { ...open, recording }, request, result);
     reached = outcome.record;
@@ -154,7 +162,7 @@ async function conclude(
     },
     timeline: [
       ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
-      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at, body: active.body }),
     ],
     at,
   };
@@ -173,7 +181,7 @@ async function conclude(
     const crc32 = undo ? record.crc32 : pump.crc32;
     await context.durability.received(writer, { length: offset, crc32 });
   }
-  const latest = await recordEnding(recording, ending);
+  const latest = await recordEnding(context, recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
   if (rejected !== undefined) throw rejected;
@@ -230,14 +238,22 @@ function cutShort({ end, error }: PumpResult, { intake }: Incoming): unknown {
   return new Fault('BAD_REQUEST', 'the body did not come to its end');
 }
 
-/** On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record. */
-async function recordEnding(recording: Recording, ending: Ending): Promise<StoredUpload> {
+/**
+ * On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record, but
+ * not after a power cut.
+ */
+async function recordEnding(
+  { durability }: StoreContext,
+  recording: Recording,
+  ending: Ending,
+): Promise<StoredUpload> {
   try {
     return await recording.endAppend(ending);
   } catch (error) {
     if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
     const { offset } = ending.change;
-    throw noSpace({ ...(offset === undefined ? {} : { offset }), cause: error });
+    const told = offset === undefined || durability.confirmsOffsets ? {} : { offset };
+    throw noSpace({ ...told, cause: error });
   }
 }
 
@@ -253,9 +269,10 @@ function timelineOf(
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
+    readonly body: BodyPath;
   },
 ): TimelineEvent[] {
-  const { to, interrupted, rejected, at: until } = end;
+  const { to, interrupted, rejected, at: until, body } = end;
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
@@ -263,7 +280,7 @@ function timelineOf(
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {
-    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted, body });
   }
   if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
   return events;

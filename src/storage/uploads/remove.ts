@@ -9,6 +9,7 @@ import {
 import { assertThere, changeableBy } from './access.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
+import { pathOf } from './placed.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface Removal {
@@ -46,7 +47,7 @@ export async function terminate(
   check?.(record);
   // An upload that a hook stopped needs no consent from another hook.
   const stopped = why === 'stopped';
-  const place = context.bytes.locate(record);
+  const place = pathOf(context, record);
   if (!stopped) await context.guards.beforeRemove?.(record, caller, place);
   const turn = {
     urgent: true,

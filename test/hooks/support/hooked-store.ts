@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { Hook } from '../../../src/config/hooks/hook-schema.ts';
 import { type ClientCaller, ClientRequest } from '../../../src/hooks/client-request.ts';
-import { createHooks, type Hooks, type HooksOptions } from '../../../src/hooks/hooks.ts';
+import type { HooksOptions } from '../../../src/hooks/hook-set.ts';
+import { createHooks, type Hooks } from '../../../src/hooks/hooks.ts';
 import type { AppendOutcome } from '../../../src/storage/store.ts';
 import {
   type CreateRequest,

@@ -34,7 +34,7 @@ export async function serveFiles(
   const download = createDownload(
     {
       open: ({ id }) => openFileIn(folder, id),
-      downloaded: async () => null,
+      countDownload: async () => null,
       find: async (id) => {
         const known = uploads[id];
         if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { createMeter, type GeneralLimits } from '../../../src/limits/create-meter.ts';
+import { type GeneralLimits, meterLimits } from '../../../src/limits/general-limits.ts';
+import { Meter } from '../../../src/limits/meter.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
 import { openStore } from '../../storage/support/stores.ts';
 import { TestClock } from './meter-clock.ts';
@@ -22,6 +23,6 @@ export async function openLimited(
   limits: Partial<GeneralLimits>,
   { clock = new TestClock(), ...options }: { clock?: TestClock; uploadDir?: string } = {},
 ): Promise<{ readonly store: UploadStore; readonly clock: TestClock }> {
-  const metering = createMeter({ ...NONE, ...limits }, true, clock);
+  const metering = new Meter(meterLimits({ ...NONE, ...limits }, true), clock);
   return { store: await openStore(t, { metering, ...options }), clock };
 }

@@ -12,7 +12,7 @@ import {
 import { Wire } from '../../../conformance/wire.ts';
 import { assertConditions } from '../../../src/http/download/conditions.ts';
 import { createDownload } from '../../../src/http/download/download.ts';
-import type { ListenerOptions } from '../../../src/http/listener.ts';
+import type { ListenerOptions } from '../../../src/http/listener-options.ts';
 import { assertPlainBody } from '../../../src/http/plain-body.ts';
 import { createTus } from '../../../src/protocol/tus/tus.ts';
 import { openStore, type StoreOptions, type UploadStore } from '../../../src/storage/store.ts';

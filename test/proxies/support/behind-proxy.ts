@@ -83,6 +83,18 @@ export async function behindProxy(
     assert.deepEqual([part.status, part.body.length], [206, 5]);
   });
 
+  await t.test('a final upload of many parts gets through with its long headers', async () => {
+    const parts: string[] = [];
+    for (let count = 0; count < 120; count += 1) {
+      parts.push(await create(0, { 'Upload-Concat': 'partial' }));
+    }
+    const concat = `final;${parts.join(' ')}`;
+    const headers = { ...TUS, 'Upload-Concat': concat };
+    const made = await ask({ method: 'POST', headers });
+    assert.equal(made.status, 201, made.body.toString());
+    assert.ok(concat.length > 8_192);
+  });
+
   await t.test('tus-js-client uploads a file in four parallel parts', async () => {
     await assertArrived(await uploadAll(large, { ...tus, parallelUploads: 4 }));
   });

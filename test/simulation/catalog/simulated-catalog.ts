@@ -1,4 +1,5 @@
 import type {
+  Adopted,
   Catalog,
   Creation,
   Ending,
@@ -17,6 +18,7 @@ import {
   holdingsOf,
 } from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
+import type { Placements } from '../../../src/storage/catalog/placements.ts';
 import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
 import type { UploadLink } from '../../../src/storage/model/link.ts';
 import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
@@ -24,12 +26,14 @@ import type { Effects } from '../effects.ts';
 import type { Journal } from './journal.ts';
 import type { Named } from './records.ts';
 import { simulatedOutbox } from './simulated-outbox.ts';
+import { simulatedPlacements } from './simulated-placements.ts';
 import { idsOf, SimulatedReads } from './simulated-reads.ts';
 import { UnitsOfWork } from './units-of-work.ts';
 
 /** The simulated catalog as one process uses it. */
 export class SimulatedCatalog extends SimulatedReads implements Catalog {
   readonly outbox: Outbox;
+  readonly placements: Placements;
   readonly #owner: string;
   readonly #role: OwnerRole;
   #epoch = 0;
@@ -39,6 +43,7 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     this.#owner = owner;
     this.#role = role;
     this.outbox = simulatedOutbox(this.work);
+    this.placements = simulatedPlacements(this.work);
   }
 
   createUpload(creation: Creation): Promise<StoredUpload> {
@@ -56,6 +61,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   createFinished(creation: Creation): Promise<StoredUpload> {
     return this.createUpload(creation);
+  }
+
+  adopt(adopted: Adopted): Promise<StoredUpload> {
+    return this.work.write((records) => records.adopt(adopted));
   }
 
   beginAppend(id: string, at: number): Promise<Held | undefined> {

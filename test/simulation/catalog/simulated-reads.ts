@@ -28,7 +28,10 @@ export class SimulatedReads {
     const ids = await this.work.read((records) => {
       const all = records.records();
       const wanted = all.filter(
-        (record) => matches(record, query) && !(query.foldParts && isFolded(record, all)),
+        (record) =>
+          matches(record, query) &&
+          !(query.foldParts && isFolded(record, all)) &&
+          !(query.undelivered && !records.placements.isPending(record.id)),
       );
       return idsOf(inOrder(wanted, query));
     });
@@ -85,7 +88,7 @@ export class SimulatedReads {
 
   async *stored(): AsyncGenerator<readonly { readonly id: string; readonly activeAt: number }[]> {
     const page = await this.work.read((records) =>
-      records.records().filter((record) => !isGone(record)),
+      records.records().filter((record) => !isGone(record) && record.movedTo === null),
     );
     if (page.length > 0) yield page;
   }

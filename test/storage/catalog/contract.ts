@@ -2,6 +2,7 @@ import { countingContract } from './contract/counting.ts';
 import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
 import { linksContract } from './contract/links.ts';
+import { placingContract } from './contract/placing.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
 import { removingContract } from './contract/removing.ts';
@@ -19,6 +20,7 @@ export function catalogContract(
   writingContract(contract);
   joiningContract(contract);
   removingContract(contract);
+  placingContract(contract);
   processesContract(contract);
   readingContract(contract);
   countingContract(contract);

@@ -61,6 +61,17 @@ export function outboxContract(
     },
   );
 
+  promise(
+    'an event that changes nothing takes its turn, too',
+    async ({ outbox, add, due, settle }) => {
+      await add('a', 10, 'finished');
+      await outbox.add('a', [delivery('downloaded')], 20);
+      assert.deepEqual(await due(20), ['a finished']);
+      await settle('a', 'finished', 30, 'delivered');
+      assert.deepEqual(await due(30), ['a downloaded']);
+    },
+  );
+
   promise('hooks have lines of their own', async ({ outbox, add, due, settle }) => {
     await add('a', 10, 'created', delivery('made', 'other'), 'finished');
     assert.deepEqual(await due(10), ['a created']);
@@ -180,11 +191,12 @@ export function outboxContract(
       for (const upload of ['a', 'b', 'c']) await add(upload, 10, 'created', 'finished');
       for (const upload of ['a', 'b', 'c']) await fail(upload, 'created', 20, 9_000);
       assert.deepEqual(await due(100), []);
-      await outbox.hurry('other', 100, 9);
+      assert.equal(await outbox.hurry('other', 100, 9), 0);
       assert.deepEqual(await due(100), []);
-      await outbox.hurry('app', 100, 2);
+      assert.equal(await outbox.hurry('app', 100, 2), 2);
       assert.equal((await due(100)).length, 2);
-      await outbox.hurry('app', 100, 9);
+      assert.equal(await outbox.hurry('app', 100, 9), 1);
+      assert.equal(await outbox.hurry('app', 100, 9), 0, 'what is due stays as it is');
       assert.deepEqual((await due(100)).toSorted(), ['a created', 'b created', 'c created']);
     },
   );

@@ -24,6 +24,8 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     downloadsLeft: null,
     refusal: null,
     owner: null,
+    wantedPath: null,
+    movedTo: null,
     origin: CALLER.origin,
     ...change,
   };

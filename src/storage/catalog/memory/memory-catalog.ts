@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog.ts';
 import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
+import { createPlacements } from './memory-placements.ts';
 import { MemoryState } from './memory-state.ts';
 import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
@@ -16,6 +17,7 @@ export function createMemoryCatalog(): Catalog {
   const slots = new Map<string, number>();
   return {
     outbox: state.outbox,
+    placements: createPlacements(state),
     ...createReceiving(state),
     ...createJoining(state),
     ...createRemoving(state),

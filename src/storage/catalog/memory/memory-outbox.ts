@@ -15,8 +15,12 @@ export class MemoryOutbox implements Outbox {
   readonly #rows = new Map<number, Row>();
   #seq = 0;
 
+  async add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void> {
+    this.insert(upload, deliveries, at);
+  }
+
   /** For use by the unit of work that causes these deliveries. */
-  add(upload: string, deliveries: readonly NewDelivery[], at: number): void {
+  insert(upload: string, deliveries: readonly NewDelivery[], at: number): void {
     for (const delivery of deliveries) {
       this.#seq += 1;
       const waits = this.#line(upload, delivery.hook).length > 0;
@@ -57,9 +61,11 @@ export class MemoryOutbox implements Outbox {
       .map(({ seq }) => seq);
   }
 
-  async hurry(hook: string, at: number, limit: number): Promise<void> {
-    const later = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
-    for (const row of later.slice(0, limit)) row.nextAt = at;
+  async hurry(hook: string, at: number, limit: number): Promise<number> {
+    const waiting = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
+    const hurried = waiting.slice(0, limit);
+    for (const row of hurried) row.nextAt = at;
+    return hurried.length;
   }
 
   async retry(seq: number, at: number): Promise<boolean> {

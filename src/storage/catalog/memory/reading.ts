@@ -19,7 +19,10 @@ export function createReading(state: MemoryState): Reading {
     async *list(query) {
       const records = state.records();
       const wanted = records.filter(
-        (record) => matches(record, query) && !(query.foldParts && isFolded(record, records)),
+        (record) =>
+          matches(record, query) &&
+          !(query.foldParts && isFolded(record, records)) &&
+          !(query.undelivered && !state.placements.isPending(record.id)),
       );
       const ids = inOrder(wanted, query).map(({ id }) => id);
       for (let index = 0; index < ids.length; index += PAGE) {
@@ -55,7 +58,7 @@ export function createReading(state: MemoryState): Reading {
       state.records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0),
 
     async *stored() {
-      const page = state.records().filter((record) => !isGone(record));
+      const page = state.records().filter((one) => !isGone(one) && one.movedTo === null);
       if (page.length > 0) yield page;
     },
 

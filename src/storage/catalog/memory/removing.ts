@@ -1,5 +1,5 @@
 import { isGone, isUnfinished } from '../../model/upload.ts';
-import { isAsSeen, type Removing } from '../catalog.ts';
+import { isAsSeen, type Removing, waitsForPlacements } from '../catalog.ts';
 import { downloadOf } from './memory-list.ts';
 import { addEntry, type MemoryState } from './memory-state.ts';
 
@@ -21,9 +21,10 @@ export function createRemoving(state: MemoryState): Removing {
       if (record.kind === 'partial' && state.finalsWith(record.id).some(isUnfinished)) {
         return 'needed';
       }
+      if (waitsForPlacements(why) && state.placements.isPending(record.id)) return 'needed';
       row.record = { ...record, state: 'removing', removedAt: at, removedWhy: why };
       addEntry(row, at, { event: 'removed', why, bytes });
-      state.outbox.add(record.id, deliveries, at);
+      state.outbox.insert(record.id, deliveries, at);
       state.leases.delete(record.id);
       return 'claimed';
     },
@@ -38,7 +39,10 @@ export function createRemoving(state: MemoryState): Removing {
         .records()
         .filter(({ state: now, removedAt }) => now === 'removed' && (removedAt ?? 0) <= before)
         .slice(0, limit);
-      for (const { id } of old) state.rows.delete(id);
+      for (const { id } of old) {
+        state.rows.delete(id);
+        state.placements.forget(id);
+      }
       return old.length;
     },
   };

@@ -5,6 +5,7 @@ import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
+import { copyOnline } from './file/online-copy.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
@@ -15,6 +16,7 @@ import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
 import { createRemoving } from './removing.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
+import { createPlacements } from './sqlite-placements.ts';
 import { prepareTables, type Tables } from './tables/tables.ts';
 
 export interface SqliteOptions {
@@ -47,6 +49,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
   const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
+    placements: createPlacements(work),
     ...createReceiving(work),
     ...createJoining(work),
     ...createRemoving(work),
@@ -62,6 +65,8 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
 
     checkIntegrity: async () =>
       transactions.read(() => database.pragma('integrity_check', { simple: true }) as string),
+
+    copyTo: (folder) => copyOnline(database, catalogFile(folder)),
 
     async close() {
       await checkpoints?.stop();

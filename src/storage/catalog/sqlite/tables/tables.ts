@@ -4,6 +4,7 @@ import { LeasesTable } from './leases-table.ts';
 import { LinksTable } from './links-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
+import { PlacementsTable } from './placements-table.ts';
 import { TimelineTable } from './timeline-table.ts';
 import { UploadQueries } from './upload-queries.ts';
 import { UploadsTable } from './uploads-table.ts';
@@ -15,6 +16,7 @@ export interface Tables {
   readonly timeline: TimelineTable;
   readonly leases: LeasesTable;
   readonly outbox: OutboxTable;
+  readonly placements: PlacementsTable;
   readonly meta: MetaTable;
   readonly links: LinksTable;
   readonly counts: CountsTable;
@@ -29,6 +31,7 @@ export function prepareTables(database: Database.Database): Tables {
     timeline: new TimelineTable(database),
     leases: new LeasesTable(database),
     outbox: new OutboxTable(database),
+    placements: new PlacementsTable(database),
     meta: new MetaTable(database),
     links: new LinksTable(database),
     counts: new CountsTable(database),

@@ -14,6 +14,7 @@ const FINAL_OF_PART =
   'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
 const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
   AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
+const UNDELIVERED = `id IN (SELECT upload FROM placements WHERE state = 'pending')`;
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
 
 /**
@@ -77,6 +78,7 @@ export class UploadQueries {
       ...(owner === undefined ? [] : ['owner IS NOT NULL AND owner = @owner']),
       sql,
       ...(query.foldParts ? [`NOT ${FOLDED}`] : []),
+      ...(query.undelivered ? [UNDELIVERED] : []),
     ].join(' AND ');
     const parameters = {
       ...(statuses ? statusParameters(statuses.at) : {}),
@@ -189,7 +191,8 @@ export class UploadQueries {
   stored(after: number): { seq: number; id: string; activeAt: number }[] {
     this.#stored ??= this.#database.prepare(
       `SELECT seq, id, active_at AS activeAt FROM uploads
-       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') AND moved_to IS NULL
+       ORDER BY seq LIMIT ?`,
     );
     return this.#stored.all(after, 2 * PAGE);
   }

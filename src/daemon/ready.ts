@@ -1,0 +1,24 @@
+import { addressText, type OpenAddress } from '../http/doors/address.ts';
+import type { RetentionPolicy } from '../retention/policy.ts';
+
+/** The facts to report once the port is open. */
+export interface Ready {
+  /** The base path's URL on this machine; for a unix socket, "unix:" with its path, and the base path. */
+  readonly url: string;
+  /** The same at the other addresses. */
+  readonly moreUrls: readonly string[];
+  /** Where the data files are: an absolute path, or ":memory:". */
+  readonly folder: string;
+  /** false if uploads are lost when the daemon ends. */
+  readonly persistent: boolean;
+  readonly freeSpace: number;
+  readonly policy: RetentionPolicy;
+  /** null when the schedule is off. */
+  readonly nextSweep: Date | null;
+}
+
+/** Where clients find the base path at an address. */
+export function urlOf(address: OpenAddress, basePath: string): string {
+  const text = addressText(address);
+  return address.kind === 'tcp' ? `http://${text}${basePath}` : `${text}:${basePath}`;
+}

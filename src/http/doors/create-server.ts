@@ -1,0 +1,30 @@
+import { createServer, type Server } from 'node:http';
+import { Answer } from '../answer.ts';
+import type { ListenerOptions } from '../listener-options.ts';
+
+type ServerOptions = Pick<
+  ListenerOptions,
+  'headersTimeout' | 'keepAliveTimeout' | 'maxHeaderSize' | 'maxConnections'
+>;
+
+/** A server of node:http with our limits, which does not listen yet. */
+export function createHttpServer(options: ServerOptions): Server {
+  const { headersTimeout, keepAliveTimeout, maxHeaderSize, maxConnections } = options;
+  const server = createServer({
+    ServerResponse: Answer,
+    // By default Node aborts any request after 300 s; the idle timeout for bodies replaces that
+    // limit.
+    requestTimeout: 0,
+    headersTimeout,
+    keepAliveTimeout,
+    maxHeaderSize,
+    connectionsCheckingInterval: Math.min(30_000, Math.max(1_000, headersTimeout / 2)),
+    noDelay: true,
+    // Node would answer this itself, without a line in the log.
+    requireHostHeader: false,
+  });
+  // A client that has closed its sending side still gets its responses.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  server.maxConnections = maxConnections;
+  return server;
+}
