@@ -11,6 +11,7 @@ import { sanitize } from '../../text/sanitize.ts';
 import { helpText } from '../output/help-text.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
+import { processInput } from '../process/process-input.ts';
 import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { linkJson, takesText } from './link-view.ts';
 
@@ -132,13 +133,13 @@ function readUploads(text: string): number {
   throw new Fault('USAGE', `--uploads is ${JSON.stringify(text)}: it must be a number from 1`);
 }
 
-async function readPassword({ input }: Io): Promise<string> {
-  const password = input?.isTTY ? await input.ask('Password: ') : await firstLine(input?.lines);
+async function readPassword({ input = processInput() }: Io): Promise<string> {
+  const password = input.isTTY ? await input.ask('Password: ') : await firstLine(input.lines);
   if (password !== null && password.length >= SHORTEST_PASSWORD) return password;
   throw new Fault('USAGE', `the password must have at least ${SHORTEST_PASSWORD} characters`);
 }
 
-async function firstLine(lines: AsyncIterable<string> | undefined): Promise<string | null> {
-  for await (const line of lines ?? []) return line;
+async function firstLine(lines: AsyncIterable<string>): Promise<string | null> {
+  for await (const line of lines) return line;
   return null;
 }
