@@ -17,6 +17,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'daemon',
     'access',
+    'admin',
     'http',
     'protocol',
     'hooks',
@@ -32,6 +33,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'text',
   ],
   daemon: [
+    'admin',
     'http',
     'access',
     'protocol',
@@ -43,6 +45,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'config',
     'text',
   ],
+  // Health, metrics and status, from what the daemon hands over.
+  admin: ['http', 'retention', 'storage', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
   // Decides about requests, whatever protocol they speak and whatever listener they come by.
   access: ['hooks', 'limits', 'storage', 'text'],
@@ -82,6 +86,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   config: 'declare the options that it needs and let the daemon or the command fill them in',
   terminal: 'return data and let src/cli print it',
   daemon: 'let the daemon hand over what is needed',
+  admin: 'let the daemon hand over what is needed',
   cli: 'return data or take a callback, and let src/cli do the rest',
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
@@ -98,6 +103,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
   pino: 'src/cli',
+  'prom-client': 'src/admin',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',

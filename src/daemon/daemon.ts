@@ -24,6 +24,7 @@ import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
 import {
+  accessOf,
   addressesOf,
   choicesOf,
   limitsOf,
@@ -31,9 +32,10 @@ import {
   policyOf,
   type Reloaded,
 } from './live-options.ts';
-import { createRareLog } from './rare-log.ts';
+import { Monitor } from './monitor.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
+import { createTrouble, sentenceOf } from './trouble.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -47,6 +49,7 @@ interface DaemonParts {
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
   readonly log: DaemonLog;
+  readonly monitor: Monitor;
   readonly meter: Meter;
   readonly choices: { read: Choices };
   readonly access: Access | null;
@@ -59,6 +62,7 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
+  readonly #monitor: Monitor;
   readonly #meter: Meter;
   readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
@@ -76,6 +80,7 @@ export class Daemon {
     this.#access = parts.access;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
+    this.#monitor = parts.monitor;
     this.#meter = parts.meter;
     this.#choices = parts.choices;
   }
@@ -91,14 +96,15 @@ export class Daemon {
     config: Config,
     log: DaemonLog,
     sockets: readonly number[] = [],
+    version = '',
   ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
     const policy = policyOf(config);
-    const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
-    const warn = (message: string) => trouble('warn', message);
+    const { warn, onBug } = createTrouble(log);
+    const monitor = new Monitor(config, { version, onBug });
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
@@ -107,6 +113,7 @@ export class Daemon {
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
+      onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
     const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
@@ -126,7 +133,9 @@ export class Daemon {
       maxHeaderSize: config.maxHeaderSize,
       ...listenerOptionsOf(config),
       protocols,
+      pages: monitor.publicPages,
       prepare: async (server) => {
+        monitor.watch(server);
         const { directBodies } = config;
         if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
         warn('large bodies cannot be read directly on this Node: uploads are slower');
@@ -135,22 +144,12 @@ export class Daemon {
         ? null
         : async (exchange) => (await front).download(exchange),
       admission: access,
-      onRequest: (record) => log.request(record),
-      onTurnedAway: (count) => {
-        const what = count === 1 ? 'a connection was' : `${count} connections were`;
-        warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
+      onRequest: (record) => {
+        log.request(record);
+        monitor.request(record);
       },
-      onMoreRefused: (count) =>
-        warn(`${count} more connections sent no valid request in the last minute`),
-      onForwardedIgnored: (peer) =>
-        warn(
-          `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
-        ),
-      onBug: (error) => {
-        // A failing disk is not a bug, and may fail every request.
-        if (error instanceof Fault) trouble('error', sentenceOf(error));
-        else log.bug(error);
-      },
+      ...listenerWarnings(config, monitor.tally, warn),
+      onBug,
       onTrouble: warn,
       now: Date.now,
     });
@@ -158,15 +157,12 @@ export class Daemon {
     const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
+      const admin = await monitor.listen();
       store = await openStore({
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
-        access: {
-          fileMode: config.fileMode,
-          directoryMode: config.directoryMode,
-          group: config.fileGroup,
-        },
+        access: accessOf(config),
         limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
@@ -179,9 +175,10 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, meter, choices, access };
+      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices, access };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
+        monitor.changed(change);
         const happening = happeningOf(change);
         if (happening) log.happened('info', happening);
       });
@@ -189,10 +186,11 @@ export class Daemon {
       await deliveries.start(store);
       daemon.#startSchedule();
       open(frontDoorOf(config, { store, policy, meter, warn }));
-      return { daemon, ready: await daemon.#ready(addresses) };
+      monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
+      return { daemon, ready: await daemon.#ready(addresses, admin) };
     } catch (error) {
       listener.closeAll();
-      await Promise.all([listener.close(), store?.close()]);
+      await Promise.all([listener.close(), store?.close(), monitor.close()]);
       throw error;
     }
   }
@@ -201,7 +199,10 @@ export class Daemon {
     const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
+      (signal) => {
+        const sweep = () => runScheduledSweep(this.#store, this.#policy, log, signal);
+        return this.#monitor.sweeps.run(sweep);
+      },
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -209,7 +210,7 @@ export class Daemon {
     );
   }
 
-  async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
+  async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
     const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
     return {
       url,
@@ -219,6 +220,7 @@ export class Daemon {
       freeSpace: await this.#store.room(),
       policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
+      admin,
     };
   }
 
@@ -236,6 +238,7 @@ export class Daemon {
     await this.#meter.configure(meterLimits(config));
     this.#access?.reconfigure(config);
     this.#config = config;
+    this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
     this.#choices.read = choicesOf(config);
@@ -269,6 +272,7 @@ export class Daemon {
    */
   async stop(): Promise<void> {
     const { drainTimeoutMs: grace } = this.#config;
+    this.#monitor.drain();
     let closed = false;
     const closing = this.#listener.close().then(() => {
       closed = true;
@@ -291,9 +295,6 @@ export class Daemon {
     await closing;
     this.#access?.stop();
     await this.#store.close();
+    await this.#monitor.close();
   }
-}
-
-function sentenceOf({ message, hint }: Fault): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
 }

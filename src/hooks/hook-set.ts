@@ -7,7 +7,7 @@ import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
 import { type AskForAccess, createAskForAccess } from './pre-access.ts';
 import { Progress } from './progress.ts';
-import { type HookLog, Receiver } from './receiver.ts';
+import { type HookLog, type OnAttempt, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface HooksOptions {
@@ -24,6 +24,8 @@ export interface HooksOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** process.kill, which also accepts process groups. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
+  /** Called when an attempt to reach a hook has ended. */
+  readonly onAttempt?: OnAttempt;
   /** Returns numbers from 0 to 1 for the jitter of retries; default: Math.random. */
   readonly random?: () => number;
 }

@@ -3,6 +3,7 @@ import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Admission } from './admission.ts';
 import type { ListenAddress } from './doors/address.ts';
+import type { Page } from './page.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface ListenerOptions {
@@ -29,6 +30,8 @@ export interface ListenerOptions {
   readonly download: ExchangeHandler | null;
   /** null while everyone may do everything. */
   readonly admission?: Admission | null;
+  /** Answers to GET and HEAD of other paths, also while the server stops; they come before uploads. */
+  readonly pages?: Readonly<Record<string, () => Promise<Page>>>;
   readonly onRequest: (record: RequestRecord) => void;
   /** Connections refused because of the limit; called at most once a minute. */
   readonly onTurnedAway: (count: number) => void;

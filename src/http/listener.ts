@@ -14,18 +14,14 @@ import { openDoor } from './doors/open-door.ts';
 import { nameUnixPeer } from './doors/unix-peer.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
-import { answerLanding, isLanding } from './landing.ts';
+import { isLanding, LANDING } from './landing.ts';
 import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
-import {
-  describeNoRequest,
-  type NoRequest,
-  noRequestAnswer,
-  noRequestRecord,
-} from './no-request.ts';
+import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
+import { answerPage, pageFor } from './page.ts';
 import { requestIdOf } from './request-id.ts';
-import { recordOf } from './request-record.ts';
+import { noRequestRecord, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
 import { parseTarget, placeOf } from './target.ts';
 import { Turns } from './turns.ts';
@@ -175,7 +171,9 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download, admission } = this.#options;
+    const { download, admission, pages = {} } = this.#options;
+    const page = pageFor(pages, exchange);
+    if (page) return answerPage(exchange, await page());
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -185,7 +183,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
-    if (isLanding(exchange)) return answerLanding(exchange);
+    if (isLanding(exchange)) return answerPage(exchange, LANDING);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -264,7 +262,7 @@ export class Listener {
     socket.destroySoon();
     if (!this.#mayTell()) return;
     const address = plainAddress(socket.remoteAddress ?? '');
-    this.#options.onRequest(noRequestRecord(what, this.#options.now(), address, requestId));
+    this.#options.onRequest(noRequestRecord(what, this.#options.now(), requestId, address));
   }
 
   /** Response headers: a 405 lists the methods that its target allows. */

@@ -1,6 +1,5 @@
 import { STATUS_CODES } from 'node:http';
 import { errnoOf, type FaultCode } from '../fault.ts';
-import { loggedPath, type RequestRecord } from './request-record.ts';
 
 /** The response to bytes that never formed a request. */
 export interface NoRequest {
@@ -72,28 +71,4 @@ export function noRequestAnswer(
     'Content-Length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
-}
-
-/** Its line in the log. `at` is milliseconds since the epoch. */
-export function noRequestRecord(
-  { method, path, status, code, sentence }: NoRequest,
-  at: number,
-  address: string,
-  requestId: string,
-): RequestRecord {
-  return {
-    at,
-    requestId,
-    method,
-    path: path === null ? null : loggedPath(path),
-    status,
-    code,
-    id: null,
-    bytes: null,
-    body: null,
-    ms: 0,
-    address,
-    principal: null,
-    note: sentence,
-  };
 }

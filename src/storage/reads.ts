@@ -2,7 +2,13 @@ import { Fault } from '../fault.ts';
 import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { Placements } from './catalog/placements.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
 import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
@@ -56,6 +62,9 @@ export interface Reads {
   totals(): Promise<UploadTotals[]>;
   /** Counts by status, of one owner or of all uploads. */
   statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 
   /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
@@ -131,6 +140,7 @@ export function createReads(context: StoreContext): Reads {
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at, owner) => catalog.statusTotals(at, owner),
+    unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },

@@ -38,6 +38,8 @@ test('the defaults are what a start without any configuration needs', async (t) 
     publicUrl: null,
     trustedProxies: [],
     auth: null,
+    adminListen: null,
+    publicHealth: false,
     logFormat: 'text',
     logLevel: 'info',
     fsync: 'completed',

@@ -138,6 +138,9 @@ test('no key takes a value of a foreign kind', async () => {
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
     auth: [null, {}],
+    adminListen: [null],
+    publicHealth: [true],
+    clientDownloads: [true],
     storageRoot: [null],
     fileGroup: [null],
     socketGroup: [null],

@@ -13,7 +13,7 @@ export interface Count {
 
 /** The room that uploads take, in bytes. */
 export interface Holdings {
-  /** Of all finished uploads, parts included. */
+  /** Of all finished uploads, parts included, except those whose bytes were moved away. */
   readonly finished: number;
   /** Of the finished uploads of each owner; uploads without one are left out. */
   readonly finishedOf: readonly { readonly owner: string; readonly bytes: number }[];

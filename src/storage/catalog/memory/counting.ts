@@ -42,7 +42,7 @@ export function holdingsOf(records: readonly StoredUpload[]): Holdings {
   return {
     finishedOf: [...finishedOf].map(([owner, bytes]) => ({ owner, bytes })),
     finished: records
-      .filter(({ state }) => state === 'finished')
+      .filter(({ state, movedTo }) => state === 'finished' && movedTo === null)
       .reduce((sum, { offset }) => sum + offset, 0),
     unfinished: records.filter(isUnfinished).map(({ id, origin, owner, length, offset }) => ({
       id,
