@@ -19,10 +19,12 @@ import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
+import { listenerWarnings } from './listener-warnings.ts';
 import {
   accessOf,
   addressesOf,
@@ -117,10 +119,7 @@ export class Daemon {
     });
     const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
-    let open: (front: FrontDoor) => void = () => {};
-    const front = new Promise<FrontDoor>((resolve) => {
-      open = resolve;
-    });
+    const { promise: front, resolve: open } = deferred<FrontDoor>();
     const findLink = async (id: string) => (await front).tus.store.link(id);
     const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
     const protocols = protocolsOf(
