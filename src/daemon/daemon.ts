@@ -3,9 +3,9 @@ import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
-import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import type { OpenAddress } from '../http/doors/address.ts';
-import { Listener } from '../http/listener.ts';
+import type { Listener } from '../http/listener.ts';
+import type { Tls } from '../http/tls/tls.ts';
 import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
 import { meterLimits } from '../limits/general-limits.ts';
 import { Meter } from '../limits/meter.ts';
@@ -16,22 +16,18 @@ import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
+import { createListener } from './create-listener.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
-import {
-  addressesOf,
-  choicesOf,
-  limitsOf,
-  listenerOptionsOf,
-  policyOf,
-  type Reloaded,
-} from './live-options.ts';
+import { choicesOf, limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
+import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
 import { createRareLog } from './rare-log.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
+import { sentenceOf } from './sentence-of.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -41,6 +37,7 @@ const LAST_ANSWER = 500;
 
 interface DaemonParts {
   readonly listener: Listener;
+  readonly tls: Tls | null;
   readonly store: UploadStore;
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
@@ -52,6 +49,7 @@ interface DaemonParts {
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
+  readonly #tls: Tls | null;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
@@ -67,6 +65,7 @@ export class Daemon {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
+    this.#tls = parts.tls;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
     this.#deliveries = parts.deliveries;
@@ -113,39 +112,8 @@ export class Daemon {
       config,
       front.then(({ tus }) => tus),
     );
-    const listener = new Listener({
-      addresses: addressesOf(config, sockets),
-      basePath: config.basePath,
-      maxHeaderSize: config.maxHeaderSize,
-      ...listenerOptionsOf(config),
-      protocols,
-      prepare: async (server) => {
-        const { directBodies } = config;
-        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
-        warn('large bodies cannot be read directly on this Node: uploads are slower');
-      },
-      download: config.disableDownload
-        ? null
-        : async (exchange) => (await front).download(exchange),
-      onRequest: (record) => log.request(record),
-      onTurnedAway: (count) => {
-        const what = count === 1 ? 'a connection was' : `${count} connections were`;
-        warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
-      },
-      onMoreRefused: (count) =>
-        warn(`${count} more connections sent no valid request in the last minute`),
-      onForwardedIgnored: (peer) =>
-        warn(
-          `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
-        ),
-      onBug: (error) => {
-        // A failing disk is not a bug, and may fail every request.
-        if (error instanceof Fault) trouble('error', sentenceOf(error));
-        else log.bug(error);
-      },
-      onTrouble: warn,
-      now: Date.now,
-    });
+    const tls = await openTls(config, warn);
+    const listener = createListener(config, { sockets, tls, protocols, front, log, trouble, warn });
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
     let store: UploadStore | undefined;
@@ -171,7 +139,7 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, meter, choices };
+      const parts = { listener, tls, store, hooks, deliveries, log, meter, choices };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         const happening = happeningOf(change);
@@ -202,7 +170,9 @@ export class Daemon {
   }
 
   async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
-    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
+    const [url = '', ...moreUrls] = addresses.map((one) =>
+      urlOf(one, this.#config.basePath, this.#tls !== null),
+    );
     return {
       url,
       moreUrls,
@@ -221,11 +191,13 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
+    const certificates = await this.#readCertificates(config);
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
     await this.#meter.configure(meterLimits(config));
+    if (certificates) this.#tls?.use(certificates);
     this.#config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
@@ -250,6 +222,17 @@ export class Daemon {
       this.#startSchedule();
     }
     return { config, changed, needRestart };
+  }
+
+  /** The certificates as they are in their files now. Throws CONFIG. */
+  async #readCertificates(config: Config): Promise<Certificates | null> {
+    if (config.tlsCertificates.length > 0 !== (this.#tls !== null)) {
+      throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
+        hint: 'Restart the daemon.',
+      });
+    }
+    if (this.#tls === null) return null;
+    return certificatesOf(config, (message) => this.#log.event('warn', message));
   }
 
   /**
@@ -281,8 +264,4 @@ export class Daemon {
     await closing;
     await this.#store.close();
   }
-}
-
-function sentenceOf({ message, hint }: Fault): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
 }

@@ -6,6 +6,8 @@ const INTERVAL = MINUTE;
 /** The number of sentences remembered; some name an upload. */
 const REMEMBERED = 1_000;
 
+export type RareLog = (level: LogLevel, message: string) => void;
+
 /**
  * Logs errors that may repeat with every request or every second: a new sentence at once, then at
  * most once a minute with the number of repetitions.
@@ -13,7 +15,7 @@ const REMEMBERED = 1_000;
 export function createRareLog(
   log: (level: LogLevel, message: string) => void,
   now: () => number,
-): (level: LogLevel, message: string) => void {
+): RareLog {
   const known = new Map<string, { until: number; missed: number }>();
   return (level, message) => {
     const entry = known.get(message);

@@ -1,5 +1,5 @@
 import { isGone, isUnfinished, type StoredUpload } from '../../model/upload.ts';
-import type { Reading } from '../catalog.ts';
+import type { Reading } from '../reading.ts';
 import { inOrder, isCondemnable, isFolded, matches, statusTotals, totals } from './memory-list.ts';
 import type { MemoryState } from './memory-state.ts';
 

@@ -1,5 +1,5 @@
 import type { StoredUpload } from '../../model/upload.ts';
-import type { Reading } from '../catalog.ts';
+import type { Reading } from '../reading.ts';
 import { catalogFault } from './file/database.ts';
 import type { Tables } from './tables/tables.ts';
 import type { Work } from './work.ts';

@@ -1,0 +1,62 @@
+import type { Config } from '../config/config.ts';
+import { Fault } from '../fault.ts';
+import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
+import { Listener } from '../http/listener.ts';
+import type { Tls } from '../http/tls/tls.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import type { DaemonLog } from './daemon-log.ts';
+import type { FrontDoor } from './front-door.ts';
+import { addressesOf, listenerOptionsOf } from './live-options.ts';
+import type { RareLog } from './rare-log.ts';
+import { sentenceOf } from './sentence-of.ts';
+
+interface ListenerParts {
+  /** Descriptors of sockets that listen already. */
+  readonly sockets: readonly number[];
+  readonly tls: Tls | null;
+  readonly protocols: [Protocol, ...Protocol[]];
+  /** Requests wait for it. */
+  readonly front: Promise<FrontDoor>;
+  readonly log: DaemonLog;
+  readonly trouble: RareLog;
+  readonly warn: (message: string) => void;
+}
+
+/** Makes the listener of a configuration; what it meets goes to the log. */
+export function createListener(
+  config: Config,
+  { sockets, tls, protocols, front, log, trouble, warn }: ListenerParts,
+): Listener {
+  return new Listener({
+    tls,
+    addresses: addressesOf(config, sockets),
+    basePath: config.basePath,
+    maxHeaderSize: config.maxHeaderSize,
+    ...listenerOptionsOf(config),
+    protocols,
+    prepare: async (server) => {
+      const { directBodies } = config;
+      if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
+      warn('large bodies cannot be read directly on this Node: uploads are slower');
+    },
+    download: config.disableDownload ? null : async (exchange) => (await front).download(exchange),
+    onRequest: (record) => log.request(record),
+    onTurnedAway: (count) => {
+      const what = count === 1 ? 'a connection was' : `${count} connections were`;
+      warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
+    },
+    onMoreRefused: (count) =>
+      warn(`${count} more connections sent no valid request in the last minute`),
+    onForwardedIgnored: (peer) =>
+      warn(
+        `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
+      ),
+    onBug: (error) => {
+      // A failing disk is not a bug, and may fail every request.
+      if (error instanceof Fault) trouble('error', sentenceOf(error));
+      else log.bug(error);
+    },
+    onTrouble: warn,
+    now: Date.now,
+  });
+}
