@@ -7,6 +7,7 @@ const FAULTS = {
   USAGE: { exit: 64, status: 500 },
   CONFIG: { exit: 78, status: 500 },
   CANNOT_LISTEN: { exit: 69, status: 500 },
+  NO_DAEMON: { exit: 69, status: 500 },
   // The storage
   IO: { exit: 74, status: 500 },
   PERMISSION: { exit: 77, status: 500 },

@@ -16,6 +16,7 @@ import {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'daemon',
+    'admin',
     'http',
     'protocol',
     'hooks',
@@ -31,6 +32,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'text',
   ],
   daemon: [
+    'admin',
     'http',
     'protocol',
     'hooks',
@@ -41,6 +43,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'config',
     'text',
   ],
+  // Health, metrics and status, from what the daemon hands over.
+  admin: ['http', 'retention', 'storage', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
@@ -77,6 +81,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   config: 'declare the options that it needs and let the daemon or the command fill them in',
   terminal: 'return data and let src/cli print it',
   daemon: 'let the daemon hand over what is needed',
+  admin: 'let the daemon hand over what is needed',
   cli: 'return data or take a callback, and let src/cli do the rest',
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
@@ -93,6 +98,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
   pino: 'src/cli',
+  'prom-client': 'src/admin',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',

@@ -1,14 +1,13 @@
 import * as z from 'zod';
-import { resolveRules, rulesText } from './deliver/deliver-rule.ts';
-import { ruleList } from './deliver/deliver-schema.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
 import { readListen, readSocketMode, resolveListen } from './listen.ts';
 import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
-import { readFolderOrNull, readUploadDir, resolveFolder, resolveUploadDir } from './upload-dir.ts';
+import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
 import { readHost, readProxyAddress } from './values/address.ts';
+import { readAdminAddressOrNull } from './values/admin-address.ts';
 import { readBasePath } from './values/base-path.ts';
 import { readSchedule } from './values/cron-pattern.ts';
 import { readOrigin, readOrigins } from './values/origin.ts';
@@ -113,6 +112,17 @@ export const PUBLIC_URL = {
   placeholder: '<url>',
 } as const;
 
+export const ADMIN_LISTEN = {
+  schema: z
+    .string('it must be an address in quotes, or null')
+    .nullable()
+    .transform(via(readAdminAddressOrNull)),
+  kind: 'text',
+  type: 'address or null',
+  allowed: 'a loopback address with a port, a unix socket as "unix:/path", or null',
+  placeholder: '<address>',
+} as const;
+
 export const PROXIES = listType('an IP address or a network in CIDR notation', readProxyAddress, {
   type: 'list of addresses',
   allowed:
@@ -129,27 +139,4 @@ export const HOOKS = {
   resolve: resolveHooks,
   variablesIn: variablesOfHooks,
   text: hooksText,
-} as const;
-
-export const DELIVER = {
-  schema: ruleList,
-  kind: 'file-only',
-  type: 'list of rules',
-  allowed: 'a rule or a list of rules; [Delivery](delivery.md#the-keys-of-a-rule) has their keys',
-  placeholder: '',
-  resolve: resolveRules,
-  text: rulesText,
-} as const;
-
-export const FOLDER_OR_NULL = {
-  schema: z
-    .string('it must be a path in quotes, or null')
-    .meta({ minLength: 1 })
-    .nullable()
-    .transform(via(readFolderOrNull)),
-  kind: 'text',
-  type: 'path or null',
-  allowed: 'the path of a folder, or null',
-  placeholder: '<directory>',
-  resolve: resolveFolder,
 } as const;

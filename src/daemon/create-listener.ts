@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { Fault } from '../fault.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { Listener } from '../http/listener.ts';
 import type { Tls } from '../http/tls/tls.ts';
@@ -7,8 +6,7 @@ import type { Protocol } from '../protocol/protocol.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { FrontDoor } from './front-door.ts';
 import { addressesOf, listenerOptionsOf } from './live-options.ts';
-import type { RareLog } from './rare-log.ts';
-import { sentenceOf } from './sentence-of.ts';
+import type { Monitor } from './monitor.ts';
 
 interface ListenerParts {
   /** Descriptors of sockets that listen already. */
@@ -18,30 +16,35 @@ interface ListenerParts {
   /** Requests wait for it. */
   readonly front: Promise<FrontDoor>;
   readonly log: DaemonLog;
-  readonly trouble: RareLog;
+  readonly monitor: Monitor;
   readonly warn: (message: string) => void;
+  readonly onBug: (error: unknown) => void;
 }
 
-/** Makes the listener of a configuration; what it meets goes to the log. */
-export function createListener(
-  config: Config,
-  { sockets, tls, protocols, front, log, trouble, warn }: ListenerParts,
-): Listener {
+/** Makes the listener of a configuration; what it meets goes to the log and the monitor. */
+export function createListener(config: Config, parts: ListenerParts): Listener {
+  const { sockets, tls, protocols, front, log, monitor, warn, onBug } = parts;
   return new Listener({
-    tls,
     addresses: addressesOf(config, sockets),
+    tls,
     basePath: config.basePath,
     maxHeaderSize: config.maxHeaderSize,
     ...listenerOptionsOf(config),
     protocols,
+    pages: monitor.publicPages,
     prepare: async (server) => {
+      monitor.watch(server);
       const { directBodies } = config;
       if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
       warn('large bodies cannot be read directly on this Node: uploads are slower');
     },
     download: config.disableDownload ? null : async (exchange) => (await front).download(exchange),
-    onRequest: (record) => log.request(record),
+    onRequest: (record) => {
+      log.request(record);
+      monitor.request(record);
+    },
     onTurnedAway: (count) => {
+      monitor.tally.turnedAway += count;
       const what = count === 1 ? 'a connection was' : `${count} connections were`;
       warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
     },
@@ -51,11 +54,7 @@ export function createListener(
       warn(
         `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
       ),
-    onBug: (error) => {
-      // A failing disk is not a bug, and may fail every request.
-      if (error instanceof Fault) trouble('error', sentenceOf(error));
-      else log.bug(error);
-    },
+    onBug,
     onTrouble: warn,
     now: Date.now,
   });

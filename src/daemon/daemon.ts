@@ -22,12 +22,19 @@ import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
-import { choicesOf, limitsOf, listenerOptionsOf, policyOf, type Reloaded } from './live-options.ts';
+import {
+  accessOf,
+  choicesOf,
+  limitsOf,
+  listenerOptionsOf,
+  policyOf,
+  type Reloaded,
+} from './live-options.ts';
+import { Monitor } from './monitor.ts';
 import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
-import { createRareLog } from './rare-log.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
-import { sentenceOf } from './sentence-of.ts';
+import { createTrouble, sentenceOf } from './trouble.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -42,6 +49,7 @@ interface DaemonParts {
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
   readonly log: DaemonLog;
+  readonly monitor: Monitor;
   readonly meter: Meter;
   readonly choices: { read: Choices };
 }
@@ -54,6 +62,7 @@ export class Daemon {
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
+  readonly #monitor: Monitor;
   readonly #meter: Meter;
   readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
@@ -70,6 +79,7 @@ export class Daemon {
     this.#hooks = parts.hooks;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
+    this.#monitor = parts.monitor;
     this.#meter = parts.meter;
     this.#choices = parts.choices;
   }
@@ -85,14 +95,15 @@ export class Daemon {
     config: Config,
     log: DaemonLog,
     sockets: readonly number[] = [],
+    version = '',
   ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
     const policy = policyOf(config);
-    const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
-    const warn = (message: string) => trouble('warn', message);
+    const { warn, onBug } = createTrouble(log);
+    const monitor = new Monitor(config, { version, onBug });
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
@@ -101,6 +112,7 @@ export class Daemon {
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
+      onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
     const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
@@ -113,20 +125,18 @@ export class Daemon {
       front.then(({ tus }) => tus),
     );
     const tls = await openTls(config, warn);
-    const listener = createListener(config, { sockets, tls, protocols, front, log, trouble, warn });
+    const parts = { sockets, tls, protocols, front, log, monitor, warn, onBug };
+    const listener = createListener(config, parts);
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
+      const admin = await monitor.listen();
       store = await openStore({
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
-        access: {
-          fileMode: config.fileMode,
-          directoryMode: config.directoryMode,
-          group: config.fileGroup,
-        },
+        access: accessOf(config),
         limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
@@ -139,9 +149,10 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, tls, store, hooks, deliveries, log, meter, choices };
+      const parts = { listener, tls, store, hooks, deliveries, log, monitor, meter, choices };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
+        monitor.changed(change);
         const happening = happeningOf(change);
         if (happening) log.happened('info', happening);
       });
@@ -149,10 +160,11 @@ export class Daemon {
       await deliveries.start(store);
       daemon.#startSchedule();
       open(frontDoorOf(config, { store, policy, meter, warn }));
-      return { daemon, ready: await daemon.#ready(addresses) };
+      monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
+      return { daemon, ready: await daemon.#ready(addresses, admin) };
     } catch (error) {
       listener.closeAll();
-      await Promise.all([listener.close(), store?.close()]);
+      await Promise.all([listener.close(), store?.close(), monitor.close()]);
       throw error;
     }
   }
@@ -161,7 +173,10 @@ export class Daemon {
     const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
+      (signal) => {
+        const sweep = () => runScheduledSweep(this.#store, this.#policy, log, signal);
+        return this.#monitor.sweeps.run(sweep);
+      },
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -169,7 +184,7 @@ export class Daemon {
     );
   }
 
-  async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
+  async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
     const [url = '', ...moreUrls] = addresses.map((one) =>
       urlOf(one, this.#config.basePath, this.#tls !== null),
     );
@@ -181,6 +196,7 @@ export class Daemon {
       freeSpace: await this.#store.room(),
       policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
+      admin,
     };
   }
 
@@ -199,6 +215,7 @@ export class Daemon {
     await this.#meter.configure(meterLimits(config));
     if (certificates) this.#tls?.use(certificates);
     this.#config = config;
+    this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
     this.#choices.read = choicesOf(config);
@@ -242,6 +259,7 @@ export class Daemon {
    */
   async stop(): Promise<void> {
     const { drainTimeoutMs: grace } = this.#config;
+    this.#monitor.drain();
     let closed = false;
     const closing = this.#listener.close().then(() => {
       closed = true;
@@ -263,5 +281,6 @@ export class Daemon {
     }
     await closing;
     await this.#store.close();
+    await this.#monitor.close();
   }
 }

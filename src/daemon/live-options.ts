@@ -5,7 +5,7 @@ import type { ListenAddress } from '../http/doors/address.ts';
 import { clientChoices } from '../retention/client-choice.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { Choices } from '../storage/model/events.ts';
-import type { StoreLimits } from '../storage/store.ts';
+import type { FileAccess, StoreLimits } from '../storage/store.ts';
 
 // What the parts of a running daemon take from its configuration: at the start, and at each reload.
 
@@ -14,6 +14,10 @@ export type Reloaded = ConfigChange<typeof KEYS>;
 
 export function policyOf(config: Config): RetentionPolicy {
   return { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
+}
+
+export function accessOf({ fileMode, directoryMode, fileGroup }: Config): FileAccess {
+  return { fileMode, directoryMode, group: fileGroup };
 }
 
 export function limitsOf({ maxSize, minFreeSpace, idleTimeoutMs }: Config): Partial<StoreLimits> {

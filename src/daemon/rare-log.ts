@@ -6,8 +6,6 @@ const INTERVAL = MINUTE;
 /** The number of sentences remembered; some name an upload. */
 const REMEMBERED = 1_000;
 
-export type RareLog = (level: LogLevel, message: string) => void;
-
 /**
  * Logs errors that may repeat with every request or every second: a new sentence at once, then at
  * most once a minute with the number of repetitions.
@@ -15,7 +13,7 @@ export type RareLog = (level: LogLevel, message: string) => void;
 export function createRareLog(
   log: (level: LogLevel, message: string) => void,
   now: () => number,
-): RareLog {
+): (level: LogLevel, message: string) => void {
   const known = new Map<string, { until: number; missed: number }>();
   return (level, message) => {
     const entry = known.get(message);

@@ -95,7 +95,7 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
     const told = { event: trouble, happened: () => {} };
     schedule.start(
       config.cleanupSchedule,
-      (signal) => runScheduledSweep(store, policy, told, signal),
+      async (signal) => void (await runScheduledSweep(store, policy, told, signal)),
       (error) => trouble('error', `sweep: ${messageOf(error)}`),
     );
   } catch (error) {

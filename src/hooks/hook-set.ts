@@ -6,7 +6,7 @@ import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
 import { Progress } from './progress.ts';
-import { type HookLog, Receiver } from './receiver.ts';
+import { type HookLog, type OnAttempt, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface HooksOptions {
@@ -23,6 +23,8 @@ export interface HooksOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** process.kill, which also accepts process groups. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
+  /** Called when an attempt to reach a hook has ended. */
+  readonly onAttempt?: OnAttempt;
   /** Returns numbers from 0 to 1 for the jitter of retries; default: Math.random. */
   readonly random?: () => number;
 }

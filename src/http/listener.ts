@@ -13,13 +13,14 @@ import { openDoor } from './doors/open-door.ts';
 import { nameUnixPeer } from './doors/unix-peer.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
-import { answerLanding, isLanding } from './landing.ts';
+import { isLanding, LANDING } from './landing.ts';
 import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
+import { answerPage, pageFor } from './page.ts';
 import { requestIdOf } from './request-id.ts';
-import { loggedPath, recordOf } from './request-record.ts';
+import { noRequestRecord, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
 import { parseTarget, placeOf } from './target.ts';
 import { setStrictTransport } from './tls/strict-transport.ts';
@@ -175,7 +176,9 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download } = this.#options;
+    const { download, pages = {} } = this.#options;
+    const page = pageFor(pages, exchange);
+    if (page) return answerPage(exchange, await page());
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -185,7 +188,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
-    if (isLanding(exchange)) return answerLanding(exchange);
+    if (isLanding(exchange)) return answerPage(exchange, LANDING);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -263,20 +266,8 @@ export class Listener {
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
-    this.#options.onRequest({
-      at: this.#options.now(),
-      requestId,
-      method: what.method,
-      path: what.path === null ? null : loggedPath(what.path),
-      status: what.status,
-      code: what.code,
-      id: null,
-      bytes: null,
-      body: null,
-      ms: 0,
-      address: plainAddress(socket.remoteAddress ?? ''),
-      note: what.sentence,
-    });
+    const address = plainAddress(socket.remoteAddress ?? '');
+    this.#options.onRequest(noRequestRecord(what, this.#options.now(), requestId, address));
   }
 
   /** Response headers: a 405 lists the methods that its target allows. */

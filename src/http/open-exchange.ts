@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientCaller, ClientRequest } from '../hooks/client-request.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { ByteSource } from '../storage/model/byte-source.ts';
 import type { ClientAddress } from './client/client-address.ts';
 import { clientPort } from './client/client-port.ts';
 import { bodyOf } from './direct-body/direct-body.ts';
@@ -40,6 +41,7 @@ export function openExchange(
   const { basePath, publicUrl } = place;
   const { forwarded, prefix } = client;
   const note: OpenExchange['note'] = {};
+  let source: ByteSource | undefined;
   const method = methodOf(request, protocol.methodHeader);
   // The target of CONNECT is a host; the method itself is refused.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
@@ -60,12 +62,12 @@ export function openExchange(
     method,
     caller: callerOf(request, client.address, protocol.name, requestId),
     body: () => {
-      const source = bodyOf(request);
-      note.body = source.path;
+      source = bodyOf(request);
       return source;
     },
     urlOf: (id) => base + id,
     accept: () => {
+      if (source) note.body = source.path;
       if (expects && !response.headersSent) response.writeContinue();
     },
     addHeader: (name, value) => setForeignHeader(response, protocol, name, value),

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../fault.ts';
 import type { BodyPath } from '../storage/model/byte-source.ts';
+import type { NoRequest } from './no-request.ts';
 import type { OpenExchange } from './open-exchange.ts';
 import { withoutQuery } from './target.ts';
 
@@ -54,10 +55,23 @@ export function recordOf(
   };
 }
 
+/** The record of bytes that never formed a request. */
+export function noRequestRecord(
+  { method, path, status, code, sentence: note }: NoRequest,
+  at: number,
+  requestId: string,
+  address: string,
+): RequestRecord {
+  return {
+    ...{ at, requestId, method, status, code, id: null, bytes: null, body: null, ms: 0 },
+    ...{ address, note, path: path === null ? null : loggedPath(path) },
+  };
+}
+
 /** The longest path in the log (characters). */
 const LONGEST_PATH = 1_000;
 
 /** A path for the log. */
-export function loggedPath(url: string): string {
+function loggedPath(url: string): string {
   return withoutQuery(url).slice(0, LONGEST_PATH);
 }

@@ -12,7 +12,7 @@ export function assertApart(
   roles: { readonly left: string; readonly right: string },
 ): void {
   if (!contains(left, right) && !contains(right, left)) return;
-  throw new Fault('USAGE', `${roles.left} and ${roles.right} are inside one another`, {
+  throw new Fault('USAGE', `${roles.left} and ${roles.right} are the same, or inside one another`, {
     details: [left, right],
     hint: 'Name a directory elsewhere.',
   });

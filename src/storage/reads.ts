@@ -2,11 +2,18 @@ import { Fault } from '../fault.ts';
 import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { Placements } from './catalog/placements.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
+import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
 import { pathOf } from './uploads/placed.ts';
@@ -20,7 +27,10 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-/** Queries about uploads. None of them changes anything or disturbs a writer. */
+/**
+ * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
+ * what it tells while `fsync` is "always".
+ */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
@@ -48,6 +58,9 @@ export interface Reads {
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;
   totals(): Promise<UploadTotals[]>;
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 
   /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
@@ -94,10 +107,14 @@ export function createReads(context: StoreContext): Reads {
     outbox: catalog.outbox,
     placements: catalog.placements,
     async find(id) {
-      for (;;) {
+      for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
+        if (confirms && (await confirmWritten(context, record))) {
+          confirms = false;
+          continue;
+        }
         const offset = isUnjoined(record)
           ? null
           : await whereverItIs(context, record, (latest) => currentOffset(context, latest));
@@ -116,6 +133,7 @@ export function createReads(context: StoreContext): Reads {
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
+    unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },

@@ -8,6 +8,7 @@ import type { Placement } from './model/placement.ts';
 import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
+import { type Activity, activityOf } from './uploads/activity.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
 import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
@@ -23,6 +24,7 @@ export type { Outbox } from './catalog/outbox.ts';
 export type { Placements } from './catalog/placements.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export type { Activity } from './uploads/activity.ts';
 export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
@@ -87,6 +89,12 @@ export interface UploadStore extends Reads, Removals {
   persist(): Promise<void>;
   /** Changes limits, for requests that begin from now on. */
   setLimits(limits: Partial<StoreLimits>): void;
+
+  /** What is being received now, and what was received since the start. */
+  activity(): Activity;
+
+  /** Proves in a few milliseconds that bytes or records can be written and read. Throws what is wrong. */
+  probe(what: 'bytes' | 'catalog'): Promise<void>;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -229,6 +237,8 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
     setLimits: (limits) => {
       context.limits = { ...context.limits, ...limits };
     },
+    activity: () => activityOf(context),
+    probe: (what) => run(() => context[what].probe()),
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

@@ -111,6 +111,7 @@ test('every key of the log as JSON is in docs/log.md', async () => {
       freeSpace: 1,
       policy,
       nextSweep: null,
+      admin: null,
     },
     null,
   );

@@ -29,7 +29,8 @@ test('lists are repeatable, booleans take no value, and every flag says what it 
   for (const flag of FLAGS) {
     const lists = ['listen', 'corsOrigins', 'tlsCertificates', 'tlsKeys', 'trustedProxies'];
     assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
-    assert.equal(flag.boolean, /^(?:disable|clientDownloads$)/.test(flag.key), flag.key);
+    const booleans = /^(?:disable|clientDownloads$|publicHealth$)/;
+    assert.equal(flag.boolean, booleans.test(flag.key), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
     assert.match(flag.description, /^[A-Z].*\.$/, flag.key);
   }

@@ -135,6 +135,9 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    adminListen: [null],
+    publicHealth: [true],
+    clientDownloads: [true],
     storageRoot: [null],
     fileGroup: [null],
     socketGroup: [null],

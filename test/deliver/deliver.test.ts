@@ -116,6 +116,21 @@ test('mode, time, folders and description are as the rule says', async (t) => {
   assert.equal(statSync(join(inbox, 'trip/day 1/a.jpg.json')).mode & 0o777, 0o640);
 });
 
+test('files and the folders that are made get the group of the rule', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('needs root');
+  for (const how of ['move', 'copy'] as const) {
+    const { send, settled, inbox } = await deliver(t, (root) => [
+      { to: `${root}/new/{name}`, how, group: 1, mode: '0640', sidecar: 'json' },
+    ]);
+    await send('a.txt');
+    await settled();
+    for (const path of ['new', 'new/a.txt', 'new/a.txt.json']) {
+      const { gid, mode } = statSync(join(inbox, path));
+      assert.deepEqual([gid, mode & 0o777], [1, path === 'new' ? 0o750 : 0o640], path);
+    }
+  }
+});
+
 test('rules choose by media type and metadata; all that match deliver, the one that moves last', async (t) => {
   const { send, settled, arrived } = await deliver(t, (root) => [
     { name: 'all', to: `${root}/all/{name}`, how: 'move' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand, startDaemon } from '../support/command.ts';
@@ -193,17 +193,21 @@ test('connections are counted over all addresses together', async (t) => {
   const ports = [...daemon.output().matchAll(/at http:\/\/\S+?:(\d+)\//g)].map(([, port]) => port);
   const open = async (host: string, port: string | undefined) => {
     const socket = connect(Number(port), host).on('error', () => {});
-    socket.resume();
     await once(socket, 'connect');
     return socket;
   };
-  await open('127.0.0.1', ports[0]);
-  await open('::1', ports[1]);
+  // Answered: the daemon has accepted them.
+  const answered = async (socket: Socket) => {
+    socket.write('OPTIONS /uploads/files/ HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+  };
+  await answered(await open('127.0.0.1', ports[0]));
+  await answered(await open('::1', ports[1]));
   for (const [host, port] of [
     ['127.0.0.1', ports[0]],
     ['::1', ports[1]],
   ] as const) {
-    const third = await open(host, port);
+    const third = (await open(host, port)).resume();
     await until('it is turned away', () => third.destroyed);
   }
   await until('it is told', () => /turned away: 2 are open/.test(daemon.output()));

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Payload } from '../../src/hooks/payload.ts';
+import type { Message } from '../../src/hooks/transport/attempt.ts';
 import { correlationHeaders } from '../../src/hooks/transport/correlation.ts';
+import { createHttpTransport } from '../../src/hooks/transport/http/http-transport.ts';
+import { httpHook } from './support/hooks-of.ts';
+import { startReceiver } from './support/receiver.ts';
 
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -50,4 +54,25 @@ test('a tracestate that is too long or not plain is left out', () => {
     const headers = headersFor({ Traceparent: [PARENT], Tracestate: [state] });
     assert.deepEqual(headers, { traceparent: PARENT });
   }
+});
+
+test('a receiver gets them as headers, unless the hook has such a header of its own', async (t) => {
+  const receiver = await startReceiver(t);
+  const Header = { Traceparent: [PARENT] };
+  const HTTPRequest = { Method: '', URI: '', RemoteAddr: '', Header, RequestID: 'r1' };
+  const payload = { Event: { HTTPRequest } } as unknown as Payload;
+  const message: Message = {
+    event: 'post-finish',
+    eventId: 'evt_1',
+    body: JSON.stringify(payload),
+    payload: () => payload,
+  };
+  const options = { signal: new AbortController().signal, wantsAnswer: false };
+  const plain = createHttpTransport(httpHook(receiver.url), Date.now);
+  await plain.send(message, options);
+  const own = httpHook(receiver.url, { headers: { 'x-request-id': 'mine' } });
+  await createHttpTransport(own, Date.now).send(message, options);
+  const [first, second] = receiver.received.map(({ headers }) => headers);
+  assert.deepEqual([first?.['x-request-id'], first?.traceparent], ['r1', PARENT]);
+  assert.deepEqual([second?.['x-request-id'], second?.traceparent], ['mine', PARENT]);
 });

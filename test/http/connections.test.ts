@@ -105,7 +105,7 @@ const BEHIND = {
   'a line without a version': 'GET /\r\n\r\n',
   'a version that is none': 'GET / HTTP/9.9\r\n\r\n',
   'headers that are none': 'GET / HTTP/1.1\r\nno header\r\n\r\n',
-  'headers that are too long': `GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`,
+  'headers that are too long': `GET / HTTP/1.1\r\nX: ${'x'.repeat(90_000)}\r\n\r\n`,
 };
 
 test('bytes behind a complete request do not take its answer away', async (t) => {
@@ -174,7 +174,7 @@ test('bytes that never became a request get an answer with a date and a sentence
   const { url, requests } = await listen(t, slow, { headersTimeout: 1_000 });
   const cases: readonly [bytes: string, status: number][] = [
     ['nonsense\r\n\r\n', 400],
-    [`GET / HTTP/1.1\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
+    [`GET / HTTP/1.1\r\nX: ${'a'.repeat(90_000)}\r\n\r\n`, 431],
     ['GET / HTTP/1.1\r\nHost: x\r\n', 408],
     ['GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
     ['GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n', 400],

@@ -5,7 +5,7 @@ import { listen } from '../support/listen.ts';
 import { headOf, Raw } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 
-const MADE = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
+const MADE = /^[\da-f]{12}-[\da-z]+$/;
 
 async function refusing(t: Parameters<typeof listen>[0], trustedProxies: readonly string[]) {
   const seen: (string | undefined)[] = [];

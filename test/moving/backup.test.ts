@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openCommandStore, openStore } from '../../src/storage/store.ts';
+import { modesIn } from '../support/accounts.ts';
 import { runCli } from '../support/cli-host.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { serveUploads, type Uploads } from '../support/uploads.ts';
@@ -45,7 +47,7 @@ test('a backup has every upload, verifies, and restores to a directory that is s
   const { folder, target } = uploads;
   const made = await backup(uploads, target, '--verify');
   assert.equal(made.code, 0, made.stderr);
-  assert.match(made.stdout, /^4 uploads: 2 linked, 2 copied; 2\.98 KiB moved.*\. 4 verified\.\n$/);
+  assert.match(made.stdout, /^4 uploads: 2 linked, 2 copied; 2\.98 KiB.*\. 4 verified\.\n$/);
   assert.equal(inode(target, 'whole'), inode(folder, 'whole'));
   assert.notEqual(inode(target, 'half'), inode(folder, 'half'));
   const restored = join(temporaryFolder(t), 'restored');
@@ -237,4 +239,28 @@ test('a joined upload and one that waits for its parts are restored as they are'
   assert.equal((await again.find(joined.record.id)).record.state, 'finished');
   const found = await again.find(waiting.record.id);
   assert.deepEqual([found.record.parts, found.offset], [['one', 'two'], null]);
+});
+
+test('a directory keeps its permissions when it is backed up, imported or imported into', async (t) => {
+  const uploads = await withUploads(t);
+  const { folder, store, target } = uploads;
+  await store.close();
+  for (const name of ['.', 'tus']) chmodSync(join(folder, name), 0o2770);
+  for (const name of ['catalog.db', 'serving.lock', 'tus/half']) {
+    chmodSync(join(folder, name), 0o660);
+  }
+  const before = modesIn(folder);
+  assert.equal((await backup(uploads, target, '--how', 'copy')).code, 0);
+  const other = join(temporaryFolder(t), 'other');
+  assert.equal((await runCli(['import', '--upload-dir', other, folder], { cwd: '/' })).code, 0);
+  const into = ['import', '--upload-dir', folder, other];
+  assert.equal((await runCli(into, { cwd: '/' })).code, 0);
+  const { 'import.lock': lock, ...after } = modesIn(folder);
+  assert.deepEqual(after, before);
+  assert.equal(lock, '0660');
+  const copied = modesIn(target);
+  assert.deepEqual(
+    [copied['.'], copied.tus, copied['catalog.db'], copied['tus/half']],
+    ['2770', '2770', '0660', '0660'],
+  );
 });

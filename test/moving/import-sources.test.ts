@@ -140,6 +140,11 @@ test('an export has all records, and imports what it describes', async (t) => {
   const { record } = await again.find('whole');
   assert.deepEqual({ ...record, seq: 0 }, { ...(await store.find('whole')).record, seq: 0 });
   assert.deepEqual(readdirSync(again.place).toSorted(), ['half', 'whole']);
+  const piped = await runCli(
+    ['import', '--upload-dir', temporaryFolder(t), '--min-free-space', '0', '-'],
+    { cwd: '/', piped: stdout.split('\n') },
+  );
+  assert.match(piped.stdout, /^1 finished upload and 1 unfinished imported .*, 2 not imported\.$/m);
 });
 
 test('a catalog that was lost is made again of an export and the files that are there', async (t) => {

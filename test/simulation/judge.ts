@@ -86,7 +86,7 @@ export class Judge {
       );
     }
     if (!content || content.length < offset) {
-      if (known.removalAsked > 0 || known.removed) return;
+      if (known.removalAsked > 0 || known.removed || known.going) return;
       throw new Violation(
         'what was acknowledged is there',
         `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,
@@ -104,6 +104,7 @@ export class Judge {
       const content = this.#world.contentOf(known.id);
       if (known.told || known.kind === 'final' || !record || !content || isGone(record)) continue;
       const counts = Math.min(record.offset, record.uncommittedFrom ?? record.offset);
+      this.#verified(known, counts);
       if (content.length >= counts) this.#sent(known, content.subarray(0, counts));
     }
   }
@@ -201,7 +202,18 @@ export class Judge {
     if (crc32(content.subarray(0, offset), 0) !== record.crc32) {
       throw new Violation('the recorded CRC-32 is that of the bytes', known.id);
     }
-    this.#sent(known, content.subarray(0, Math.min(offset, uncommittedFrom ?? offset)));
+    const counts = Math.min(offset, uncommittedFrom ?? offset);
+    this.#verified(known, counts);
+    this.#sent(known, content.subarray(0, counts));
+  }
+
+  #verified({ id, verified }: Known, counts: number): void {
+    if (verified !== null && counts > verified) {
+      throw new Violation(
+        'bytes count once they are verified',
+        `${id}: ${counts} count, ${verified} were verified`,
+      );
+    }
   }
 
   /** Every byte that counts was sent by a client who meant it. */

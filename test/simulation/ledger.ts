@@ -35,6 +35,8 @@ export interface Known {
   acknowledged: Buffer;
   /** How much of that survives a power cut: what an answer has confirmed, and not a look alone. */
   durable: number;
+  /** Each of its requests counts as a whole: this many bytes were verified; null for others. */
+  verified: number | null;
   /** A client was told that it is finished. */
   finished: boolean;
   /** How often a person or a client has asked for its removal and was not refused. */
@@ -58,6 +60,7 @@ export class Ledger {
       told: false,
       acknowledged: Buffer.alloc(0),
       durable: 0,
+      verified: null,
       finished: false,
       removalAsked: 0,
       removed: false,

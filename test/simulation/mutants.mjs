@@ -237,8 +237,8 @@ export const MUTANTS = [
   mutant(
     'a finish has no events',
     `${ENGINE}finish.ts`,
-    'deliveries: plan(event), at',
-    'deliveries: [], at',
+    'const deliveries = plan(event);',
+    'const deliveries = plan(event).slice(1);',
   ),
   mutant(
     'a creation has no events',
@@ -281,7 +281,7 @@ export const MUTANTS = [
   mutant(
     'a part is removed that is needed',
     `${SIMULATED}catalog/records.ts`,
-    "return 'needed';",
-    "void 'needed';",
+    "this.finalsWith(record.id).some(isUnfinished)) return 'needed';",
+    "this.finalsWith(record.id).some(isUnfinished)) void 'needed';",
   ),
 ];

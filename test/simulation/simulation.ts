@@ -41,6 +41,8 @@ export class Simulation {
   /** Counts what may change uploads beside their clients. */
   disturbances = 0;
   daemon: Running | undefined;
+  /** Nothing goes wrong any more. */
+  isCalm = false;
   readonly commands = new Set<Process>();
   violation: Violation | undefined;
   /** Faults whose step has not come. */
@@ -179,6 +181,7 @@ export class Simulation {
 
   /** From here on nothing goes wrong any more. */
   calm(): void {
+    this.isCalm = true;
     this.#calmSince = this.scheduler.time;
   }
 

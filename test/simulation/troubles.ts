@@ -23,10 +23,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       daemon?.process.end();
       return;
     case 'power':
-      sim.away = lasts;
-      sim.cutPower();
-      daemon?.process.end();
-      sim.endCommands();
+      powerCut(sim, lasts);
       return;
     case 'restart':
       if (daemon) restart(daemon, lasts);
@@ -57,6 +54,12 @@ export function trouble(sim: Simulation, fault: Fault): void {
     case 'sync-errors':
       during(world.trouble, { syncFails: 0.3 }, { syncFails: 0 });
       during(world.journal, { syncFails: 0.3 }, { syncFails: 0 });
+      // A disk that is about to fail takes the machine along.
+      if (sim.plan.fsync !== 'never' && random.chance(0.3)) {
+        scheduler.after(lasts + random.below(2_000), null, () => {
+          if (!sim.isCalm) powerCut(sim, 50);
+        });
+      }
       return;
     case 'other-errors':
       during(world.trouble, { othersFail: 0.3 }, { othersFail: 0 });
@@ -74,6 +77,14 @@ export function trouble(sim: Simulation, fault: Fault): void {
     case 'receiver-down':
       during(sim.receiver, { down: true }, { down: false });
   }
+}
+
+/** The machine loses power, and is back after so many milliseconds. */
+function powerCut(sim: Simulation, away: number): void {
+  sim.away = away;
+  sim.cutPower();
+  sim.daemon?.process.end();
+  sim.endCommands();
 }
 
 /** Stops a daemon as a service manager does; a new one follows. */

@@ -16,6 +16,7 @@ import { sanitize } from '../../text/sanitize.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { isAlive } from '../process/is-alive.ts';
+import { processInput } from '../process/process-input.ts';
 import { addConfigOptions, readConfig } from '../store/config-options.ts';
 import { createImportReport, type ImportReport } from './import-report.ts';
 
@@ -45,7 +46,7 @@ rename moves the files, and removes what described them.`,
     ['tusd-ts import --dry-run /var/lib/tusd', 'what would be imported'],
     ['tusd-ts import --how rename /var/lib/tusd', 'move everything over'],
     ['tusd-ts import --from files ~/Videos', 'each file becomes a finished upload'],
-    ['tusd-ts import export.jsonl', 'what `tusd-ts export` wrote'],
+    ['tusd-ts export | tusd-ts import --upload-dir /srv/other -', 'records from a pipe'],
   ],
   exits: [
     [1, 'done, but something could not be imported'],
@@ -57,7 +58,7 @@ rename moves the files, and removes what described them.`,
 export function importCommand(io: Io): Command {
   const command = new Command('import')
     .description('Take over the uploads of another server, or a folder of files')
-    .argument('<source>', 'a directory, or a file that `tusd-ts export` wrote');
+    .argument('<source>', 'a directory, a file that `tusd-ts export` wrote, or - for a pipe of it');
   addConfigOptions(command, ['uploadDir', 'basePath', 'minFreeSpace'], {
     texts: { uploadDir: 'directory to import into; made when it is missing' },
   });
@@ -83,9 +84,11 @@ async function runImport(io: Io, path: string, options: ImportCommandOptions): P
   const dryRun = options.dryRun ?? false;
   const report = createImportReport(io, { json: options.json ?? false, dryRun });
   const { from: kind, files } = options;
+  const piped = path === '-' ? (io.input ?? processInput()).lines : null;
   const open = (secret: () => Promise<string | null>) =>
     openSource({
       path: absolute(io.cwd, path, 'the source'),
+      piped,
       kind,
       uploadDir: config.uploadDir,
       files: files === undefined ? null : absolute(io.cwd, files, 'the folder of the files'),

@@ -112,7 +112,7 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
@@ -122,6 +122,7 @@ function readyLines(io: Io, ready: Ready, file: string | null): string[] {
     `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
+    ...(admin === null ? [] : [`  admin   ${sanitize(admin)}`]),
     '',
   ];
 }
@@ -135,7 +136,7 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
@@ -148,5 +149,6 @@ function readyJson(io: Io, ready: Ready, file: string | null): string {
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },
     nextSweep: nextSweep === null ? null : formatIso(nextSweep.getTime()),
+    admin,
   });
 }

@@ -7,6 +7,7 @@ import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
 import { createServiceManager } from '../process/service-manager.ts';
 import { systemdNotify } from '../process/systemd-notify.ts';
+import { programVersion } from '../process/version.ts';
 import { addKeyOptions, readConfig } from '../store/config-options.ts';
 import { assertFileStays, createReload } from './reload.ts';
 import { createServeOutput } from './serve-output.ts';
@@ -16,6 +17,7 @@ const HELP = helpText({
     ['tusd-ts serve', 'serve ./uploads at http://127.0.0.1:1080/uploads/files/'],
     ['tusd-ts serve --upload-dir /srv/uploads --host 0.0.0.0', 'for other machines, too'],
     ['tusd-ts serve --retention-days 7 --cors-origin https://app.example.com', ''],
+    ['tusd-ts serve --check', 'whether a start, or a reload, would succeed'],
     ['tusd-ts config', 'what is in force, and where each value comes from'],
   ],
   exits: [[69, 'cannot listen there, or another daemon serves this directory']],
@@ -42,7 +44,12 @@ export function serveCommand(io: Io): Command {
     'Serve resumable uploads (tus 1.0.0) until a signal says stop',
   );
   addKeyOptions(command, KEYS);
+  command.option('--check', 'check what a start would need, start nothing, and exit');
   return command.addHelpText('after', HELP).action(async (options) => {
+    if (options.check) {
+      const { checkServe } = await import('./check.ts');
+      return checkServe(io, await readConfig(io, options, { withSecrets: true }));
+    }
     const stop = stopSignal(io);
     // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../../daemon/daemon.ts');
@@ -70,6 +77,7 @@ export function serveCommand(io: Io): Command {
         config,
         output.log,
         inheritedSockets(io.env, process.pid),
+        programVersion(),
       );
       output.ready(ready, file);
       const serving = `serving at ${ready.url}`;

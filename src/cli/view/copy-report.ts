@@ -29,6 +29,8 @@ interface Sum {
   readonly uploads: number;
   /** Bytes linked or copied. */
   readonly bytes: number;
+  /** How long that took, without the verification, and the whole (milliseconds). */
+  readonly copying: number;
   readonly elapsed: number;
   readonly pruned: number;
   /** How many were read and found as recorded; null without --verify. */
@@ -62,6 +64,7 @@ export function createCopyReport(host: Io, json: boolean): CopyReport {
   const startedAt = io.now();
   let uploads = 0;
   let bytes = 0;
+  let copying = 0;
   let intact: number | null = null;
   let wrong = false;
   return {
@@ -69,6 +72,7 @@ export function createCopyReport(host: Io, json: boolean): CopyReport {
       counts[upload.outcome] += 1;
       uploads += 1;
       bytes += upload.bytes;
+      copying = io.now() - startedAt;
       await printer.copied(upload);
       if (upload.outcome === 'damaged') {
         wrong = true;
@@ -85,7 +89,8 @@ export function createCopyReport(host: Io, json: boolean): CopyReport {
     },
     async end(pruned) {
       await progress.clear();
-      await printer.end({ counts, uploads, bytes, pruned, intact, elapsed: io.now() - startedAt });
+      const elapsed = io.now() - startedAt;
+      await printer.end({ counts, uploads, bytes, copying, pruned, intact, elapsed });
       if (wrong) io.setExitCode(1);
       settle();
     },
@@ -128,14 +133,16 @@ function textPrinter(io: Io, clear: () => Promise<void>): Printer {
 }
 
 /** "41 uploads: 30 kept, 11 copied; 1.2 GiB at 300 MiB/s. 41 verified." */
-function sumText({ counts, uploads, bytes, elapsed, pruned, intact }: Sum): string {
+function sumText({ counts, uploads, bytes, copying, pruned, intact }: Sum): string {
   const found = COPY_OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
     (outcome) => `${formatCount(counts[outcome])} ${outcome}`,
   );
-  const rate = bytes === 0 ? null : formatRate(bytes, elapsed);
+  const rate = formatRate(bytes, copying);
+  const moved = `; ${formatSize(bytes)}${rate === null ? '' : ` at ${rate}`}`;
   return [
-    `${countOf(uploads, 'upload')}${found.length === 0 ? '' : `: ${found.join(', ')}`}; `,
-    `${formatSize(bytes)} moved${rate === null ? '' : ` at ${rate}`}.`,
+    countOf(uploads, 'upload'),
+    found.length === 0 ? '' : `: ${found.join(', ')}`,
+    `${bytes === 0 ? '' : moved}.`,
     pruned === 0 ? '' : ` ${countOf(pruned, 'file')} of removed uploads dropped.`,
     intact === null ? '' : ` ${formatCount(intact)} verified.`,
   ].join('');

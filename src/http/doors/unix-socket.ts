@@ -7,13 +7,23 @@ import type { ListenAddress } from './address.ts';
 
 type UnixAddress = Extract<ListenAddress, { kind: 'unix' }>;
 
-/**
- * Removes a socket that a process has left behind: nobody answers there. Throws CANNOT_LISTEN where a
- * server lives, or where something else has that name.
- */
-export async function makeWay({ path }: Pick<UnixAddress, 'path'>): Promise<void> {
-  const found = await statsOf(path);
+/** Removes a socket that a process has left behind: nobody answers there. Throws as assertFree does. */
+export async function makeWay(address: UnixAddress): Promise<void> {
+  const { path } = address;
+  const found = await assertFree(address);
   if (found === null) return;
+  // Another daemon may have replaced it meanwhile.
+  const now = await statsOf(path);
+  if (now?.ino === found.ino && now.dev === found.dev) await unlink(path);
+}
+
+/**
+ * Resolves with the socket that was left behind there, or null when there is nothing. Throws
+ * CANNOT_LISTEN where a server lives, or where something else has that name.
+ */
+export async function assertFree({ path }: UnixAddress): Promise<Stats | null> {
+  const found = await statsOf(path);
+  if (found === null) return null;
   const shown = sanitize(path);
   if (!found.isSocket()) {
     throw new Fault('CANNOT_LISTEN', `${shown} is there already, and it is not a socket`, {
@@ -25,9 +35,7 @@ export async function makeWay({ path }: Pick<UnixAddress, 'path'>): Promise<void
       hint: 'Stop the other server, or listen at another path.',
     });
   }
-  // Another daemon may have replaced it meanwhile.
-  const now = await statsOf(path);
-  if (now?.ino === found.ino && now.dev === found.dev) await unlink(path);
+  return found;
 }
 
 async function statsOf(path: string): Promise<Stats | null> {

@@ -5,7 +5,7 @@ import type { Source, SourceKind } from './candidate.ts';
 import { detectKind } from './detect.ts';
 import type { IsAlive } from './locked.ts';
 import { directorySource } from './sources/directory.ts';
-import { exportedSource } from './sources/exported.ts';
+import { exportedSource, linesOf } from './sources/exported.ts';
 import { fileStoreSource } from './sources/file-store.ts';
 import { infoSource } from './sources/info-source.ts';
 import { plainSource } from './sources/plain-files.ts';
@@ -14,6 +14,8 @@ import { TUSPYSERVER } from './sources/tuspyserver.ts';
 
 export interface SourceOptions {
   readonly path: string;
+  /** The lines of an export that is piped in, instead of the path; null for none. */
+  readonly piped: AsyncIterable<string> | null;
   /** undefined to find out. */
   readonly kind: SourceKind | undefined;
   readonly uploadDir: string;
@@ -30,7 +32,8 @@ export interface SourceOptions {
  * not clear what it is, and for --files without an export; DIRECTORY_IN_USE, PERMISSION or IO.
  */
 export async function openSource(options: SourceOptions): Promise<Source> {
-  const { uploadDir, files, secret, isAlive, now } = options;
+  const { uploadDir, piped, files, secret, isAlive, now } = options;
+  if (piped) return exportedSource('standard input', piped, files);
   const kind = options.kind ?? (await detectKind(options.path));
   if (kind !== 'export') {
     assertApart(uploadDir, options.path, {
@@ -43,7 +46,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
       hint: 'Every other source has its files beside their descriptions.',
     });
   }
-  if (kind === 'export') return exportedSource(options.path, files);
+  if (kind === 'export') return exportedSource(options.path, linesOf(options.path), files);
   const path = realPath(options.path);
   switch (kind) {
     case 'tusd':

@@ -73,6 +73,9 @@ export interface Bytes {
   /** Returns false when there was no such entry. */
   removeEntry(name: string): Promise<boolean>;
 
+  /** Proves that bytes can be written, by writing one. Throws what is wrong. */
+  probe(): Promise<void>;
+
   /** Bytes that may still be written; Infinity when unknown. */
   room(): Promise<number>;
 

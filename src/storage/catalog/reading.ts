@@ -1,4 +1,10 @@
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from '../model/list-query.ts';
 import type { TimelineEntry } from '../model/timeline.ts';
 import type { StoredUpload } from '../model/upload.ts';
 
@@ -49,4 +55,7 @@ export interface Reading {
 
   /** Counts by status at a moment, removed uploads included. */
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 }

@@ -1,5 +1,4 @@
-import { chownSync, existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Bytes } from '../bytes/bytes.ts';
 import { bootId } from '../bytes/files/boot-id.ts';
 import { FileBytes } from '../bytes/files/file-bytes.ts';
@@ -7,6 +6,7 @@ import type { Catalog, OwnerRole } from '../catalog/catalog.ts';
 import { catalogFile } from '../catalog/sqlite/file/catalog-file.ts';
 import { openSqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
 import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
+import { holdDirectory } from './hold-directory.ts';
 import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
 
 /** A catalog and its store of bytes. */
@@ -46,8 +46,9 @@ export function openLocal(uploadDir: string, options: LocalOptions): Backend {
 }
 
 /**
- * Makes what is missing of an upload directory except its catalog, and takes one of its locks. Returns
- * the function that gives the lock back. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ * Makes what is missing of an upload directory except its catalog, and takes one of its locks. Changes
+ * no permissions of what is there. Returns the function that gives the lock back. Throws
+ * DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
  */
 export function holdLocal(
   uploadDir: string,
@@ -55,19 +56,8 @@ export function holdLocal(
   lockName = 'serving.lock',
 ): () => void {
   const { place } = new FileBytes(uploadDir, { access, warn: () => {} });
-  const lock = takeDirectory(uploadDir, place, access, lockName);
-  shareOwner(join(uploadDir, lockName), uploadDir);
+  const lock = holdDirectory(uploadDir, place, access, lockName);
   return () => lock.release();
-}
-
-/** What root makes must stay usable for the daemon's user, to whom the directory belongs. */
-function shareOwner(file: string, directory: string): void {
-  const { uid, gid } = statSync(directory);
-  try {
-    if (statSync(file).uid !== uid) chownSync(file, uid, gid);
-  } catch {
-    // Only root gives files away; everyone else has made it for itself.
-  }
 }
 
 /** Makes a directory with an empty catalog, unless it has one. Throws what `openLocal` throws. */

@@ -15,13 +15,8 @@ import { makeDirectory, removeEmpty } from '../disk/make-directory.ts';
  * Creates the missing parts of an upload directory, with the configured permissions, and locks it.
  * Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE, and then removes the directories it created.
  */
-export function takeDirectory(
-  uploadDir: string,
-  folder: string,
-  access: FileAccess,
-  lockName = 'serving.lock',
-): ServingLock {
-  const lockFile = join(uploadDir, lockName);
+export function takeDirectory(uploadDir: string, folder: string, access: FileAccess): ServingLock {
+  const lockFile = join(uploadDir, 'serving.lock');
   return ServingLock.take(lockFile, () => {
     const made: string[] = [];
     try {

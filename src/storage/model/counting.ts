@@ -13,7 +13,7 @@ export interface Count {
 
 /** The room that uploads take, in bytes. */
 export interface Holdings {
-  /** Of all finished uploads, parts included. */
+  /** Of all finished uploads, parts included, except those whose bytes were moved away. */
   readonly finished: number;
   /** An unfinished upload takes its length; while that is unknown, what it has received. */
   readonly unfinished: readonly {

@@ -40,6 +40,11 @@ export interface UploadTotals {
   readonly bytes: number;
 }
 
+export interface UnfinishedTotals {
+  readonly status: UploadStatus;
+  readonly count: number;
+}
+
 export type StatusTotals = UploadTotals & {
   readonly status: UploadStatus;
   /** 1 for parts of final uploads. */

@@ -34,7 +34,8 @@ export class Journal {
 
   /** Forgets commits at the end of which not all were durable; those before stay. */
   cut(random: Random): void {
-    const kept = random.between(this.#durable, this.#commits.length);
+    const all = this.#commits.length;
+    const kept = random.pick([this.#durable, random.between(this.#durable, all), all]);
     this.#commits = this.#commits.slice(0, kept);
     this.#durable = kept;
     this.changes += 1;

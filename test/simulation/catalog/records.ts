@@ -1,24 +1,26 @@
 import { Fault } from '../../../src/fault.ts';
 import {
   type Adopted,
-  type ClaimOutcome,
   type Creation,
   type Ending,
   type Finish,
-  isAsSeen,
   type JoinStart,
   LEASE_VOID_AFTER,
   type Lease,
   type OwnerRole,
   type Progress,
   type Refusal,
-  type RemovalClaim,
-  waitsForPlacements,
 } from '../../../src/storage/catalog/catalog.ts';
 import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
 import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import { PlacementRows } from '../../../src/storage/catalog/memory/placement-rows.ts';
+import {
+  type ClaimOutcome,
+  isAsSeen,
+  type RemovalClaim,
+  waitsForPlacements,
+} from '../../../src/storage/catalog/removal-claim.ts';
 import {
   follow,
   type TimelineEntry,

@@ -10,7 +10,6 @@ import type {
   OwnerRole,
   Progress,
   Refusal,
-  RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
 import {
   addCounts,
@@ -19,6 +18,7 @@ import {
 } from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
 import type { Placements } from '../../../src/storage/catalog/placements.ts';
+import type { RemovalClaim } from '../../../src/storage/catalog/removal-claim.ts';
 import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
 import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
@@ -187,6 +187,8 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   persist(): Promise<void> {
     return this.work.persist();
   }
+
+  async probe(): Promise<void> {}
 
   async checkIntegrity(): Promise<string> {
     return 'ok';

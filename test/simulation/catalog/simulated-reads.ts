@@ -5,6 +5,7 @@ import {
   matches,
   statusTotals,
   totals,
+  unfinishedTotals,
 } from '../../../src/storage/catalog/memory/memory-list.ts';
 import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
 import { isGone, isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
@@ -109,6 +110,10 @@ export class SimulatedReads {
 
   totals() {
     return this.work.read((records) => totals(records.records()));
+  }
+
+  unfinishedTotals(at: StatusMoment) {
+    return this.work.read((records) => unfinishedTotals(records.records(), at));
   }
 
   statusTotals(at: StatusMoment) {

@@ -236,6 +236,7 @@ export class Sender {
     const send = () => {
       if (sent) return;
       sent = true;
+      if (whole) known().verified ??= from;
       const bytes = contentOf(known().number, sender, from, to + over);
       this.#send(body, bytes, breaks);
     };
@@ -244,7 +245,9 @@ export class Sender {
       bodyLength: over > 0 || this.random.chance(0.3) ? null : to - from,
       onAccepted: send,
       ...(whole
-        ? { whole: this.#whole(() => contentOf(known().number, sender, from, to), wrong) }
+        ? {
+            whole: this.#whole(known, () => contentOf(known().number, sender, from, to), to, wrong),
+          }
         : {}),
     };
   }
@@ -271,7 +274,7 @@ export class Sender {
     scheduler.after(scheduler.delay(), null, next);
   }
 
-  #whole(meant: () => Buffer, wrong: boolean): WholeRequest {
+  #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
     return {
       verify: async (readBack) => {
         const blocks: Buffer[] = [];
@@ -282,6 +285,7 @@ export class Sender {
             new Violation('what is verified is what was sent', 'other bytes were read back'),
           );
         }
+        known().verified = Math.max(known().verified ?? 0, to);
       },
     };
   }

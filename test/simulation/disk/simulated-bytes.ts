@@ -79,6 +79,8 @@ export class SimulatedBytes implements Bytes {
     return this.act('removing a data file', () => this.disk.remove(name));
   }
 
+  async probe(): Promise<void> {}
+
   room(): Promise<number> {
     return this.act('looking for free space', () => (this.disk.trouble.full ? 0 : 2 ** 40));
   }

@@ -61,7 +61,8 @@ export class SimulatedFile {
    * writes that were under way, bytes that nobody sent.
    */
   cut(random: Random): void {
-    let left = random.below(this.#changes.length + 1);
+    const all = this.#changes.length;
+    let left = random.pick([0, random.below(all + 1), all]);
     for (const { effect, lost } of this.#changes) {
       if (lost) continue;
       if (left > 0) this.#durable = applied(this.#durable, effect);

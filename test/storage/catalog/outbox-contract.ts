@@ -234,7 +234,8 @@ export function outboxContract(
       assert.deepEqual(await ids({ statuses: [] }), []);
       assert.deepEqual(await ids({ upload: 'a', hook: 'app', statuses: ['failing'] }), ['a']);
       assert.deepEqual(await ids({ hook: 'none' }), []);
-      assert.deepEqual(await outbox.counts(), [{ hook: 'app', pending: 1, failing: 1, dead: 1 }]);
+      const counts = { hook: 'app', pending: 1, failing: 1, dead: 1, oldestAt: 10 };
+      assert.deepEqual(await outbox.counts(), [counts]);
     },
   );
 

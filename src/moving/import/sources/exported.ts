@@ -11,23 +11,32 @@ import { ownUpload } from '../own-upload.ts';
 const LONGEST = 16 * 1024 * 1024;
 
 /**
- * The records that `tusd-ts export` wrote to a file. `files` is the folder of the data files; null for
- * the one that the export names.
+ * The records that `tusd-ts export` wrote, from lines that are named for people, and the folder of the
+ * data files; null for the one that the export names.
  */
-export function exportedSource(file: string, files: string | null): Source {
+export function exportedSource(
+  name: string,
+  lines: AsyncIterable<string>,
+  files: string | null,
+): Source {
   return {
     kind: 'export',
-    found: () => foundIn(file, files),
+    found: () => foundIn(name, lines, files),
     async close() {},
   };
 }
 
-async function* foundIn(file: string, files: string | null): AsyncGenerator<Found> {
+async function* foundIn(
+  file: string,
+  lines: AsyncIterable<string>,
+  files: string | null,
+): AsyncGenerator<Found> {
   let folder: string | undefined;
   let complete = false;
   let number = 0;
-  for await (const text of linesOf(file)) {
+  for await (const text of lines) {
     number += 1;
+    if (text === '') continue;
     const from = `line ${number} of ${file}`;
     const line = parse(text);
     if (folder === undefined) {
@@ -46,11 +55,12 @@ async function* foundIn(file: string, files: string | null): AsyncGenerator<Foun
   if (!complete) yield oddity(file, 'the export has no last line: it is not complete');
 }
 
-async function* linesOf(file: string): AsyncGenerator<string> {
+/** The lines of a file. Throws PERMISSION or IO. */
+export async function* linesOf(file: string): AsyncGenerator<string> {
   const input = createReadStream(file, { encoding: 'utf8' });
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line !== '') yield line.length > LONGEST ? '' : line;
+      yield line;
     }
   } catch (error) {
     throw fileFault(error, `reading ${file}`);
@@ -60,6 +70,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 }
 
 function parse(text: string): unknown {
+  if (text.length > LONGEST) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -56,8 +56,10 @@ function look(
   }
   const file = files.find((candidate) => regularFile(candidate)) ?? null;
   const stats = file === null ? undefined : regularFile(file);
+  // Servers write the description when they make the upload.
+  const createdAt = described.createdAt ?? regularFile(path)?.mtimeMs ?? null;
   return candidateOf(
-    { ...described, createdAt: described.createdAt ?? stats?.birthtimeMs ?? null },
+    { ...described, createdAt },
     { from: path, file, size: stats?.size ?? 0, companions: [path, ...locks] },
   );
 }

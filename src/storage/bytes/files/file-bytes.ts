@@ -1,5 +1,5 @@
 import { close, type Dirent, existsSync, fstatSync, open, statSync } from 'node:fs';
-import { link, opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { link, opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -19,6 +19,8 @@ const openAsync = promisify(open);
 /** A measurement of the free space is used for this long (milliseconds). */
 const ROOM_COUNTS_FOR = 250;
 const NAMES_AT_ONCE = 1024;
+/** A file that is there for a moment, to find out whether files can be written. No id begins with a dot. */
+const PROBE = '.probe';
 
 /**
  * How long a start waits for the permissions of data files; the rest runs in the background
@@ -168,6 +170,16 @@ export class FileBytes implements Bytes {
     const removed = await this.#unlink(this.#placeOf(name), 'removing a file without a record');
     if (!removed && !existsSync(this.place)) throw this.#missing();
     return removed;
+  }
+
+  async probe(): Promise<void> {
+    const path = this.#placeOf(PROBE);
+    try {
+      await writeFile(path, '.', { mode: this.#options.access.fileMode });
+      await unlink(path);
+    } catch (error) {
+      throw this.#fault(error, `writing to ${this.place}`);
+    }
   }
 
   async room(): Promise<number> {

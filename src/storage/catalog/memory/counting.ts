@@ -36,7 +36,7 @@ export function forgetCounts(
 export function holdingsOf(records: readonly StoredUpload[]): Holdings {
   return {
     finished: records
-      .filter(({ state }) => state === 'finished')
+      .filter(({ state, movedTo }) => state === 'finished' && movedTo === null)
       .reduce((sum, { offset }) => sum + offset, 0),
     unfinished: records.filter(isUnfinished).map(({ id, origin, length, offset }) => ({
       id,

@@ -38,6 +38,7 @@ export function createMemoryCatalog(): Catalog {
     setNote: async (key, value) => void notes.set(key, value),
 
     persist: async () => {},
+    probe: async () => {},
     checkIntegrity: async () => 'ok',
     close: async () => {},
   };

@@ -3,11 +3,13 @@ import type {
   ListSort,
   StatusMoment,
   StatusTotals,
+  UnfinishedTotals,
   UploadTotals,
 } from '../../model/list-query.ts';
 import {
   isGone,
   isKept,
+  isUnfinished,
   type StoredUpload,
   statusOf,
   type UploadStatus,
@@ -69,6 +71,18 @@ export function statusTotals(records: readonly StoredUpload[], at: StatusMoment)
     });
   }
   return [...sums.values()];
+}
+
+export function unfinishedTotals(
+  records: readonly StoredUpload[],
+  at: StatusMoment,
+): UnfinishedTotals[] {
+  const counts = new Map<UploadStatus, number>();
+  for (const record of records.filter(isUnfinished)) {
+    const status = statusAt(record, at);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return [...counts].map(([status, count]) => ({ status, count }));
 }
 
 /** See Catalog. */

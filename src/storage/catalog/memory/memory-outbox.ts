@@ -8,6 +8,8 @@ import {
 import type { NewDelivery } from '../../model/events.ts';
 import { DEAD_KEPT, type Outbox } from '../outbox.ts';
 
+type Counted = { -readonly [Key in Exclude<keyof DeliveryCounts, 'hook'>]: DeliveryCounts[Key] };
+
 type Row = { -readonly [Key in keyof StoredDelivery]: StoredDelivery[Key] };
 
 /** The outbox as rows in memory. */
@@ -101,12 +103,14 @@ export class MemoryOutbox implements Outbox {
   }
 
   async counts(): Promise<DeliveryCounts[]> {
-    const counts = new Map<string, { pending: number; failing: number; dead: number }>();
+    const counts = new Map<string, Counted>();
     for (const row of this.#rows.values()) {
       const status = deliveryStatus(row);
       if (status === 'delivered') continue;
-      const count = counts.get(row.hook) ?? { pending: 0, failing: 0, dead: 0 };
+      const count = counts.get(row.hook) ?? { pending: 0, failing: 0, dead: 0, oldestAt: null };
       count[status] += 1;
+      // Rows are in the order of their numbers.
+      if (status !== 'dead') count.oldestAt ??= row.createdAt;
       counts.set(row.hook, count);
     }
     return [...counts].toSorted().map(([hook, count]) => ({ hook, ...count }));

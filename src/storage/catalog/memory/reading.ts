@@ -1,6 +1,14 @@
 import { isGone, isUnfinished, type StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../reading.ts';
-import { inOrder, isCondemnable, isFolded, matches, statusTotals, totals } from './memory-list.ts';
+import {
+  inOrder,
+  isCondemnable,
+  isFolded,
+  matches,
+  statusTotals,
+  totals,
+  unfinishedTotals,
+} from './memory-list.ts';
 import type { MemoryState } from './memory-state.ts';
 
 const PAGE = 500;
@@ -75,5 +83,6 @@ export function createReading(state: MemoryState): Reading {
 
     totals: async () => totals(state.records()),
     statusTotals: async (at) => statusTotals(state.records(), at),
+    unfinishedTotals: async (at) => unfinishedTotals(state.records(), at),
   };
 }

@@ -58,5 +58,6 @@ export function createReading(
     timeline: async ({ seq }) => transactions.read(() => timeline.of(seq)),
     totals: async () => transactions.read(() => queries.totals()),
     statusTotals: async (at) => transactions.read(() => queries.statusTotals(at)),
+    unfinishedTotals: async (at) => transactions.read(() => queries.unfinishedTotals(at)),
   };
 }

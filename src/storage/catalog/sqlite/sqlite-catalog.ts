@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
 import type { Catalog, OwnerRole } from '../catalog.ts';
@@ -6,6 +7,7 @@ import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
 import { copyOnline } from './file/online-copy.ts';
+import { assertReadable } from './file/readable.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
@@ -17,6 +19,9 @@ import { createRemoving } from './removing.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
 import { createPlacements } from './sqlite-placements.ts';
 import { prepareTables, type Tables } from './tables/tables.ts';
+
+/** A note that is written to find out whether notes can be written. */
+const PROBE = 'probe';
 
 export interface SqliteOptions {
   readonly role: OwnerRole;
@@ -41,6 +46,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     openDatabase(file, { autoCheckpoint: !daemon, mustExist: !daemon }),
   );
   const tables = tablesOf(database, file);
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino ?? 0;
   const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
   const transactions = new Transactions(database, file, reserve, () => checkpoints?.start());
   const work = { tables, transactions, leases: new OwnLeases(tables.leases) };
@@ -60,6 +66,11 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     // file, from the thread pool, makes a batch of commits durable without holding up the event
     // loop. A checkpoint in between syncs the log itself before it moves pages.
     persist: () => log.sync.request(),
+
+    async probe() {
+      transactions.write(() => tables.meta.set(PROBE, String(Date.now())));
+      assertReadable(database, file, inode, PROBE);
+    },
 
     checkIntegrity: async () =>
       transactions.read(() => database.pragma('integrity_check', { simple: true }) as string),

@@ -95,6 +95,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE uploads ADD COLUMN wanted_path TEXT;
   ALTER TABLE uploads ADD COLUMN moved_to TEXT;
+  CREATE INDEX uploads_moved ON uploads (state, offset) WHERE moved_to IS NOT NULL;
   CREATE TABLE placements (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     upload TEXT NOT NULL,

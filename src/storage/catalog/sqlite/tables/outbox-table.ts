@@ -185,9 +185,12 @@ export class OutboxTable {
   counts(): DeliveryCounts[] {
     return this.#database
       .prepare<[], DeliveryCounts>(
-        `SELECT hook, sum(state = 'pending' AND attempts = 0) AS pending,
-           sum(state = 'pending' AND attempts > 0) AS failing, sum(state = 'dead') AS dead
-         FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY hook`,
+        `SELECT hook, pending, failing, dead,
+           (SELECT created_at FROM deliveries WHERE seq = oldest) AS oldestAt
+         FROM (SELECT hook, sum(state = 'pending' AND attempts = 0) AS pending,
+             sum(state = 'pending' AND attempts > 0) AS failing, sum(state = 'dead') AS dead,
+             min(CASE WHEN state = 'pending' THEN seq END) AS oldest
+           FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY hook)`,
       )
       .all();
   }

@@ -4,6 +4,7 @@ import type {
   ListSort,
   StatusMoment,
   StatusTotals,
+  UnfinishedTotals,
   UploadTotals,
 } from '../../../model/list-query.ts';
 import type { RecordState, StoredUpload } from '../../../model/upload.ts';
@@ -141,6 +142,15 @@ export class UploadQueries {
     const expired = plus(byPolicy, early, 1);
     const finished = plus(all, expired, -1);
     return [finished, expired, ...others].filter(({ count }) => count > 0);
+  }
+
+  unfinishedTotals(at: StatusMoment): UnfinishedTotals[] {
+    return this.#database
+      .prepare<[Record<string, unknown>], UnfinishedTotals>(
+        `SELECT ${STATUS_SQL} AS status, count(*) AS count FROM uploads
+         WHERE state IN ('receiving', 'joining') GROUP BY 1`,
+      )
+      .all(statusParameters(at));
   }
 
   /** Bytes that the parts of a final upload have received. */

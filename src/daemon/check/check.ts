@@ -1,0 +1,39 @@
+import type { Config } from '../../config/config.ts';
+import { Fault } from '../../fault.ts';
+import type { ListenAddress } from '../../http/doors/address.ts';
+import { checkAddress } from './check-address.ts';
+import { checkHook } from './check-hook.ts';
+import { checkUploads } from './check-uploads.ts';
+
+/** The outcome of one check: a sentence about what was found, or a fault. */
+export type Checked = { readonly what: string } & (
+  | { readonly found: string }
+  | { readonly fault: Fault }
+);
+
+/**
+ * Looks at everything that a start needs beyond a valid configuration, and changes nothing: the upload
+ * directory and its catalog, the programs of hooks, and the addresses. Yields each outcome.
+ */
+export async function* checkStart(
+  config: Config,
+  addresses: readonly ListenAddress[],
+  env: Readonly<Record<string, string | undefined>>,
+): AsyncGenerator<Checked> {
+  yield await outcome('uploads', () => checkUploads(config));
+  for (const hook of config.hooks) {
+    yield await outcome(`hook ${hook.name}`, () => checkHook(hook, env));
+  }
+  for (const address of addresses) {
+    yield await outcome('address', () => checkAddress(address, config.basePath));
+  }
+}
+
+async function outcome(what: string, check: () => Promise<string>): Promise<Checked> {
+  try {
+    return { what, found: await check() };
+  } catch (error) {
+    if (error instanceof Fault) return { what, fault: error };
+    throw error;
+  }
+}
