@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   put: async (io) => (await import('./put/put.ts')).putCommand(io),
+  get: async (io) => (await import('./get/get.ts')).getCommand(io),
   status: async (io) => (await import('./status/status.ts')).statusCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
 };

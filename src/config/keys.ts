@@ -1,5 +1,6 @@
 import { CONNECTION_KEYS } from './connection-keys.ts';
 import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
+import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import { PERMISSION_KEYS } from './permission-keys.ts';
@@ -8,7 +9,6 @@ import {
   BASE_PATH,
   CRON_PATTERN,
   GROUP,
-  HOOKS,
   HOST,
   LISTEN,
   ORIGINS,
@@ -222,23 +222,8 @@ export const KEYS = {
     meaning:
       'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
-  hooks: {
-    ...HOOKS,
-    default: [],
-    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
-    inExampleFile: [],
-    common: true,
-    live: true,
-    meaning: 'Receivers and programs that get the events of uploads.',
-  },
+  ...HOOK_KEYS,
   ...DELIVER_KEYS,
-  hookConcurrency: {
-    ...wholeNumberType(1, 1000),
-    default: 16,
-    example: 4,
-    live: true,
-    meaning: 'Hook deliveries that run at once.',
-  },
 } as const satisfies Keys;
 
 /** A key of the configuration. */

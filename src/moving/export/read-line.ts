@@ -14,6 +14,8 @@ import { isOrigin, readTimeline } from './read-timeline.ts';
 export interface ExportedUpload {
   readonly record: UploadRecord;
   readonly timeline: readonly TimelineEntry[];
+  /** The path to which a rule has moved its bytes; null for none. */
+  readonly deliveredTo: string | null;
 }
 
 const KINDS = ['single', 'partial', 'final'] as const;
@@ -95,10 +97,11 @@ export function readLine(line: unknown): ExportedUpload | string {
       downloadsLeft: (line.downloadsLeft ?? null) as number | null,
       refusal: line.refusal as string | null,
       origin: line.origin as Origin,
-      // Its bytes come along, wherever they were.
+      // Rules are those of the new daemon.
       ...{ wantedPath: null, movedTo: null },
     },
     timeline: readTimeline(line.timeline as readonly unknown[]),
+    deliveredTo: isObject(line.movedTo) ? String(line.movedTo.path) : null,
   };
 }
 
