@@ -3,13 +3,12 @@ import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
 import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
+import { PERMISSION_KEYS } from './permission-keys.ts';
 import {
   ADMIN_LISTEN,
   AUTH,
   BASE_PATH,
   CRON_PATTERN,
-  DIRECTORY_MODE,
-  FILE_MODE,
   GROUP,
   HOST,
   LISTEN,
@@ -19,6 +18,7 @@ import {
   SOCKET_MODE,
   UPLOAD_DIR,
 } from './special-types.ts';
+import { TLS_KEYS } from './tls-keys.ts';
 import {
   booleanType,
   daysType,
@@ -144,27 +144,7 @@ export const KEYS = {
     meaning:
       'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
   },
-  fileMode: {
-    ...FILE_MODE,
-    default: '0600',
-    example: '0640',
-    meaning:
-      'Permissions of data files, in octal. The catalog and its files get the same, but never any for others.',
-  },
-  directoryMode: {
-    ...DIRECTORY_MODE,
-    default: '0700',
-    example: '0750',
-    meaning:
-      'Permissions of directories that the daemon makes, in octal. An upload directory that exists is never narrowed.',
-  },
-  fileGroup: {
-    ...GROUP,
-    default: null,
-    example: 'www-data',
-    meaning:
-      'Group of all files and directories, by name or id. With fileMode "0640" and directoryMode "0750" its members may read them, with "0660" and "0770" also clean up. null leaves the group to the system.',
-  },
+  ...PERMISSION_KEYS,
   publicUrl: {
     ...PUBLIC_URL,
     default: null,
@@ -175,6 +155,7 @@ export const KEYS = {
     meaning:
       'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
   },
+  ...TLS_KEYS,
   trustedProxies: {
     ...PROXIES,
     default: [],

@@ -4,9 +4,9 @@ import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
-import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import type { OpenAddress } from '../http/doors/address.ts';
-import { Listener } from '../http/listener.ts';
+import type { Listener } from '../http/listener.ts';
+import type { Tls } from '../http/tls/tls.ts';
 import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
 import { meterLimits } from '../limits/general-limits.ts';
 import { Meter } from '../limits/meter.ts';
@@ -18,16 +18,15 @@ import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
+import { createListener } from './create-listener.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
-import { listenerWarnings } from './listener-warnings.ts';
 import {
   accessOf,
-  addressesOf,
   choicesOf,
   limitsOf,
   listenerOptionsOf,
@@ -35,6 +34,7 @@ import {
   type Reloaded,
 } from './live-options.ts';
 import { Monitor } from './monitor.ts';
+import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
@@ -47,6 +47,7 @@ const LAST_ANSWER = 500;
 
 interface DaemonParts {
   readonly listener: Listener;
+  readonly tls: Tls | null;
   readonly store: UploadStore;
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
@@ -60,6 +61,7 @@ interface DaemonParts {
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
+  readonly #tls: Tls | null;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
@@ -77,6 +79,7 @@ export class Daemon {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
+    this.#tls = parts.tls;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
     this.#access = parts.access;
@@ -126,31 +129,10 @@ export class Daemon {
       config,
       front.then(({ tus }) => tus),
     );
-    const listener = new Listener({
-      addresses: addressesOf(config, sockets),
-      basePath: config.basePath,
-      maxHeaderSize: config.maxHeaderSize,
-      ...listenerOptionsOf(config),
-      protocols,
-      pages: monitor.publicPages,
-      prepare: async (server) => {
-        monitor.watch(server);
-        const { directBodies } = config;
-        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
-        warn('large bodies cannot be read directly on this Node: uploads are slower');
-      },
-      download: config.disableDownload
-        ? null
-        : async (exchange) => (await front).download(exchange),
+    const tls = await openTls(config, warn);
+    const listener = createListener(config, {
+      ...{ sockets, tls, protocols, front, log, monitor, warn, onBug },
       admission: access,
-      onRequest: (record) => {
-        log.request(record);
-        monitor.request(record);
-      },
-      ...listenerWarnings(config, monitor.tally, warn),
-      onBug,
-      onTrouble: warn,
-      now: Date.now,
     });
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
@@ -174,7 +156,18 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices, access };
+      const parts = {
+        listener,
+        tls,
+        store,
+        hooks,
+        deliveries,
+        log,
+        monitor,
+        meter,
+        choices,
+        access,
+      };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         monitor.changed(change);
@@ -210,7 +203,9 @@ export class Daemon {
   }
 
   async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
-    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
+    const [url = '', ...moreUrls] = addresses.map((one) =>
+      urlOf(one, this.#config.basePath, this.#tls !== null),
+    );
     return {
       url,
       moreUrls,
@@ -230,12 +225,14 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
+    const certificates = await this.#readCertificates(config);
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
     await this.#meter.configure(meterLimits(config));
     this.#access?.reconfigure(config);
+    if (certificates) this.#tls?.use(certificates);
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
@@ -262,6 +259,17 @@ export class Daemon {
       this.#startSchedule();
     }
     return { config, changed, needRestart };
+  }
+
+  /** The certificates as they are in their files now. Throws CONFIG. */
+  async #readCertificates(config: Config): Promise<Certificates | null> {
+    if (config.tlsCertificates.length > 0 !== (this.#tls !== null)) {
+      throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
+        hint: 'Restart the daemon.',
+      });
+    }
+    if (this.#tls === null) return null;
+    return certificatesOf(config, (message) => this.#log.event('warn', message));
   }
 
   /**

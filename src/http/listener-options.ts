@@ -5,6 +5,7 @@ import type { Admission } from './admission.ts';
 import type { ListenAddress } from './doors/address.ts';
 import type { Page } from './page.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { Tls } from './tls/tls.ts';
 
 export interface ListenerOptions {
   /** Where to listen, at one address at least. */
@@ -22,6 +23,10 @@ export interface ListenerOptions {
   /** The most bytes that the headers of a request may have; more get 431. */
   readonly maxHeaderSize: number;
   readonly maxConnections: number;
+  /** Speaks TLS at every address but unix sockets; null: plain HTTP. */
+  readonly tls: Tls | null;
+  /** How long browsers shall use HTTPS alone (milliseconds); null sends no such header. */
+  readonly hstsMs: number | null;
   /** Called once for each server, before it listens. */
   readonly prepare?: (server: Server) => Promise<void>;
   /** The first protocol that claims a request serves it; if none does, the first in the list. */
@@ -54,6 +59,7 @@ export type LiveListenerOptions = Pick<
   | 'headersTimeout'
   | 'keepAliveTimeout'
   | 'maxConnections'
+  | 'hstsMs'
   | 'protocols'
   | 'download'
 >;

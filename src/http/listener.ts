@@ -24,6 +24,8 @@ import { requestIdOf } from './request-id.ts';
 import { noRequestRecord, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
 import { parseTarget, placeOf } from './target.ts';
+import { setStrictTransport } from './tls/strict-transport.ts';
+import type { Tls } from './tls/tls.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -52,11 +54,13 @@ export class Listener {
     this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
-    this.#servers = options.addresses.map(() => this.#createServer());
+    this.#servers = options.addresses.map(({ kind }) =>
+      this.#createServer(kind === 'unix' ? null : options.tls),
+    );
   }
 
-  #createServer(): Server {
-    const server = createHttpServer(this.#options);
+  #createServer(tls: Tls | null): Server {
+    const server = createHttpServer(this.#options, tls);
     this.#drain.add(server);
     const turnedAway = seldom(this.#options.onTurnedAway);
     server.on('drop', turnedAway);
@@ -69,7 +73,8 @@ export class Listener {
       // Reading the address makes Node cache it, so that it is known after the client disconnects.
       void socket.remoteAddress;
     });
-    server.on('connection', closeGently);
+    // What node:http reads from.
+    server.on(tls ? 'secureConnection' : 'connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these listeners Node responds by itself before our code sees the request.
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
@@ -145,6 +150,7 @@ export class Listener {
     const { protocols } = this.#options;
     const protocol = protocols.find((one) => one.claims(request)) ?? protocols[0];
     const exchange = openExchange(this.#options, protocol, request, response, client, expects);
+    if ('encrypted' in socket) setStrictTransport(response, this.#options.hstsMs);
     const refusedOrigin = this.#cors(request, response);
     // Reported once, when the response has ended and the received bytes are on disk.
     let open = 2;

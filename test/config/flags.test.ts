@@ -27,7 +27,7 @@ test('flags are spelt as documented', () => {
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
   for (const flag of FLAGS) {
-    const lists = ['listen', 'corsOrigins', 'trustedProxies'];
+    const lists = ['listen', 'corsOrigins', 'tlsCertificates', 'tlsKeys', 'trustedProxies'];
     assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
     const booleans = /^(?:disable|clientDownloads$|publicHealth$)/;
     assert.equal(flag.boolean, booleans.test(flag.key), flag.key);
