@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   verify: async (io) => (await import('./verify/verify.ts')).verifyCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
+  completion: async (io) =>
+    (await import('./completion/completion.ts')).completionCommand(io, () => wholeProgram(io)),
 };
 
 const VERSION_FLAGS = ['-v', '--version'];
@@ -76,6 +78,12 @@ export async function createProgram(
     });
   });
   return program;
+}
+
+/** The program with all of its commands, to be described. */
+export function wholeProgram(io: Io): Promise<Command> {
+  const unused = () => {};
+  return createProgram([], io, unused, unused);
 }
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {
