@@ -6,8 +6,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const out = join(root, 'dist', 'bin');
 /** Started by its URL, beside the file that starts it. */
 const WORKER = 'src/storage/catalog/sqlite/file/checkpoint-worker.js';
 /** Packages with native code, and those that few starts load. */
@@ -17,32 +15,40 @@ const OUTSIDE = [
   '@tus/server',
   '@tus/file-store',
   'cosmiconfig',
+  'tus-js-client',
 ];
 
-// What the compiler has put there is replaced, together with its map.
-rmSync(out, { recursive: true, force: true });
-const { metafile } = await build({
-  absWorkingDir: root,
-  entryPoints: ['bin/tusd-ts.ts'],
-  outdir: out,
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  chunkNames: '[name]-[hash]',
-  external: OUTSIDE,
-  // Some packages are CommonJS, and ask for Node's modules by require.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-  },
-  legalComments: 'none',
-  plugins: [{ name: 'require-sqlite', setup: requireSqlite }],
-  metafile: true,
-  logLevel: 'warning',
-});
-copyFileSync(join(root, WORKER), join(out, 'checkpoint-worker.js'));
-writeFileSync(join(out, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+/**
+ * Bundles the program of the package at `root` into `out`, which is replaced.
+ *
+ * @param {string} root
+ * @param {string} out
+ */
+export async function bundle(root, out) {
+  rmSync(out, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['bin/tusd-ts.ts'],
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    chunkNames: '[name]-[hash]',
+    external: OUTSIDE,
+    // Some packages are CommonJS, and ask for Node's modules by require.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
+    legalComments: 'none',
+    plugins: [{ name: 'require-sqlite', setup: requireSqlite }],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  copyFileSync(join(root, WORKER), join(out, 'checkpoint-worker.js'));
+  writeFileSync(join(out, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
+}
 
 /**
  * better-sqlite3 is CommonJS; to import it takes Node twice as long as to require it.
@@ -61,24 +67,30 @@ function requireSqlite(build) {
 /**
  * The licences of the packages that these files belong to.
  *
+ * @param {string} root
  * @param {string[]} files
  */
-function licences(files) {
+function licences(root, files) {
   const folders = new Set(
     files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? []),
   );
   return [...folders]
     .sort()
-    .map(licence)
+    .map((folder) => licence(join(root, folder)))
     .join(`\n${'-'.repeat(72)}\n\n`);
 }
 
-/** @param {string} folder */
-function licence(folder) {
-  const path = join(root, folder);
+/** @param {string} path */
+function licence(path) {
   const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
   const texts = readdirSync(path)
     .filter((file) => /^licen[cs]e/i.test(file))
     .map((file) => readFileSync(join(path, file), 'utf8').trim());
   return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  // What the compiler has put there is replaced, together with its map.
+  await bundle(root, join(root, 'dist', 'bin'));
 }

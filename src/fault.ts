@@ -7,6 +7,7 @@ const FAULTS = {
   USAGE: { exit: 64, status: 500 },
   CONFIG: { exit: 78, status: 500 },
   CANNOT_LISTEN: { exit: 69, status: 500 },
+  NO_DAEMON: { exit: 69, status: 500 },
   // The storage
   IO: { exit: 74, status: 500 },
   PERMISSION: { exit: 77, status: 500 },
@@ -26,11 +27,17 @@ const FAULTS = {
   MEDIA_TYPE: { exit: 64, status: 415 },
   TIMEOUT: { exit: 1, status: 408 },
   LOCKED: { exit: 1, status: 423 },
+  LIMITED: { exit: 1, status: 429 },
   CHECKSUM_MISMATCH: { exit: 1, status: 460 },
   REFUSED: { exit: 1, status: 400 },
   HOOK_FAILED: { exit: 1, status: 502 },
   HOOK_OVERDUE: { exit: 1, status: 504 },
   UNAVAILABLE: { exit: 74, status: 503 },
+  // Other servers: EX_TEMPFAIL (the same command may succeed later) and EX_PROTOCOL
+  UNREACHABLE: { exit: 75, status: 502 },
+  PROTOCOL: { exit: 76, status: 502 },
+  // A file that was altered while it was read
+  CHANGED: { exit: 1, status: 409 },
 } as const;
 
 export type FaultCode = keyof typeof FAULTS;

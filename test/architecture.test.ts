@@ -16,17 +16,35 @@ import {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'daemon',
+    'admin',
     'http',
     'protocol',
     'hooks',
+    'limits',
+    'deliver',
     'retention',
+    'moving',
     'storage',
+    'transfer',
     // Leaves that only the rim may touch.
     'config',
     'terminal',
     'text',
   ],
-  daemon: ['http', 'protocol', 'hooks', 'retention', 'storage', 'config', 'text'],
+  daemon: [
+    'admin',
+    'http',
+    'protocol',
+    'hooks',
+    'limits',
+    'deliver',
+    'retention',
+    'storage',
+    'config',
+    'text',
+  ],
+  // Health, metrics and status, from what the daemon hands over.
+  admin: ['http', 'retention', 'storage', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
@@ -34,8 +52,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['tus-server', 'hooks', 'retention', 'storage', 'text'],
   'tus-server': ['hooks', 'retention', 'storage', 'text'],
   hooks: ['storage', 'text'],
+  limits: ['storage', 'text'],
+  deliver: ['storage', 'text'],
   retention: ['storage', 'text'],
+  // Directories in and out: backups, imports, exports. Below the commands, beside the daemon.
+  moving: ['storage', 'text'],
   storage: ['text'],
+  // The other side of the network: what clients do. Of storage only the CRC-32 and the pace.
+  transfer: ['storage', 'text'],
   config: ['text'],
   terminal: ['text'],
   // Text in, text out: no files, no clock, no stream.
@@ -49,6 +73,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
 /** Which way round it goes where somebody is likely to try. */
@@ -56,10 +81,13 @@ const INSTEAD: Readonly<Record<string, string>> = {
   config: 'declare the options that it needs and let the daemon or the command fill them in',
   terminal: 'return data and let src/cli print it',
   daemon: 'let the daemon hand over what is needed',
+  admin: 'let the daemon hand over what is needed',
   cli: 'return data or take a callback, and let src/cli do the rest',
   http: 'let the daemon hand over what is needed',
   protocol: 'let the daemon hand over what is needed',
   hooks: 'hang on the events and guards of the storage module',
+  limits: 'let the daemon hand over what is needed',
+  deliver: 'let the daemon hand over what is needed',
   retention: 'take a function from the code that builds it',
   embedded: 'use what it is built of',
   'tus-server': 'let the protocol hand over what is needed',
@@ -69,15 +97,19 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'src/cli',
   chalk: 'src/terminal',
+  pino: 'src/cli',
+  'prom-client': 'src/admin',
   cosmiconfig: 'src/config',
   zod: 'src/config',
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
   '@tus/server': 'src/tus-server',
+  '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': 'src/http',
   standardwebhooks: 'src/hooks',
+  'tus-js-client': 'src/transfer/send',
 };
 
 /**

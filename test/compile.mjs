@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { bundle } from '../scripts/bundle.mjs';
 
 /** The folders whose TypeScript is compiled. */
 const CODE = ['bin', 'src', 'test', 'bench', 'conformance', 'examples'];
@@ -23,11 +24,12 @@ const DAY = 86_400_000;
 
 /**
  * Compiles the package at `root` into a folder of its own inside it, laid out like the package, and
- * returns that folder; `remove` deletes it. Types are not checked: `npm run types` does that.
+ * returns that folder; `remove` deletes it. The program that tests start is bundled, as it is published.
+ * Types are not checked: `npm run types` does that.
  *
  * @param {string} root
  */
-export function compile(root) {
+export async function compile(root) {
   const build = join(root, 'build');
   mkdirSync(build, { recursive: true });
   removeOld(build);
@@ -51,7 +53,10 @@ export function compile(root) {
     [join(dirname(compiler), 'bin', 'tsc'), '-p', root, ...options, ...where],
     { stdio: 'inherit' },
   );
-  if (run.status === 0) return { folder, remove };
+  if (run.status === 0) {
+    await bundle(root, join(folder, 'bundle', 'bin'));
+    return { folder, remove };
+  }
   remove();
   throw new Error('the tests do not compile');
 }

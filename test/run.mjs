@@ -45,7 +45,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const { folder, remove } = compile(root);
+const { folder, remove } = await compile(root);
 process.on('exit', remove);
 // The tests get these signals, too, when they come from a terminal, and end.
 process.on('SIGINT', () => run.kill('SIGINT'));

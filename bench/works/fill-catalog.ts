@@ -79,7 +79,11 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    expiresAt: null,
+    downloadsLeft: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: ORIGIN,
   };
 }

@@ -1,5 +1,9 @@
+import { CONNECTION_KEYS } from './connection-keys.ts';
+import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
 import type { Keys } from './key.ts';
+import { LIMIT_KEYS } from './limit-keys.ts';
 import {
+  ADMIN_LISTEN,
   BASE_PATH,
   CRON_PATTERN,
   DIRECTORY_MODE,
@@ -17,10 +21,8 @@ import {
 import {
   booleanType,
   daysType,
-  durationType,
   limitType,
   reserveType,
-  sizeWithinType,
   thresholdType,
   wholeNumberType,
   wordType,
@@ -131,6 +133,7 @@ export const KEYS = {
     live: true,
     meaning: 'Largest upload that is accepted, or "unlimited".',
   },
+  ...LIMIT_KEYS,
   minFreeSpace: {
     ...reserveType(),
     default: '256MiB',
@@ -195,6 +198,20 @@ export const KEYS = {
     meaning:
       'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
   },
+  adminListen: {
+    ...ADMIN_LISTEN,
+    default: null,
+    example: '127.0.0.1:9090',
+    meaning:
+      'Where /healthz, /readyz, /metrics and what `tusd-ts status` asks for are served: a loopback address with its port, or a unix socket such as "unix:/run/tusd-ts/admin.sock". null serves them nowhere.',
+  },
+  publicHealth: {
+    ...booleanType(),
+    default: false,
+    example: true,
+    meaning:
+      'Serve /healthz and /readyz also on the port of the uploads, for load balancers. They come before uploads of these names where basePath is "/".',
+  },
   fsync: {
     ...wordType(['completed', 'always', 'never'], '<when>'),
     default: 'completed',
@@ -202,51 +219,7 @@ export const KEYS = {
     meaning:
       'When bytes are forced to the disk before the answer: as an upload finishes, after every request, or never (fastest; a power cut may lose what was acknowledged).',
   },
-  idleTimeout: {
-    ...durationType(1),
-    default: '60s',
-    example: '2m',
-    live: true,
-    meaning:
-      'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
-  },
-  headersTimeout: {
-    ...durationType(1),
-    default: '30s',
-    example: '10s',
-    live: true,
-    meaning: 'How long a client may take to send the headers of a request.',
-  },
-  keepAliveTimeout: {
-    ...durationType(1),
-    default: '75s',
-    example: '10m',
-    live: true,
-    meaning:
-      'How long an idle connection is kept: longer than a proxy in front keeps it, so that the proxy is the one that closes.',
-  },
-  maxHeaderSize: {
-    ...sizeWithinType('8KiB', '1MiB'),
-    default: '64KiB',
-    example: '128KiB',
-    meaning:
-      'Most bytes that the headers of a request may have; more get 431. The default is enough for a final upload of 250 parts with long absolute URLs.',
-  },
-  drainTimeout: {
-    ...durationType(0),
-    default: '8s',
-    example: '25s',
-    live: true,
-    meaning:
-      'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
-  },
-  maxConnections: {
-    ...wholeNumberType(1, 1_000_000),
-    default: 10_000,
-    example: 2_000,
-    live: true,
-    meaning: 'Connections open at once; more are turned away, which the log tells.',
-  },
+  ...CONNECTION_KEYS,
   disableDownload: {
     ...booleanType(),
     default: false,
@@ -277,6 +250,7 @@ export const KEYS = {
     live: true,
     meaning: 'Receivers and programs that get the events of uploads.',
   },
+  ...DELIVER_KEYS,
   hookConcurrency: {
     ...wholeNumberType(1, 1000),
     default: 16,

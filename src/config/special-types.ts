@@ -7,6 +7,7 @@ import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
 import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
 import { readHost, readProxyAddress } from './values/address.ts';
+import { readAdminAddressOrNull } from './values/admin-address.ts';
 import { readBasePath } from './values/base-path.ts';
 import { readSchedule } from './values/cron-pattern.ts';
 import { readOrigin, readOrigins } from './values/origin.ts';
@@ -109,6 +110,17 @@ export const PUBLIC_URL = {
   type: 'URL or null',
   allowed: 'an http or https URL without a password, a query or a fragment, or null',
   placeholder: '<url>',
+} as const;
+
+export const ADMIN_LISTEN = {
+  schema: z
+    .string('it must be an address in quotes, or null')
+    .nullable()
+    .transform(via(readAdminAddressOrNull)),
+  kind: 'text',
+  type: 'address or null',
+  allowed: 'a loopback address with a port, a unix socket as "unix:/path", or null',
+  placeholder: '<address>',
 } as const;
 
 export const PROXIES = listType('an IP address or a network in CIDR notation', readProxyAddress, {

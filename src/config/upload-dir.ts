@@ -24,6 +24,15 @@ export function resolveUploadDir(path: string, { folder }: Place): Resolved<stri
   return { value: path === MEMORY ? path : absolute(folder, path, 'the upload directory') };
 }
 
+/** Reads a path, or null. */
+export function readFolderOrNull(input: string | null): Reading<string | null> {
+  return input === null ? { value: null } : readPath(input);
+}
+
+export function resolveFolder(path: string | null, { folder }: Place): Resolved<string | null> {
+  return { value: path === null ? null : absolute(folder, path, 'the folder') };
+}
+
 /** Resolves a path against a folder, which is null when it was removed. Throws CONFIG. */
 export function absolute(folder: string | null, path: string, what: string): string {
   if (folder !== null || isAbsolute(path)) return resolve(folder ?? '/', path);

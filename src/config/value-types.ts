@@ -89,6 +89,31 @@ export function limitType() {
   }));
 }
 
+/** A maximum number; "unlimited" is null, and 0 is refused. */
+export function countType() {
+  const most = 1_000_000_000;
+  const sentence = `it must be a whole number from 1 to ${most}, or "unlimited"`;
+  const schema = z
+    .union(
+      [z.number().meta({ type: 'integer', minimum: 1, maximum: most }), z.literal('unlimited')],
+      sentence,
+    )
+    .transform(
+      via((input): Reading<number | null> => {
+        if (input === 'unlimited') return { value: null };
+        const inside = Number.isInteger(input) && input >= 1 && input <= most;
+        return inside ? { value: input } : { problem: sentence };
+      }),
+    );
+  return {
+    schema,
+    kind: 'number',
+    type: 'number or "unlimited"',
+    allowed: `a whole number from 1 to ${most}, or "unlimited"`,
+    placeholder: '<number>',
+  } as const;
+}
+
 /** A minimum size from which a feature applies; "never" is null, and 0 is refused. */
 export function thresholdType() {
   const problem = 'it must be above 0; for none at all, write "never"';

@@ -5,34 +5,35 @@ import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import type { OpenAddress } from '../http/doors/address.ts';
-import { notingAborts } from '../http/download/aborted-download.ts';
-import { assertConditions } from '../http/download/conditions.ts';
-import { createDownload } from '../http/download/download.ts';
 import { Listener } from '../http/listener.ts';
-import { assertPlainBody } from '../http/plain-body.ts';
-import type { ExchangeHandler } from '../protocol/exchange.ts';
-import type { Protocol } from '../protocol/protocol.ts';
-import type { TusOptions } from '../protocol/tus/context.ts';
-import { createTus } from '../protocol/tus/tus.ts';
+import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
+import { meterLimits } from '../limits/general-limits.ts';
+import { Meter } from '../limits/meter.ts';
 import { expiresAt, type RetentionPolicy } from '../retention/policy.ts';
 import { checkPattern, Schedule } from '../retention/schedule.ts';
 import { notePolicy } from '../retention/served-policy.ts';
+import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
+import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
-import { finishOf } from './happening.ts';
+import { happeningOf } from './happening.ts';
 import {
+  accessOf,
   addressesOf,
+  choicesOf,
   limitsOf,
   listenerOptionsOf,
   policyOf,
   type Reloaded,
 } from './live-options.ts';
-import { createRareLog } from './rare-log.ts';
+import { Monitor } from './monitor.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
+import { createTrouble, sentenceOf } from './trouble.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
 const MEMORY_SHARE = 0.5;
@@ -40,28 +41,43 @@ const MEMORY_SHARE = 0.5;
 /** How long clients may take to read their last response (milliseconds). */
 const LAST_ANSWER = 500;
 
+interface DaemonParts {
+  readonly listener: Listener;
+  readonly store: UploadStore;
+  readonly hooks: Hooks;
+  readonly deliveries: Deliveries;
+  readonly log: DaemonLog;
+  readonly monitor: Monitor;
+  readonly meter: Meter;
+  readonly choices: { read: Choices };
+}
+
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
+  readonly #deliveries: Deliveries;
   readonly #log: DaemonLog;
+  readonly #monitor: Monitor;
+  readonly #meter: Meter;
+  readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
   #config: Config;
   #schedule = new Schedule();
 
-  private constructor(
-    config: Config,
-    policy: RetentionPolicy,
-    parts: { listener: Listener; store: UploadStore; hooks: Hooks; log: DaemonLog },
-  ) {
+  private constructor(config: Config, policy: RetentionPolicy, parts: DaemonParts) {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#deliveries = parts.deliveries;
     this.#log = parts.log;
+    this.#monitor = parts.monitor;
+    this.#meter = parts.meter;
+    this.#choices = parts.choices;
   }
 
   /**
@@ -75,22 +91,27 @@ export class Daemon {
     config: Config,
     log: DaemonLog,
     sockets: readonly number[] = [],
+    version = '',
   ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
     const policy = policyOf(config);
-    const trouble = createRareLog((level, message) => log.event(level, message), Date.now);
-    const warn = (message: string) => trouble('warn', message);
+    const { warn, onBug } = createTrouble(log);
+    const monitor = new Monitor(config, { version, onBug });
     const hooks = createHooks({
       hooks: config.hooks,
       concurrency: config.hookConcurrency,
+      storageRoot: config.storageRoot,
       now: Date.now,
       log: (level, message) => log.event(level, message),
       env: process.env,
       kill: (pid, signal) => process.kill(pid, signal),
+      onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
+    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const choices = { read: choicesOf(config) };
     let open: (front: FrontDoor) => void = () => {};
     const front = new Promise<FrontDoor>((resolve) => {
       open = resolve;
@@ -105,7 +126,9 @@ export class Daemon {
       maxHeaderSize: config.maxHeaderSize,
       ...listenerOptionsOf(config),
       protocols,
+      pages: monitor.publicPages,
       prepare: async (server) => {
+        monitor.watch(server);
         const { directBodies } = config;
         if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
         warn('large bodies cannot be read directly on this Node: uploads are slower');
@@ -113,8 +136,12 @@ export class Daemon {
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
-      onRequest: (record) => log.request(record),
+      onRequest: (record) => {
+        log.request(record);
+        monitor.request(record);
+      },
       onTurnedAway: (count) => {
+        monitor.tally.turnedAway += count;
         const what = count === 1 ? 'a connection was' : `${count} connections were`;
         warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
       },
@@ -124,47 +151,48 @@ export class Daemon {
         warn(
           `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
         ),
-      onBug: (error) => {
-        // A failing disk is not a bug, and may fail every request.
-        if (error instanceof Fault) trouble('error', sentenceOf(error));
-        else log.bug(error);
-      },
+      onBug,
       onTrouble: warn,
       now: Date.now,
     });
+    const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
     let store: UploadStore | undefined;
     try {
+      const admin = await monitor.listen();
       store = await openStore({
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
-        access: {
-          fileMode: config.fileMode,
-          directoryMode: config.directoryMode,
-          group: config.fileGroup,
-        },
+        access: accessOf(config),
         limits: limitsOf(config),
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
         guards: hooks.guards,
+        metering: meter,
+        choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
+        rules: deliveries.engine,
         warn,
       });
       await notePolicy(store, policy);
-      const daemon = new Daemon(config, policy, { listener, store, hooks, log });
+      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices };
+      const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
-        const finish = finishOf(change);
-        if (finish) log.happened('info', finish);
+        monitor.changed(change);
+        const happening = happeningOf(change);
+        if (happening) log.happened('info', happening);
       });
       await hooks.start(store);
+      await deliveries.start(store);
       daemon.#startSchedule();
-      open(frontDoorOf(config, store, policy));
-      return { daemon, ready: await daemon.#ready(addresses) };
+      open(frontDoorOf(config, { store, policy, meter, warn }));
+      monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
+      return { daemon, ready: await daemon.#ready(addresses, admin) };
     } catch (error) {
       listener.closeAll();
-      await Promise.all([listener.close(), store?.close()]);
+      await Promise.all([listener.close(), store?.close(), monitor.close()]);
       throw error;
     }
   }
@@ -173,7 +201,10 @@ export class Daemon {
     const log = this.#log;
     this.#schedule.start(
       this.#config.cleanupSchedule,
-      (signal) => runScheduledSweep(this.#store, this.#policy, log, signal),
+      (signal) => {
+        const sweep = () => runScheduledSweep(this.#store, this.#policy, log, signal);
+        return this.#monitor.sweeps.run(sweep);
+      },
       (error) => {
         if (error instanceof Fault) log.event('error', `sweep: ${sentenceOf(error)}`);
         else log.bug(error);
@@ -181,7 +212,7 @@ export class Daemon {
     );
   }
 
-  async #ready(addresses: readonly OpenAddress[]): Promise<Ready> {
+  async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
     const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
     return {
       url,
@@ -191,6 +222,7 @@ export class Daemon {
       freeSpace: await this.#store.room(),
       policy: this.#policy,
       nextSweep: this.#schedule.nextRun(),
+      admin,
     };
   }
 
@@ -205,10 +237,18 @@ export class Daemon {
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
+    await this.#meter.configure(meterLimits(config));
     this.#config = config;
+    this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
     this.#store.setLimits(limitsOf(config));
-    const front = frontDoorOf(config, this.#store, this.#policy);
+    this.#choices.read = choicesOf(config);
+    const front = frontDoorOf(config, {
+      store: this.#store,
+      policy: this.#policy,
+      meter: this.#meter,
+      warn: (message) => this.#log.event('warn', message),
+    });
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
       protocols: protocolsOf(config, Promise.resolve(front.tus)),
@@ -232,6 +272,7 @@ export class Daemon {
    */
   async stop(): Promise<void> {
     const { drainTimeoutMs: grace } = this.#config;
+    this.#monitor.drain();
     let closed = false;
     const closing = this.#listener.close().then(() => {
       closed = true;
@@ -241,6 +282,7 @@ export class Daemon {
       this.#schedule.stop(),
       this.#store.drain(grace),
       this.#hooks.stop(grace),
+      this.#deliveries.stop(grace),
       Promise.race([closing, graceEnds.promise]),
     ]);
     graceEnds.clear();
@@ -252,37 +294,6 @@ export class Daemon {
     }
     await closing;
     await this.#store.close();
+    await this.#monitor.close();
   }
-}
-
-function protocolsOf(config: Config, tus: Promise<TusOptions>): [Protocol, ...Protocol[]] {
-  const offered = { download: !config.disableDownload, termination: !config.disableTermination };
-  return [createTus(offered, tus)];
-}
-
-/** The parts that serve requests, available once the storage is open. */
-interface FrontDoor {
-  readonly tus: TusOptions;
-  readonly download: ExchangeHandler;
-}
-
-function frontDoorOf(config: Config, store: UploadStore, policy: RetentionPolicy): FrontDoor {
-  const download = notingAborts(createDownload(store, config.idleTimeoutMs));
-  const tus: TusOptions = {
-    store,
-    basePath: config.basePath,
-    publicUrl: config.publicUrl,
-    maxSize: config.maxSize,
-    expires: policy.unfinishedFor !== null,
-    expiresAt: (record) => expiresAt(record, policy),
-    termination: !config.disableTermination,
-    download: config.disableDownload ? null : download,
-    assertPlainBody,
-    assertConditions,
-  };
-  return { tus, download };
-}
-
-function sentenceOf({ message, hint }: Fault): string {
-  return hint === undefined ? message : `${message}. ${hint}`;
 }

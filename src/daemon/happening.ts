@@ -24,10 +24,21 @@ export type Happening =
       /** The code of a SweepReason. */
       readonly reason: string;
     }
+  | {
+      readonly type: 'delivered';
+      readonly id: string;
+      readonly name: string | null;
+      readonly rule: string;
+      readonly path: string;
+    }
   | ({ readonly type: 'swept' } & Pick<SweepSummary, 'removed' | 'failed' | 'bytes' | 'orphans'>);
 
-/** The log event for a finished upload; null for all other changes, and for parts. */
-export function finishOf(event: StorageEvent): Happening | null {
+/** The log event for a finished or delivered upload; null for all other changes, and for parts. */
+export function happeningOf(event: StorageEvent): Happening | null {
+  if (event.type === 'delivered') {
+    const { record, rule, path } = event;
+    return { type: 'delivered', id: record.id, name: record.name, rule, path };
+  }
   if (event.type !== 'finished' || event.record.kind === 'partial') return null;
   const { record, caller } = event;
   return {

@@ -2,8 +2,10 @@ import type { ConfigChange } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import type { KEYS } from '../config/keys.ts';
 import type { ListenAddress } from '../http/doors/address.ts';
+import { clientChoices } from '../retention/client-choice.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
-import type { StoreLimits } from '../storage/store.ts';
+import type { Choices } from '../storage/model/events.ts';
+import type { FileAccess, StoreLimits } from '../storage/store.ts';
 
 // What the parts of a running daemon take from its configuration: at the start, and at each reload.
 
@@ -14,8 +16,16 @@ export function policyOf(config: Config): RetentionPolicy {
   return { unfinishedFor: config.retentionMs, finishedFor: config.completedRetentionMs };
 }
 
+export function accessOf({ fileMode, directoryMode, fileGroup }: Config): FileAccess {
+  return { fileMode, directoryMode, group: fileGroup };
+}
+
 export function limitsOf({ maxSize, minFreeSpace, idleTimeoutMs }: Config): Partial<StoreLimits> {
   return { maxSize, minFreeSpace, idleTimeout: idleTimeoutMs };
+}
+
+export function choicesOf({ clientExpiryMs, clientDownloads }: Config): Choices {
+  return clientChoices({ longestExpiry: clientExpiryMs, downloads: clientDownloads });
 }
 
 export function listenerOptionsOf(config: Config) {

@@ -15,6 +15,8 @@ export interface Ready {
   readonly policy: RetentionPolicy;
   /** null when the schedule is off. */
   readonly nextSweep: Date | null;
+  /** Where the admin listener listens: a URL, or "unix:" and a path; null when it is off. */
+  readonly admin: string | null;
 }
 
 /** Where clients find the base path at an address. */

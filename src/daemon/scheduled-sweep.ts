@@ -1,3 +1,4 @@
+import type { SweepSummary } from '../retention/decision.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { sweep } from '../retention/sweep.ts';
 import type { UploadStore } from '../storage/store.ts';
@@ -12,14 +13,15 @@ export async function runScheduledSweep(
   policy: RetentionPolicy,
   log: Pick<DaemonLog, 'event' | 'happened'>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SweepSummary> {
   const run = sweep(store, { policy, now: Date.now, orphans: 'daily', signal });
   for (;;) {
     const { value, done } = await run.next();
     if (done) {
       const { removed, failed, bytes, orphans } = value;
       const level = failed > 0 ? 'warn' : 'info';
-      return log.happened(level, { type: 'swept', removed, failed, bytes, orphans });
+      log.happened(level, { type: 'swept', removed, failed, bytes, orphans });
+      return value;
     }
     const { action, id, name, bytes, reason } = value;
     if (action === 'removed') {

@@ -95,7 +95,7 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
     const told = { event: trouble, happened: () => {} };
     schedule.start(
       config.cleanupSchedule,
-      (signal) => runScheduledSweep(store, policy, told, signal),
+      async (signal) => void (await runScheduledSweep(store, policy, told, signal)),
       (error) => trouble('error', `sweep: ${messageOf(error)}`),
     );
   } catch (error) {
@@ -120,8 +120,9 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
     },
     finishedFile: async (id) => {
       const record = await store.remember(id);
-      const place = store.locate(id);
-      return record && isKept(record) && !isInMemory(place) ? place : undefined;
+      if (!record || !isKept(record)) return undefined;
+      const place = store.pathOf(record);
+      return isInMemory(place) ? undefined : place;
     },
     close: () => {
       closed ??= close();

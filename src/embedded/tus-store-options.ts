@@ -10,6 +10,8 @@ export type HookEvent =
   | 'post-create'
   | 'post-receive'
   | 'post-finish'
+  | 'post-deliver'
+  | 'post-download'
   | 'post-terminate'
   | 'post-expire';
 

@@ -10,8 +10,8 @@ export interface HookAnswer {
   readonly id: string | null;
   /** Replaces the upload's metadata, in storage's notation (text is null for none). */
   readonly metadata: { readonly text: string | null } | null;
-  /** The hook asks for another storage location, which is not supported. */
-  readonly wantsStorage: boolean;
+  /** Where the hook wants the finished file; null when it does not say. */
+  readonly storagePath: string | null;
   readonly response: {
     readonly status: number | null;
     readonly body: string | null;
@@ -59,7 +59,7 @@ function answerOf(fields: Fields): HookAnswer {
     // The other wishes of a refusal are ignored, even if they are invalid.
     id: rejectUpload ? null : idOf(change),
     metadata: rejectUpload ? null : metadataOf(change),
-    wantsStorage: (change.texts('Storage') ?? []).length > 0,
+    storagePath: rejectUpload ? null : change.object('Storage').text('Path') || null,
     response: {
       status: response.whole('StatusCode') || null,
       body: response.text('Body') || null,

@@ -9,11 +9,14 @@ import { requestOf } from './client-request.ts';
 import { describeDraft, describeRequest, describeUpload, type Payload } from './payload.ts';
 import { plainText } from './plain-text.ts';
 import type { HookLog, Receiver } from './receiver.ts';
+import { pathWithin } from './storage-path.ts';
 import type { Attempt } from './transport/attempt.ts';
 
 export interface GuardsOptions {
   readonly receivers: readonly Receiver[];
   readonly log: HookLog;
+  /** The folder within which a hook may choose the place of a file; null: it may not. */
+  readonly storageRoot: string | null;
   /** Aborts when the program ends. */
   readonly signal: AbortSignal;
 }
@@ -73,6 +76,7 @@ async function askToCreate(
   const HTTPRequest = describeRequest(caller);
   let { metadata } = draft;
   let id = '';
+  let wantedPath: string | undefined;
   for (const receiver of receivers) {
     // Later hooks see the changes of earlier ones.
     const facts = { Upload: describeDraft({ ...draft, metadata }, id), HTTPRequest };
@@ -80,13 +84,32 @@ async function askToCreate(
     const answer = await ask(options, receiver, asking);
     if (answer?.id) id = answer.id;
     if (answer?.metadata) metadata = answer.metadata.text;
-    if (answer?.wantsStorage) {
-      const what = 'its answer sets ChangeFileInfo.Storage, which is not supported and is ignored';
-      options.log('warn', `hook ${receiver.hook.name}: ${what}`);
+    if (answer?.storagePath) {
+      wantedPath = wantedPathOf(options, receiver, answer.storagePath) ?? wantedPath;
     }
   }
   leave(caller, told);
-  return { ...(id === '' ? {} : { id }), metadata };
+  return { ...(id === '' ? {} : { id }), metadata, ...(wantedPath ? { wantedPath } : {}) };
+}
+
+/** Throws HOOK_FAILED for a path that leads out of the folder: nothing good can come of guessing. */
+function wantedPathOf(
+  { storageRoot, log }: GuardsOptions,
+  { hook }: Receiver,
+  chosen: string,
+): string | undefined {
+  if (storageRoot === null) {
+    const what = 'its answer sets ChangeFileInfo.Storage, which needs the key storageRoot';
+    log('warn', `hook ${hook.name}: ${what}; it is ignored`);
+    return undefined;
+  }
+  const path = pathWithin(storageRoot, chosen);
+  if (path !== null) return path;
+  const problem = `its answer chooses a Storage.Path that is not the path of a file below ${storageRoot}`;
+  log('warn', `hook ${hook.name}: pre-create failed: ${problem}`);
+  throw new Fault('HOOK_FAILED', `the hook ${hook.name} failed: ${problem}`, {
+    publicMessage: UNDECIDED,
+  });
 }
 
 /** Stores the hooks' changes to the response, if any, in the client's request. */

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import type { Hook } from '../config/hooks/hook-schema.ts';
 import type { DeliveryPlanner, Guards, StorageEvent } from '../storage/model/events.ts';
-import type { UploadStore } from '../storage/store.ts';
+import { SYSTEM_CLOCK, type UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
 import { Progress } from './progress.ts';
-import { type HookLog, Receiver } from './receiver.ts';
+import { type HookLog, type OnAttempt, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
 
 export interface HooksOptions {
@@ -17,10 +17,14 @@ export interface HooksOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: HookLog;
+  /** See GuardsOptions; default: null. */
+  readonly storageRoot?: string | null;
   /** The daemon's environment: programs get only PATH, HOME, the locale and the like. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** process.kill, which also accepts process groups. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => unknown;
+  /** Called when an attempt to reach a hook has ended. */
+  readonly onAttempt?: OnAttempt;
   /** Returns numbers from 0 to 1 for the jitter of retries; default: Math.random. */
   readonly random?: () => number;
 }
@@ -48,7 +52,12 @@ export function createHookSet(options: HooksOptions, ending: AbortSignal): HookS
   let dispatcher: Dispatcher | undefined;
   let progress: Progress | undefined;
   return {
-    guards: createGuards({ receivers, log, signal: ending }),
+    guards: createGuards({
+      receivers,
+      log,
+      storageRoot: options.storageRoot ?? null,
+      signal: ending,
+    }),
     plan: createPlanner({ hooks, now }),
     async start(store) {
       const served: Receiver[] = [];
@@ -57,7 +66,13 @@ export function createHookSet(options: HooksOptions, ending: AbortSignal): HookS
         if (isLeft || told.includes(receiver)) served.push(receiver);
       }
       if (stopping.signal.aborted) return;
-      dispatcher = new Dispatcher(store.outbox, { ...common, receivers: served, signal: ending });
+      dispatcher = new Dispatcher(store.outbox, {
+        ...common,
+        clock: { ...SYSTEM_CLOCK, now },
+        idleTime: () => performance.eventLoopUtilization().idle,
+        receivers: served,
+        signal: ending,
+      });
       dispatcher.start();
       progress = new Progress({ ...common, receivers, store, signal: stopping.signal });
     },

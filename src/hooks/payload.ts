@@ -40,6 +40,8 @@ export interface RequestInfo {
   readonly RemoteAddr: string;
   /** Names in Go's notation ("Upload-Offset"). */
   readonly Header: Readonly<Record<string, readonly string[]>>;
+  /** The request's id in the log and in the timeline; absent if the daemon caused the event. */
+  readonly RequestID?: string;
 }
 
 /**
@@ -55,6 +57,8 @@ export interface Payload {
   readonly Time: string;
   /** Why an upload was removed (post-terminate and post-expire). */
   readonly Reason?: RemovalReason;
+  /** Which rule has put the file where (post-deliver). */
+  readonly Delivery?: { readonly Rule: string; readonly Path: string };
   /** Sent by `hooks test`: the event did not happen. */
   readonly Test?: true;
 }
@@ -101,6 +105,7 @@ export function describeDraft(draft: CreationDraft, chosenId: string): UploadInf
  */
 export function describeRequest(caller: Caller, credentials?: readonly string[]): RequestInfo {
   const facts = requestOf(caller)?.facts;
+  const requestId = facts && caller.origin.requestId;
   const headers = facts?.headers ?? {};
   // Without a prototype a header may have any name, "__proto__" included.
   const Header: Record<string, readonly string[]> = Object.create(null);
@@ -113,6 +118,7 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     URI: facts?.uri ?? '',
     RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
     Header,
+    ...(requestId === undefined ? {} : { RequestID: requestId }),
   };
 }
 

@@ -29,7 +29,8 @@ export function createPlanner({ hooks, now }: PlannerOptions): DeliveryPlanner {
     if (!event || !told) return NOTHING;
     const eventId = newEventId();
     const { record, caller } = change;
-    const Upload = describeUpload(record, place);
+    const { type } = change;
+    const Upload = describeUpload(record, type === 'delivered' ? change.path : place);
     const Time = new Date(now()).toISOString();
     const written = new Map<string, string>();
     return told.map(({ name, credentials }) => {
@@ -42,7 +43,8 @@ export function createPlanner({ hooks, now }: PlannerOptions): DeliveryPlanner {
           Event: { Upload, HTTPRequest },
           ID: eventId,
           Time,
-          ...(change.type === 'removed' ? { Reason: change.why } : {}),
+          ...(type === 'removed' ? { Reason: change.why } : {}),
+          ...(type === 'delivered' ? { Delivery: deliveryOf(change) } : {}),
         } satisfies Payload);
         written.set(variant, payload);
       }
@@ -68,11 +70,19 @@ function recordedEvent(change: StorageEvent): HookEvent | undefined {
     case 'finished':
       // A part is not a file: its client's upload is finished when the final upload is.
       return change.record.kind === 'partial' ? undefined : 'post-finish';
+    case 'delivered':
+      return 'post-deliver';
+    case 'downloaded':
+      return 'post-download';
     case 'removed':
       return removalEvent(change.why);
     case 'received':
       return undefined;
   }
+}
+
+function deliveryOf({ rule, path }: Extract<StorageEvent, { type: 'delivered' }>) {
+  return { Rule: rule, Path: path };
 }
 
 /** Terminated by a client, a hook or a failed request, or expired by the cleanup. */
@@ -84,6 +94,7 @@ function removalEvent(why: RemovalReason): HookEvent {
     case 'rejected':
       return 'post-terminate';
     case 'expired':
+    case 'downloaded':
     case 'cleanup':
     case 'file-missing':
       return 'post-expire';

@@ -7,8 +7,17 @@ import { createTransport, type TransportSystem } from './transport/transport.ts'
 
 export type HookLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 
+/** `ms` is how long the attempt took (milliseconds). */
+export type OnAttempt = (
+  hook: string,
+  result: 'ok' | 'failed' | 'overdue' | 'aborted',
+  ms: number,
+) => void;
+
 export interface ReceiverOptions extends Omit<TransportSystem, 'print'> {
   readonly log: HookLog;
+  /** Called when an attempt to reach a hook has ended. */
+  readonly onAttempt?: OnAttempt;
   /** The most concurrent programs of one hook that clients wait for. */
   readonly concurrency: number;
 }
@@ -28,10 +37,13 @@ export class Receiver {
     this.hook = hook;
     this.#now = options.now;
     this.gate = new Gate(hook.type === 'http' ? REQUESTS_AT_ONCE : options.concurrency);
-    this.transport = createTransport(hook, {
+    const transport = createTransport(hook, {
       ...options,
       print: (line) => options.log('info', `hook ${hook.name}: ${line}`),
     });
+    this.transport = options.onAttempt
+      ? watched(transport, hook.name, options.onAttempt)
+      : transport;
   }
 
   listensTo(event: HookEvent): boolean {
@@ -46,6 +58,18 @@ export class Receiver {
       options,
     );
   }
+}
+
+/** Reports how every attempt ended, and how long it took. */
+function watched(transport: Transport, hook: string, onAttempt: OnAttempt): Transport {
+  return {
+    send: async (message, options) => {
+      const began = performance.now();
+      const attempt = await transport.send(message, options);
+      onAttempt(hook, attempt.ok ? 'ok' : attempt.why, performance.now() - began);
+      return attempt;
+    },
+  };
 }
 
 /** The payload of an event that happens at `now` (milliseconds since the epoch). */

@@ -4,6 +4,8 @@ import type { HookEvent } from '../config/hooks/hook-schema.ts';
 export const RECORDED_EVENTS = [
   'post-create',
   'post-finish',
+  'post-deliver',
+  'post-download',
   'post-terminate',
   'post-expire',
 ] as const satisfies readonly HookEvent[];

@@ -31,6 +31,7 @@ const EXPOSED = [
   'Date',
   'ETag',
   'Last-Modified',
+  'X-Request-ID',
 ];
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { ListenAddress } from './doors/address.ts';
+import type { Page } from './page.ts';
 import type { RequestRecord } from './request-record.ts';
 
 export interface ListenerOptions {
@@ -26,6 +27,8 @@ export interface ListenerOptions {
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
+  /** Answers to GET and HEAD of other paths, also while the server stops; they come before uploads. */
+  readonly pages?: Readonly<Record<string, () => Promise<Page>>>;
   readonly onRequest: (record: RequestRecord) => void;
   /** Connections refused because of the limit; called at most once a minute. */
   readonly onTurnedAway: (count: number) => void;

@@ -13,12 +13,16 @@ import { openDoor } from './doors/open-door.ts';
 import { nameUnixPeer } from './doors/unix-peer.ts';
 import { Drain } from './drain.ts';
 import { closeGently, isClosing } from './gentle-close.ts';
+import { isLanding, LANDING } from './landing.ts';
 import type { ListenerOptions, LiveListenerOptions } from './listener-options.ts';
 import { methodsFor } from './method.ts';
 import { describeNoRequest, type NoRequest, noRequestAnswer } from './no-request.ts';
 import { type OpenExchange, openExchange } from './open-exchange.ts';
+import { answerPage, pageFor } from './page.ts';
+import { requestIdOf } from './request-id.ts';
+import { noRequestRecord, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
-import { parseTarget, placeOf, withoutQuery } from './target.ts';
+import { parseTarget, placeOf } from './target.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -146,19 +150,7 @@ export class Listener {
     const ended = () => {
       open -= 1;
       if (open > 0) return;
-      const { id, bytes, text } = exchange.note;
-      const origin = refusedOrigin && `origin ${refusedOrigin.slice(0, 200)} is not in corsOrigins`;
-      this.#options.onRequest({
-        at,
-        method: exchange.method,
-        path: withoutQuery(request.url ?? '').slice(0, 1_000),
-        status: response.headersSent ? response.statusCode : null,
-        id: id ?? exchange.id,
-        bytes: bytes ?? null,
-        ms: performance.now() - started,
-        address: client.address,
-        note: [text, origin].filter(Boolean).join('; '),
-      });
+      this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
     response.once('close', ended);
@@ -178,7 +170,9 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download } = this.#options;
+    const { download, pages = {} } = this.#options;
+    const page = pageFor(pages, exchange);
+    if (page) return answerPage(exchange, await page());
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -188,6 +182,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
+    if (isLanding(exchange)) return answerPage(exchange, LANDING);
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -205,6 +200,7 @@ export class Listener {
 
   #refuse(exchange: OpenExchange, error: unknown): void {
     const { response, note } = exchange;
+    note.code = error instanceof Fault ? error.code : 'BUG';
     if (error instanceof Fault) {
       const kept = note.bytes ? `; ${note.bytes} bytes kept` : '';
       note.text = error.message + kept;
@@ -255,21 +251,17 @@ export class Listener {
       return;
     }
     if (!(await this.#turns.allDone(socket)) || !socket.writable) return;
-    const headers = { ...this.#options.protocols[0].headers, ...this.#allowFor(what) };
+    const requestId = requestIdOf(null);
+    const headers = {
+      ...this.#options.protocols[0].headers,
+      ...this.#allowFor(what),
+      'X-Request-Id': requestId,
+    };
     socket.write(noRequestAnswer(what, headers, this.#options.now()));
     socket.destroySoon();
     if (!this.#mayTell()) return;
-    this.#options.onRequest({
-      at: this.#options.now(),
-      method: what.method,
-      path: what.path === null ? null : withoutQuery(what.path).slice(0, 1_000),
-      status: what.status,
-      id: null,
-      bytes: null,
-      ms: 0,
-      address: plainAddress(socket.remoteAddress ?? ''),
-      note: what.sentence,
-    });
+    const address = plainAddress(socket.remoteAddress ?? '');
+    this.#options.onRequest(noRequestRecord(what, this.#options.now(), requestId, address));
   }
 
   /** Response headers: a 405 lists the methods that its target allows. */

@@ -1,6 +1,9 @@
 import { type IncomingMessage, METHODS } from 'node:http';
 import type { Methods } from '../protocol/protocol.ts';
 
+/** The methods by which "/" and the base path tell what this server is (see landing.ts). */
+export const LANDING_METHODS: readonly string[] = ['GET', 'HEAD'];
+
 /**
  * The method of a request: the value of the override header if present, otherwise the actual
  * method.
@@ -16,6 +19,12 @@ export function methodOf(request: IncomingMessage, header: string | null): strin
 
 /** The methods allowed for a target; all of them when it is outside the base path. */
 export function methodsFor(methods: Methods, inBase: boolean, id: string | null): string[] {
-  if (inBase) return [...(id === null ? methods.collection : methods.item)];
+  if (inBase && id === null) return withLanding(methods.collection);
+  if (inBase) return [...methods.item];
   return [...new Set([...methods.collection, ...methods.item])];
+}
+
+/** The base path itself also answers those who ask what this server is. */
+function withLanding(methods: readonly string[]): string[] {
+  return [...new Set([...methods, ...LANDING_METHODS])];
 }

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { errnoOf } from '../fault.ts';
+import { errnoOf, type FaultCode } from '../fault.ts';
 
 /** The response to bytes that never formed a request. */
 export interface NoRequest {
@@ -8,13 +8,16 @@ export interface NoRequest {
   /** As received, without the query; null if there is none. */
   readonly path: string | null;
   readonly sentence: string;
+  readonly code: FaultCode;
 }
 
-const SENTENCES: Readonly<Record<string, readonly [status: number, sentence: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'the headers are too long'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'the extensions of a chunk are too long'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the headers did not come in time'],
-  HPE_INVALID_EOF_STATE: [400, 'the connection ended in the middle of a request'],
+type Known = readonly [status: number, code: FaultCode, sentence: string];
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  HPE_HEADER_OVERFLOW: [431, 'BAD_REQUEST', 'the headers are too long'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'TOO_LARGE', 'the extensions of a chunk are too long'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'TIMEOUT', 'the headers did not come in time'],
+  HPE_INVALID_EOF_STATE: [400, 'BAD_REQUEST', 'the connection ended in the middle of a request'],
 };
 
 /** A well-formed request line with any method. */
@@ -28,13 +31,17 @@ export function describeNoRequest(error: Error): NoRequest | undefined {
   const code = errnoOf(error) ?? '';
   if (!code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') return undefined;
   const unknown = { method: '-', path: null };
-  const known = SENTENCES[code];
-  if (known) return { status: known[0], sentence: known[1], ...unknown };
+  const known = KNOWN[code];
+  if (known) return { status: known[0], code: known[1], sentence: known[2], ...unknown };
   const line = code === 'HPE_INVALID_METHOD' ? firstLine(error) : undefined;
-  if (line) return { status: 405, sentence: 'this server does not know that method', ...line };
+  if (line) {
+    const sentence = 'this server does not know that method';
+    return { status: 405, code: 'METHOD_NOT_ALLOWED', sentence, ...line };
+  }
   const { reason } = error as Error & { reason?: string };
   const why = reason === undefined ? '' : ` (${reason})`;
-  return { status: 400, sentence: `this is not a valid HTTP request${why}`, ...unknown };
+  const sentence = `this is not a valid HTTP request${why}`;
+  return { status: 400, code: 'BAD_REQUEST', sentence, ...unknown };
 }
 
 function firstLine(error: Error): { method: string; path: string } | undefined {

@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ClientCaller, ClientRequest } from '../hooks/client-request.ts';
 import type { Exchange } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { ByteSource } from '../storage/model/byte-source.ts';
 import type { ClientAddress } from './client/client-address.ts';
 import { clientPort } from './client/client-port.ts';
 import { bodyOf } from './direct-body/direct-body.ts';
 import { setForeignHeader } from './foreign-header.ts';
 import { methodOf } from './method.ts';
+import { requestIdOf } from './request-id.ts';
 import { parseTarget, placeOf } from './target.ts';
 
 export interface ExchangePlace {
@@ -19,6 +21,8 @@ export interface ExchangePlace {
 /** An exchange, and where its target is. */
 export interface OpenExchange extends Exchange {
   readonly protocol: Protocol;
+  /** The path of the target; empty when the target is malformed. */
+  readonly path: string;
   /** Under the base path, or about the server as a whole. */
   readonly inBase: boolean;
   /** The request target is malformed. */
@@ -36,6 +40,8 @@ export function openExchange(
 ): OpenExchange {
   const { basePath, publicUrl } = place;
   const { forwarded, prefix } = client;
+  const note: OpenExchange['note'] = {};
+  let source: ByteSource | undefined;
   const method = methodOf(request, protocol.methodHeader);
   // The target of CONNECT is a host; the method itself is refused.
   const target = parseTarget(method, method === 'CONNECT' ? '/' : (request.url ?? '/'));
@@ -43,7 +49,10 @@ export function openExchange(
   const origin = forwarded ? `${forwarded.proto}://${forwarded.host}` : '';
   const base = publicUrl ?? `${origin}${prefix}${basePath}`;
   const { inBase, id } = placeOf(basePath, path);
+  const requestId = requestIdOf(client.trusted ? request : null);
   return {
+    requestId,
+    path,
     inBase,
     id,
     badTarget: target === undefined,
@@ -51,20 +60,30 @@ export function openExchange(
     request,
     response,
     method,
-    caller: callerOf(request, client.address, protocol.name),
-    body: () => bodyOf(request),
+    caller: callerOf(request, client.address, protocol.name, requestId),
+    body: () => {
+      source = bodyOf(request);
+      return source;
+    },
     urlOf: (id) => base + id,
     accept: () => {
+      if (source) note.body = source.path;
       if (expects && !response.headersSent) response.writeContinue();
     },
     addHeader: (name, value) => setForeignHeader(response, protocol, name, value),
-    note: {},
+    note,
   };
 }
 
-function callerOf(request: IncomingMessage, address: string, protocol: string): ClientCaller {
+function callerOf(
+  request: IncomingMessage,
+  address: string,
+  protocol: string,
+  requestId: string,
+): ClientCaller {
+  const agent = request.headers['user-agent']?.slice(0, 300) ?? null;
   return {
-    origin: { protocol, address, agent: request.headers['user-agent']?.slice(0, 300) ?? null },
+    origin: { protocol, address, agent, requestId },
     request: new ClientRequest({
       method: request.method ?? '',
       uri: request.url ?? '',

@@ -13,7 +13,7 @@ export function writeFault(
   log: (error: unknown) => void,
 ): void {
   const fault = error instanceof Fault ? error : undefined;
-  const { request, response, protocol, caller } = exchange;
+  const { request, response, protocol, caller, requestId } = exchange;
   const own = fault ? protocol.refuse(exchange, fault) : {};
   const hooked = fault?.code === 'REFUSED' ? caller.request.refusal : undefined;
   const status = hooked?.status ?? own.status ?? fault?.status ?? 500;
@@ -33,6 +33,7 @@ export function writeFault(
   for (const [name, value] of Object.entries({ ...fault?.headers, ...hooked?.headers })) {
     setForeignHeader(response, protocol, name, value);
   }
+  response.setHeader('X-Request-Id', requestId);
   response.statusCode = status;
   if (own.statusMessage !== undefined) response.statusMessage = own.statusMessage;
   if (!response.hasHeader('Content-Type')) {

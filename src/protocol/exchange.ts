@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FaultCode } from '../fault.ts';
 import type { ClientCaller } from '../hooks/client-request.ts';
-import type { ByteSource } from '../storage/model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../storage/model/byte-source.ts';
 
 /** One request under the base path, with what the listener has determined about it. */
 export interface Exchange {
@@ -11,6 +12,8 @@ export interface Exchange {
   /** The rest of the path after the base path; null for the base path itself. Not validated. */
   readonly id: string | null;
   readonly caller: ClientCaller;
+  /** Names the request in answers, logs, hooks and timelines. */
+  readonly requestId: string;
   /** The request body. */
   body(): ByteSource;
   /** The URL of an upload for its client: relative unless the public URL is known. */
@@ -19,8 +22,11 @@ export interface Exchange {
   accept(): void;
   /** Adds a header that a hook chose, unless the header is reserved. */
   addHeader(name: string, value: string): void;
-  /** For the log: the upload's id, a note and the number of bytes. */
-  note: { id?: string; text?: string; bytes?: number };
+  /**
+   * For the log: the upload's id, a note, the number of bytes, how the body was read, and why the request
+   * was refused.
+   */
+  note: { id?: string; text?: string; bytes?: number; body?: BodyPath; code?: FaultCode | 'BUG' };
 }
 
 /** Serves one exchange. Throws a Fault to refuse the request. */

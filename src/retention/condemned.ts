@@ -25,9 +25,15 @@ export interface CondemnedSweep {
 /** Whether a sweep removes this upload, provided that no other upload needs it. */
 export function isCondemned(record: UploadRecord, cutoffs: Cutoffs): boolean {
   if (isGone(record)) return false;
+  if (isOver(record, cutoffs)) return true;
   const { idleSince, finishedBefore } = cutoffs;
   if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
   return finishedBefore !== null && (record.finishedAt ?? record.activeAt) <= finishedBefore;
+}
+
+/** Whether the upload's own time is up, whatever the policy says. */
+function isOver({ expiresAt: end }: UploadRecord, { now }: Cutoffs): boolean {
+  return end !== null && end <= now;
 }
 
 /** Removes uploads that are past their limit and not needed. Yields a decision for each. */
@@ -101,6 +107,7 @@ async function isNeeded({ store, cutoffs }: CondemnedSweep, part: string): Promi
 }
 
 function reasonOf(record: UploadRecord, cutoffs: Cutoffs, now: number): SweepReason {
+  if (isOver(record, cutoffs)) return { code: 'own-end', idle: now - (record.expiresAt ?? now) };
   if (isKept(record)) {
     const idle = now - (record.finishedAt ?? record.activeAt);
     return { code: 'finished', idle, limit: now - (cutoffs.finishedBefore ?? now) };

@@ -21,6 +21,8 @@ export type SweepReason =
       readonly idle: number;
       readonly limit: number;
     }
+  /** Its own time was up `idle` ago: its client, or a limit, has set it. */
+  | { readonly code: 'own-end'; readonly idle: number }
   /** A removal that was begun earlier and not completed. */
   | { readonly code: 'begun' }
   /** A record whose data file is gone. */

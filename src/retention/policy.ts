@@ -9,24 +9,34 @@ export interface RetentionPolicy {
   readonly finishedFor: number | null;
 }
 
-/** Uploads last active, or finished, at or before these times have expired; null: none has. */
+/**
+ * Uploads last active, or finished, at or before these times have expired (null: none has), and those
+ * whose own time is up by `now`.
+ */
 export interface Cutoffs {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   /** Milliseconds since the epoch. */
   readonly idleSince: number | null;
   /** Milliseconds since the epoch. */
   readonly finishedBefore: number | null;
 }
 
-type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt'>;
+type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt' | 'expiresAt'>;
 
 /**
- * When an upload expires (milliseconds since the epoch), or null for never. A finished part counts
+ * When an upload expires (milliseconds since the epoch), or null for never: by the policy, or by its
+ * own limit if that is earlier. A finished part counts
  * as unfinished: it is only useful for a final upload, and without one it is as abandoned as half a
  * file.
  */
 export function expiresAt(record: Dated, policy: RetentionPolicy): number | null {
   if (isGone(record)) return null;
-  const { unfinishedFor, finishedFor } = policy;
+  const ends = [record.expiresAt, byPolicy(record, policy)].filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+function byPolicy(record: Dated, { unfinishedFor, finishedFor }: RetentionPolicy): number | null {
   if (isKept(record)) {
     return finishedFor === null ? null : (record.finishedAt ?? record.activeAt) + finishedFor;
   }
@@ -35,6 +45,7 @@ export function expiresAt(record: Dated, policy: RetentionPolicy): number | null
 
 export function cutoffs({ unfinishedFor, finishedFor }: RetentionPolicy, now: number): Cutoffs {
   return {
+    now,
     idleSince: unfinishedFor === null ? null : now - unfinishedFor,
     finishedBefore: finishedFor === null ? null : now - finishedFor,
   };

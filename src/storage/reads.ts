@@ -1,12 +1,22 @@
 import { Fault } from '../fault.ts';
 import type { Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from './model/list-query.ts';
+import type { Placements } from './catalog/placements.ts';
+import type {
+  ListQuery,
+  StatusMoment,
+  StatusTotals,
+  UnfinishedTotals,
+  UploadTotals,
+} from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
 import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset } from './uploads/access.ts';
+import { nextTurn } from './uploads/clock.ts';
+import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { listOrphans, type Orphan } from './uploads/orphans.ts';
+import { pathOf } from './uploads/placed.ts';
 
 /** An upload as it is now: the record, and facts that only the bytes and this process have. */
 export interface FoundUpload {
@@ -17,10 +27,16 @@ export interface FoundUpload {
   readonly expiresAt: number | null;
 }
 
-/** Queries about uploads. None of them changes anything or disturbs a writer. */
+/**
+ * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
+ * what it tells while `fsync` is "always".
+ */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
   readonly outbox: Outbox;
+
+  /** Finished uploads on their way to the places that rules give them. */
+  readonly placements: Placements;
 
   /** Throws NOT_FOUND, or GONE while the record of a removed upload is kept. */
   find(id: string): Promise<FoundUpload>;
@@ -30,11 +46,8 @@ export interface Reads {
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
 
-  /** Records that a sweep may remove: unfinished ones and parts without a byte since `idleSince`,
-   *  finished ones from before `finishedBefore` (milliseconds since the epoch; null for none). */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
+  /** Records that a sweep may remove at this moment (see Catalog). */
+  condemnable(at: StatusMoment): AsyncIterable<StoredUpload>;
 
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
@@ -45,6 +58,9 @@ export interface Reads {
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;
   totals(): Promise<UploadTotals[]>;
   statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+
+  /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
+  unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 
   /** Bytes received of an upload; for a final upload that is not joined, those of its parts. */
   received(record: StoredUpload): Promise<number>;
@@ -69,8 +85,11 @@ export interface Reads {
   /** The folder of all bytes, as a path. */
   readonly place: string;
 
-  /** The path of an upload's bytes. */
+  /** The path of an upload's bytes in the store. */
   locate(id: string): string;
+
+  /** The path of an upload's bytes, also when they were moved out of the store. */
+  pathOf(record: UploadRecord): string;
 
   /** Bytes stored; null when there are none, or while the store is unavailable. */
   size(record: UploadRecord): Promise<number | null>;
@@ -86,12 +105,19 @@ export function createReads(context: StoreContext): Reads {
   const { catalog, bytes } = context;
   return {
     outbox: catalog.outbox,
+    placements: catalog.placements,
     async find(id) {
-      for (;;) {
+      for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
         const record = await catalog.get(id);
         assertThere(context, record);
-        const offset = isUnjoined(record) ? null : await currentOffset(context, record);
+        if (confirms && (await confirmWritten(context, record))) {
+          confirms = false;
+          continue;
+        }
+        const offset = isUnjoined(record)
+          ? null
+          : await whereverItIs(context, record, (latest) => currentOffset(context, latest));
         // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
         return { record, offset, expiresAt: context.expiresAt(record) };
@@ -101,12 +127,13 @@ export function createReads(context: StoreContext): Reads {
     async *list(query = {}) {
       for await (const page of catalog.list(query)) yield* page;
     },
-    condemnable: (since) => catalog.condemnable(since),
+    condemnable: (at) => catalog.condemnable(at),
     unfinishedRemovals: () => catalog.unfinishedRemovals(),
     orphans: (olderThan) => listOrphans(context, olderThan),
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at) => catalog.statusTotals(at),
+    unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },
@@ -115,9 +142,10 @@ export function createReads(context: StoreContext): Reads {
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),
     isBeingWritten: (id) => catalog.isLeased(id, context.now()),
-    open: (record) => bytes.openForReading(record),
+    open: (record) => whereverItIs(context, record, (latest) => bytes.openForReading(latest)),
     place: bytes.place,
     locate: (id) => bytes.locate({ id }),
+    pathOf: (record) => pathOf(context, record),
     async size(record) {
       try {
         return await bytes.size(record);
@@ -129,4 +157,22 @@ export function createReads(context: StoreContext): Reads {
     room: () => bytes.room(),
     checkIntegrity: () => catalog.checkIntegrity(),
   };
+}
+
+/** Looks once more when an upload's bytes were moved after its record had been read. */
+async function whereverItIs<T, R extends UploadRecord>(
+  { catalog, clock }: StoreContext,
+  record: R,
+  look: (latest: R | StoredUpload) => Promise<T>,
+): Promise<T> {
+  try {
+    return await look(record);
+  } catch (error) {
+    if (!(error instanceof Fault && error.code === 'GONE') || record.movedTo) throw error;
+    // The record may be cached until the end of this turn of the event loop.
+    await nextTurn(clock);
+    const latest = await catalog.get(record.id);
+    if (!latest?.movedTo) throw error;
+    return look(latest);
+  }
 }

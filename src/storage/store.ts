@@ -1,27 +1,36 @@
 import { Fault } from '../fault.ts';
-import { type LocalOptions, openLocal } from './local/local-backend.ts';
+import { PRIVATE } from './disk/file-access.ts';
+import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
-import type { Caller } from './model/upload.ts';
+import type { Placement } from './model/placement.ts';
+import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
+import { type Activity, activityOf } from './uploads/activity.ts';
 import { type AppendRequest, appendBody } from './uploads/append.ts';
 import type { StoreLimits } from './uploads/context.ts';
 import { createUpload } from './uploads/create.ts';
 import { Engine, type EngineOptions } from './uploads/engine.ts';
 import { concatenate } from './uploads/join.ts';
 import type { CreateRequest } from './uploads/new-upload.ts';
+import { giveAway, type PlacedFile, settlePlaced } from './uploads/placed.ts';
 import type { AppendOutcome, BodyRequest, WholeRequest } from './uploads/receive.ts';
+import { countDownload } from './uploads/remove.ts';
 
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
+export type { Placements } from './catalog/placements.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export type { Activity } from './uploads/activity.ts';
+export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
 export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
 export { ORPHAN_AGE } from './uploads/orphans.ts';
+export type { PlacedFile } from './uploads/placed.ts';
 export type { Removal } from './uploads/remove.ts';
 export type {
   AppendOutcome,
@@ -58,8 +67,34 @@ export interface UploadStore extends Reads, Removals {
    */
   stop(id: string, tell?: (caller: Caller) => void): Promise<void>;
 
+  /**
+   * A finished upload was downloaded completely. Returns how many downloads are left, or null when
+   * their number is not limited; after the last one the upload is removed.
+   */
+  countDownload(id: string, caller: Caller): Promise<number | null>;
+
+  /**
+   * Records that a rule has placed a file, durably, and reports it. false: the upload was removed, or the
+   * placement is no longer pending.
+   */
+  settlePlaced(record: StoredUpload, placement: Placement, file: PlacedFile): Promise<boolean>;
+
+  /** Reports that a client has downloaded a finished upload, to the hooks that listen. */
+  downloaded(record: UploadRecord, caller: Caller): Promise<void>;
+
+  /** Removes the stored bytes of an upload that `settlePlaced` has recorded as moved. */
+  giveAway(id: string): Promise<void>;
+
+  /** Resolves when every change that was recorded so far survives a power cut, unless fsync is never. */
+  persist(): Promise<void>;
   /** Changes limits, for requests that begin from now on. */
   setLimits(limits: Partial<StoreLimits>): void;
+
+  /** What is being received now, and what was received since the start. */
+  activity(): Activity;
+
+  /** Proves in a few milliseconds that bytes or records can be written and read. Throws what is wrong. */
+  probe(what: 'bytes' | 'catalog'): Promise<void>;
 
   /** Calls back with every committed change, and with progress. */
   onChange(listener: (event: StorageEvent) => void): void;
@@ -77,6 +112,15 @@ export interface UploadStore extends Reads, Removals {
 /** The operations of a command, beside the daemon or without it: read and remove. */
 export interface CommandStore extends Reads, Removals {
   close(): Promise<void>;
+}
+
+/** The same for a directory, which can be copied. */
+export interface DirectoryStore extends CommandStore {
+  /**
+   * Writes a consistent copy of the catalog into a folder that has none, beside a daemon that goes on.
+   * Throws NO_SPACE, PERMISSION or IO.
+   */
+  copyCatalog(folder: string): Promise<void>;
 }
 
 export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
@@ -127,7 +171,7 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 export async function openCommandStore({
   uploadDir,
   ...options
-}: StoreOptions): Promise<CommandStore> {
+}: StoreOptions): Promise<DirectoryStore> {
   if (uploadDir === MEMORY) {
     throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
       hint: 'Commands need a daemon with a directory: --upload-dir',
@@ -139,8 +183,17 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    copyCatalog: (folder) => run(async () => catalog.copyTo?.(folder)),
     close: () => engine.close(),
   };
+}
+
+/**
+ * Keeps daemons out of a directory until the returned function is called; makes the directory when it is
+ * missing, without a catalog. Throws DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdDirectory(uploadDir: string): () => void {
+  return holdLocal(uploadDir, PRIVATE);
 }
 
 /** Makes the storage API of a daemon over a serving engine. */
@@ -169,9 +222,23 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
         if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       }
     },
+    countDownload: (id, caller) => run(() => countDownload(context, id, caller)),
+    settlePlaced: (record, placement, file) =>
+      run(() => settlePlaced(context, record, placement, file)),
+    async downloaded(record, caller) {
+      const event = { type: 'downloaded', record, caller } as const;
+      const deliveries = context.plan(event);
+      if (deliveries.length === 0) return;
+      await run(() => context.catalog.outbox.add(record.id, deliveries, context.now()));
+      context.emit(event);
+    },
+    giveAway: (id) => run(() => giveAway(context, id)),
+    persist: () => run(() => context.durability.recorded('finish')),
     setLimits: (limits) => {
       context.limits = { ...context.limits, ...limits };
     },
+    activity: () => activityOf(context),
+    probe: (what) => run(() => context[what].probe()),
     onChange: (listener) => engine.onChange(listener),
     drain: (grace) => engine.drain(grace),
     close,

@@ -8,10 +8,18 @@ import type { Reads } from './reads.ts';
 /**
  * The result of comparing an upload's data file with its record.
  * truncated: bytes are missing at its end. altered: different bytes, or more. missing: no file.
+ * taken: it was moved out of the store, and then taken away or changed: it belonged to others by then.
  * unreadable: the disk or the permissions prevent reading. skipped: nothing to compare now; the upload
  * is being written, waits for its parts, or is gone.
  */
-export type Verdict = 'ok' | 'truncated' | 'altered' | 'missing' | 'unreadable' | 'skipped';
+export type Verdict =
+  | 'ok'
+  | 'truncated'
+  | 'altered'
+  | 'missing'
+  | 'taken'
+  | 'unreadable'
+  | 'skipped';
 
 export interface Verification {
   readonly verdict: Verdict;
@@ -78,15 +86,24 @@ async function compare(store: Reads, record: StoredUpload, pace: Pace): Promise<
     const why = `its CRC-32 is ${hex(actual)}, recorded was ${hex(record.crc32)}`;
     return { verdict: 'altered', why, expected, found };
   } catch (error) {
-    return { ...unreadable(error), expected, found: null };
+    return { ...unreadable(error, record), expected, found: null };
   } finally {
     reader?.close();
   }
 }
 
 /** The verdict for bytes that could not be read. Rethrows errors that are not about them. */
-function unreadable(error: unknown): Pick<Verification, 'verdict' | 'why'> {
+function unreadable(
+  error: unknown,
+  { movedTo }: StoredUpload,
+): Pick<Verification, 'verdict' | 'why'> {
   const fault = error instanceof Fault ? error : undefined;
+  if (fault?.code === 'GONE' && movedTo) {
+    return {
+      verdict: 'taken',
+      why: `it was delivered to ${movedTo.path}, and then taken or changed`,
+    };
+  }
   if (fault?.code === 'GONE') return { verdict: 'missing', why: 'there is no data file' };
   const errno = errnoOf(fault?.cause ?? error);
   if (errno === undefined && !fault) throw error;

@@ -1,11 +1,10 @@
 import { sanitize } from '../text/sanitize.ts';
 import { formatDuration } from '../text/span.ts';
 import { pad, truncate } from './fit.ts';
-import { formatJson } from './json.ts';
 import { shortId } from './short-id.ts';
 import { formatSize } from './size.ts';
 import type { Style } from './style.ts';
-import { formatClock, formatDateTime, formatIso, type TimeOptions } from './time.ts';
+import { formatClock, formatDateTime, type TimeOptions } from './time.ts';
 
 /** The log record of one HTTP request, written when it has ended. */
 export interface RequestLog {
@@ -48,10 +47,7 @@ const ID_SHOWN = 10;
 /** The length of generated ids. */
 const ID_WIDTH = 32;
 
-/**
- * Longer notes (columns) are cut: only a client's names can make them that long. The JSON form is
- * complete.
- */
+/** Longer notes (columns) are cut: only a client's names can make them that long. */
 const NOTE_MAX = 400;
 
 /** A request on one line, in columns. No newline at the end. */
@@ -68,26 +64,6 @@ export function requestLine(request: RequestLog, options: LogLineOptions): strin
     truncate(sanitize(noteOf(request)), NOTE_MAX),
   ];
   return columns.join('  ').trimEnd();
-}
-
-/** A request as one line of JSON, with raw numbers, an ISO time and the full id. */
-export function requestJson({ at, ...request }: RequestLog): string {
-  const { method, path, status, id, bytes, ms, address, note } = request;
-  const [type, time, durationMs] = ['request', formatIso(at), Math.round(ms)];
-  const level = requestLevel(request);
-  return formatJson({
-    type,
-    time,
-    level,
-    method,
-    path,
-    status,
-    id,
-    bytes,
-    durationMs,
-    address,
-    note,
-  });
 }
 
 /**
@@ -129,11 +105,6 @@ export function eventLine(event: EventLog, options: LogLineOptions): string {
     error: `${style.bad('error:')} `,
   }[event.level];
   return `${style.dim(timeOf(event.at, options))}  ${label}${sanitize(event.message)}`;
-}
-
-/** An event as one line of JSON. */
-export function eventJson({ at, level, message }: EventLog): string {
-  return formatJson({ type: 'event', time: formatIso(at), level, message });
 }
 
 function timeOf(at: number, options: LogLineOptions): string {

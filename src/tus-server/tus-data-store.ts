@@ -53,7 +53,7 @@ export class TusDataStore extends DataStore {
     if (record.id !== upload.id) this.#locks.alias(upload.id, record.id);
     upload.id = record.id;
     upload.metadata = readTusMetadata(record.metadata);
-    upload.storage = { type: 'file', path: this.#store.locate(record.id) };
+    upload.storage = { type: 'file', path: this.#store.pathOf(record) };
     return upload;
   }
 
@@ -80,7 +80,7 @@ export class TusDataStore extends DataStore {
   override async getUpload(id: string): Promise<Upload> {
     return answered(UNKNOWN, async () => {
       const found = await this.#store.find(id);
-      return tusUpload(found, this.getExpiration(), this.#store.locate(id));
+      return tusUpload(found, this.getExpiration(), this.#store.pathOf(found.record));
     });
   }
 

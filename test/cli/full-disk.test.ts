@@ -35,6 +35,7 @@ test('every command that prints says so when its output is on a full disk', {
     ['list', ...on],
     ['inspect', 'one', ...on],
     ['verify', ...on],
+    ['export', ...on],
     ['cleanup', '--dry-run', ...on],
     ['remove', '--dry-run', 'one', ...on],
     ['hooks', 'list', ...on],

@@ -41,7 +41,7 @@ test('inspect tells what is known of an upload and what is the matter with it', 
     `  crc-32     ${crcOf(await store.remember('k3v9QmT4'))} of the first 900 bytes`,
     '',
     '  13:00:00  created by 10.0.0.5',
-    '  13:01:07  +900 B from 10.0.0.6, then the connection was reset',
+    '  13:01:07  +900 B from 10.0.0.6, read as a stream, then the connection was reset',
   ]);
 });
 
@@ -218,6 +218,7 @@ test('inspect --json has a stable shape', async (context) => {
     until: '2026-11-23T13:00:00.000Z',
     origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
     interrupted: null,
+    body: 'stream',
   });
   assert.deepEqual(rest, {
     id: 'shape',
@@ -240,12 +241,14 @@ test('inspect --json has a stable shape', async (context) => {
     sizeOnDisk: null,
     // Of "aaaa".
     crc32: 'ad98e545',
+    downloadsLeft: null,
     refusal: null,
     origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
     metadata: [],
     parts: [],
     finals: [],
     deliveries: [],
+    placements: [],
   });
 });
 

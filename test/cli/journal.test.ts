@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 
 const REQUEST = {
   ...{ at: 0, method: 'GET', path: '/uploads/files/a', id: 'a', bytes: null, ms: 1 },
+  ...{ requestId: 'r', code: null, body: null },
   ...{ address: '::1', note: '' },
 };
 
@@ -41,12 +42,12 @@ test('output that was redirected away from the journal is left as it is', async 
 });
 
 for (const format of ['text', 'json'] as const) {
-  test(`lines of the log carry their level to the journal, as ${format}`, () => {
+  test(`lines of the log carry their level to the journal, as ${format}`, async () => {
     const host = createHost({ cwd: '/' });
     const writes: string[] = [];
     const write = async (text: string) => void writes.push(text);
     const stdout = { ...host.stdout, write, isJournal: true };
-    const { log } = createServeOutput(
+    const { log } = await createServeOutput(
       { ...host, stdout, setExitCode: () => {} },
       { logFormat: format, logLevel: 'info' },
     );

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createServeOutput } from '../../src/cli/serve/serve-output.ts';
 import { createHost, runCli } from '../support/cli-host.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 import { CALLER, DAY, serveUploads } from '../support/uploads.ts';
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -46,6 +48,9 @@ test('every key of every --json is in docs/json.md', async (context) => {
     caller: CALLER,
   });
   const on = ['--json', '--upload-dir', folder];
+  const backup = join(temporaryFolder(context), 'backup');
+  const files = temporaryFolder(context);
+  writeFileSync(join(files, 'a.mov'), '');
   const text = documented('json.md');
   const commands = [
     ['list', '--parts', ...on],
@@ -55,6 +60,9 @@ test('every key of every --json is in docs/json.md', async (context) => {
     ['cleanup', '--dry-run', ...on],
     ['remove', '--dry-run', 'old', 'zz9', ...on],
     ['verify', ...on],
+    ['backup', '--verify', ...on, backup],
+    ['import', '--json', '--dry-run', '--upload-dir', folder, files],
+    ['restore', '--json', backup, `${backup}-restored`],
     ['hooks', 'list', ...on],
     ['hooks', 'retry', '--all', ...on],
     ['config', '--json'],
@@ -88,10 +96,10 @@ test('list, inspect and remove call one upload the same', async (context) => {
   }
 });
 
-test('every key of the log as JSON is in docs/log.md', () => {
+test('every key of the log as JSON is in docs/log.md', async () => {
   const host = createHost({ cwd: '/' });
   const config = { logFormat: 'json', logLevel: 'debug' } as const;
-  const output = createServeOutput({ ...host, setExitCode: () => {} }, config);
+  const output = await createServeOutput({ ...host, setExitCode: () => {} }, config);
   const { log } = output;
   const policy = { unfinishedFor: DAY, finishedFor: null };
   output.ready(
@@ -103,6 +111,7 @@ test('every key of the log as JSON is in docs/log.md', () => {
       freeSpace: 1,
       policy,
       nextSweep: null,
+      admin: null,
     },
     null,
   );
@@ -111,8 +120,10 @@ test('every key of the log as JSON is in docs/log.md', () => {
   });
   log.happened('info', { type: 'removed', id: 'a', name: null, bytes: 1, reason: 'unfinished' });
   log.happened('info', { type: 'swept', removed: 1, failed: 0, bytes: 1, orphans: 0 });
-  const request = { at: 0, method: 'GET', path: '/', status: 200, id: null, bytes: null, ms: 1.7 };
-  log.request({ ...request, address: '::1', note: '' });
+  log.request({
+    ...{ at: 0, requestId: 'r', method: 'GET', path: '/', status: 200, code: null, id: null },
+    ...{ bytes: null, body: null, ms: 1.7, address: '::1', note: '' },
+  });
   log.event('warn', 'a message\nof two lines');
   const lines = host.out.stdout.trimEnd().split('\n');
   assert.equal(lines.length, 6);

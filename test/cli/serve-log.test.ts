@@ -1,28 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startDaemon } from '../support/command.ts';
+import { commandsOn } from '../support/commands.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { creation, locationOf, OFFSET_STREAM, send } from '../support/tus.ts';
 import { until } from '../support/until.ts';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const META = `filename ${Buffer.from('holiday.mov').toString('base64')}`;
 
 async function upload(url: string, size: number, headers: Record<string, string> = {}) {
-  const made = await fetch(url, {
-    method: 'POST',
-    headers: {
-      ...TUS,
-      'Upload-Length': String(size),
-      'Upload-Metadata': META,
-      'Content-Type': 'application/offset+octet-stream',
-      ...headers,
-    },
-    body: new Uint8Array(size),
-  });
-  assert.equal(made.status, 201);
-  return new URL(made.headers.get('location') ?? '', url).href;
+  const all = { 'Upload-Metadata': META, 'Content-Type': OFFSET_STREAM, ...headers };
+  const made = await send('POST', url, { headers: creation(size, all), body: Buffer.alloc(size) });
+  return locationOf(url, made);
 }
 
 async function serve(context: TestContext, ...args: string[]) {
@@ -117,3 +110,32 @@ test('a download that its client aborts says how far it came', async (context) =
     new RegExp(`^aborted: the client went away after \\d+ of ${size} bytes$`),
   );
 });
+
+for (const [threshold, body] of [
+  ['128KiB', 'direct'],
+  ['never', 'stream'],
+] as const) {
+  test(`the log and inspect tell how a body was read, and by which request: ${body}`, async (context) => {
+    const daemon = await serve(context, '--log-format', 'json', '--direct-bodies', threshold);
+    const id = (await upload(daemon.url, 300_000)).split('/').at(-1) ?? '';
+    await fetch(`${daemon.url}${id}`, { method: 'HEAD', headers: TUS });
+    const ofUpload = (line: Record<string, unknown>) => line.type === 'request' && line.id === id;
+    const lines = await until('both lines', async () => {
+      const found = await linesOf(daemon.output, ofUpload);
+      return found.length === 2 ? found : undefined;
+    });
+    assert.deepEqual(
+      lines.map(({ method, ...line }) => [method, line.body, line.code]),
+      [
+        ['POST', body, null],
+        ['HEAD', null, null],
+      ],
+    );
+    const [, folder = ''] = /"folder":"([^"]+)"/.exec(daemon.output()) ?? [];
+    const { timeline } = await commandsOn(dirname(folder)).inspect(id);
+    const received = timeline.find(({ event }) => event === 'received');
+    assert.ok(received?.event === 'received');
+    assert.equal(received.body, body);
+    assert.equal(received.origin.requestId, lines[0]?.requestId);
+  });
+}

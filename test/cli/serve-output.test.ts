@@ -14,6 +14,9 @@ const REQUEST = {
   ms: 1,
   address: '127.0.0.1',
   note: '',
+  requestId: 'r',
+  code: null,
+  body: null,
 };
 
 test('requests of one turn are one write; trouble is written at once, after them', async () => {
@@ -25,7 +28,7 @@ test('requests of one turn are one write; trouble is written at once, after them
       writes.push(text);
     },
   };
-  const { log } = createServeOutput(
+  const { log } = await createServeOutput(
     { ...host, stdout, setExitCode: () => {} },
     {
       logFormat: 'json',

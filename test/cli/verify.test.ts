@@ -107,6 +107,7 @@ test('verify --json has a stable shape', async (context) => {
       truncated: 1,
       altered: 0,
       missing: 0,
+      taken: 0,
       unreadable: 0,
       skipped: 0,
       bytesRead: 3,

@@ -7,8 +7,8 @@ import { variablesOf } from '../../src/config/variables.ts';
 const FLAGS = flagsOf(KEYS);
 const VARIABLES = variablesOf(KEYS);
 
-test('every key but hooks has a flag and a variable', () => {
-  const keys = Object.keys(KEYS).filter((key) => key !== 'hooks');
+test('every key but hooks and rules has a flag and a variable', () => {
+  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver'].includes(key));
   assert.deepEqual(
     FLAGS.map((flag) => flag.key),
     keys,
@@ -29,7 +29,8 @@ test('lists are repeatable, booleans take no value, and every flag says what it 
   for (const flag of FLAGS) {
     const lists = ['listen', 'corsOrigins', 'trustedProxies'];
     assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
-    assert.equal(flag.boolean, flag.key.startsWith('disable'), flag.key);
+    const booleans = /^(?:disable|clientDownloads$|publicHealth$)/;
+    assert.equal(flag.boolean, booleans.test(flag.key), flag.key);
     assert.equal(flag.placeholder === '', flag.boolean, flag.key);
     assert.match(flag.description, /^[A-Z].*\.$/, flag.key);
   }

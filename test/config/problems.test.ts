@@ -109,7 +109,8 @@ test('a mistake shows even where another place overrides it', async (t) => {
 
 test('an empty variable is never taken for a value', async (t) => {
   const folder = await configFolder(t);
-  for (const key of Object.keys(KEYS).filter((name) => name !== 'hooks')) {
+  const settable = Object.entries<Key>(KEYS).filter(([, { kind }]) => kind !== 'file-only');
+  for (const [key] of settable) {
     const name = `UPLOAD_DAEMON_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
     const { message } = await faultOf(loadIn(folder, { env: { [name]: '' } }));
     assert.ok(message.startsWith(`${key} is empty in ${name}: `), message);
@@ -134,12 +135,17 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    adminListen: [null],
+    publicHealth: [true],
+    clientDownloads: [true],
+    storageRoot: [null],
     fileGroup: [null],
     socketGroup: [null],
     listen: [[]],
     corsOrigins: [[]],
     trustedProxies: [[]],
     hooks: [[]],
+    deliver: [[]],
     disableDownload: [true],
     disableTermination: [true],
   };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chunk } from '../../conformance/wire.ts';
-import { appendAt, creation, idOf, locationOf, offsetOf, send } from '../faults/support/request.ts';
 import { startDaemon } from '../support/command.ts';
 import { headOf, Raw } from '../support/raw.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { appendAt, creation, idOf, locationOf, offsetOf, send } from '../support/tus.ts';
 import { until } from '../support/until.ts';
 
 const BODY = Buffer.alloc(4 * 1024 * 1024, 'b');

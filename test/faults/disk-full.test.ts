@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { appendAt, creation, locationOf, OFFSET_STREAM, offsetOf, send } from '../support/tus.ts';
 import { until } from '../support/until.ts';
 import { ServedDisk } from './disk/served.ts';
 import { needingMounts } from './disk/small-disk.ts';
 import { compiledProgram } from './support/program.ts';
-import {
-  appendAt,
-  creation,
-  locationOf,
-  OFFSET_STREAM,
-  offsetOf,
-  send,
-} from './support/request.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { appendAt, creation, locationOf, offsetOf, send } from '../support/tus.ts';
 import { effort } from './support/effort.ts';
-import { appendAt, creation, locationOf, offsetOf, send } from './support/request.ts';
 
 const BLOCK = Buffer.alloc(64 * 1024);
 const BLOCKS = 1_000;

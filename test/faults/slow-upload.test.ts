@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { appendAt, creation, locationOf, offsetOf, send } from '../support/tus.ts';
 import { LONG } from './support/effort.ts';
-import { appendAt, creation, locationOf, offsetOf, send } from './support/request.ts';
 
 /** Longer than Node lets a request take (300 s), or than several idle timeouts (milliseconds). */
 const LASTS = LONG ? 320_000 : 3_500;

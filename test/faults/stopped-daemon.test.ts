@@ -8,8 +8,6 @@ import Database from 'better-sqlite3';
 import { type Daemon, startDaemon } from '../support/command.ts';
 import { commandsOn } from '../support/commands.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { until } from '../support/until.ts';
-import { LONG } from './support/effort.ts';
 import {
   appendAt,
   creation,
@@ -18,7 +16,9 @@ import {
   offsetOf,
   type Reply,
   send,
-} from './support/request.ts';
+} from '../support/tus.ts';
+import { until } from '../support/until.ts';
+import { LONG } from './support/effort.ts';
 
 const HALF = randomBytes(100_000);
 

@@ -43,7 +43,7 @@ test("its environment has the event's essentials and little of the daemon's", as
     API_TOKEN: 'secret',
     NODE_ENV: 'x',
   };
-  const { attempt } = await run(scriptHook(code), {}, messageOf(), env);
+  const { attempt } = await run(scriptHook(code), {}, messageOf({}, { RequestID: 'r1' }), env);
   assert.ok(attempt.ok);
   assert.deepEqual(JSON.parse(attempt.answer), {
     PATH: process.env.PATH,
@@ -57,6 +57,7 @@ test("its environment has the event's essentials and little of the daemon's", as
     HOOK_TYPE: 'post-finish',
     HOOK_NAME: 'script',
     HOOK_EVENT_ID: 'evt_1',
+    HOOK_REQUEST_ID: 'r1',
   });
 });
 

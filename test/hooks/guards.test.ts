@@ -185,7 +185,7 @@ test('another place for the bytes is not supported: it is ignored, with a warnin
   const { create, store, log } = await serveWithHooks(t, [preCreate(receiver.url)]);
   const { record } = await create();
   assert.equal(await sizeOf(store, record.id), 0);
-  assert.match(log.join('\n'), /Storage, which is not supported and is ignored/);
+  assert.match(log.join('\n'), /Storage, which needs the key storageRoot; it is ignored/);
 });
 
 test('pre-finish refuses: the bytes stay, no event says that it is finished, and the next request asks again', async (t) => {

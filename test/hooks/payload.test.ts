@@ -27,7 +27,11 @@ const record: UploadRecord = {
   finishedAt: NOW,
   removedAt: null,
   removedWhy: null,
+  expiresAt: null,
+  downloadsLeft: null,
   refusal: null,
+  wantedPath: null,
+  movedTo: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
 };
 

@@ -43,7 +43,10 @@ test('each protocol has methods of its own', async (t) => {
   const put = (headers: Record<string, string>) => fetch(url, { method: 'PUT', headers });
   assert.equal(await (await put({ third: '' })).text(), 'third PUT third');
   const refused = await put({});
-  assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'OPTIONS, POST']);
+  assert.deepEqual(
+    [refused.status, refused.headers.get('allow')],
+    [405, 'OPTIONS, POST, GET, HEAD'],
+  );
 });
 
 test('a page may send and read the headers of all protocols', async (t) => {

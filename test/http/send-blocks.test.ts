@@ -12,12 +12,12 @@ async function* unreadable(): AsyncGenerator<Buffer> {
 
 test('no header of a file is sent before its first bytes could be read', async (t) => {
   let begun = 0;
-  const { url, bugs } = await listen(t, ({ response }) =>
-    sendBlocks(unreadable(), response, () => {
+  const { url, bugs } = await listen(t, async ({ response }) => {
+    await sendBlocks(unreadable(), response, () => {
       begun += 1;
       response.setHeader('ETag', '"x"');
-    }),
-  );
+    });
+  });
   const { status, headers } = await ask(foreignTarget(url), 'POST', url);
   assert.deepEqual([status, headers.has('etag'), begun, bugs.length], [500, false, 0, 1]);
 });

@@ -31,7 +31,7 @@ test('an answer that is an error is not kept by a cache', async (t) => {
     [409, 'GET', unfinished, plain],
     [412, 'GET', finished, { ...plain, 'If-Match': '"other"' }],
     [416, 'GET', finished, { ...plain, Range: 'bytes=9-' }],
-    [405, 'GET', s.url, plain],
+    [405, 'PATCH', s.url, plain],
     [404, 'DELETE', `${s.url}unknown`, {}],
     [409, 'PATCH', unfinished, { 'Content-Type': OFFSET_STREAM, 'Upload-Offset': '3' }],
   ];

@@ -1,6 +1,6 @@
 import { isGone, isUnfinished } from '../../src/storage/model/upload.ts';
 import { ORPHAN_AGE } from '../../src/storage/store.ts';
-import { RETENTION } from './daemon.ts';
+import { EVENTS, EXPLICIT, RETENTION } from './daemon.ts';
 import type { Simulation } from './simulation.ts';
 import { sweepOf } from './troubles.ts';
 import { Violation } from './violation.ts';
@@ -9,19 +9,18 @@ import { Violation } from './violation.ts';
 const RETRY = 61_000;
 
 /** Waits until nothing goes on any more; sweeps what crashes have left. */
-export async function settle(sim: Simulation): Promise<void> {
+export function settle(sim: Simulation): void {
   const { scheduler } = sim;
   const { trouble, journal } = sim.world;
   Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
   journal.full = false;
   journal.fails = 0;
+  journal.syncFails = 0;
   scheduler.slowness = 1;
-  // What waits for a moment of a clock that was set back comes late, and not never.
-  scheduler.offset = Math.max(0, scheduler.offset);
   sim.receiver.down = false;
   sim.calm();
-  await sim.until(() => isReady(sim));
-  await quiet(sim);
+  sim.until(() => isReady(sim));
+  quiet(sim);
   // Old enough for the cleanup to take them; a part that a final upload needs goes after that one.
   for (const age of [ORPHAN_AGE, RETENTION, 0]) {
     if (sim.violation || !orphans(sim)) return;
@@ -32,18 +31,18 @@ export async function settle(sim: Simulation): Promise<void> {
       .finally(() => {
         swept = true;
       });
-    await sim.until(() => swept);
-    await quiet(sim);
+    sim.until(() => swept);
+    quiet(sim);
   }
 }
 
 /** Waits for what is tried again after a while. */
-async function quiet(sim: Simulation): Promise<void> {
+function quiet(sim: Simulation): void {
   const { scheduler } = sim;
   for (let round = 0; round < 30 && !sim.violation && open(sim) !== undefined; round += 1) {
     // What is on its way ends soon; the rest is tried again by and by.
     const at = scheduler.time + (round < 6 ? 500 : RETRY);
-    await sim.until(() => scheduler.time >= at && isReady(sim));
+    sim.until(() => scheduler.time >= at && isReady(sim));
   }
 }
 
@@ -53,7 +52,8 @@ function isReady({ daemon, commands, scheduler }: Simulation): boolean {
 }
 
 /** What is not at its end; undefined when all is. */
-function open({ world, receiver, plan, daemon, scheduler }: Simulation): string | undefined {
+function open(sim: Simulation): string | undefined {
+  const { world, receiver, plan, daemon, scheduler, ledger } = sim;
   const { rows, leases } = world.journal.records;
   const context = daemon?.engine.context;
   if (context && context.active.size > 0) return 'a request is under way';
@@ -61,7 +61,8 @@ function open({ world, receiver, plan, daemon, scheduler }: Simulation): string 
   for (const [id, { record, timeline }] of rows) {
     const { kind, offset, length, refusal } = record;
     const untold =
-      plan.hooks && timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, event));
+      plan.hooks &&
+      timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, EVENTS[event]));
     if (untold) return `nobody was told that ${id} is ${untold.event}`;
     if (context?.writers.isBusy(id)) return `${id} is busy`;
     if (!isUnfinished(record) || refusal !== null) {
@@ -72,6 +73,8 @@ function open({ world, receiver, plan, daemon, scheduler }: Simulation): string 
     const parts = record.parts.map((part) => rows.get(part)?.record.state);
     if (kind === 'final' && parts.every((part) => part === 'finished'))
       return `${id} is not joined`;
+    // Its client, who alone could complete it, has never learnt of it.
+    if (record.origin.protocol === EXPLICIT && !ledger.uploads.get(id)?.told) continue;
     if (kind !== 'final' && offset === length) return `${id} is complete and not finished`;
   }
   return undefined;
@@ -100,8 +103,8 @@ export function finalLook(sim: Simulation): void {
   assertFinishedOnce(sim);
 }
 
-function isToBeTold(event: string): boolean {
-  return event === 'created' || event === 'finished' || event === 'removed';
+function isToBeTold(event: string): event is keyof typeof EVENTS {
+  return event in EVENTS;
 }
 
 function assertFinishedOnce({ world }: Simulation): void {

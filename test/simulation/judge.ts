@@ -28,6 +28,10 @@ export class Judge {
   readonly #ledger: Ledger;
   readonly #scheduler: Scheduler;
   readonly #seen = new Map<string, Seen>();
+  /** The changes of the world that were looked at. */
+  #changes = -1;
+  /** A daemon has begun to serve since. */
+  #serves = false;
   /** Records that a power cut has put out of line with their bytes, until a daemon serves again. */
   readonly #unsettled = new Set<string>();
 
@@ -47,10 +51,16 @@ export class Judge {
   serves(): void {
     this.#unsettled.clear();
     this.#seen.clear();
+    this.#changes = -1;
+    this.#serves = true;
   }
 
   /** Throws the Violation that it finds. */
   check(): void {
+    const changes = this.#world.changes();
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    if (this.#serves) this.#begin();
     const { rows } = this.#world.journal.records;
     for (const known of this.#ledger.uploads.values()) {
       const record = rows.get(known.id)?.record;
@@ -69,14 +79,14 @@ export class Judge {
   told(known: Known, offset: number, floor: number): void {
     const content = this.#world.contentOf(known.id);
     const before = known.acknowledged.length;
-    if (offset < Math.min(before, floor) && !known.removalAsked) {
+    if (offset < Math.min(before, floor) && known.removalAsked === 0) {
       throw new Violation(
         'an acknowledged offset never moves back',
         `${known.id}: ${before} became ${offset}`,
       );
     }
     if (!content || content.length < offset) {
-      if (known.removalAsked || known.removed) return;
+      if (known.removalAsked > 0 || known.removed || known.going) return;
       throw new Violation(
         'what was acknowledged is there',
         `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,
@@ -84,6 +94,19 @@ export class Judge {
     }
     if (offset > before) known.acknowledged = Buffer.from(content.subarray(0, offset));
     this.#sent(known, known.acknowledged);
+  }
+
+  /** What a crash has left of uploads whose clients never learnt of them. */
+  #begin(): void {
+    this.#serves = false;
+    for (const known of this.#ledger.uploads.values()) {
+      const record = this.#world.journal.records.rows.get(known.id)?.record;
+      const content = this.#world.contentOf(known.id);
+      if (known.told || known.kind === 'final' || !record || !content || isGone(record)) continue;
+      const counts = Math.min(record.offset, record.uncommittedFrom ?? record.offset);
+      this.#verified(known, counts);
+      if (content.length >= counts) this.#sent(known, content.subarray(0, counts));
+    }
   }
 
   #step(known: Known, before: StoredUpload, record: StoredUpload): void {
@@ -108,7 +131,8 @@ export class Judge {
     const { id } = known;
     const idle = this.#scheduler.now() - before.activeAt;
     const kept = before.state === 'finished' && before.kind !== 'partial';
-    const asked = known.removalAsked && (removedWhy === 'terminated' || removedWhy === 'operator');
+    const asked =
+      known.removalAsked > 0 && (removedWhy === 'terminated' || removedWhy === 'operator');
     const expired =
       (removedWhy === 'expired' || removedWhy === 'cleanup') && !kept && idle >= RETENTION;
     const rejected = removedWhy === 'rejected' && !known.told && before.state !== 'finished';
@@ -128,7 +152,7 @@ export class Judge {
     if (known.removed && (!gone || content)) {
       throw new Violation('what was removed is gone everywhere', `${id} is ${record?.state}`);
     }
-    if (known.removalAsked || known.going) return;
+    if (known.removalAsked > 0 || known.going) return;
     if (known.told && gone) {
       throw new Violation('a confirmed creation stays', `${id} is ${record?.state ?? 'unknown'}`);
     }
@@ -178,7 +202,18 @@ export class Judge {
     if (crc32(content.subarray(0, offset), 0) !== record.crc32) {
       throw new Violation('the recorded CRC-32 is that of the bytes', known.id);
     }
-    this.#sent(known, content.subarray(0, Math.min(offset, uncommittedFrom ?? offset)));
+    const counts = Math.min(offset, uncommittedFrom ?? offset);
+    this.#verified(known, counts);
+    this.#sent(known, content.subarray(0, counts));
+  }
+
+  #verified({ id, verified }: Known, counts: number): void {
+    if (verified !== null && counts > verified) {
+      throw new Violation(
+        'bytes count once they are verified',
+        `${id}: ${counts} count, ${verified} were verified`,
+      );
+    }
   }
 
   /** Every byte that counts was sent by a client who meant it. */

@@ -35,10 +35,12 @@ export interface Known {
   acknowledged: Buffer;
   /** How much of that survives a power cut: what an answer has confirmed, and not a look alone. */
   durable: number;
+  /** Each of its requests counts as a whole: this many bytes were verified; null for others. */
+  verified: number | null;
   /** A client was told that it is finished. */
   finished: boolean;
-  /** A person or a client has asked for its removal. */
-  removalAsked: boolean;
+  /** How often a person or a client has asked for its removal and was not refused. */
+  removalAsked: number;
   /** A client was told that it is removed. */
   removed: boolean;
   /** Its removal has begun, for a reason that holds. */
@@ -58,8 +60,9 @@ export class Ledger {
       told: false,
       acknowledged: Buffer.alloc(0),
       durable: 0,
+      verified: null,
       finished: false,
-      removalAsked: false,
+      removalAsked: 0,
       removed: false,
       going: false,
     };

@@ -29,8 +29,14 @@ export const MUTANTS = [
   ),
   mutant(
     'names are not synced',
-    `${SIMULATED}disk/simulated-bytes.ts`,
-    'sync(() => this.bytes.disk.beginSyncOfNames()),',
+    `${SIMULATED}disk/simulated-writer.ts`,
+    "this.bytes.act('syncing a folder', endNames)",
+    'void endNames',
+  ),
+  mutant(
+    'a failed sync is forgotten',
+    `${SIMULATED}disk/simulated-writer.ts`,
+    'this.bytes.unsynced.add(this.file);',
   ),
   mutant(
     'the rest of a short write is lost',
@@ -110,8 +116,8 @@ export const MUTANTS = [
   mutant(
     'progress of a checked request is recorded',
     `${ENGINE}progress.ts`,
-    '...(whole ? {} : { received: { offset, crc32 } })',
-    'received: { offset, crc32 }',
+    'const received = whole ? {} : { received: { offset, crc32 } };',
+    'const received = { received: { offset, crc32 } };',
   ),
   mutant(
     'recovered bytes have the wrong CRC-32',
@@ -133,8 +139,7 @@ export const MUTANTS = [
   mutant(
     'HEAD tells bytes that are not verified',
     `${ENGINE}access.ts`,
-    'active.whole ? active.from : active.pump.position',
-    'active.pump.position',
+    'if (append.whole) return append.from;',
   ),
   mutant(
     'HEAD tells bytes that came after its record',
@@ -144,8 +149,30 @@ export const MUTANTS = [
   mutant(
     'HEAD tells the beginning of a finished request',
     `${ENGINE}access.ts`,
-    'if (active && isUnfinished(record))',
-    'if (active)',
+    'if (!append || !isUnfinished(record)) return undefined;',
+    'if (!append) return undefined;',
+  ),
+  mutant(
+    'HEAD tells what a write under way has left in the file',
+    `${ENGINE}access.ts`,
+    'if (written !== undefined) return written;',
+  ),
+  mutant(
+    'HEAD tells what is not synced',
+    `${ENGINE}access.ts`,
+    'return durability.confirmsOffsets ? append.confirmed : append.pump.position;',
+    'return append.pump.position;',
+  ),
+  mutant(
+    'progress is recorded before it is synced',
+    `${ENGINE}progress.ts`,
+    'durability.confirmsOffsets ? await synced(context, moving) : moving;',
+    'durability.mode ? moving : await synced(context, moving);',
+  ),
+  mutant(
+    'recovered bytes are not synced',
+    `${ENGINE}reconcile-size.ts`,
+    'else await durability.received(writer, { length: size, crc32: crc });',
   ),
   // Leases and turns
   mutant(
@@ -210,8 +237,8 @@ export const MUTANTS = [
   mutant(
     'a finish has no events',
     `${ENGINE}finish.ts`,
-    'deliveries: plan(event), at',
-    'deliveries: [], at',
+    'const deliveries = plan(event);',
+    'const deliveries = plan(event).slice(1);',
   ),
   mutant(
     'a creation has no events',
@@ -226,11 +253,22 @@ export const MUTANTS = [
     'nextAt: waits ? at : at,',
   ),
   mutant(
+    'a clock that is set back delays events',
+    'src/hooks/delivery/dispatcher.ts',
+    'if (this.#steps.backward(now, clock.elapsed())) {',
+    'if (this.#steps.backward(now, clock.elapsed()) && now < 0) {',
+  ),
+  mutant(
     'a refusal of a hook is forgotten',
     `${ENGINE}finish.ts`,
     'await recording.refuse(refusalOf(context, error, declares));',
   ),
   // Removing
+  mutant(
+    'a failed creation is not taken back later',
+    `${ENGINE}undo-creation.ts`,
+    'unremoved.add(draft.id);',
+  ),
   mutant(
     'a claim does not compare',
     `${ENGINE}remove.ts`,
@@ -243,7 +281,7 @@ export const MUTANTS = [
   mutant(
     'a part is removed that is needed',
     `${SIMULATED}catalog/records.ts`,
-    "return 'needed';",
-    "void 'needed';",
+    "this.finalsWith(record.id).some(isUnfinished)) return 'needed';",
+    "this.finalsWith(record.id).some(isUnfinished)) void 'needed';",
   ),
 ];

@@ -11,6 +11,8 @@ export interface Job {
   readonly most: number;
   /** Every request counts as a whole. */
   readonly checksums: boolean;
+  /** A request says whether it completes the upload; the length alone does not. */
+  readonly explicit: boolean;
   /** Probability that a request misbehaves, or that its connection breaks. */
   readonly rude: number;
   readonly breaks: number;
@@ -92,7 +94,7 @@ export function planOf(seed: number): Plan {
     guard: random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const),
     hooks: random.chance(0.5),
     calm: false,
-    jobs: Array.from({ length: random.pick([1, 1, 1, 2, 2, 3]) }, () => jobOf(random)),
+    jobs: Array.from({ length: random.pick([1, 1, 1, 1, 2, 2]) }, () => jobOf(random)),
     faults: Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 4]) }, () =>
       faultOf(random, fsync),
     ),
@@ -101,13 +103,14 @@ export function planOf(seed: number): Plan {
 
 function jobOf(random: Random): Job {
   const kind = random.pick(['plain', 'plain', 'with-creation', 'deferred', 'parts'] as const);
-  const length = random.chance(0.05) ? 0 : random.between(1, 60);
+  const length = random.chance(0.05) ? 0 : random.between(1, 24);
   return {
     kind,
     length,
     parts: kind === 'parts' ? random.between(1, 2) : 0,
-    most: random.pick([7, 20, 60, 60]),
+    most: random.pick([6, 12, 24, 24]),
     checksums: random.chance(0.3),
+    explicit: kind !== 'parts' && random.chance(0.15),
     rude: random.pick([0, 0, 0.2]),
     breaks: random.pick([0, 0.1, 0.4]),
     rival: random.chance(0.15),
@@ -128,7 +131,7 @@ function faultOf(random: Random, fsync: FsyncMode): Fault {
   })!;
   // Without syncs nothing is promised for a power cut.
   const kind = drawn === 'power' && fsync === 'never' ? 'crash' : drawn;
-  const step = random.between(1, random.pick([30, 100, 200]));
+  const step = random.between(1, random.pick([30, 60, 120]));
   return { kind, step, lasts: lastsOf(kind, random), seed: random.below(2 ** 31) };
 }
 

@@ -1,14 +1,18 @@
-import type { Running } from './daemon.ts';
+import { Dispatcher } from '../../src/hooks/delivery/dispatcher.ts';
+import type { Message, Transport } from '../../src/hooks/transport/attempt.ts';
+import { EVENTS, type Running } from './daemon.ts';
 import type { Random } from './random.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Process, Scheduler } from './scheduler.ts';
 import { Violation } from './violation.ts';
 
-const ORDER = ['created', 'finished', 'removed'];
-const RETRY = 2_000;
-/** How often it is looked for events when none waits (milliseconds). */
-const QUIET = 1_000;
+const ORDER: readonly string[] = [EVENTS.created, EVENTS.finished, EVENTS.removed];
 
-/** A receiver of events that is sometimes down or slow, and the sending of a daemon to it. */
+/** Deliveries at a time. */
+const AT_ONCE = 4;
+/** No clock of a run steps as far: nothing is given up (milliseconds). */
+const MAX_AGE = 365 * 86_400_000;
+
+/** A receiver of events that is sometimes down or slow. The real dispatcher sends to it. */
 export class Receiver {
   /** It does not answer. */
   down = false;
@@ -16,52 +20,74 @@ export class Receiver {
   readonly #came = new Map<string, Map<string, string>>();
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  readonly #violated: (violation: Violation) => void;
 
-  constructor(scheduler: Scheduler, random: Random) {
+  constructor(scheduler: Scheduler, random: Random, violated: (violation: Violation) => void) {
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#violated = violated;
   }
 
   has(upload: string, event: string): boolean {
     return [...(this.#came.get(upload)?.values() ?? [])].includes(event);
   }
 
-  /** Sends what is due for as long as the daemon lives. */
-  async serve({ process, engine, opened }: Running): Promise<void> {
-    const { outbox } = opened.catalog;
-    const { now } = engine.context;
-    while (process.alive) {
-      const due = await outbox.claim('app', now(), 4).catch(() => []);
-      for (const { seq, upload, event, eventId } of due) {
-        await this.#scheduler.wait(this.#scheduler.delay(), process);
-        const ok = !this.down && !this.#random.chance(0.1);
-        // It may have heard all the same: then its answer was lost.
-        if (ok || this.#random.chance(0.5)) this.#hear(upload, event, eventId);
-        const settled = ok
-          ? ({ seq, state: 'delivered' } as const)
-          : ({
-              seq,
-              state: 'pending',
-              error: 'down',
-              startedAt: now(),
-              nextAt: now() + RETRY,
-            } as const);
-        await outbox.settle([settled], now()).catch(() => {});
-      }
-      const next = due.length > 0 ? null : await outbox.nextDueAt('app').catch(() => null);
-      const wait = next === null ? QUIET : Math.min(RETRY, Math.max(20, next - now()));
-      if (due.length === 0) await this.#scheduler.wait(wait, process);
+  /** A power cut has undone what it was told of these uploads' removals. */
+  undone(isThere: (upload: string) => boolean): void {
+    for (const [upload, came] of this.#came) {
+      if (!isThere(upload)) continue;
+      for (const [id, event] of came) if (event === EVENTS.removed) came.delete(id);
     }
   }
 
+  /** Starts the deliveries of a daemon. */
+  serve({ process, engine, opened, clock }: Running, log: (message: string) => void): Dispatcher {
+    const dispatcher = new Dispatcher(opened.catalog.outbox, {
+      receivers: [
+        {
+          hook: { name: 'app', maxAgeMs: MAX_AGE },
+          transport: this.#transport(process),
+        },
+      ],
+      concurrency: AT_ONCE,
+      clock,
+      // The event loop has nothing else to do.
+      idleTime: () => clock.elapsed(),
+      log: (_level, message) => log(message),
+      random: () => this.#random.next(),
+      signal: new AbortController().signal,
+    });
+    dispatcher.start();
+    engine.onChange((event) => {
+      if (event.type !== 'received') dispatcher.wake();
+    });
+    return dispatcher;
+  }
+
+  #transport(process: Process): Transport {
+    const send = async ({ event, eventId, payload }: Message) => {
+      await this.#scheduler.wait(this.#scheduler.delay(), process);
+      const ok = !this.down && !this.#random.chance(0.1);
+      // It may have heard all the same: then its answer was lost.
+      if (ok || (!this.down && this.#random.chance(0.5))) {
+        this.#hear(payload().Event.Upload.ID, event, eventId);
+      }
+      return ok
+        ? ({ ok, detail: '', answer: '' } as const)
+        : ({ ok, sentence: 'it is down', why: 'failed' } as const);
+    };
+    return { send };
+  }
+
   #hear(upload: string, event: string, eventId: string): void {
-    if (this.down) return;
     const came = this.#came.get(upload) ?? new Map<string, string>();
     this.#came.set(upload, came);
     if (came.has(eventId)) return;
     const last = Math.max(-1, ...[...came.values()].map((one) => ORDER.indexOf(one)));
     if (ORDER.indexOf(event) < last) {
-      throw new Violation('events come in order', `${upload}: ${event} after ${ORDER[last]}`);
+      this.#violated(
+        new Violation('events come in order', `${upload}: ${event} after ${ORDER[last]}`),
+      );
     }
     came.set(eventId, event);
   }

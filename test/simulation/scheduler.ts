@@ -119,6 +119,7 @@ export class Scheduler {
     };
     return {
       now: () => this.now(),
+      elapsed: () => this.time,
       setTimeout: (run, milliseconds) => start(run, milliseconds, false),
       clearTimeout: stop,
       setInterval: (run, milliseconds) => start(run, milliseconds, true),

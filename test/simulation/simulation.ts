@@ -1,5 +1,5 @@
-import { setImmediate as realTurn } from 'node:timers/promises';
 import { messageOf } from '../../src/fault.ts';
+import { isGone } from '../../src/storage/model/upload.ts';
 import { runJob } from './clients/upload.ts';
 import { type Running, startProcess } from './daemon.ts';
 import { finalLook, settle } from './end.ts';
@@ -11,6 +11,7 @@ import { type Random, randomOf } from './random.ts';
 import { Receiver } from './receiver.ts';
 import { type Process, Scheduler } from './scheduler.ts';
 import { trouble } from './troubles.ts';
+import { drain, inTurn } from './turns.ts';
 import { Violation } from './violation.ts';
 import type { OpenWorld, World } from './worlds/world.ts';
 
@@ -40,6 +41,8 @@ export class Simulation {
   /** Counts what may change uploads beside their clients. */
   disturbances = 0;
   daemon: Running | undefined;
+  /** Nothing goes wrong any more. */
+  isCalm = false;
   readonly commands = new Set<Process>();
   violation: Violation | undefined;
   /** Faults whose step has not come. */
@@ -60,7 +63,9 @@ export class Simulation {
     this.world = openWorld(this.scheduler);
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     this.network = new Network(this.scheduler, () => this.daemon);
-    this.receiver = new Receiver(this.scheduler, this.random.fork(2));
+    this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
+      this.violated(violation),
+    );
     this.faults = [...plan.faults].sort((a, b) => a.step - b.step);
     this.#trace = traced ? [] : undefined;
   }
@@ -157,7 +162,11 @@ export class Simulation {
         this.trace(() => `${process.name} serves`);
         daemon.serving = true;
         this.judge.serves();
-        if (this.plan.hooks) this.receiver.serve(daemon).catch((error) => this.#failed(error));
+        if (this.plan.hooks) {
+          daemon.dispatcher = this.receiver.serve(daemon, (message) =>
+            this.trace(() => `${process.name}: ${message}`),
+          );
+        }
       },
       (error) => {
         this.trace(() => `${process.name} cannot start: ${messageOf(error)}`);
@@ -172,6 +181,7 @@ export class Simulation {
 
   /** From here on nothing goes wrong any more. */
   calm(): void {
+    this.isCalm = true;
     this.#calmSince = this.scheduler.time;
   }
 
@@ -179,15 +189,20 @@ export class Simulation {
     this.trace(() => 'the power is cut');
     this.world.cut(this.random);
     this.ledger.cut(this.plan.fsync);
+    const { rows } = this.world.journal.records;
+    this.receiver.undone((id) => {
+      const record = rows.get(id)?.record;
+      return record !== undefined && !isGone(record);
+    });
     this.judge.cut();
   }
 
-  async run(): Promise<Outcome> {
+  run(): Outcome {
     this.startDaemon();
     for (const job of this.plan.jobs) this.#begin(job);
-    await this.until(() => this.#running === 0, true);
+    this.until(() => this.#running === 0, true);
     this.faults = [];
-    if (!this.violation) await settle(this);
+    if (!this.violation) settle(this);
     if (!this.violation) this.#guarded(() => finalLook(this));
     const { seed } = this.plan;
     this.daemon?.process.end();
@@ -200,11 +215,11 @@ export class Simulation {
   }
 
   /** Has events happen until something holds, or a promise is broken. */
-  async until(holds: () => boolean, faults = false): Promise<void> {
+  until(holds: () => boolean, faults = false): void {
     const { scheduler } = this;
     while (!this.violation && !holds()) {
       if (!scheduler.step()) throw new Error('nothing happens any more');
-      await realTurn();
+      drain();
       this.#guarded(() => this.judge.check());
       if (faults) this.#strike();
       if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
@@ -249,12 +264,20 @@ export class Simulation {
   }
 }
 
+/** The same in this turn of the event loop: only outside of promise reactions. */
+export function simulateNow(what: number | Plan, openWorld: OpenWorld, traced = false): Outcome {
+  const plan = typeof what === 'number' ? planOf(what) : what;
+  const outcome = new Simulation(plan, openWorld, traced).run();
+  // What was under way goes on nowhere.
+  drain();
+  return outcome;
+}
+
 /** Runs one seed, or a plan that was made smaller. */
 export function simulate(
   what: number | Plan,
   openWorld: OpenWorld,
   traced = false,
 ): Promise<Outcome> {
-  const plan = typeof what === 'number' ? planOf(what) : what;
-  return new Simulation(plan, openWorld, traced).run();
+  return inTurn(() => simulateNow(what, openWorld, traced));
 }

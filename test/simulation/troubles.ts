@@ -2,6 +2,7 @@ import { sweep } from '../../src/retention/sweep.ts';
 import { createReads } from '../../src/storage/reads.ts';
 import { createRemovals } from '../../src/storage/removals.ts';
 import type { CommandStore } from '../../src/storage/store.ts';
+import { isFault } from './clients/sender.ts';
 import { RETENTION, type Running } from './daemon.ts';
 import type { Fault } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
@@ -22,10 +23,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       daemon?.process.end();
       return;
     case 'power':
-      sim.away = lasts;
-      daemon?.process.end();
-      sim.endCommands();
-      sim.cutPower();
+      powerCut(sim, lasts);
       return;
     case 'restart':
       if (daemon) restart(daemon, lasts);
@@ -55,6 +53,13 @@ export function trouble(sim: Simulation, fault: Fault): void {
       return;
     case 'sync-errors':
       during(world.trouble, { syncFails: 0.3 }, { syncFails: 0 });
+      during(world.journal, { syncFails: 0.3 }, { syncFails: 0 });
+      // A disk that is about to fail takes the machine along.
+      if (sim.plan.fsync !== 'never' && random.chance(0.3)) {
+        scheduler.after(lasts + random.below(2_000), null, () => {
+          if (!sim.isCalm) powerCut(sim, 50);
+        });
+      }
       return;
     case 'other-errors':
       during(world.trouble, { othersFail: 0.3 }, { othersFail: 0 });
@@ -74,9 +79,18 @@ export function trouble(sim: Simulation, fault: Fault): void {
   }
 }
 
+/** The machine loses power, and is back after so many milliseconds. */
+function powerCut(sim: Simulation, away: number): void {
+  sim.away = away;
+  sim.cutPower();
+  sim.daemon?.process.end();
+  sim.endCommands();
+}
+
 /** Stops a daemon as a service manager does; a new one follows. */
-async function restart({ process, engine }: Running, grace: number): Promise<void> {
-  await engine.drain(grace).catch(() => {});
+async function restart({ process, engine, dispatcher }: Running, grace: number): Promise<void> {
+  const quiet = () => {};
+  await Promise.all([engine.drain(grace).catch(quiet), dispatcher?.stop().catch(quiet)]);
   await engine.close().catch(() => {});
   process.end();
 }
@@ -108,11 +122,17 @@ async function removeAny({ engine, process }: Running, sim: Simulation, random: 
   if (known.length === 0) return;
   const one = random.pick(known);
   const { run, context } = engine;
-  one.removalAsked = true;
+  one.removalAsked += 1;
   sim.trace(() => `${process.name} removes ${one.id}`);
   const caller = { origin: { protocol: 'command', address: '', agent: null }, request: null };
-  await createRemovals(context, run).terminate(one.id, caller, { why: 'operator', takeOver: true });
-  one.removed = true;
+  try {
+    const options = { why: 'operator', takeOver: true } as const;
+    await createRemovals(context, run).terminate(one.id, caller, options);
+    one.removed = true;
+  } catch (error) {
+    if (isFault(error, 'REFUSED')) one.removalAsked -= 1;
+    throw error;
+  }
 }
 
 /** The cleanup, as the schedule and the command run it. */

@@ -1,7 +1,8 @@
-import { type Outcome, simulate } from './simulation.ts';
+import { type Outcome, simulateNow } from './simulation.ts';
+import { inTurn } from './turns.ts';
 import type { OpenWorld } from './worlds/world.ts';
 
-/** Runs that go on at the same time: a turn of the event loop serves all of them. */
+/** Runs in one turn of the event loop. */
 const AT_ONCE = 24;
 
 export interface Worked {
@@ -37,19 +38,17 @@ export async function work(
   Error.stackTraceLimit = 0;
   const ends = performance.now() + time;
   const failures: Outcome[] = [];
-  let next = 0;
   let seeds = 0;
   let steps = 0;
-  const one = async () => {
-    while (next < most && failures.length < enough && performance.now() < ends) {
-      const seed = first + stride * next;
-      next += 1;
-      const outcome = await simulate(seed, openWorld);
+  const some = () => {
+    const until = Math.min(most, seeds + AT_ONCE);
+    while (seeds < until && failures.length < enough && performance.now() < ends) {
+      const outcome = simulateNow(first + stride * seeds, openWorld);
       seeds += 1;
       steps += outcome.steps;
       if (outcome.violation) failures.push(outcome);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
-  return { seeds, steps, failures: failures.sort((a, b) => a.seed - b.seed) };
+  while (seeds < most && failures.length < enough && performance.now() < ends) await inTurn(some);
+  return { seeds, steps, failures };
 }

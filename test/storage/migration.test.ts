@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from '../../src/storage/catalog/sqlite/file/migrations.ts';
 import { openSqliteCatalog } from '../../src/storage/catalog/sqlite/sqlite-catalog.ts';
+import { runCli } from '../support/cli-host.ts';
 import { faultOf } from '../support/fault-of.ts';
+import { sha256Of } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 import { CALLER } from './support/caller.ts';
@@ -65,8 +67,14 @@ const FILES = {
   final: '',
 };
 
-/** A directory as a daemon of schema 1 leaves it when it is killed. */
-function oldDirectory(t: TestContext): string {
+/** Fingerprints of the steps that have been released: a change to one of them is a new step instead. */
+const RELEASED = ['a64cc797addbb139', 'ec35d625e7a684dc', 'bc8f1008d2c939f8'];
+
+/** Every schema that a directory may have, but for the one in force. */
+const OLDER = MIGRATIONS.slice(0, -1).map((_, index) => index + 1);
+
+/** A directory as a daemon of an older schema leaves it when it is killed. */
+function oldDirectory(t: TestContext, schema = 1): string {
   const uploadDir = temporaryFolder(t);
   mkdirSync(join(uploadDir, 'tus'));
   for (const [id, content] of Object.entries(FILES)) {
@@ -75,8 +83,8 @@ function oldDirectory(t: TestContext): string {
   const database = new Database(join(uploadDir, 'catalog.db'));
   database.pragma('page_size = 2048');
   database.pragma('journal_mode = WAL');
-  database.exec(MIGRATIONS[0]!);
-  database.pragma('user_version = 1');
+  for (const step of MIGRATIONS.slice(0, schema)) database.exec(step);
+  database.pragma(`user_version = ${schema}`);
   const insert = (table: string, row: Record<string, unknown>) => {
     const columns = Object.keys(row);
     const values = columns.map((column) => `@${column}`);
@@ -106,63 +114,70 @@ function oldDirectory(t: TestContext): string {
 const version = (uploadDir: string) =>
   withCatalog(uploadDir, (database) => database.pragma('user_version', { simple: true }));
 
-test('the catalog of the version before is brought up to date and read in full', async (t) => {
-  const uploadDir = oldDirectory(t);
-  const catalog = openSqliteCatalog(uploadDir, { role: 'command', warn: () => {} });
-  t.after(() => catalog.close());
-  assert.equal(version(uploadDir), MIGRATIONS.length);
-  assert.equal(await catalog.checkIntegrity(), 'ok');
-  for (const [index, row] of UPLOADS.entries()) {
-    const record = (await catalog.get(row.id as string))!;
-    assert.deepEqual(
-      [record.seq, record.state, record.kind, record.length, record.offset, record.crc32],
-      [index + 1, row.state, row.kind, row.length, row.offset, row.crc32],
-    );
-    assert.deepEqual(record.origin, origin);
-    assert.deepEqual(record.parts, record.kind === 'final' ? ['part', 'last', 'part'] : []);
-    assert.deepEqual(await catalog.timeline(record), [{ at: 1_000, event: 'created', origin }]);
-  }
-  assert.equal(await catalog.note('policy'), '{"unfinishedFor":1}');
-  assert.equal((await catalog.beginAppend('written', Date.now()))?.lease, null, 'still leased');
-  const due = await catalog.outbox.claim('app', 3_000, 9);
-  assert.deepEqual(
-    due.map(({ event, payload }) => [event, payload]),
-    [['created', '{}']],
-  );
-  assert.equal((await catalog.outbox.list({})).length, 2);
+test('a step that was released is never changed', () => {
+  const fingerprints = MIGRATIONS.map((step) => sha256Of(Buffer.from(step)).slice(0, 16));
+  assert.deepEqual(fingerprints.slice(0, RELEASED.length), RELEASED);
 });
 
-test('a directory of the version before is served, and what was under way goes on', async (t) => {
-  const uploadDir = oldDirectory(t);
-  const store = await openStore(t, { uploadDir });
-  assert.equal(version(uploadDir), MIGRATIONS.length);
-  assert.equal((await store.find('finished')).record.state, 'finished');
-  // The boot of the version before is not known, so only what it has recorded counts.
-  for (const [id, offset, rest] of [
-    ['written', 4, '!!'],
-    ['whole', 2, 'good'],
-  ] as const) {
-    assert.equal((await store.find(id)).offset, offset, id);
-    assert.equal(await store.isBeingWritten(id), false, id);
-    assert.equal((await append(store, id, offset, rest)).finished, true);
-  }
-  for (const [id, content] of [
-    ['finished', 'finish'],
-    ['written', 'half!!'],
-    ['whole', 'okgood'],
-  ] as const) {
-    const { record } = await store.find(id);
-    assert.deepEqual([record.state, record.crc32], ['finished', crc32(content)], id);
-    assert.equal(contentOf(store, id).toString(), content);
-  }
-  for (const id of ['removing', 'removed']) {
-    assert.equal((await faultOf(store.find(id))).code, 'GONE');
-    assert.equal((await store.remember(id))?.state, 'removed');
-  }
-  await append(store, 'last', 0, '-');
-  await until('it is joined', async () => (await store.remember('final'))?.state === 'finished');
-  assert.equal(contentOf(store, 'final').toString(), 'finish-finish');
-});
+for (const schema of OLDER) {
+  test(`a catalog of schema ${schema} is brought up to date and read in full`, async (t) => {
+    const uploadDir = oldDirectory(t, schema);
+    const catalog = openSqliteCatalog(uploadDir, { role: 'command', warn: () => {} });
+    t.after(() => catalog.close());
+    assert.equal(version(uploadDir), MIGRATIONS.length);
+    assert.equal(await catalog.checkIntegrity(), 'ok');
+    for (const [index, row] of UPLOADS.entries()) {
+      const record = (await catalog.get(row.id as string))!;
+      assert.deepEqual(
+        [record.seq, record.state, record.kind, record.length, record.offset, record.crc32],
+        [index + 1, row.state, row.kind, row.length, row.offset, row.crc32],
+      );
+      assert.deepEqual(record.origin, origin);
+      assert.deepEqual(record.parts, record.kind === 'final' ? ['part', 'last', 'part'] : []);
+      assert.deepEqual(await catalog.timeline(record), [{ at: 1_000, event: 'created', origin }]);
+    }
+    assert.equal(await catalog.note('policy'), '{"unfinishedFor":1}');
+    assert.equal((await catalog.beginAppend('written', Date.now()))?.lease, null, 'still leased');
+    const due = await catalog.outbox.claim('app', 3_000, 9);
+    assert.deepEqual(
+      due.map(({ event, payload }) => [event, payload]),
+      [['created', '{}']],
+    );
+    assert.equal((await catalog.outbox.list({})).length, 2);
+  });
+
+  test(`a directory of schema ${schema} is served, and what was under way goes on`, async (t) => {
+    const uploadDir = oldDirectory(t, schema);
+    const store = await openStore(t, { uploadDir });
+    assert.equal(version(uploadDir), MIGRATIONS.length);
+    assert.equal((await store.find('finished')).record.state, 'finished');
+    // The boot of the version before is not known, so only what it has recorded counts.
+    for (const [id, offset, rest] of [
+      ['written', 4, '!!'],
+      ['whole', 2, 'good'],
+    ] as const) {
+      assert.equal((await store.find(id)).offset, offset, id);
+      assert.equal(await store.isBeingWritten(id), false, id);
+      assert.equal((await append(store, id, offset, rest)).finished, true);
+    }
+    for (const [id, content] of [
+      ['finished', 'finish'],
+      ['written', 'half!!'],
+      ['whole', 'okgood'],
+    ] as const) {
+      const { record } = await store.find(id);
+      assert.deepEqual([record.state, record.crc32], ['finished', crc32(content)], id);
+      assert.equal(contentOf(store, id).toString(), content);
+    }
+    for (const id of ['removing', 'removed']) {
+      assert.equal((await faultOf(store.find(id))).code, 'GONE');
+      assert.equal((await store.remember(id))?.state, 'removed');
+    }
+    await append(store, 'last', 0, '-');
+    await until('it is joined', async () => (await store.remember('final'))?.state === 'finished');
+    assert.equal(contentOf(store, 'final').toString(), 'finish-finish');
+  });
+}
 
 test('a directory of a newer version is refused, and nothing in it is changed', async (t) => {
   const uploadDir = oldDirectory(t);
@@ -181,4 +196,27 @@ test('a directory of a newer version is refused, and nothing in it is changed', 
       ['upload', 'owner', 'taken_at'],
     );
   });
+});
+
+test('every command refuses the directory of a newer version with a sentence', async (t) => {
+  const uploadDir = oldDirectory(t);
+  withCatalog(uploadDir, (database) => database.pragma(`user_version = ${MIGRATIONS.length + 1}`));
+  const elsewhere = temporaryFolder(t);
+  const on = ['--upload-dir', uploadDir];
+  for (const args of [
+    ['list', ...on],
+    ['verify', ...on],
+    ['cleanup', ...on],
+    ['export', ...on],
+    ['backup', ...on, join(elsewhere, 'backup')],
+    ['restore', uploadDir, join(elsewhere, 'restored')],
+    ['import', '--upload-dir', join(elsewhere, 'imported'), uploadDir],
+    ['import', ...on, elsewhere],
+  ]) {
+    const { code, stdout, stderr } = await runCli(args, { cwd: elsewhere });
+    assert.deepEqual([code, stdout], [78, ''], `${args}: ${stderr}`);
+    assert.match(stderr, /was written by a newer tusd-ts \(schema \d+, this one knows \d+\)/);
+  }
+  assert.deepEqual(readdirSync(elsewhere), []);
+  assert.equal(version(uploadDir), MIGRATIONS.length + 1);
 });

@@ -53,6 +53,9 @@ export function createHost({
         out.stderr += question;
         return answer ?? null;
       },
+      bytes: (async function* () {
+        for (const text of piped ?? []) yield Buffer.from(text);
+      })(),
       lines: (async function* () {
         yield* piped ?? [];
       })(),

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { DIRECT_BODIES_ENVIRONMENT } from './direct-bodies.ts';
-import { nodeArgs } from './script.ts';
+import { programArgs } from './script.ts';
 import { until } from './until.ts';
 
 /**
@@ -11,7 +11,7 @@ import { until } from './until.ts';
  */
 export const NODE_ARGS: readonly string[] = process.env.TUSD_TS_PROGRAM
   ? [process.env.TUSD_TS_PROGRAM]
-  : nodeArgs(new URL('../../bin/tusd-ts.ts', import.meta.url));
+  : programArgs(new URL('../../', import.meta.url));
 
 /** Longer than any machine takes; what goes on after that goes on for ever (milliseconds). */
 const LIMIT = 60_000;

@@ -19,3 +19,9 @@ export function nodeArgs(script: URL): string[] {
   if (COMPILED) return [path.replace(/\.ts$/, '.js')];
   return ['--import', import.meta.resolve('tsx'), path];
 }
+
+/** node's arguments for the program: its bundle beside the compiled tests, or its source through tsx. */
+export function programArgs(folder: URL): string[] {
+  if (COMPILED) return [fileURLToPath(new URL('bundle/bin/tusd-ts.js', folder))];
+  return nodeArgs(new URL('bin/tusd-ts.ts', folder));
+}

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  eventJson,
-  eventLine,
-  type RequestLog,
-  requestJson,
-  requestLine,
-} from '../../src/terminal/log-line.ts';
+import { eventLine, type RequestLog, requestLine } from '../../src/terminal/log-line.ts';
 import { createStyle } from '../../src/terminal/style.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 
@@ -57,34 +51,11 @@ test('the status has the colour of its meaning', () => {
   assert.deepEqual([204, 304, 404, 507, null].map(statusOf), ['32', '32', '33', '31', '33']);
 });
 
-test('a request as JSON has raw numbers, an ISO time and the whole id', () => {
-  assert.deepEqual(JSON.parse(requestJson({ ...request, status: null })), {
-    type: 'request',
-    time: '2026-11-23T13:07:44.005Z',
-    level: 'warn',
-    method: 'PATCH',
-    path: '/uploads/files/k3v9QmT4abcdef',
-    status: null,
-    id: 'k3v9QmT4abcdef',
-    bytes: 812 * 1024 ** 2,
-    durationMs: 66_000,
-    address: '10.0.0.5',
-    note: '43 %',
-  });
-});
-
 test('an event is its message, and says so when it is a warning or an error', () => {
   const event = { at: AT, level: 'info', message: 'removed 3 uploads' } as const;
   assert.equal(eventLine(event, options), '13:07:44  removed 3 uploads');
   assert.match(eventLine({ ...event, level: 'warn' }, options), /^13:07:44 {2}warning: removed/);
   assert.match(eventLine({ ...event, level: 'error' }, options), /^13:07:44 {2}error: removed/);
-});
-
-test('an event as JSON has its level', () => {
-  assert.equal(
-    eventJson({ at: AT, level: 'warn', message: 'a "quoted" name' }),
-    '{"type":"event","time":"2026-11-23T13:07:44.005Z","level":"warn","message":"a \\"quoted\\" name"}',
-  );
 });
 
 test('whatever a client says, a log line is one line that a terminal shows as it is', () => {
@@ -96,12 +67,7 @@ test('whatever a client says, a log line is one line that a terminal shows as it
     fc.property(nasty, nasty, nasty, nasty, (method, id, address, note) => {
       const hostile = { ...request, method, id, address, note };
       const event = { at: AT, level: 'info', message: note } as const;
-      for (const line of [
-        requestLine(hostile, options),
-        requestJson(hostile),
-        eventLine(event, options),
-        eventJson(event),
-      ]) {
+      for (const line of [requestLine(hostile, options), eventLine(event, options)]) {
         assert.doesNotMatch(
           line,
           /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]/u,
@@ -111,8 +77,7 @@ test('whatever a client says, a log line is one line that a terminal shows as it
   );
 });
 
-test('a note without end is cut in the text and whole in the JSON', () => {
+test('a note without end is cut', () => {
   const endless = { ...request, note: 'x'.repeat(100_000) };
   assert.ok(displayWidth(requestLine(endless, options)) < 500);
-  assert.equal(JSON.parse(requestJson(endless)).note.length, 100_000);
 });

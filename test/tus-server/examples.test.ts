@@ -6,10 +6,10 @@ import { runCommand } from '../support/command.ts';
 import { commandsOn } from '../support/commands.ts';
 import { makeFile, sha256OfFile, sha256OfUrl } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { offsetOf, send, tusAt } from '../support/tus.ts';
 import { uploadAll, uploadUntil } from '../support/tus-client.ts';
 import { until } from '../support/until.ts';
 import { startExample } from './support/example.ts';
-import { tusAt } from './support/stock.ts';
 
 const MIB = 1024 * 1024;
 const SIZE = 12 * MIB;
@@ -44,8 +44,7 @@ for (const name of ['express.js', 'node-http.js']) {
     assert.equal((await cleanup()).summary.removed, 0);
     const removed = await runCommand(['remove', '--upload-dir', folder, '--yes', id]);
     assert.equal(removed.code, 0, removed.stderr);
-    const head = await fetch(uploadUrl, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
-    assert.equal(head.status, 410);
+    assert.equal((await send('HEAD', uploadUrl)).status, 410);
     child.kill('SIGTERM');
     await until('it ends', () => child.exitCode !== null);
     assert.equal(child.exitCode, 0);
@@ -59,10 +58,10 @@ test('kill -9 in the middle of a write loses nothing that was acknowledged', asy
   const file = await makeFile(temporaryFolder(t), 'film.bin', SIZE);
   const options = { endpoint: first.url, chunkSize: 4 * MIB };
   let acknowledged = 0;
-  const { response, url: uploadUrl } = await tusAt(first.url).create({
+  const { reply, url: uploadUrl } = await tusAt(first.url).create({
     'Upload-Length': String(SIZE),
   });
-  assert.equal(response.status, 201);
+  assert.equal(reply.status, 201);
   const cut = uploadAll(file, {
     ...options,
     uploadUrl,
@@ -78,8 +77,7 @@ test('kill -9 in the middle of a write loses nothing that was acknowledged', asy
 
   const second = await startExample(t, 'node-http.js', env);
   const again = uploadUrl.replace(first.url, second.url);
-  const head = await fetch(again, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
-  const offset = Number(head.headers.get('upload-offset'));
+  const offset = offsetOf(await send('HEAD', again));
   assert.ok(acknowledged > 0 && offset >= acknowledged, `${offset} of ${acknowledged}`);
   await uploadAll(file, { ...options, endpoint: second.url, uploadUrl: again });
   const { list } = commandsOn(folder);

@@ -5,8 +5,9 @@ import { startReceiver } from '../hooks/support/receiver.ts';
 import { commandsOn } from '../support/commands.ts';
 import { faultOf } from '../support/fault-of.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { tusAt } from '../support/tus.ts';
 import { until } from '../support/until.ts';
-import { startStock, tusAt } from './support/stock.ts';
+import { startStock } from './support/stock.ts';
 
 async function refusal(options: object): Promise<string> {
   const { code, message } = await faultOf(openTusStore(options as TusStoreOptions));
@@ -79,11 +80,11 @@ test('hooks choose, refuse and get events, with the client of the request', asyn
   });
   const tus = tusAt(endpoint);
   const bad = await tus.create({ 'Upload-Length': '5', 'Upload-Metadata': 'filename YmFk' });
-  assert.equal(bad.response.status, 403);
-  assert.equal(await bad.response.text(), 'not that one\n');
+  assert.equal(bad.reply.status, 403);
+  assert.equal(bad.reply.body.toString(), 'not that one\n');
 
   const made = await tus.create({ 'Upload-Length': '5' }, 'hello');
-  assert.deepEqual([made.response.status, made.id], [201, 'chosen']);
+  assert.deepEqual([made.reply.status, made.id], [201, 'chosen']);
   const told = await until('the hook gets the finish', () =>
     receiver.received.find(({ payload }) => payload.Type === 'post-finish'),
   );

@@ -28,6 +28,8 @@ export function reasonText(reason: SweepReason): string {
       return `a part that no final upload took, last byte ${ago(reason.idle)} (limit ${describePeriod(reason.limit)})`;
     case 'finished':
       return `finished ${ago(reason.idle)} (limit ${describePeriod(reason.limit)})`;
+    case 'own-end':
+      return `its own time was up ${ago(reason.idle)}`;
     case 'begun':
       return 'its removal was begun before, and cut short';
     case 'file-missing':

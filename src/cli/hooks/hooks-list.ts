@@ -9,6 +9,7 @@ import {
 import type { CommandStore } from '../../storage/store.ts';
 import { formatJson } from '../../terminal/json.ts';
 import { formatCount } from '../../terminal/size.ts';
+import { formatIso } from '../../terminal/time.ts';
 import { helpText } from '../output/help-text.ts';
 import { LineWriter } from '../output/line-writer.ts';
 import { styleOf } from '../output/style-of.ts';
@@ -96,7 +97,10 @@ function readStatuses(text: string): readonly DeliveryStatus[] {
 
 async function printJson(io: Io, store: CommandStore, query: DeliveryQuery): Promise<void> {
   const deliveries = (await store.outbox.list(query)).map(deliveryJson);
-  const totals = await store.outbox.counts();
+  const totals = (await store.outbox.counts()).map(({ oldestAt, ...counts }) => ({
+    ...counts,
+    oldestAt: oldestAt === null ? null : formatIso(oldestAt),
+  }));
   await io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
 }
 

@@ -30,6 +30,7 @@ export function interruptedBy(
     superseded: `after another request took over at ${at} from the silent one of ${address}`,
     draining: `after the daemon stopped while ${address} was sending, at ${at}`,
     'no-space': `after the disk was full at ${at}`,
+    limited: `after ${address} had sent as much as it may, at ${at}`,
     'disk-error': `after the disk failed at ${at}`,
     stopped: `after a hook stopped it at ${at}`,
   };
@@ -48,6 +49,8 @@ export function removedBecause({ removedWhy }: UploadRecord): string {
       return 'a cleanup was told to remove it';
     case 'operator':
       return '`tusd-ts remove` was told to remove it';
+    case 'downloaded':
+      return 'it was downloaded as often as its client allowed';
     case 'stopped':
       return 'a hook ended it';
     case 'rejected':
@@ -67,6 +70,7 @@ export function endOf(interrupted: Interruption | null): string {
     superseded: 'another request took over',
     draining: 'the daemon stopped',
     'no-space': 'the disk was full',
+    limited: 'a limit was met',
     'disk-error': 'the disk failed',
     stopped: 'a hook stopped it',
   };

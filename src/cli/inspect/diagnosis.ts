@@ -1,6 +1,7 @@
 import { isKept } from '../../storage/model/upload.ts';
 import { formatBytes, formatSize } from '../../terminal/size.ts';
 import { formatDuration } from '../../text/span.ts';
+import { countOf } from '../view/list-totals.ts';
 import { type Interrupted, interruptedBy, place, removedBecause } from './diagnosis-words.ts';
 import type { UploadDetails } from './upload-details.ts';
 
@@ -45,6 +46,12 @@ function removed({ record, now, sizeOnDisk }: UploadDetails): string[] {
 }
 
 function fileMissing({ record }: UploadDetails): string[] {
+  if (record.movedTo) {
+    return [
+      `Taken: it was delivered to ${record.movedTo.path}, and somebody has taken it away or changed it since.`,
+      'Its client is answered 410 (gone). The record ends as that of any finished upload does.',
+    ];
+  }
   return [
     `Its data file is missing: ${formatBytes(record.offset)} were recorded, and somebody has removed the file, or its disk is not mounted.`,
     'If the file does not come back, the next cleanup marks the upload as removed.',
@@ -53,9 +60,12 @@ function fileMissing({ record }: UploadDetails): string[] {
 
 function expired({ record, now, expiresAt }: UploadDetails): string[] {
   const ago = formatDuration(now - (expiresAt ?? now));
-  const since = isKept(record)
-    ? `it finished ${formatDuration(now - (record.finishedAt ?? now))} ago`
-    : `no byte has come for ${formatDuration(now - record.activeAt)}`;
+  const own = expiresAt === record.expiresAt;
+  const since = own
+    ? 'its own time is up'
+    : isKept(record)
+      ? `it finished ${formatDuration(now - (record.finishedAt ?? now))} ago`
+      : `no byte has come for ${formatDuration(now - record.activeAt)}`;
   return [
     `Expired ${ago} ago: ${since}.`,
     'Its client is answered 410 (gone), and the next cleanup removes it.',
@@ -74,7 +84,11 @@ function finished(details: UploadDetails): string[] {
   const waits = record.kind === 'partial' && finals.length === 0;
   if (waits) lines.push('It is a part, and no final upload has been made of it yet.');
   const end = expiresAt === null ? null : `in ${formatDuration(expiresAt - now)}`;
-  lines.push(end === null ? 'It is kept for ever.' : `It is removed ${end}.`);
+  const { downloadsLeft: left } = record;
+  if (left !== null) lines.push(`It is removed after ${countOf(left, 'more complete download')}.`);
+  if (left === null || end !== null) {
+    lines.push(end === null ? 'It is kept for ever.' : `It is removed ${end}.`);
+  }
   return lines;
 }
 

@@ -1,5 +1,6 @@
 import { formatIso } from '../../terminal/time.ts';
 import { deliveryJson } from '../view/delivery-view.ts';
+import { placementJson } from '../view/placement-view.ts';
 import { viewJson } from '../view/upload-view.ts';
 import { diagnose } from './diagnosis.ts';
 import { metadataJson } from './metadata-text.ts';
@@ -22,6 +23,7 @@ export function detailsJson(details: UploadDetails) {
     path,
     sizeOnDisk,
     crc32: record.crc32.toString(16).padStart(8, '0'),
+    downloadsLeft: record.downloadsLeft,
     refusal: record.refusal,
     origin: record.origin,
     metadata: metadataJson(record.metadata),
@@ -33,6 +35,7 @@ export function detailsJson(details: UploadDetails) {
       ...('until' in entry ? { until: formatIso(entry.until) } : {}),
     })),
     deliveries: deliveries.map(deliveryJson),
+    placements: details.placements.map(placementJson),
   };
 }
 

@@ -1,20 +1,25 @@
 import type { Delivery } from '../../storage/model/delivery.ts';
 import type { TimelineEntry } from '../../storage/model/timeline.ts';
-import type { UploadRecord } from '../../storage/model/upload.ts';
+import type { Origin, UploadRecord } from '../../storage/model/upload.ts';
 import { formatCount, formatSize } from '../../terminal/size.ts';
 import { formatClock, formatDateTime, type TimeOptions } from '../../terminal/time.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import { formatDuration } from '../../text/span.ts';
 import { countOf } from '../view/list-totals.ts';
+import { placementText } from '../view/placement-view.ts';
 import { endOf, removedBecause } from './diagnosis-words.ts';
 import type { UploadDetails } from './upload-details.ts';
 
 /** The timeline of an upload and its hook deliveries, in order, a line each. */
 export function timelineLines(details: UploadDetails, options: TimeOptions): string[] {
-  const { timeline, deliveries, record, now } = details;
+  const { timeline, deliveries, placements, record, now } = details;
   const happened = [
     ...timeline.map((entry) => ({ at: entry.at, text: entryText(entry, record, options) })),
     ...deliveries.map((one) => ({ at: one.createdAt, text: deliveryText(one, now) })),
+    ...placements.flatMap((one) => {
+      const text = placementText(one, now);
+      return text === null ? [] : { at: one.createdAt, text };
+    }),
   ].sort((left, right) => left.at - right.at);
   const time = timeFormat(
     happened.map(({ at }) => at),
@@ -36,7 +41,7 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
     case 'received':
       return receivedText(entry, record, options);
     case 'rejected':
-      return `a request from ${entry.origin.address} was refused: ${entry.why}`;
+      return `a request from ${entry.origin.address} was refused: ${entry.why}${requestOf(entry.origin)}`;
     case 'length-declared':
       return `the client declared the length: ${formatSize(entry.length)}`;
     case 'joining':
@@ -47,9 +52,25 @@ function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOpti
       return `a hook did not let it finish: ${entry.why}`;
     case 'recovered':
       return `after a restart: ${entry.what}`;
+    case 'imported':
+      return `imported from ${entry.from}`;
+    case 'delivered':
+      return `delivered to ${entry.path} by the rule ${entry.rule}`;
     case 'removed':
       return `removed, since ${removedBecause({ ...record, removedWhy: entry.why })}; ${formatSize(entry.bytes)} freed`;
   }
+}
+
+/** How bodies were read. */
+const READ = {
+  direct: ', read from the socket',
+  stream: ', read as a stream',
+  both: ', read from the socket and as a stream',
+} as const;
+
+/** The id by which the log knows the request. */
+function requestOf({ requestId }: Origin): string {
+  return requestId === undefined ? '' : ` (request ${requestId})`;
 }
 
 function receivedText(
@@ -57,13 +78,15 @@ function receivedText(
   record: UploadRecord,
   options: TimeOptions,
 ): string {
-  const { from, to, requests, until, origin, interrupted } = entry;
+  const { from, to, requests, until, origin, interrupted, body } = entry;
   const several =
     requests > 1
       ? ` in ${formatCount(requests)} requests until ${formatClock(until, options)}`
       : '';
   const where = origin.address === record.origin.address ? '' : ` from ${origin.address}`;
-  return `+${formatSize(to - from)}${several}${where}${endOf(interrupted)}`;
+  const read = body === undefined ? '' : READ[body];
+  const which = interrupted === null ? '' : requestOf(origin);
+  return `+${formatSize(to - from)}${several}${where}${read}${endOf(interrupted)}${which}`;
 }
 
 function deliveryText(delivery: Delivery, now: number): string {

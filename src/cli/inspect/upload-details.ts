@@ -1,5 +1,6 @@
 import type { RetentionPolicy } from '../../retention/policy.ts';
 import type { Delivery } from '../../storage/model/delivery.ts';
+import type { Placement } from '../../storage/model/placement.ts';
 import type { TimelineEntry } from '../../storage/model/timeline.ts';
 import { isUnjoined, type StoredUpload } from '../../storage/model/upload.ts';
 import type { CommandStore } from '../../storage/store.ts';
@@ -21,6 +22,8 @@ export interface UploadDetails extends UploadView {
   readonly beingWritten: boolean;
   readonly timeline: readonly TimelineEntry[];
   readonly deliveries: readonly Delivery[];
+  /** The rules that deliver the file, in order. */
+  readonly placements: readonly Placement[];
   /** The parts of a final upload, in order. */
   readonly parts: readonly RelatedUpload[];
   /** Final uploads that this one is a part of. */
@@ -61,12 +64,13 @@ export async function detailsOf(
     ...viewOf(record, policy, now, await store.received(record)),
     record,
     now,
-    path: store.locate(record.id),
+    path: store.pathOf(record),
     sizeOnDisk,
     offset: offsetOf(record, sizeOnDisk),
     beingWritten: await store.isBeingWritten(record.id),
     timeline: await store.timeline(record),
     deliveries,
+    placements: (await store.placements.list({ upload: record.id })).toReversed(),
     parts,
     finals,
   };

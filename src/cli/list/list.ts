@@ -13,7 +13,7 @@ import { TableWriter } from '../output/table-writer.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io, Output } from '../process/io.ts';
 import { addStorageOptions, type OpenedStore, withStore } from '../store/open-store.ts';
-import { readInterval, readLimit, readSort, readStates } from '../view/list-query.ts';
+import { readInterval, readLimit, readSort, readStates, UNDELIVERED } from '../view/list-query.ts';
 import { listColumns, listRow, shownId } from '../view/list-table.ts';
 import { addUp, countOf, countRows, totalsLines } from '../view/list-totals.ts';
 import { viewJson, viewOf } from '../view/upload-view.ts';
@@ -43,7 +43,9 @@ const HELP = helpText({
   joining    a final upload whose parts are being put together
   finished   every byte is here
   expired    its time is up; the next cleanup removes it
-  removed    remembered for a week after its removal; listed only with --state`,
+  removed    remembered for a week after its removal; listed only with --state
+
+--state undelivered lists finished uploads that a rule has yet to deliver.`,
   ],
   examples: [
     ['tusd-ts list', 'the newest uploads'],
@@ -119,13 +121,17 @@ interface Wanted {
 }
 
 function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
-  const at = { now, ...cutoffs(policy, now) };
+  const at = cutoffs(policy, now);
   const query: ListQuery = {
     sort: wanted.sort,
     reverse: wanted.reverse,
     foldParts: wanted.foldParts,
     ...(wanted.limit === null ? {} : { limit: wanted.limit }),
-    ...(wanted.states ? { statuses: { names: wanted.states, at } } : {}),
+    ...(wanted.states === UNDELIVERED
+      ? { undelivered: true }
+      : wanted.states
+        ? { statuses: { names: wanted.states, at } }
+        : {}),
   };
   return {
     uploads: store.list(query),
@@ -172,7 +178,11 @@ async function printTable(
   }
   await table.flush();
   const rows = await totals();
-  const matching = countRows(rows, wanted.states, wanted.foldParts);
+  const { states } = wanted;
+  const matching =
+    states === UNDELIVERED
+      ? await lengthOf(store.list({ undelivered: true }))
+      : countRows(rows, states, wanted.foldParts);
   if (shown === 0) await lines.line(nothing(wanted, opened.config.uploadDir));
   if (shown < matching) {
     const more = `… ${countOf(matching - shown, 'more upload')} (--limit all)`;
@@ -187,5 +197,11 @@ async function printTable(
 
 function nothing({ states }: Wanted, uploadDir: string): string {
   if (states === undefined) return `No uploads in ${sanitize(uploadDir)}.`;
-  return `No upload is ${states.join(' or ')}.`;
+  return `No upload is ${states === UNDELIVERED ? states : states.join(' or ')}.`;
+}
+
+async function lengthOf(records: AsyncIterable<StoredUpload>): Promise<number> {
+  let length = 0;
+  for await (const _ of records) length += 1;
+  return length;
 }

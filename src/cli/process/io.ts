@@ -40,6 +40,8 @@ export interface Input {
   /** false if input is not a terminal, so questions are not possible. */
   readonly isTTY: boolean;
   readonly lines: AsyncIterable<string>;
+  /** The same as raw bytes; either may be used, not both. */
+  readonly bytes: AsyncIterable<Buffer>;
 }
 
 export interface Io extends Host {

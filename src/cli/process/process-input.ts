@@ -16,6 +16,7 @@ export function processInput(): Input {
         reader.close();
       }
     },
+    bytes: stdin,
     get lines() {
       return createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
     },

@@ -16,6 +16,8 @@ export function happeningText(what: Happening, idOf: (id: string) => string): st
     }
     case 'removed':
       return `sweep: removed ${idOf(what.id)}${named(what.name)} (${what.reason}, ${formatSize(what.bytes)})`;
+    case 'delivered':
+      return `delivered ${idOf(what.id)} to ${sanitize(what.path)}`;
     case 'swept': {
       const { removed, failed, bytes, orphans } = what;
       return [

@@ -1,18 +1,9 @@
 import type { Config } from '../../config/config.ts';
 import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import type { Ready } from '../../daemon/ready.ts';
-import { stackOf } from '../../fault.ts';
 import { describePolicy } from '../../retention/policy.ts';
 import { formatJson } from '../../terminal/json.ts';
-import {
-  eventJson,
-  eventLine,
-  type LogLevel,
-  requestJson,
-  requestLevel,
-  requestLine,
-  shownId,
-} from '../../terminal/log-line.ts';
+import { type LogLevel, requestLevel } from '../../terminal/log-line.ts';
 import { formatSize } from '../../terminal/size.ts';
 import { formatClock, formatDateTime, formatIso } from '../../terminal/time.ts';
 import { sanitize } from '../../text/sanitize.ts';
@@ -22,7 +13,7 @@ import { textOutput } from '../output/text-output.ts';
 import type { Io, Output } from '../process/io.ts';
 import { withLevel } from '../process/journal.ts';
 import { programVersion } from '../process/version.ts';
-import { happeningText } from './happening-text.ts';
+import { textLines } from './log-lines.ts';
 import { createLogWriter } from './log-writer.ts';
 
 export interface ServeOutput {
@@ -39,10 +30,10 @@ export interface ServeOutput {
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** The output of `serve`: a block of lines when it is ready, then a line per request and event. */
-export function createServeOutput(
+export async function createServeOutput(
   io: Io,
   { logFormat, logLevel }: Pick<Config, 'logFormat' | 'logLevel'>,
-): ServeOutput {
+): Promise<ServeOutput> {
   const json = logFormat === 'json';
   const options = {
     style: styleOf(io),
@@ -50,43 +41,30 @@ export function createServeOutput(
     wholeIds: !io.stdout.isTTY,
     ...(io.timeZone === undefined ? {} : { timeZone: io.timeZone }),
   };
+  // Loaded here, since the other format does not need its library.
+  const lines = json ? (await import('./json-lines.ts')).jsonLines() : textLines(options);
   let lowest: LogLevel = logLevel;
   const wanted = (level: LogLevel) => LEVELS.indexOf(level) >= LEVELS.indexOf(lowest);
   const levelled: typeof withLevel = (level, line) =>
     io.stdout.isJournal === true ? withLevel(level, line) : line;
   const output = json ? io.stdout : textOutput(io, io.stdout);
-  const { say, sayLater, flush } = lineLog(output, (lines) => {
-    const message = `${lines} lines of this log were dropped: its reader was too slow, or it could not be written`;
-    const event = { at: io.now(), level: 'warn', message } as const;
-    return `${levelled('warn', json ? eventJson(event) : eventLine(event, options))}\n`;
+  const { say, sayLater, flush } = lineLog(output, (count) => {
+    const message = `${count} lines of this log were dropped: its reader was too slow, or it could not be written`;
+    return `${levelled('warn', lines.event(io.now(), 'warn', message))}\n`;
   });
   const log: DaemonLog = {
     request: (record) => {
       const level = requestLevel(record);
       if (!wanted(level)) return;
-      sayLater(levelled(level, json ? requestJson(record) : requestLine(record, options)));
+      sayLater(levelled(level, lines.request(record)));
     },
     event: (level, message) => {
-      if (!wanted(level)) return;
-      const event = { at: io.now(), level, message };
-      say(levelled(level, json ? eventJson(event) : eventLine(event, options)));
+      if (wanted(level)) say(levelled(level, lines.event(io.now(), level, message)));
     },
     happened: (level, what) => {
-      if (!json)
-        return log.event(
-          level,
-          happeningText(what, (id) => shownId(id, options)),
-        );
-      const { type, ...rest } = what;
-      if (wanted(level)) say(formatJson({ type, time: formatIso(io.now()), level, ...rest }));
+      if (wanted(level)) say(levelled(level, lines.happened(io.now(), level, what)));
     },
-    bug: (error) => {
-      const text = stackOf(error);
-      log.event('error', json ? text : (text.split('\n')[0] ?? text));
-      if (!json) {
-        for (const line of text.split('\n').slice(1)) say(levelled('error', sanitize(line)));
-      }
-    },
+    bug: (error) => say(levelled('error', lines.bug(io.now(), error))),
   };
   return {
     log,
@@ -134,7 +112,7 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
@@ -144,6 +122,7 @@ function readyLines(io: Io, ready: Ready, file: string | null): string[] {
     `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
+    ...(admin === null ? [] : [`  admin   ${sanitize(admin)}`]),
     '',
   ];
 }
@@ -157,7 +136,7 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep } = ready;
+  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
@@ -170,5 +149,6 @@ function readyJson(io: Io, ready: Ready, file: string | null): string {
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },
     nextSweep: nextSweep === null ? null : formatIso(nextSweep.getTime()),
+    admin,
   });
 }

@@ -7,6 +7,7 @@ import type { Io } from '../process/io.ts';
 import { IGNORED_SIGNALS, type Signal } from '../process/process-signals.ts';
 import { createServiceManager } from '../process/service-manager.ts';
 import { systemdNotify } from '../process/systemd-notify.ts';
+import { programVersion } from '../process/version.ts';
 import { addKeyOptions, readConfig } from '../store/config-options.ts';
 import { assertFileStays, createReload } from './reload.ts';
 import { createServeOutput } from './serve-output.ts';
@@ -53,7 +54,7 @@ export function serveCommand(io: Io): Command {
     // Loaded here, so that other commands do not wait for it.
     const { Daemon } = await import('../../daemon/daemon.ts');
     const { config, file } = await readConfig(io, options, { withSecrets: true });
-    const output = createServeOutput(io, config);
+    const output = await createServeOutput(io, config);
     ignoreSignals(io, output.log);
     const hangUp = signalGate(io, 'SIGHUP');
     let limit = config.drainTimeoutMs + LAST_STEPS;
@@ -76,6 +77,7 @@ export function serveCommand(io: Io): Command {
         config,
         output.log,
         inheritedSockets(io.env, process.pid),
+        programVersion(),
       );
       output.ready(ready, file);
       const serving = `serving at ${ready.url}`;

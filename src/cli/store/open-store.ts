@@ -4,13 +4,13 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { expiresAt, type RetentionPolicy } from '../../retention/policy.ts';
 import { servedPolicy } from '../../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../../storage/model/events.ts';
-import { type CommandStore, openCommandStore } from '../../storage/store.ts';
+import { type DirectoryStore, openCommandStore } from '../../storage/store.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import type { Io } from '../process/io.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 
 export interface OpenedStore {
-  readonly store: CommandStore;
+  readonly store: DirectoryStore;
   readonly config: Config;
   readonly policy: RetentionPolicy;
 }

@@ -35,7 +35,15 @@ export interface VerifyReportOptions {
   readonly clear: () => Promise<void>;
 }
 
-const VERDICTS = ['ok', 'truncated', 'altered', 'missing', 'unreadable', 'skipped'] as const;
+const VERDICTS = [
+  'ok',
+  'truncated',
+  'altered',
+  'missing',
+  'taken',
+  'unreadable',
+  'skipped',
+] as const;
 const NAME_MAX = 40;
 
 export function createVerifyReport(io: Io, options: VerifyReportOptions): VerifyReport {
@@ -44,6 +52,7 @@ export function createVerifyReport(io: Io, options: VerifyReportOptions): Verify
     truncated: 0,
     altered: 0,
     missing: 0,
+    taken: 0,
     unreadable: 0,
     skipped: 0,
   };
@@ -99,7 +108,7 @@ function textPrinter(io: Io, { listAll, clear }: VerifyReportOptions): Printer {
         paintOf(verdict, style)(verdict),
         isTTY ? shortId(id, 8) : sanitize(id),
         isTTY ? shortenName(shown, NAME_MAX) : shown,
-        verdict === 'ok' ? formatSize(expected) : why,
+        verdict === 'ok' ? formatSize(expected) : sanitize(why),
       ]);
       await clear();
       await table.flush();
@@ -114,7 +123,7 @@ function textPrinter(io: Io, { listAll, clear }: VerifyReportOptions): Printer {
 
 function paintOf(verdict: Verdict, style: Style): Paint {
   if (verdict === 'ok') return style.ok;
-  return verdict === 'skipped' ? style.dim : style.bad;
+  return verdict === 'skipped' || verdict === 'taken' ? style.dim : style.bad;
 }
 
 /** "41 uploads, 61 GiB read at 64 MiB/s: 39 ok, 1 altered, 1 skipped." */

@@ -3,10 +3,17 @@ import { Fault } from '../../fault.ts';
 import { LIST_SORTS, type ListSort } from '../../storage/model/list-query.ts';
 import { UPLOAD_STATUSES, type UploadStatus } from '../../storage/model/upload.ts';
 
-/** The value of `--state`: names separated by commas. Throws USAGE. */
-export function readStates(text: string): UploadStatus[] {
+/** Finished uploads that a rule has yet to deliver: no status, but asked for like one. */
+export const UNDELIVERED = 'undelivered';
+
+/** The value of `--state`: names separated by commas, or "undelivered" alone. Throws USAGE. */
+export function readStates(text: string): UploadStatus[] | typeof UNDELIVERED {
   const names = text.split(',').map((name) => name.trim());
-  return [...new Set(names.map((name) => oneOf(name, UPLOAD_STATUSES, '--state')))];
+  const known = names.map((name) => oneOf(name, [...UPLOAD_STATUSES, UNDELIVERED], '--state'));
+  const states = known.filter((name): name is UploadStatus => name !== UNDELIVERED);
+  if (states.length === known.length) return [...new Set(states)];
+  if (states.length === 0) return UNDELIVERED;
+  throw new Fault('USAGE', `--state takes "${UNDELIVERED}" alone, not with others`);
 }
 
 /** The value of `--sort`. Throws USAGE. */

@@ -15,6 +15,8 @@ export const HOOK_EVENTS = [
   'post-create',
   'post-receive',
   'post-finish',
+  'post-deliver',
+  'post-download',
   'pre-terminate',
   'post-terminate',
   'post-expire',

@@ -1,22 +1,25 @@
 import type { HookEvent } from '../../config/hooks/hook-schema.ts';
 import { messageOf } from '../../fault.ts';
 import type { Settlement, StoredDelivery } from '../../storage/model/delivery.ts';
-import type { Outbox } from '../../storage/store.ts';
+import type { Clock, Outbox, Timer } from '../../storage/store.ts';
 import { MINUTE } from '../../text/span.ts';
 import { withSequence } from '../payload.ts';
-import type { HookLog, Receiver } from '../receiver.ts';
-import { Line } from './line.ts';
+import type { HookLog } from '../receiver.ts';
+import { ClockSteps } from './clock-steps.ts';
+import { giveUpWaiting } from './give-up-waiting.ts';
+import { Line, type Reached } from './line.ts';
 import { Outage } from './outage.ts';
 import { outcomeOf } from './outcome.ts';
 import { PACE_INTERVAL, Pace } from './pace.ts';
 import { Stranded } from './stranded.ts';
 
 export interface DispatcherOptions {
-  readonly receivers: readonly Receiver[];
+  readonly receivers: readonly Reached[];
   /** The most deliveries at once over all hooks; each hook gets an equal share, at least one. */
   readonly concurrency: number;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
+  /** How long the event loop has been idle in all (milliseconds). */
+  readonly idleTime: () => number;
   readonly log: HookLog;
   /** Returns numbers from 0 to 1, for the jitter. */
   readonly random: () => number;
@@ -30,7 +33,7 @@ const POLL = 1_000;
 const GATHER = 10;
 /** The most results in one transaction, and the most deliveries that are sent but not recorded. */
 const GATHERED = 64;
-/** The most waiting deliveries that are given up, or retried early, in one query. */
+/** The most waiting deliveries that are made due in one query. */
 const AT_ONCE = 500;
 /**
  * After an outage of at least this length, failed deliveries are retried at once (milliseconds).
@@ -58,15 +61,16 @@ export class Dispatcher {
   /** The catalog may fail for a while; that pauses deliveries but does not end the daemon. */
   readonly #reading: Outage;
   readonly #writing: Outage;
-  readonly #pace = new Pace(() => performance.eventLoopUtilization().idle);
+  readonly #pace: Pace;
+  readonly #steps = new ClockSteps();
   readonly #deliveries = new Set<Promise<void>>();
   #ended: Ended[] = [];
   /** The transaction that records results, if one is running. */
   #recording: Promise<void> | undefined;
   #recordingCount = 0;
-  #poll: NodeJS.Timeout | undefined;
-  #recordTimer: NodeJS.Timeout | undefined;
-  #pauseTimer: NodeJS.Timeout | undefined;
+  #poll: Timer | undefined;
+  #recordTimer: Timer | undefined;
+  #pauseTimer: Timer | undefined;
   #turnIsComing = false;
   #turning: Promise<void> | undefined;
   #turnAgain = false;
@@ -75,6 +79,7 @@ export class Dispatcher {
   constructor(outbox: Outbox, options: DispatcherOptions) {
     const { receivers, concurrency, log, random } = options;
     this.#options = options;
+    this.#pace = new Pace(options.idleTime);
     this.#outbox = outbox;
     this.#lines = receivers.map(
       (receiver) => new Line(receiver, new Outage(`hook ${receiver.hook.name}`, log, random)),
@@ -87,12 +92,16 @@ export class Dispatcher {
   }
 
   start(): void {
+    const { clock } = this.#options;
     const look = async () => {
-      await this.#careful(this.#reading, () => this.#stranded.look(this.#options.now()));
+      const now = clock.now();
+      if (this.#steps.backward(now, clock.elapsed())) {
+        for (const line of this.#lines) line.hurries = true;
+      }
+      await this.#careful(this.#reading, () => this.#stranded.look(now));
       await this.#turn();
     };
-    this.#poll = setInterval(look, POLL);
-    this.#poll.unref();
+    this.#poll = clock.setInterval(look, POLL);
     void look();
   }
 
@@ -100,7 +109,7 @@ export class Dispatcher {
   readonly wake = (): void => {
     if (this.#turnIsComing || this.#stopping) return;
     this.#turnIsComing = true;
-    setImmediate(() => {
+    this.#options.clock.setImmediate(() => {
       this.#turnIsComing = false;
       void this.#turn();
     });
@@ -117,13 +126,14 @@ export class Dispatcher {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    clearInterval(this.#poll);
-    clearTimeout(this.#pauseTimer);
+    const { clock } = this.#options;
+    if (this.#poll) clock.clearInterval(this.#poll);
+    clock.clearTimeout(this.#pauseTimer);
     await this.#turning;
     while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
     await this.#recording;
     await this.#record();
-    clearTimeout(this.#recordTimer);
+    clock.clearTimeout(this.#recordTimer);
   }
 
   /**
@@ -150,27 +160,28 @@ export class Dispatcher {
   }
 
   async #careful(trouble: Outage, work: () => Promise<void>): Promise<boolean> {
-    const { now } = this.#options;
-    const startedAt = now();
+    const { clock } = this.#options;
+    const startedAt = clock.elapsed();
     try {
       await work();
-      trouble.succeeded(now());
+      trouble.succeeded(clock.elapsed());
       return true;
     } catch (error) {
-      trouble.failed(messageOf(error), startedAt, now());
+      trouble.failed(messageOf(error), startedAt, clock.elapsed());
       return false;
     }
   }
 
   async #send(line: Line): Promise<void> {
-    const { now } = this.#options;
-    const allowed = line.outage.room(this.#share, now());
-    const paced = this.#pace.room(performance.now());
+    const { clock } = this.#options;
+    const elapsed = clock.elapsed();
+    const allowed = line.outage.room(this.#share, elapsed);
+    const paced = this.#pace.room(elapsed);
     const unrecorded = this.#ended.length + this.#recordingCount;
     const free = Math.min(allowed - line.running, GATHERED - unrecorded);
     if (paced < free) this.#goOnSoon();
     for (let left = Math.min(free, paced); left > 0 && !this.#stopping; left -= 1) {
-      const delivery = line.next() ?? (await line.fetch(this.#outbox, now()));
+      const delivery = line.next() ?? (await line.fetch(this.#outbox, clock.now()));
       if (!delivery || this.#stopping) return;
       line.running += 1;
       this.#pace.took(1);
@@ -183,17 +194,17 @@ export class Dispatcher {
 
   #goOnSoon(): void {
     if (this.#pauseTimer) return;
-    this.#pauseTimer = setTimeout(() => {
+    this.#pauseTimer = this.#options.clock.setTimeout(() => {
       this.#pauseTimer = undefined;
       void this.#turn();
     }, PACE_INTERVAL);
-    this.#pauseTimer.unref();
   }
 
   async #deliver(line: Line, delivery: StoredDelivery): Promise<void> {
-    const { now, signal, random } = this.#options;
+    const { clock, signal, random } = this.#options;
     const { seq, event, eventId, payload } = delivery;
-    const startedAt = now();
+    const startedAt = clock.now();
+    const begun = clock.elapsed();
     const message = {
       event: event as HookEvent,
       eventId,
@@ -202,18 +213,23 @@ export class Dispatcher {
     };
     const attempt = await line.receiver.transport.send(message, { signal, wantsAnswer: false });
     const maxAge = line.receiver.hook.maxAgeMs;
-    const settlement = outcomeOf(delivery, attempt, { startedAt, now: now(), maxAge, random });
+    const settlement = outcomeOf(delivery, attempt, {
+      startedAt,
+      now: clock.now(),
+      maxAge,
+      random,
+    });
     line.running -= 1;
     this.#ended.push({ line, seq, settlement });
-    if (settlement) this.#judge(line, delivery, settlement, startedAt);
+    if (settlement) this.#judge(line, delivery, settlement, begun);
     if (this.#ended.length >= GATHERED) void this.#record();
-    else this.#recordTimer ??= setTimeout(() => this.#record(), GATHER);
+    else this.#recordTimer ??= clock.setTimeout(() => this.#record(), GATHER);
     this.wake();
   }
 
   /** Records the results in one transaction; then the next events of these uploads can be sent. */
   #record(): Promise<void> {
-    clearTimeout(this.#recordTimer);
+    this.#options.clock.clearTimeout(this.#recordTimer);
     this.#recordTimer = undefined;
     // Results that arrive meanwhile are recorded by the next run.
     this.#recording ??= this.#recordEnded().finally(() => {
@@ -230,7 +246,7 @@ export class Dispatcher {
     const recorded =
       settlements.length === 0 ||
       (await this.#careful(this.#writing, () =>
-        this.#outbox.settle(settlements, this.#options.now()),
+        this.#outbox.settle(settlements, this.#options.clock.now()),
       ));
     this.#recordingCount = 0;
     if (recorded) {
@@ -240,25 +256,25 @@ export class Dispatcher {
     if (this.#ended.length === 0 || this.#stopping) return;
     // The limit on unrecorded results also stops sending; unrecorded deliveries are sent again
     // after a restart.
-    this.#recordTimer ??= setTimeout(() => this.#record(), recorded ? GATHER : POLL);
-    this.#recordTimer.unref();
+    const wait = recorded ? GATHER : POLL;
+    this.#recordTimer ??= this.#options.clock.setTimeout(() => this.#record(), wait);
   }
 
   /** Updates the receiver's health with the result of an attempt. */
-  #judge(line: Line, delivery: StoredDelivery, settlement: Settlement, startedAt: number): void {
+  #judge(line: Line, delivery: StoredDelivery, settlement: Settlement, begun: number): void {
     const { outage, receiver } = line;
     const { name, maxAgeMs } = receiver.hook;
-    const now = this.#options.now();
+    const elapsed = this.#options.clock.elapsed();
     if (settlement.state === 'delivered') {
       line.failing.clear();
-      line.recovered = outage.succeeded(now) >= LONG_OUTAGE || line.recovered;
+      if (outage.succeeded(elapsed) >= LONG_OUTAGE) line.hurries = true;
       return;
     }
     const { error, state } = settlement;
-    outage.failed(error, startedAt, now);
+    outage.failed(error, begun, elapsed);
     if (line.failing.size < 2) line.failing.add(delivery.upload);
     // If only one upload's events fail, that says nothing about the events of others.
-    if (line.failing.size > 1 && outage.duration(now) >= maxAgeMs) line.hopeless = error;
+    if (line.failing.size > 1 && outage.duration(elapsed) >= maxAgeMs) line.hopeless = error;
     if (state !== 'dead') return;
     const { event, upload, attempts, seq } = delivery;
     const told = `gave up ${event} of ${upload} after ${attempts + 1} attempts: ${error}`;
@@ -266,24 +282,14 @@ export class Dispatcher {
   }
 
   async #drawConclusions(line: Line): Promise<void> {
-    const { now, log } = this.#options;
-    const { receiver, recovered, hopeless } = line;
-    const { name, maxAgeMs } = receiver.hook;
-    line.recovered = false;
-    line.hopeless = null;
-    if (recovered) await this.#outbox.hurry(name, now(), AT_ONCE);
-    if (hopeless === null) return;
-    // Every attempt has failed for the maximum age of a delivery: those that waited as long are
-    // given up, too.
-    line.putBack();
-    const waiting = await this.#outbox.waiting(name, now() - maxAgeMs, AT_ONCE);
-    const seqs = waiting.filter((seq) => !line.isClaimed(seq));
-    if (seqs.length === 0) return;
-    const error = `nothing was delivered to this hook while this waited: ${hopeless}`;
-    await this.#outbox.settle(
-      seqs.map((seq) => ({ seq, state: 'dead', error, attempted: false })),
-      now(),
-    );
-    log('error', `hook ${name}: gave up ${seqs.length} waiting events (tusd-ts hooks list)`);
+    const { clock, log } = this.#options;
+    if (line.hurries) {
+      // On a full disk what is due is sent all the same.
+      await this.#careful(this.#writing, async () => {
+        const { name } = line.receiver.hook;
+        line.hurries = (await this.#outbox.hurry(name, clock.now(), AT_ONCE)) === AT_ONCE;
+      });
+    }
+    if (line.hopeless !== null) await giveUpWaiting(line, this.#outbox, clock.now(), log);
   }
 }

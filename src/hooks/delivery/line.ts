@@ -1,3 +1,4 @@
+import type { Hook } from '../../config/hooks/hook-schema.ts';
 import type { StoredDelivery } from '../../storage/model/delivery.ts';
 import type { Outbox } from '../../storage/store.ts';
 import type { Receiver } from '../receiver.ts';
@@ -6,16 +7,24 @@ import type { Outage } from './outage.ts';
 /** Deliveries read in one query, so that a busy hook does not need a query for each. */
 const AT_ONCE = 32;
 
+/** What deliveries need of a receiver. */
+export interface Reached extends Pick<Receiver, 'transport'> {
+  readonly hook: Pick<Hook, 'name' | 'maxAgeMs'>;
+}
+
 /** The deliveries in progress to one hook. */
 export class Line {
-  readonly receiver: Receiver;
+  readonly receiver: Reached;
   readonly outage: Outage;
   /** Uploads whose events failed since the last success; kept only to distinguish one from several. */
   readonly failing = new Set<string>();
   /** Running deliveries. */
   running = 0;
-  /** A long outage has just ended. */
-  recovered = false;
+  /**
+   * Waiting deliveries are to be made due: a long outage has ended, the program has started, or the
+   * clock was set back, so that their times mean nothing.
+   */
+  hurries = true;
   /**
    * The last error, once every event of every upload has failed for the maximum age of a delivery.
    */
@@ -24,7 +33,7 @@ export class Line {
   readonly #claimed = new Set<number>();
   #waiting: StoredDelivery[] = [];
 
-  constructor(receiver: Receiver, outage: Outage) {
+  constructor(receiver: Reached, outage: Outage) {
     this.receiver = receiver;
     this.outage = outage;
   }

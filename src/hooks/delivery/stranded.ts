@@ -25,7 +25,8 @@ export class Stranded {
 
   /** Call periodically with the time (milliseconds since the epoch). */
   async look(now: number): Promise<void> {
-    if (now >= this.#nextLook) await this.#find(now);
+    const clockWasSetBack = now < this.#nextLook - LOOK_EVERY;
+    if (now >= this.#nextLook || clockWasSetBack) await this.#find(now);
     const [hook] = this.#hooks;
     if (hook === undefined) return;
     const seqs = await this.#outbox.waiting(hook, now - KEPT, AT_ONCE);

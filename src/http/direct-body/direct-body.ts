@@ -17,6 +17,7 @@ export function bodyOf(request: IncomingMessage): ByteSource {
  * request's stream, as usual.
  */
 export class DirectBody implements ByteSource {
+  readonly path = 'direct';
   readonly lendsMemory = true;
   readonly request: IncomingMessage;
   /** Bytes that have not arrived yet. */

@@ -1,16 +1,33 @@
 import { Fault, fileFault } from '../../fault.ts';
 import type { Exchange, ExchangeHandler } from '../../protocol/exchange.ts';
-import type { FoundUpload, Reader, Reads } from '../../storage/store.ts';
+import type { FoundUpload, Reader, Reads, UploadStore } from '../../storage/store.ts';
 import { assertPlainBody } from '../plain-body.ts';
 import { byteRange } from './byte-range.ts';
 import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
 import { describeFile } from './file-headers.ts';
+import { following, LimitedDownloads } from './limited-downloads.ts';
+import { type Pace, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
-export type DownloadSource = Pick<Reads, 'find' | 'open'>;
+export type DownloadSource = Pick<Reads, 'find' | 'open'> & Pick<UploadStore, 'countDownload'>;
+
+export interface DownloadOptions {
+  /** A client that reads nothing for this long is considered gone (milliseconds). */
+  readonly idleTimeout: number;
+  /** Slows a response down; null for full speed. */
+  readonly pace?: (exchange: Exchange) => Pace | null;
+  readonly downloaded?: Downloaded;
+}
+
+/** Called when an upload was sent to its last byte. */
+export type Downloaded = (record: FoundUpload['record'], exchange: Exchange) => void;
 
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
-export function createDownload(source: DownloadSource, idleTimeout: number): ExchangeHandler {
+export function createDownload(
+  source: DownloadSource,
+  { idleTimeout, pace, downloaded }: DownloadOptions,
+): ExchangeHandler {
+  const limited = new LimitedDownloads();
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
@@ -19,27 +36,71 @@ export function createDownload(source: DownloadSource, idleTimeout: number): Exc
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
     const reader = await source.open(record);
+    const paced = pace?.(exchange) ?? null;
     try {
-      // A client that reads nothing for this long is considered gone.
-      exchange.response.setTimeout(idleTimeout, () => exchange.response.destroy());
-      await answer(exchange, record, reader);
+      const { response } = exchange;
+      response.setTimeout(idleTimeout, () => response.destroy());
+      if (paced) response.once('close', () => paced.end());
+      const send: Send = async (blocks, begin) => {
+        const slowed = paced ? slowly(blocks, response, { ...paced, idleTimeout }) : blocks;
+        return sendBlocks(slowed, response, begin);
+      };
+      const whole =
+        record.downloadsLeft === null
+          ? await answer(exchange, record, reader, send)
+          : await answerLimited(source, limited, exchange, record, reader, send);
+      // A range that ends before is a look into the file.
+      if (whole) downloaded?.(record, exchange);
     } catch (error) {
       throw fileFault(error, 'reading a data file');
     } finally {
+      paced?.end();
       reader.close();
     }
   };
 }
 
+/** Sends blocks of the file; `from` is where they begin. */
+type Send = (blocks: AsyncIterable<Buffer>, begin: () => void, from: number) => Promise<boolean>;
+
+/** Counts the download when it is complete; after the last one the upload is removed. */
+async function answerLimited(
+  source: DownloadSource,
+  limited: LimitedDownloads,
+  exchange: Exchange,
+  record: FoundUpload['record'],
+  reader: Reader,
+  send: Send,
+): Promise<boolean> {
+  const { id } = record;
+  const { response, caller } = exchange;
+  let complete = false;
+  const whole = await answer(exchange, record, reader, async (blocks, begin, from) => {
+    let to = from;
+    const followed = following(blocks, (bytes) => {
+      to += bytes;
+    });
+    limited.begin(id, response);
+    try {
+      return await send(followed, begin, from);
+    } finally {
+      complete = limited.ended(id, response, { from, to }, reader.size);
+    }
+  });
+  if (complete && (await source.countDownload(id, caller)) === 0) limited.cut(id);
+  return whole;
+}
+
 /**
  * Sets headers that describe the file only once it is certain that the file, or a range of it, is
- * sent.
+ * sent. Returns whether the last byte of the file was sent.
  */
 async function answer(
   { request, response, method }: Exchange,
   record: FoundUpload['record'],
   reader: Reader,
-): Promise<void> {
+  send: Send,
+): Promise<boolean> {
   const { size } = reader;
   const { headers } = request;
   const validators = validatorsOf(record);
@@ -57,7 +118,7 @@ async function answer(
   if (verdict === 'not-modified') {
     begin(304, known);
     response.end();
-    return;
+    return false;
   }
   const whole = { ...known, ...describeFile(record), 'Accept-Ranges': 'bytes' };
   if (method === 'HEAD') {
@@ -65,7 +126,7 @@ async function answer(
     // For a POST with a HEAD override the response must not announce a body.
     if (request.method === 'HEAD') response.setHeader('Content-Length', size);
     response.end();
-    return;
+    return false;
   }
   const range = rangeHolds(headers['if-range'] as string | undefined, validators)
     ? byteRange(headers.range, size)
@@ -78,11 +139,13 @@ async function answer(
   }
   const { from, to } = range ?? { from: 0, to: size };
   const part = { 'Content-Range': `bytes ${from}-${to - 1}/${size}` };
-  await sendBlocks(reader.blocks(from, to), response, () => {
+  const head = () => {
     begin(range ? 206 : 200, {
       ...whole,
       ...(range ? part : {}),
       'Content-Length': `${to - from}`,
     });
-  });
+  };
+  const sent = await send(reader.blocks(from, to), head, from);
+  return sent && to === size;
 }

@@ -37,7 +37,8 @@ const INTERRUPTED = {
  * received bytes are kept; the offset says how many.
  */
 export function assertUninterrupted({ interrupted, offset }: AppendOutcome): void {
-  if (interrupted === null) return;
+  // A creation that met a limit has succeeded with the bytes so far; the next request is refused.
+  if (interrupted === null || interrupted === 'limited') return;
   const headers = { Connection: 'close' };
   if (interrupted === 'stopped') {
     throw new Fault('REFUSED', 'the upload was stopped by the server', { headers });

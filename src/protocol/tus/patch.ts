@@ -1,5 +1,4 @@
 import { Fault } from '../../fault.ts';
-import { isKept } from '../../storage/model/upload.ts';
 import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import type { TusContext } from './context.ts';
@@ -27,9 +26,8 @@ export async function patch(context: TusContext, exchange: Exchange, id: string)
     exchange.note.text = `${Math.floor((100 * outcome.offset) / record.length)} %`;
   }
   assertUninterrupted(outcome);
-  const done = isKept(record);
   respond(exchange, 204, {
     'Upload-Offset': String(outcome.offset),
-    ...(done ? {} : expiresHeader(record, context.expiresAt(record))),
+    ...expiresHeader(record, context.expiresAt(record)),
   });
 }

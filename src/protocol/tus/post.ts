@@ -43,13 +43,11 @@ export async function post(context: TusContext, exchange: Exchange): Promise<voi
   exchange.note.text = record.name ?? '';
   if (body) exchange.note.bytes = offset;
   assertUninterrupted(outcome);
-  const expiresAt =
-    outcome.finished && record.kind !== 'partial' ? null : context.expiresAt(record);
   respond(exchange, 201, {
     Location: exchange.urlOf(record.id),
     ...(withUpload ? { 'Upload-Offset': String(offset) } : {}),
     ...(text === undefined ? {} : { 'Upload-Concat': text }),
-    ...expiresHeader(record, expiresAt),
+    ...expiresHeader(record, context.expiresAt(record)),
   });
 }
 

@@ -27,12 +27,13 @@ export function respond(
 }
 
 /**
- * `Upload-Expires` for uploads that expire: unfinished ones, and parts not used by a final upload.
+ * `Upload-Expires` for uploads that expire: unfinished ones, parts not used by a final upload, and
+ * those whose client has chosen an end.
  */
 export function expiresHeader(
   record: UploadRecord,
   expiresAt: number | null,
 ): { 'Upload-Expires'?: string } {
-  if (expiresAt === null || isKept(record)) return {};
+  if (expiresAt === null || (isKept(record) && record.expiresAt === null)) return {};
   return { 'Upload-Expires': new Date(expiresAt).toUTCString() };
 }

@@ -33,17 +33,28 @@ export interface Bytes {
   create(upload: Identified): Promise<Writer>;
 
   /**
+   * Only where bytes are files: makes a file of the same file system the bytes of an upload, by a hard
+   * link. Returns false where that cannot be. Throws CONFLICT when the id exists, and leaves its bytes
+   * alone. Syncs nothing: a caller links many and then syncs the folder once.
+   */
+  link?(upload: Identified, file: string): Promise<boolean>;
+
+  /**
    * Opens the bytes that an upload has so far. `fence` is the epoch of the caller's lease: a store that
    * many daemons share refuses an older one. Throws GONE when the store has no such id.
    */
   openForAppend(upload: UploadRecord, fence: number): Promise<Writer>;
 
-  /** Throws GONE when the store has no such id. */
+  /**
+   * Opens the bytes where they are: in the store, or where they were moved to. Throws GONE when the store
+   * has no such id, and when the moved file was taken away or changed.
+   */
   openForReading(upload: UploadRecord): Promise<Reader>;
 
   /**
    * How many bytes of an upload the store has; null when it has no such id. For a file this is its
    * size, which may be more than was recorded; elsewhere it is the recorded offset.
+   * null also when the bytes were moved out of the store, and then taken away or changed.
    */
   size(upload: UploadRecord): Promise<number | null>;
 
@@ -61,6 +72,9 @@ export interface Bytes {
 
   /** Returns false when there was no such entry. */
   removeEntry(name: string): Promise<boolean>;
+
+  /** Proves that bytes can be written, by writing one. Throws what is wrong. */
+  probe(): Promise<void>;
 
   /** Bytes that may still be written; Infinity when unknown. */
   room(): Promise<number>;

@@ -1,8 +1,12 @@
+import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
-import type { ListQuery, StatusMoment, StatusTotals, UploadTotals } from '../model/list-query.ts';
+import type { NewPlacement } from '../model/placement.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
-import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
+import type { StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
 import type { Outbox } from './outbox.ts';
+import type { Placements } from './placements.ts';
+import type { Reading } from './reading.ts';
+import type { ClaimOutcome, RemovalClaim } from './removal-claim.ts';
 
 /**
  * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
@@ -35,7 +39,15 @@ export interface Creation {
   readonly record: UploadRecord;
   readonly timeline: readonly TimelineEvent[];
   readonly deliveries: readonly NewDelivery[];
+  /** Only for an upload that is finished already. */
+  readonly placements?: readonly NewPlacement[];
   readonly at: number;
+}
+
+/** An upload that was received elsewhere, with its history. */
+export interface Adopted {
+  readonly record: UploadRecord;
+  readonly timeline: readonly TimelineEntry[];
 }
 
 /** What a request has changed. */
@@ -48,6 +60,8 @@ export interface Ending {
 /** An ending that completes the upload; the state and the time are set by the catalog. */
 export interface Finish extends Ending {
   readonly deliveries: readonly NewDelivery[];
+  /** The rules that are to deliver the file. */
+  readonly placements?: readonly NewPlacement[];
 }
 
 /** How far a running request has come. Without an offset only its activity is recorded. */
@@ -68,32 +82,6 @@ export interface Refusal {
   readonly at: number;
 }
 
-export interface RemovalClaim {
-  readonly why: RemovalReason;
-  /** Bytes that the removal frees. */
-  readonly bytes: number;
-  /** Also voids the lease of another process. */
-  readonly takeOver?: boolean;
-  readonly deliveries: readonly NewDelivery[];
-  readonly at: number;
-}
-
-/**
- * The outcome of a claim. changed: the record is not the one that the caller saw. leased: another
- * process writes the upload. needed: a final upload that is not joined yet needs this part.
- */
-export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
-
-/** true when nothing has changed since `seen` that a decision to remove depends on. */
-export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
-  return (
-    record.seq === seen.seq &&
-    record.state === seen.state &&
-    record.activeAt === seen.activeAt &&
-    record.finishedAt === seen.finishedAt
-  );
-}
-
 /**
  * The outcome of `beginJoin`. waiting: a part is not finished. part-missing: a part was removed.
  * leased: another process joins it. over: the upload is joined, removed, or was refused by a hook.
@@ -112,6 +100,9 @@ export interface Receiving {
 
   /** Records an upload that is finished already. May share its commit with other units. */
   createFinished(creation: Creation): Promise<StoredUpload>;
+
+  /** Records an upload that was received elsewhere. Throws CONFLICT when the id was used before. */
+  adopt(adopted: Adopted): Promise<StoredUpload>;
 
   /**
    * Reads a record and, when the upload takes bytes (state `receiving`, no final upload), takes its
@@ -159,6 +150,12 @@ export interface Joining {
 /** The units of work that remove uploads. See Catalog. */
 export interface Removing {
   /**
+   * Counts a complete download of a finished upload. Returns how many are left, or null when their
+   * number is not limited. The last one makes the upload expire at once.
+   */
+  countDownload(id: string, at: number): Promise<number | null>;
+
+  /**
    * Compare-and-set from the record that the caller saw to `removing`, with timeline entry and
    * deliveries. Drops a lease of this process. Works on a full disk for as long as that is possible.
    */
@@ -203,57 +200,6 @@ export interface Processes {
   setNote(key: string, value: string): Promise<void>;
 }
 
-/** Queries about uploads; they change nothing. See Catalog. */
-export interface Reading {
-  get(id: string): Promise<StoredUpload | undefined>;
-
-  /** Page by page. A slow reader holds no page open. */
-  list(query: ListQuery): AsyncIterable<readonly StoredUpload[]>;
-
-  /**
-   * Unfinished uploads and finished parts that received no byte since `idleSince`, and uploads that
-   * finished at `finishedBefore` or earlier; null selects none of that kind. Each record is read when
-   * the iteration reaches it.
-   */
-  condemnable(
-    since: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>,
-  ): AsyncIterable<StoredUpload>;
-
-  /** Uploads whose removal was claimed and not completed. */
-  unfinishedRemovals(): Promise<StoredUpload[]>;
-
-  /** Ids of uploads in the states `receiving` and `joining`. */
-  unfinished(): Promise<string[]>;
-
-  /** Ids of unfinished uploads that have all their bytes, and of final uploads that are not joined. */
-  unfinishedButComplete(): Promise<string[]>;
-
-  /** Final uploads that a part belongs to, in any state. */
-  finalsOf(part: string): Promise<StoredUpload[]>;
-
-  /** Bytes that the parts of a final upload have received. */
-  receivedOfParts(final: StoredUpload): Promise<number>;
-
-  /** Whether any partial or final upload exists. */
-  hasParts(): Promise<boolean>;
-
-  /** Records that should have bytes, page by page, in no particular order. */
-  stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
-
-  /** Returns the ids that have a record whose state is not `removed`. */
-  known(ids: readonly string[]): Promise<ReadonlySet<string>>;
-
-  /** Ids that begin with a prefix, in order, at most `limit`. */
-  idsBeginningWith(prefix: string, limit: number): Promise<string[]>;
-
-  timeline(record: StoredUpload): Promise<TimelineEntry[]>;
-
-  totals(): Promise<UploadTotals[]>;
-
-  /** Counts by status at a moment, removed uploads included. */
-  statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
-}
-
 /**
  * The records of uploads, their timelines, leases and deliveries. Each method is one unit of work: it
  * happens as a whole or not at all, and no other unit sees a part of it. Conditions, timeline entries
@@ -264,14 +210,28 @@ export interface Reading {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting {
   readonly outbox: Outbox;
+  readonly placements: Placements;
 
   /** Resolves when every unit that has resolved so far survives a power cut. */
   persist(): Promise<void>;
 
+  /**
+   * Proves in a few milliseconds that the catalog can be written, and read anew from where it is stored.
+   * Throws what is wrong.
+   */
+  probe(): Promise<void>;
+
   /** "ok", or a description of the damage to the catalog. */
   checkIntegrity(): Promise<string>;
+
+  /**
+   * Only for a catalog that is a file: writes a consistent copy of it into a folder, under the name that
+   * it has in an upload directory and without leases, while other processes go on. The folder must not
+   * have a catalog.
+   */
+  copyTo?(folder: string): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type {
   Settlement,
   StoredDelivery,
 } from '../model/delivery.ts';
+import type { NewDelivery } from '../model/events.ts';
 
 /** Dead deliveries are kept for this much longer than delivered ones (milliseconds). */
 export const DEAD_KEPT = 30 * DAY;
@@ -19,6 +20,9 @@ export const DEAD_KEPT = 30 * DAY;
  * PERMISSION, NO_SPACE, UNAVAILABLE or IO.
  */
 export interface Outbox {
+  /** Adds deliveries of an event that changes nothing, such as a download. */
+  add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void>;
+
   /** Deliveries of a hook that are due, the longest waiting first, at most `limit`. */
   claim(hook: string, at: number, limit: number): Promise<StoredDelivery[]>;
 
@@ -37,8 +41,11 @@ export interface Outbox {
    */
   waiting(hook: string, createdBefore: number, limit: number): Promise<number[]>;
 
-  /** Makes up to `limit` deliveries of a hook due that wait for their next attempt. */
-  hurry(hook: string, at: number, limit: number): Promise<void>;
+  /**
+   * Makes up to `limit` deliveries of a hook due that wait for their next attempt. Returns how many
+   * there were.
+   */
+  hurry(hook: string, at: number, limit: number): Promise<number>;
 
   /**
    * Restarts a delivery in any state: its attempts count from 0, and it is due now or as soon as the

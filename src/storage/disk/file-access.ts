@@ -93,8 +93,8 @@ export function tighten(
 
 function restrict(path: string, mode: number, group: number | null): void {
   const stats = lstatSync(path);
-  // The target of a link is not ours.
-  if (!stats.isFile()) return;
+  // The target of a link is not ours, and a file with another name was delivered with permissions of its own.
+  if (!stats.isFile() || stats.nlink > 1) return;
   if (group !== null && stats.gid !== group) lchownSync(path, stats.uid, group);
   if ((stats.mode & 0o7777) !== mode) chmodSync(path, mode);
 }

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import type { Bytes } from '../bytes/bytes.ts';
 import { bootId } from '../bytes/files/boot-id.ts';
 import { FileBytes } from '../bytes/files/file-bytes.ts';
 import type { Catalog, OwnerRole } from '../catalog/catalog.ts';
+import { catalogFile } from '../catalog/sqlite/file/catalog-file.ts';
 import { openSqliteCatalog } from '../catalog/sqlite/sqlite-catalog.ts';
 import { catalogMode, type FileAccess, PRIVATE } from '../disk/file-access.ts';
+import { holdDirectory } from './hold-directory.ts';
 import { restrictCatalog, takeDirectory } from './prepare-directory.ts';
 
 /** A catalog and its store of bytes. */
@@ -40,4 +43,31 @@ export function openLocal(uploadDir: string, options: LocalOptions): Backend {
     lock?.release();
     throw error;
   }
+}
+
+/**
+ * Makes what is missing of an upload directory except its catalog, and takes one of its locks. Changes
+ * no permissions of what is there. Returns the function that gives the lock back. Throws
+ * DIRECTORY_IN_USE, IO, PERMISSION or NO_SPACE.
+ */
+export function holdLocal(
+  uploadDir: string,
+  access: FileAccess,
+  lockName = 'serving.lock',
+): () => void {
+  const { place } = new FileBytes(uploadDir, { access, warn: () => {} });
+  const lock = holdDirectory(uploadDir, place, access, lockName);
+  return () => lock.release();
+}
+
+/** Makes a directory with an empty catalog, unless it has one. Throws what `openLocal` throws. */
+export async function ensureLocal(
+  uploadDir: string,
+  options: Omit<LocalOptions, 'role'>,
+): Promise<void> {
+  if (existsSync(catalogFile(uploadDir))) return;
+  const { catalog, bytes, release } = openLocal(uploadDir, { ...options, role: 'daemon' });
+  bytes.close();
+  await catalog.close();
+  release();
 }

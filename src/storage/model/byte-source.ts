@@ -8,8 +8,12 @@ export interface ByteSink {
   onBroken(): void;
 }
 
+/** How a body is read: directly from its socket, or from the stream of its request. */
+export type BodyPath = 'direct' | 'stream';
+
 /** The source of one request's bytes. Calls back synchronously, without a promise per chunk. */
 export interface ByteSource {
+  readonly path: BodyPath;
   /**
    * true when the memory of a chunk is reused after onBytes returns: bytes still needed then must be
    * copied.
@@ -22,6 +26,8 @@ export interface ByteSource {
   resume(): void;
   /** Detaches the sink. The code that answers the request handles any further bytes. */
   stop(): void;
+  /** true while the source itself holds the bytes back: the client is not silent. */
+  readonly holdsBack?: boolean;
   /** Aborts when the client has gone. */
   closeSignal(): AbortSignal;
 }

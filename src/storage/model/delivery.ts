@@ -47,6 +47,8 @@ export interface DeliveryCounts {
   /** Tried, and failed so far. */
   readonly failing: number;
   readonly dead: number;
+  /** When the oldest that is not delivered and not dead was created; null when there is none. */
+  readonly oldestAt: number | null;
 }
 
 /** The statuses that people see: a pending delivery that has failed before is `failing`. */

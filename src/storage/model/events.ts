@@ -6,6 +6,16 @@ export type StorageEvent =
   /** Progress: throttled, never recorded, never queued. */
   | { readonly type: 'received'; readonly record: UploadRecord; readonly caller: Caller }
   | { readonly type: 'finished'; readonly record: UploadRecord; readonly caller: Caller }
+  /** A rule has put the finished file at `path`. */
+  | {
+      readonly type: 'delivered';
+      readonly record: UploadRecord;
+      readonly caller: Caller;
+      readonly rule: string;
+      readonly path: string;
+    }
+  /** A client has downloaded the finished file to its end. Changes nothing. */
+  | { readonly type: 'downloaded'; readonly record: UploadRecord; readonly caller: Caller }
   | {
       readonly type: 'removed';
       readonly record: UploadRecord;
@@ -34,6 +44,8 @@ export interface CreationDraft {
 export interface CreationChange {
   readonly id?: string;
   readonly metadata?: string | null;
+  /** See UploadRecord. */
+  readonly wantedPath?: string;
 }
 
 /**
@@ -45,6 +57,15 @@ export interface Guards {
   beforeFinish?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
   beforeRemove?(record: UploadRecord, caller: Caller, place: string): Promise<void>;
 }
+
+/** How long an upload may stay, as its client has chosen; see UploadRecord. */
+export type ChosenEnd = Pick<UploadRecord, 'expiresAt' | 'downloadsLeft'>;
+
+/**
+ * Reads what the client of a new upload has chosen by its metadata. `now` is milliseconds since the
+ * epoch. Throws BAD_REQUEST for a choice that is not allowed.
+ */
+export type Choices = (metadata: string | null, now: number) => ChosenEnd;
 
 /** Returns the deliveries that a change causes. `place` is the path of the bytes. */
 export type DeliveryPlanner = (event: StorageEvent, place: string) => readonly NewDelivery[];

@@ -17,6 +17,8 @@ export interface ListQuery {
   readonly states?: readonly RecordState[];
   /** Only uploads with these statuses at a moment; overrides `states`. */
   readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
+  /** Only uploads that a rule has yet to deliver. */
+  readonly undelivered?: boolean;
   /** created: newest first. active: last byte first. size: largest first. name: A to Z. */
   readonly sort?: ListSort;
   /** Reverses the order. */
@@ -36,6 +38,11 @@ export interface UploadTotals {
   readonly count: number;
   /** Bytes received. */
   readonly bytes: number;
+}
+
+export interface UnfinishedTotals {
+  readonly status: UploadStatus;
+  readonly count: number;
 }
 
 export type StatusTotals = UploadTotals & {

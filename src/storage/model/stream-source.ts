@@ -15,6 +15,7 @@ export interface StreamSourceOptions {
 
 /** The bytes of a stream. */
 export class StreamSource implements ByteSource {
+  readonly path = 'stream';
   readonly lendsMemory = false;
   readonly #stream: Readable;
   readonly #ownsChunks: boolean;

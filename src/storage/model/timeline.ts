@@ -1,3 +1,4 @@
+import type { BodyPath } from './byte-source.ts';
 import type { Origin, RemovalReason } from './upload.ts';
 
 /** Something that happened to an upload. `at` is milliseconds since the epoch. */
@@ -5,7 +6,10 @@ export type TimelineEntry = { readonly at: number } & TimelineEvent;
 
 export type TimelineEvent =
   | { readonly event: 'created'; readonly origin: Origin }
-  /** Consecutive requests from one address are one entry: `requests` counts them, `until` is the last. */
+  /**
+   * Consecutive requests from one address are one entry: `requests` counts them, `until` and `origin`
+   * are those of the last.
+   */
   | {
       readonly event: 'received';
       readonly from: number;
@@ -15,13 +19,19 @@ export type TimelineEvent =
       readonly origin: Origin;
       /** Why the last of these requests ended early; null when its body ended. */
       readonly interrupted: Interruption | null;
+      /** How the bodies were read; both when some were read in one way and some in the other. */
+      readonly body?: BodyPath | 'both';
     }
   | { readonly event: 'rejected'; readonly why: string; readonly origin: Origin }
   | { readonly event: 'length-declared'; readonly length: number }
   | { readonly event: 'joining'; readonly parts: number }
   | { readonly event: 'finished' }
   | { readonly event: 'refused'; readonly why: string }
+  /** A rule put the finished file there. */
+  | { readonly event: 'delivered'; readonly rule: string; readonly path: string }
   | { readonly event: 'recovered'; readonly what: string }
+  /** `from` is where its bytes were. */
+  | { readonly event: 'imported'; readonly from: string }
   | { readonly event: 'removed'; readonly why: RemovalReason; readonly bytes: number };
 
 /** Why a request ended before its body did. */
@@ -36,6 +46,8 @@ export type Interruption =
   | 'draining'
   /** The disk had no room. */
   | 'no-space'
+  /** A limit on what clients may send was met. */
+  | 'limited'
   /** The disk failed. */
   | 'disk-error'
   /** A hook asked to stop the upload. */
@@ -77,6 +89,12 @@ function merge(last: TimelineEntry, entry: TimelineEntry): TimelineEntry | undef
     last.origin.address === entry.origin.address &&
     entry.at - last.until < MERGE_WITHIN;
   if (!follows) return undefined;
-  const { to, until, interrupted } = entry;
-  return { ...last, to, until, interrupted, requests: last.requests + 1 };
+  const { to, until, interrupted, origin } = entry;
+  const requests = last.requests + 1;
+  return { ...last, to, until, interrupted, requests, origin, ...bodyOf(last, entry) };
+}
+
+function bodyOf(last: { body?: BodyPath | 'both' }, { body }: { body?: BodyPath | 'both' }) {
+  if (body === undefined || last.body === undefined) return {};
+  return { body: last.body === body ? body : ('both' as const) };
 }

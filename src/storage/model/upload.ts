@@ -1,3 +1,5 @@
+import type { MovedTo } from './moved-to.ts';
+
 /** The catalog's record of one upload. Times are milliseconds since the epoch, sizes are bytes. */
 export interface UploadRecord {
   readonly id: string;
@@ -29,8 +31,19 @@ export interface UploadRecord {
   readonly finishedAt: number | null;
   readonly removedAt: number | null;
   readonly removedWhy: RemovalReason | null;
+  /**
+   * When the upload is removed at the latest, whatever the retention policy says; null leaves it to the
+   * policy.
+   */
+  readonly expiresAt: number | null;
+  /** Complete downloads until the upload is removed; null for any number. */
+  readonly downloadsLeft: number | null;
   /** Why a hook refused to let the upload finish; null when none did. */
   readonly refusal: string | null;
+  /** The path that a hook has chosen for the finished file, within the folder that is configured for that. */
+  readonly wantedPath: string | null;
+  /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
+  readonly movedTo: MovedTo | null;
   readonly origin: Origin;
 }
 
@@ -52,6 +65,9 @@ export interface UploadChange {
   readonly removedAt?: number | null;
   readonly removedWhy?: RemovalReason | null;
   readonly refusal?: string | null;
+  readonly expiresAt?: number | null;
+  readonly downloadsLeft?: number | null;
+  readonly movedTo?: MovedTo | null;
 }
 
 /** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */
@@ -65,6 +81,8 @@ export type RemovalReason =
   | 'cleanup'
   /** `tusd-ts remove`. */
   | 'operator'
+  /** It was downloaded as often as its client allowed. */
+  | 'downloaded'
   /** A hook ended it. */
   | 'stopped'
   /** The request that created it failed, so its client never learned the URL. */
@@ -99,6 +117,8 @@ export interface Origin {
   readonly address: string;
   /** User-Agent, or null. */
   readonly agent: string | null;
+  /** The id of the request; undefined where requests have none. */
+  readonly requestId?: string;
 }
 
 /** The origin of a change. */

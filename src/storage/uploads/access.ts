@@ -20,11 +20,27 @@ export function assertThere(
  * when this upload's bytes are missing, UNAVAILABLE when the whole store is.
  */
 export async function currentOffset(context: StoreContext, record: StoredUpload): Promise<number> {
-  const active = context.active.get(record.id);
-  // A finished upload stays active until its request is answered.
-  if (active && isUnfinished(record)) return active.whole ? active.from : active.pump.position;
-  const size = await context.bytes.size(record);
+  const { bytes, durability, afterReboot } = context;
+  const writing = activeOffset(context, record);
+  if (writing !== undefined) return writing;
+  const size = await bytes.size(record);
   if (size === null) throw new Fault('GONE', 'the data file of this upload is no longer there');
-  const recorded = context.afterReboot.has(record.id) ? record.offset : size;
-  return Math.min(size, recorded, record.uncommittedFrom ?? size);
+  // A request may have begun since: the size may include a write that is not confirmed yet.
+  const written = activeOffset(context, record);
+  if (written !== undefined) return written;
+  await durability.confirmed();
+  const onlyRecorded = afterReboot.has(record.id) || durability.confirmsOffsets;
+  return Math.min(size, onlyRecorded ? record.offset : size, record.uncommittedFrom ?? size);
+}
+
+/** The offset of an upload that a request of this process writes; undefined for any other. */
+function activeOffset(
+  { active, durability }: StoreContext,
+  record: StoredUpload,
+): number | undefined {
+  const append = active.get(record.id);
+  // A finished upload stays active until its request is answered.
+  if (!append || !isUnfinished(record)) return undefined;
+  if (append.whole) return append.from;
+  return durability.confirmsOffsets ? append.confirmed : append.pump.position;
 }

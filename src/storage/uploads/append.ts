@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
@@ -40,8 +41,11 @@ export async function appendBody(
     const brings = request.bodyLength ?? 0;
     if (brings > 0) await checkSpace(context, brings, { offset: record.offset });
     request.check?.(record);
+    const intake = await askMetering(context, open, request);
+    // A client knows of it: its creation need not be taken back any more.
+    context.unremoved.delete(id);
     const declared = await declare(context, open, withLength(record, request));
-    return receive(context, right, declared, request);
+    return receive(context, right, declared, { ...request, intake });
   });
 }
 
@@ -64,6 +68,27 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
   const limit = byteLimit(context, record.length ?? length ?? null, record.offset);
   if (request.bodyLength !== null && request.bodyLength > limit) {
     throw new Fault('TOO_LARGE', `only ${limit} bytes of this upload are missing`);
+  }
+}
+
+/** Returns undefined where nothing is counted. Throws LIMITED, TOO_LARGE or NO_SPACE. */
+async function askMetering(
+  { metering }: StoreContext,
+  { record, recording }: OpenUpload,
+  { length, bodyLength, caller }: AppendRequest,
+): Promise<Intake | undefined> {
+  if (!metering || !recording) return undefined;
+  // A request without bytes may still complete an upload.
+  const known = { ...record, length: record.length ?? length ?? null };
+  const intake = bodyLength === 0 ? undefined : await metering.receive(known, caller);
+  try {
+    if (record.length === null && known.length !== null) {
+      await metering.declare(record, known.length, caller);
+    }
+    return intake;
+  } catch (error) {
+    intake?.ended(record);
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { errnoOf, Fault } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
-import type { ByteSink, ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSink, ByteSource } from '../model/byte-source.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { Interruption } from '../model/timeline.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -22,6 +22,8 @@ export interface PumpOptions {
   /** Receives every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
   readonly clock: Clock;
+  /** Adds up the bytes that were written. */
+  readonly count?: Record<BodyPath, number>;
 }
 
 export interface PumpResult {
@@ -67,9 +69,9 @@ export class BytePump implements ByteSink {
     this.lastByteAt = options.clock.now();
   }
 
-  /** true while the pump waits for the disk and not for the client. */
-  get waitsForDisk(): boolean {
-    return this.#writing;
+  /** true while the pump waits for the disk, or the bytes are held back: the client is not silent. */
+  get makesWait(): boolean {
+    return this.#writing || this.#source.holdsBack === true;
   }
 
   /** Resolves when the last write has ended; never rejects. */
@@ -135,8 +137,7 @@ export class BytePump implements ByteSink {
   }
 
   readonly #onIdle = (): void => {
-    // A client that waits for our disk is not idle.
-    if (this.waitsForDisk) this.#idle?.refresh();
+    if (this.makesWait) this.#idle?.refresh();
     else this.stop('idle');
   };
 
@@ -206,6 +207,7 @@ export class BytePump implements ByteSink {
   /** Counts the written bytes; returns the chunks that a short write left over. */
   #advance(chunks: Buffer[], crcAfter: number, written: number): Buffer[] {
     this.position += written;
+    if (this.#options.count) this.#options.count[this.#source.path] += written;
     if (written === chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
       this.crc32 = crcAfter;
       chunks.forEach(giveBack);

@@ -11,6 +11,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch; may step in either direction. */
   now(): number;
+  /** Milliseconds of a clock that is never set: for how long something takes. */
+  elapsed(): number;
   setTimeout(run: () => void, milliseconds: number): Timer;
   clearTimeout(timer: Timer | undefined): void;
   /** Does not keep the process alive. */
@@ -23,6 +25,7 @@ export interface Clock {
 /** The clock of this machine. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   setTimeout: (run, milliseconds) => setTimeout(run, milliseconds),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
   setInterval: (run, milliseconds) => setInterval(run, milliseconds).unref(),

@@ -1,6 +1,9 @@
-import type { Bytes } from '../bytes/bytes.ts';
+import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
-import type { Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { BodyPath } from '../model/byte-source.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
+import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
@@ -10,6 +13,8 @@ import type { WriterQueue } from './writer-queue.ts';
 /** An append that is running in this process. */
 export interface ActiveAppend {
   readonly pump: BytePump;
+  readonly writer: Writer;
+  readonly body: BodyPath;
   /** The offset at which this request began. */
   readonly from: number;
   /** Counts as a whole or not at all: no client sees its bytes until they are verified. */
@@ -19,6 +24,12 @@ export interface ActiveAppend {
   readonly caller: Caller;
   /** The last offset of this request that was passed to the catalog. */
   recorded: number;
+  /** The last offset that survives a power cut. Maintained while `fsync` is "always". */
+  confirmed: number;
+  /** Syncs what has come so far; resolves when it has ended. */
+  syncing: Promise<void> | undefined;
+  /** The body has ended: what it brought is recorded with its end. */
+  concluding: boolean;
   /** Remove the upload instead of finishing it (see UploadStore.stop). */
   stopped: boolean;
 }
@@ -48,17 +59,28 @@ export interface StoreContext {
   readonly durability: Durability;
   readonly writers: WriterQueue;
   readonly active: Map<string, ActiveAppend>;
+  /** Bytes written since the start, by the way in which their bodies were read. */
+  readonly received: Record<BodyPath, number>;
   /** All running pumps, so that they can be stopped. */
   readonly pumps: Set<BytePump>;
   /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
-  /** Ids of uploads whose creation failed, and whose removal failed too; removed later. */
+  /**
+   * Ids of uploads whose creation failed, and whose removal failed too; removed later unless a client
+   * sends bytes to them.
+   */
   readonly unremoved: Set<string>;
   /** Replaced as a whole when they change; a request keeps those with which it began. */
   limits: StoreLimits;
   readonly guards: Guards;
+  /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
+  readonly choices: Choices;
+  /** Limits over all uploads; undefined where there are none. */
+  readonly metering: Metering | undefined;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
+  /** The rules that deliver finished uploads. */
+  readonly rules: EngineRules;
   /** Whether an upload that has its full length is complete although no request says so. */
   readonly endsAtLength: (record: UploadRecord) => boolean;
   /**

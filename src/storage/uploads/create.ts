@@ -1,13 +1,14 @@
 import { messageOf } from '../../fault.ts';
-import { type Caller, isUnfinished, type UploadRecord } from '../model/upload.ts';
+import type { Intake } from '../model/metering.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
 import { finishUpload } from './finish.ts';
-import { admit, type CreateRequest } from './new-upload.ts';
+import { type Admission, admit, type CreateRequest } from './new-upload.ts';
 import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
-import { removeCondemned } from './remove.ts';
+import { undoCreation } from './undo-creation.ts';
 import { WriteRight } from './write-right.ts';
 
 /** Uploads up to this size whose creation request carries all their bytes are recorded last (bytes). */
@@ -24,9 +25,26 @@ export async function createUpload(
   body?: BodyRequest,
 ): Promise<AppendOutcome> {
   const request = given.ends ? withLength(given, body) : given;
-  const draft = await admit(context, request);
+  const { draft, place } = await admit(context, request);
+  try {
+    const outcome = await make(context, request, body, { draft, place });
+    place?.made();
+    return outcome;
+  } catch (error) {
+    place?.giveBack();
+    throw error;
+  }
+}
+
+async function make(
+  context: StoreContext,
+  request: CreateRequest,
+  body: BodyRequest | undefined,
+  { draft, place }: Admission,
+): Promise<AppendOutcome> {
   const order = orderOf(context, request, draft, body);
   if (order !== 'last' && body?.bodyLength) await checkSpace(context, body.bodyLength);
+  const intake = body && (await context.metering?.receive(draft, request.caller));
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
   const { caller, ends } = request;
   const turn = { waitFor: context.limits.writerWait };
@@ -35,9 +53,10 @@ export async function createUpload(
     return await WriteRight.use(context, draft.id, turn, async (right) => {
       const open = await right.create(marked, caller, order);
       made = true;
+      place?.taken(marked);
       try {
         if (order !== 'last') await announce(context, open, caller);
-        return await fill(context, right, open, { caller, ends }, body);
+        return await fill(context, right, open, { caller, ends, intake }, body);
       } catch (error) {
         await giveRoomBack(context, open);
         throw error;
@@ -45,7 +64,7 @@ export async function createUpload(
     });
   } catch (error) {
     // Only our own upload: when the id was taken, the existing one belongs to another client.
-    if (made) await undo(context, marked, caller);
+    if (made) await undoCreation(context, marked, caller);
     throw error;
   }
 }
@@ -72,7 +91,7 @@ async function fill(
   context: StoreContext,
   right: WriteRight,
   open: OpenUpload,
-  from: EndingRequest & { readonly caller: Caller },
+  from: EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined },
   body: BodyRequest | undefined,
 ): Promise<AppendOutcome> {
   const { record, recording } = open;
@@ -107,20 +126,6 @@ async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }:
     // A committed finish stands, even if something failed later.
     if ((await catalog.get(record.id))?.state !== 'finished') await writer.rollback(0);
   } catch (error) {
-    warn(messageOf(error));
-  }
-}
-
-/** Removes an upload whose client gets an error; a finished one stays. */
-async function undo(context: StoreContext, draft: UploadRecord, caller: Caller): Promise<void> {
-  const { catalog, bytes, warn, leftBehind, unremoved } = context;
-  try {
-    const record = await catalog.get(draft.id);
-    if (!record) await bytes.remove(draft);
-    else await removeCondemned(context, draft.id, 'rejected', caller, isUnfinished);
-  } catch (error) {
-    leftBehind.delete(draft.id);
-    unremoved.add(draft.id);
     warn(messageOf(error));
   }
 }

@@ -13,6 +13,8 @@ export type FsyncMode = 'completed' | 'always' | 'never';
 export class Durability {
   readonly mode: FsyncMode;
   readonly #catalog: Catalog;
+  /** The catalog could not be synced since a unit of work that was to be durable. */
+  #failed = false;
 
   constructor(mode: FsyncMode, catalog: Catalog) {
     this.mode = mode;
@@ -37,6 +39,18 @@ export class Durability {
   /** Makes all units of work so far durable if the mode requires it. */
   async recorded(what: 'finish' | 'progress'): Promise<void> {
     if (this.mode === 'never' || (what === 'progress' && this.mode !== 'always')) return;
+    this.#failed = true;
     await this.#catalog.persist();
+    this.#failed = false;
+  }
+
+  /** Whether an offset may be told only once its bytes and its record survive a power cut. */
+  get confirmsOffsets(): boolean {
+    return this.mode === 'always';
+  }
+
+  /** Before a client learns an offset that was recorded earlier. */
+  async confirmed(): Promise<void> {
+    if (this.#failed && this.confirmsOffsets) await this.recorded('progress');
   }
 }

@@ -2,13 +2,16 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { EngineRules } from '../model/engine-rules.ts';
+import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
+import type { Metering } from '../model/metering.ts';
 import type { UploadRecord } from '../model/upload.ts';
 import { stopping } from './admission.ts';
 import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
 import { Durability, type FsyncMode } from './durability.ts';
 import { joinFinalsOf } from './join.ts';
+import { pathOf } from './placed.ts';
 import { RunningWork } from './running-work.ts';
 import { Serving, type ServingOptions } from './serving.ts';
 import { WriterQueue } from './writer-queue.ts';
@@ -23,7 +26,11 @@ export interface EngineOptions {
    */
   readonly endsAtLength?: (record: UploadRecord) => boolean;
   readonly guards?: Guards;
+  readonly choices?: Choices;
+  readonly metering?: Metering | undefined;
   readonly plan?: DeliveryPlanner;
+  /** The rules that deliver finished uploads; by default none. */
+  readonly rules?: EngineRules;
   /** Milliseconds since the epoch; defaults to the clock's time. */
   readonly now?: () => number;
   /** Defaults to the clock of this machine. */
@@ -31,11 +38,14 @@ export interface EngineOptions {
   readonly warn?: (message: string) => void;
 }
 
+const NO_CHOICE = { expiresAt: null, downloadsLeft: null };
+
 /** Runs uploads over any catalog and any store of bytes. */
 export class Engine {
   readonly context: StoreContext;
   readonly #events = new EventEmitter<{ change: [StorageEvent] }>();
   readonly #work: RunningWork;
+  readonly #metering: Metering | undefined;
   #serving: Serving | undefined;
   #closed: Promise<void> | undefined;
 
@@ -46,12 +56,14 @@ export class Engine {
     const warn = options.warn ?? (() => {});
     const work = new RunningWork(warn, () => this.context.draining);
     this.#work = work;
+    this.#metering = options.metering;
     this.context = {
       catalog,
       bytes,
       durability: new Durability(options.fsync ?? 'completed', catalog),
       writers: new WriterQueue(clock),
       active: new Map(),
+      received: { direct: 0, stream: 0 },
       pumps: new Set(),
       leftBehind: new Set(),
       unremoved: new Set(),
@@ -60,7 +72,12 @@ export class Engine {
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
-      plan: (event) => options.plan?.(event, bytes.locate(event.record)) ?? [],
+      choices: options.choices ?? (() => NO_CHOICE),
+      get metering() {
+        return options.metering?.active ? options.metering : undefined;
+      },
+      plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
+      rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
       clock,
       endsAtLength: options.endsAtLength ?? (() => true),
@@ -77,7 +94,7 @@ export class Engine {
    * Reconciles records with bytes and starts the periodic work. Resolves when uploads may be accepted.
    */
   async serve(options: ServingOptions): Promise<void> {
-    this.#serving = await Serving.start(this.context, options);
+    this.#serving = await Serving.start(this.context, { ...options, metering: this.#metering });
   }
 
   /** Calls back with every change that was committed, and with progress. */
@@ -129,6 +146,7 @@ export class Engine {
     await this.#work.backgroundEnded();
     this.#serving?.stop();
     try {
+      await this.#metering?.flush();
       await catalog.leave();
     } catch (error) {
       // On a full disk, for example: the leases expire when the last heartbeat is too old.
@@ -141,6 +159,7 @@ export class Engine {
   #changed(event: StorageEvent): void {
     // The change is committed: a failing listener cannot undo it.
     try {
+      this.context.metering?.changed(event);
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));
       }

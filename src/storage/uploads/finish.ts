@@ -39,7 +39,7 @@ async function finishOnce(
   caller: Caller,
   ending: Ending,
 ): Promise<StoredUpload> {
-  const { durability, guards, plan } = context;
+  const { durability, guards, plan, rules } = context;
   const complete = { ...record, ...ending.change };
   await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
@@ -47,6 +47,7 @@ async function finishOnce(
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
+    await durability.recorded('progress');
     change = {};
     timeline = [];
     try {
@@ -59,7 +60,10 @@ async function finishOnce(
   const at = context.now();
   const finished = { ...complete, state: 'finished', finishedAt: at, refusal: null } as const;
   const event = { type: 'finished', record: finished, caller } as const;
-  const stored = await recording.finish({ change, timeline, deliveries: plan(event), at });
+  // A part is not a file: it is delivered with its final upload.
+  const placements = record.kind === 'partial' ? [] : (rules.route?.(finished) ?? []);
+  const deliveries = plan(event);
+  const stored = await recording.finish({ change, timeline, deliveries, placements, at });
   try {
     await durability.recorded('finish');
   } finally {
@@ -67,6 +71,7 @@ async function finishOnce(
     if (!recording.lease) context.emit({ type: 'created', record, caller });
     context.emit(event);
   }
+  if (placements.length > 0) await rules.afterFinish?.(stored, placements);
   return stored;
 }
 

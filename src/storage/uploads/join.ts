@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts';
 import { createUpload } from './create.ts';
 import { finishUpload, leaveBehind } from './finish.ts';
 import type { CreateRequest } from './new-upload.ts';
-import { removeCondemned } from './remove.ts';
+import { undoCreation } from './undo-creation.ts';
 import { WriteRight } from './write-right.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function concatenate(
   } catch (error) {
     // The client gets an error, so nothing stays, except an upload that a hook refused.
     if (!(error instanceof Fault && error.code === 'REFUSED')) {
-      await removeCondemned(context, id, 'rejected', request.caller, isUnfinished);
+      await undoCreation(context, made.record, request.caller);
     }
     throw error;
   }
@@ -115,7 +115,10 @@ async function join(
     const { writer } = open;
     // Joined and synced earlier; only the hook did not answer then.
     const joined = record.offset === length && writer.size === length && length > 0;
-    if (!joined) await checkSpace(context, length);
+    if (!joined) {
+      await checkSpace(context, length);
+      await context.metering?.declare(record, length, caller);
+    }
     const crc32 = joined ? record.crc32 : await writer.join(parts, () => context.ending);
     if (writer.size !== length) {
       await writer.rollback(0);

@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
 import { fileNameOf } from '../model/metadata.ts';
+import type { Place } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { isUploadId, newUploadId } from '../model/upload-id.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
@@ -19,15 +20,35 @@ export interface CreateRequest extends EndingRequest {
   readonly caller: Caller;
 }
 
+/** An upload that may be created. */
+export interface Admission {
+  readonly draft: UploadRecord;
+  /** undefined where no limits over all uploads exist. */
+  readonly place: Place | undefined;
+}
+
 /**
- * Returns the record of an upload that may be created: it fits, and the guard (which may choose id and
- * metadata) agrees. Writes nothing.
- * Throws UNAVAILABLE, TOO_LARGE, NO_SPACE, HOOK_FAILED, or what the guard throws.
+ * Returns the record of an upload that may be created: it fits, the limits of its caller allow it, and
+ * the guard (which may choose id and metadata) agrees. Writes nothing.
+ * Throws UNAVAILABLE, TOO_LARGE, NO_SPACE, LIMITED, HOOK_FAILED, or what the guard throws.
  */
-export async function admit(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
+export async function admit(context: StoreContext, request: CreateRequest): Promise<Admission> {
   if (context.draining) throw stopping();
   checkSize(context, request.length);
   await checkSpace(context, request.length ?? 0);
+  const place = await context.metering?.admit(request, request.caller);
+  try {
+    const draft = await draftOf(context, request);
+    const latest = draft.createdAt + (place?.lifetime ?? Number.POSITIVE_INFINITY);
+    const lowered = latest < (draft.expiresAt ?? Number.POSITIVE_INFINITY);
+    return { draft: lowered ? { ...draft, expiresAt: latest } : draft, place };
+  } catch (error) {
+    place?.giveBack();
+    throw error;
+  }
+}
+
+async function draftOf(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
   const { kind, length, metadata, parts = [] } = request;
   const chosen = request.id;
   if (chosen !== undefined && !isUploadId(chosen)) {
@@ -62,7 +83,10 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    ...context.choices(kept, now),
     refusal: null,
+    wantedPath: changed?.wantedPath ?? null,
+    movedTo: null,
     origin: request.caller.origin,
   };
 }

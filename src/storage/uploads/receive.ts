@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { Fault, fileFault, messageOf } from '../../fault.ts';
 import type { Ending } from '../catalog/catalog.ts';
-import type { ByteSource } from '../model/byte-source.ts';
+import type { BodyPath, ByteSource } from '../model/byte-source.ts';
+import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
 import type { Caller, StoredUpload } from '../model/upload.ts';
@@ -40,7 +41,8 @@ export interface AppendOutcome {
   readonly interrupted: Interruption | null;
 }
 
-type Incoming = BodyRequest & EndingRequest & { readonly caller: Caller };
+type Incoming = BodyRequest &
+  EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined };
 
 /** How many bytes an upload may still take. */
 export function byteLimit(context: StoreContext, length: number | null, offset: number): number {
@@ -57,9 +59,12 @@ export async function receive(
 ): Promise<AppendOutcome> {
   const { record, writer, recording } = open;
   const from = record.offset;
-  const { whole } = request;
-  const pump = new BytePump(sourceOf(request.body), {
+  const { whole, intake } = request;
+  const body = sourceOf(request.body);
+  const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
+  const pump: BytePump = new BytePump(source, {
     writer,
+    count: context.received,
     position: from,
     crc32: record.crc32,
     limit: byteLimit(context, record.length, from),
@@ -69,28 +74,42 @@ export async function receive(
   });
   const active: ActiveAppend = {
     pump,
+    writer,
+    body: source.path,
     from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
     caller: request.caller,
     recorded: from,
+    confirmed: from,
+    syncing: undefined,
+    concluding: false,
     stopped: false,
   };
   right.writing = {
-    // A client that waits for our disk is not silent.
-    lastByteAt: () => (pump.waitsForDisk ? context.now() : pump.lastByteAt),
+    lastByteAt: () => (pump.makesWait ? context.now() : pump.lastByteAt),
     stop: () => pump.stop('superseded'),
   };
   if (whole) context.wholeRequests += 1;
   context.active.set(record.id, active);
   context.pumps.add(pump);
+  let reached: StoredUpload | undefined;
   try {
     request.onAccepted?.();
     const result = await pump.run();
     right.writing = undefined;
+    active.concluding = true;
+    await active.syncing;
     if (!recording) return noBytes(record, result);
-    return await conclude(context, active, { ...open, recording }, request, result);
+    const outcome = await conclude(context, active, { ...open, recording }, request, result);
+    reached = outcome.record;
+    // The client of a new upload learns its URL first; the next request is refused.
+    if (intake && outcome.interrupted === 'limited' && !open.isNew) {
+      throw intake.refusal(outcome.offset);
+    }
+    return outcome;
   } finally {
+    intake?.ended({ ...record, offset: pump.position, ...reached });
     context.pumps.delete(pump);
     context.active.delete(record.id);
   }
@@ -139,7 +158,7 @@ async function conclude(
     },
     timeline: [
       ...(endDeclares ? [{ event: 'length-declared', length: offset } as const] : []),
-      ...timelineOf(open, request, { to: offset, interrupted, rejected, at }),
+      ...timelineOf(open, request, { to: offset, interrupted, rejected, at, body: active.body }),
     ],
     at,
   };
@@ -153,12 +172,12 @@ async function conclude(
     return { record: finished, offset, finished: true, interrupted: null };
   }
   // Nothing is kept of an upload that has neither a record nor bytes.
-  if (!recording.lease && offset === 0) throw rejected ?? cutShort(result);
+  if (!recording.lease && offset === 0) throw rejected ?? cutShort(result, request);
   if (offset > from) {
     const crc32 = undo ? record.crc32 : pump.crc32;
     await context.durability.received(writer, { length: offset, crc32 });
   }
-  const latest = await recordEnding(recording, ending);
+  const latest = await recordEnding(context, recording, ending);
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
   if (rejected !== undefined) throw rejected;
@@ -206,7 +225,8 @@ async function judge(
 }
 
 /** The error for a client whose body broke off before any of it was kept. */
-function cutShort({ end, error }: PumpResult): unknown {
+function cutShort({ end, error }: PumpResult, { intake }: Incoming): unknown {
+  if (end === 'limited' && intake) return intake.refusal(0);
   if (end === 'no-space') return noSpace({ cause: error });
   if (end === 'disk-error') return fileFault(error, 'writing a data file');
   if (end === 'draining') return stopping();
@@ -214,14 +234,22 @@ function cutShort({ end, error }: PumpResult): unknown {
   return new Fault('BAD_REQUEST', 'the body did not come to its end');
 }
 
-/** On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record. */
-async function recordEnding(recording: Recording, ending: Ending): Promise<StoredUpload> {
+/**
+ * On NO_SPACE the Fault carries the offset: the stored bytes determine it even without a record, but
+ * not after a power cut.
+ */
+async function recordEnding(
+  { durability }: StoreContext,
+  recording: Recording,
+  ending: Ending,
+): Promise<StoredUpload> {
   try {
     return await recording.endAppend(ending);
   } catch (error) {
     if (!(error instanceof Fault && error.code === 'NO_SPACE')) throw error;
     const { offset } = ending.change;
-    throw noSpace({ ...(offset === undefined ? {} : { offset }), cause: error });
+    const told = offset === undefined || durability.confirmsOffsets ? {} : { offset };
+    throw noSpace({ ...told, cause: error });
   }
 }
 
@@ -237,9 +265,10 @@ function timelineOf(
     readonly interrupted: Interruption | null;
     readonly rejected: unknown;
     readonly at: number;
+    readonly body: BodyPath;
   },
 ): TimelineEvent[] {
-  const { to, interrupted, rejected, at: until } = end;
+  const { to, interrupted, rejected, at: until, body } = end;
   const { origin } = caller;
   const { offset: from, length } = record;
   const events: TimelineEvent[] = [];
@@ -247,7 +276,7 @@ function timelineOf(
   const verified = whole !== undefined && rejected === undefined && interrupted === null;
   if (declares && verified && length !== null) events.push({ event: 'length-declared', length });
   if (to !== from || (interrupted !== null && rejected === undefined)) {
-    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted });
+    events.push({ event: 'received', from, to, requests: 1, until, origin, interrupted, body });
   }
   if (rejected !== undefined) events.push({ event: 'rejected', why: messageOf(rejected), origin });
   return events;

@@ -31,6 +31,7 @@ export async function reconcileSize(
   }
   // Sync, or a power cut could bring the bytes back, and they would count.
   if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
+  else await durability.received(writer, { length: size, crc32: crc });
   const change = { offset: size, crc32: crc, uncommittedFrom: null };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`
@@ -40,6 +41,7 @@ export async function reconcileSize(
     timeline: size === record.offset ? [] : [{ event: 'recovered', what }],
     at: context.now(),
   });
+  await durability.recorded('progress');
   if (!grown) context.warn(`upload ${record.id}: ${what}`);
   return { ...record, ...change };
 }

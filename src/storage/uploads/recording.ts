@@ -1,7 +1,6 @@
 import { Fault } from '../../fault.ts';
 import type { Writer } from '../bytes/bytes.ts';
-import type { Catalog, Ending, Finish, Lease, Refusal } from '../catalog/catalog.ts';
-import type { TimelineEvent } from '../model/timeline.ts';
+import type { Catalog, Creation, Ending, Finish, Lease, Refusal } from '../catalog/catalog.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
@@ -100,14 +99,16 @@ export class RecordLast implements Recording {
 
   endAppend({ change, timeline, at }: Ending): Promise<StoredUpload> {
     const record = { ...this.#draft, ...change };
-    return this.#catalog.createUpload(this.#creation(record, timeline, [], at));
+    return this.#catalog.createUpload(this.#creation({ record, timeline, deliveries: [], at }));
   }
 
   finish(finish: Finish): Promise<StoredUpload> {
-    const { timeline, deliveries, at } = finish;
+    const { timeline, deliveries, placements = [], at } = finish;
     const record = { ...this.#draft, ...finished(finish) };
     const entries = [...timeline, { event: 'finished' } as const];
-    return this.#catalog.createFinished(this.#creation(record, entries, deliveries, at));
+    return this.#catalog.createFinished(
+      this.#creation({ record, timeline: entries, deliveries, placements, at }),
+    );
   }
 
   async refuse(): Promise<void> {
@@ -116,18 +117,13 @@ export class RecordLast implements Recording {
 
   async release(): Promise<void> {}
 
-  #creation(
-    record: UploadRecord,
-    timeline: readonly TimelineEvent[],
-    deliveries: Finish['deliveries'],
-    at: number,
-  ) {
+  #creation(creation: Creation): Creation {
+    const { record, timeline, deliveries } = creation;
     const created = { type: 'created', record: this.#draft, caller: this.#caller } as const;
     return {
-      record,
-      timeline: [{ event: 'created', origin: record.origin } as const, ...timeline],
+      ...creation,
+      timeline: [{ event: 'created', origin: record.origin }, ...timeline],
       deliveries: [...this.#plan(created), ...deliveries],
-      at,
     };
   }
 }

@@ -17,9 +17,11 @@ async function finishIfComplete(context: StoreContext, known: StoredUpload): Pro
   if (context.writers.isBusy(known.id)) return;
   if (known.state !== 'receiving' || known.refusal !== null) return;
   await WriteRight.use(context, known.id, { waitFor: 0 }, async (right) => {
-    const open = await right.open();
+    const open = await right.open({ expired: true });
     const { record, recording } = open;
     if (!recording || record.offset !== record.length || record.refusal !== null) return;
+    // It must not expire while its finish fails, for example because a hook is down.
+    await context.catalog.touch(record.id, context.now());
     const { offset, crc32 } = record;
     const ending = { change: { offset, crc32 }, timeline: [], at: context.now() };
     await finishUpload(context, { ...open, recording }, nobody(record), ending);
@@ -37,11 +39,10 @@ export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): 
 /** Removes uploads whose creation failed, unless their client has found one and sent bytes to it. */
 export async function removeUnremoved(context: StoreContext): Promise<void> {
   const { catalog, unremoved } = context;
-  const untouched = (record: StoredUpload) => isUnfinished(record) && record.offset === 0;
   for (const id of unremoved) {
     await alone(context, id, async () => {
       const record = await catalog.get(id);
-      if (record) await removeCondemned(context, id, 'rejected', nobody(record), untouched);
+      if (record) await removeCondemned(context, id, 'rejected', nobody(record), isUnfinished);
       unremoved.delete(id);
     });
   }
@@ -112,9 +113,17 @@ export async function reconcileAtStart(context: StoreContext, rebooted: boolean)
   for (const id of [...context.afterReboot]) {
     await alone(context, id, () => reconcile(context, id));
   }
-  // Not awaited: a hook that runs before the finish may be slow, and the port should open.
   const full = await catalog.unfinishedButComplete();
+  for (const id of full) await alone(context, id, () => keepComplete(context, id));
+  // Not awaited: a hook that runs before the finish may be slow, and the port should open.
   context.background(finishAll(context, full, context.endsAtLength));
+}
+
+/** A complete upload must not expire because no daemon was there to finish it. */
+async function keepComplete(context: StoreContext, id: string): Promise<void> {
+  const { catalog, now, endsAtLength } = context;
+  const record = await catalog.get(id);
+  if (record && record.kind !== 'final' && endsAtLength(record)) await catalog.touch(id, now());
 }
 
 async function alone(
@@ -145,5 +154,7 @@ async function reconcile(context: StoreContext, id: string): Promise<void> {
     context.afterReboot.delete(id);
     return;
   }
-  await WriteRight.use(context, record.id, { waitFor: 0 }, (right) => right.open());
+  await WriteRight.use(context, record.id, { waitFor: 0 }, (right) =>
+    right.open({ expired: true }),
+  );
 }

@@ -9,6 +9,7 @@ import {
 import { assertThere } from './access.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
+import { pathOf } from './placed.ts';
 import { WriteRight } from './write-right.ts';
 
 export interface Removal {
@@ -46,7 +47,7 @@ export async function terminate(
   check?.(record);
   // An upload that a hook stopped needs no consent from another hook.
   const stopped = why === 'stopped';
-  const place = context.bytes.locate(record);
+  const place = pathOf(context, record);
   if (!stopped) await context.guards.beforeRemove?.(record, caller, place);
   const turn = {
     urgent: true,
@@ -86,6 +87,20 @@ export async function removeCondemned(
       throw error;
     }
   });
+}
+
+/**
+ * Counts a complete download, and removes the upload after the last one. Until it is removed, it has
+ * expired. Returns how many are left; null when their number is not limited.
+ */
+export async function countDownload(
+  context: StoreContext,
+  id: string,
+  caller: Caller,
+): Promise<number | null> {
+  const left = await context.catalog.countDownload(id, context.now());
+  if (left === 0) await removeCondemned(context, id, 'downloaded', caller, () => true);
+  return left;
 }
 
 interface ClaimOptions {

@@ -1,4 +1,5 @@
 import { messageOf } from '../../fault.ts';
+import type { Metering } from '../model/metering.ts';
 import type { Timer } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { recordProgress } from './progress.ts';
@@ -25,6 +26,10 @@ export interface ServingOptions {
   readonly boot: string | null;
 }
 
+interface ServingParts extends ServingOptions {
+  readonly metering: Metering | undefined;
+}
+
 /** The periodic work of a daemon that serves uploads. */
 export class Serving {
   readonly #context: StoreContext;
@@ -35,7 +40,7 @@ export class Serving {
   }
 
   /** Resolves when records and bytes are reconciled; the port may open then. */
-  static async start(context: StoreContext, { boot }: ServingOptions): Promise<Serving> {
+  static async start(context: StoreContext, { boot, metering }: ServingParts): Promise<Serving> {
     const { catalog, bytes, durability } = context;
     const serving = new Serving(context);
     try {
@@ -44,9 +49,12 @@ export class Serving {
       serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
+      await durability.recorded('progress');
       // Otherwise the next start reconciles the rest.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
+      await metering?.open(catalog);
       serving.#every(PROGRESS, () => recordProgress(context));
+      if (metering) serving.#every(PROGRESS, () => metering.flush());
       serving.#every(RETRY, async () => {
         finishLeftBehind(context);
         await removeUnremoved(context);

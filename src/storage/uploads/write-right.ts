@@ -46,14 +46,15 @@ export class WriteRight {
   /**
    * Takes the lease, opens the bytes, and brings record and bytes in line. An upload that is
    * finished is opened without a lease. Throws NOT_FOUND, GONE, FORBIDDEN for a final upload, and
-   * LOCKED while another process holds the lease.
+   * LOCKED while another process holds the lease. `expired`: also opens an upload that has expired.
    */
-  async open(): Promise<OpenUpload> {
-    const { catalog, now } = this.#context;
+  async open({ expired = false } = {}): Promise<OpenUpload> {
+    const context = this.#context;
+    const { catalog, now } = context;
     const held = await catalog.beginAppend(this.#id, now());
     const record = held?.record;
     if (record && held.lease) this.#recording = new RecordFirst(catalog, record, held.lease);
-    assertThere(this.#context, record);
+    assertThere(expired ? { ...context, expiresAt: () => null } : context, record);
     if (record.kind === 'final') {
       throw new Fault('FORBIDDEN', 'a final upload is made of its parts and takes no bytes');
     }

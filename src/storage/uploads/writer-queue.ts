@@ -89,7 +89,7 @@ export class WriterQueue {
     const { urgent = false, waitFor } = options;
     const signal = options.signal?.();
     return new Promise((resolve, reject) => {
-      const giveUpAt = this.#clock.now() + waitFor;
+      const giveUpAt = this.#clock.elapsed() + waitFor;
       let timer: Timer | undefined;
       const leave = () => {
         this.#clock.clearTimeout(timer);
@@ -109,13 +109,15 @@ export class WriterQueue {
         reject(new Fault('UNAVAILABLE', 'the client has gone'));
       };
       const look = () => {
-        const now = this.#clock.now();
+        const elapsed = this.#clock.elapsed();
         const { writing } = line.slot;
         const lastByteAt = writing?.lastByteAt() ?? null;
-        const silent = lastByteAt !== null && now - lastByteAt >= SILENT_AFTER;
+        const silence = this.#clock.now() - (lastByteAt ?? 0);
+        // A last byte in the future came before the clock was set back.
+        const silent = lastByteAt !== null && (silence >= SILENT_AFTER || silence < 0);
         if (writing && lastByteAt !== null && (urgent || silent)) writing.stop();
         if (!line.waiters.includes(waiter)) return;
-        if (now >= giveUpAt) {
+        if (elapsed >= giveUpAt) {
           leave();
           reject(
             new Fault('LOCKED', 'another request is writing this upload', {
@@ -124,9 +126,9 @@ export class WriterQueue {
           );
           return;
         }
-        const silentAt = lastByteAt === null ? Number.POSITIVE_INFINITY : lastByteAt + SILENT_AFTER;
-        const next = Math.min(giveUpAt, Math.max(silentAt, now + 50), now + 500);
-        timer = this.#clock.setTimeout(look, next - now);
+        const untilSilent = lastByteAt === null ? 500 : SILENT_AFTER - silence;
+        const wait = Math.min(giveUpAt - elapsed, Math.max(untilSilent, 50), 500);
+        timer = this.#clock.setTimeout(look, wait);
       };
       if (signal?.aborted) return abandoned();
       signal?.addEventListener('abort', abandoned);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { creation, idOf, locationOf, offsetOf, type Reply, send } from '../../support/tus.ts';
 import type { Program } from '../support/program.ts';
-import { creation, idOf, locationOf, offsetOf, type Reply, send } from '../support/request.ts';
 import type { Running } from '../support/running.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../../support/until.ts';
-import type { Random } from '../support/random.ts';
 import {
   appendAt,
   type Content,
@@ -13,7 +11,9 @@ import {
   offsetOf,
   type Reply,
   send,
-} from '../support/request.ts';
+} from '../../support/tus.ts';
+import { until } from '../../support/until.ts';
+import type { Random } from '../support/random.ts';
 import type { Expected } from './ledger.ts';
 import type { World } from './world.ts';
 

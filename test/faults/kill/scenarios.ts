@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { idOf, locationOf, offsetOf } from '../../support/tus.ts';
 import { until } from '../../support/until.ts';
-import { idOf, locationOf, offsetOf } from '../support/request.ts';
 import type { Client, Plan } from './client.ts';
 import type { Expected, Ledger } from './ledger.ts';
 

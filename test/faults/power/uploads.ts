@@ -8,7 +8,7 @@ import {
   OFFSET_STREAM,
   offsetOf,
   send,
-} from '../support/request.ts';
+} from '../../support/tus.ts';
 
 export interface Uploaded {
   readonly what: string;

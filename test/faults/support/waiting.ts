@@ -1,6 +1,7 @@
-// For node's --import: a program that is loaded already starts at once when a line comes on stdin.
+// For node's --import: the program starts when a line comes on stdin. What takes longest to load is
+// there by then.
 import { once } from 'node:events';
-import '../../../src/cli/run.ts';
+import 'better-sqlite3';
 
 await once(process.stdin, 'data');
 process.stdin.destroy();

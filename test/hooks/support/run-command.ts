@@ -9,8 +9,11 @@ export interface Run {
   readonly printed: string[];
 }
 
-/** A post-finish event about an upload with these properties. */
-export function messageOf(upload: Partial<Payload['Event']['Upload']> = {}): Message {
+/** A post-finish event about an upload with these properties, caused by such a request. */
+export function messageOf(
+  upload: Partial<Payload['Event']['Upload']> = {},
+  request: Partial<Payload['Event']['HTTPRequest']> = {},
+): Message {
   const payload = {
     Type: 'post-finish',
     ID: 'evt_1',
@@ -23,6 +26,7 @@ export function messageOf(upload: Partial<Payload['Event']['Upload']> = {}): Mes
         Storage: { Type: 'filestore', Path: '/srv/uploads/tus/k3v9' },
         ...upload,
       },
+      HTTPRequest: { Method: 'PATCH', URI: '/', RemoteAddr: '', Header: {}, ...request },
     },
   } as unknown as Payload;
   return {

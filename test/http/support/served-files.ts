@@ -34,6 +34,7 @@ export async function serveFiles(
   const download = createDownload(
     {
       open: ({ id }) => openFileIn(folder, id),
+      countDownload: async () => null,
       find: async (id) => {
         const known = uploads[id];
         if (!known) throw new Fault('NOT_FOUND', 'there is no such upload');
@@ -47,11 +48,12 @@ export async function serveFiles(
           finishedAt,
           name,
           metadata: metadataOf(metadata) || null,
+          downloadsLeft: null,
         };
         return { record, offset: 0, expiresAt: null } as unknown as FoundUpload;
       },
     },
-    30_000,
+    { idleTimeout: 30_000 },
   );
   // A HEAD comes by the protocol, which hands on a plain one.
   return listen(t, download, { download });

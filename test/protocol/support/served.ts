@@ -50,7 +50,7 @@ export async function served(
     ...options.store,
   });
   test.after(() => store.close());
-  const download = createDownload(store, 30_000);
+  const download = createDownload(store, { idleTimeout: 30_000 });
   const { basePath = '/uploads/files/', publicUrl = null } = options.listener ?? {};
   const ready = Promise.resolve({
     store,

@@ -11,11 +11,16 @@ export class Journal {
   full = false;
   /** Probability that a call fails: another process holds the catalog. */
   fails = 0;
+  /** Probability that making commits durable fails. */
+  syncFails = 0;
+  /** Rises with every commit. */
+  changes = 0;
   #commits: Unit<unknown>[] = [];
   #durable = 0;
 
   commit<T>(unit: Unit<T>): T {
     this.#commits.push(unit);
+    this.changes += 1;
     return unit(this.records);
   }
 
@@ -29,9 +34,11 @@ export class Journal {
 
   /** Forgets commits at the end of which not all were durable; those before stay. */
   cut(random: Random): void {
-    const kept = random.between(this.#durable, this.#commits.length);
+    const all = this.#commits.length;
+    const kept = random.pick([this.#durable, random.between(this.#durable, all), all]);
     this.#commits = this.#commits.slice(0, kept);
     this.#durable = kept;
+    this.changes += 1;
     this.records = new Records();
     for (const unit of this.#commits) {
       try {

@@ -1,19 +1,26 @@
 import { Fault } from '../../../src/fault.ts';
 import {
-  type ClaimOutcome,
+  type Adopted,
   type Creation,
   type Ending,
   type Finish,
-  isAsSeen,
   type JoinStart,
   LEASE_VOID_AFTER,
   type Lease,
   type OwnerRole,
   type Progress,
   type Refusal,
-  type RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
+import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
+import { PlacementRows } from '../../../src/storage/catalog/memory/placement-rows.ts';
+import {
+  type ClaimOutcome,
+  isAsSeen,
+  type RemovalClaim,
+  waitsForPlacements,
+} from '../../../src/storage/catalog/removal-claim.ts';
 import {
   follow,
   type TimelineEntry,
@@ -42,13 +49,15 @@ export type Named = Lease & { readonly owner: string };
  */
 export class Records {
   readonly outbox = new MemoryOutbox();
+  readonly placements = new PlacementRows();
   readonly rows = new Map<string, Row>();
   readonly leases = new Map<string, Holder>();
   readonly owners = new Map<string, { role: OwnerRole; beatAt: number }>();
   readonly notes = new Map<string, string>();
+  readonly counts: Counts = new Map();
   #seq = 0;
 
-  insert({ record, timeline, deliveries, at }: Creation): StoredUpload {
+  insert({ record, timeline, deliveries, placements = [], at }: Creation): StoredUpload {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
@@ -56,8 +65,15 @@ export class Records {
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) add(row, at, entry);
     this.rows.set(record.id, row);
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
+    this.placements.add(record.id, placements, at);
     return row.record;
+  }
+
+  adopt({ record, timeline }: Adopted): StoredUpload {
+    const stored = this.insert({ record, timeline: [], deliveries: [], at: record.createdAt });
+    this.rows.get(record.id)?.timeline.push(...timeline);
+    return stored;
   }
 
   /** false while another process holds a lease that counts. */
@@ -86,13 +102,14 @@ export class Records {
     });
   }
 
-  finish(lease: Named, { change, timeline, deliveries, at }: Finish): boolean {
+  finish(lease: Named, { change, timeline, deliveries, placements = [], at }: Finish): boolean {
     const row = this.held(lease);
     if (!row || !isUnfinished(row.record)) return false;
     const finished = { state: 'finished', finishedAt: at, refusal: null } as const;
     row.record = { ...row.record, ...change, ...finished };
     for (const entry of [...timeline, { event: 'finished' } as const]) add(row, at, entry);
-    this.outbox.add(lease.id, deliveries, at);
+    this.outbox.insert(lease.id, deliveries, at);
+    this.placements.add(lease.id, placements, at);
     this.drop(lease);
     return true;
   }
@@ -129,6 +146,14 @@ export class Records {
     if (row && isUnfinished(row.record)) row.record = { ...row.record, activeAt: at };
   }
 
+  countDownload(id: string, at: number): number | null {
+    const row = this.rows.get(id);
+    const change = row && downloadOf(row.record, at);
+    if (!change) return null;
+    row.record = { ...row.record, ...change };
+    return change.downloadsLeft;
+  }
+
   claimRemoval(owner: string, seen: StoredUpload, claim: RemovalClaim): ClaimOutcome {
     const { why, bytes, takeOver, deliveries, at } = claim;
     const row = this.rows.get(seen.id);
@@ -138,9 +163,10 @@ export class Records {
     if (leased && !takeOver) return 'leased';
     const { record } = row;
     if (record.kind === 'partial' && this.finalsWith(record.id).some(isUnfinished)) return 'needed';
+    if (waitsForPlacements(why) && this.placements.isPending(record.id)) return 'needed';
     row.record = { ...record, state: 'removing', removedAt: at, removedWhy: why };
     add(row, at, { event: 'removed', why, bytes });
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
     this.leases.delete(record.id);
     return 'claimed';
   }
@@ -154,7 +180,10 @@ export class Records {
     const old = this.records().filter(
       ({ state, removedAt }) => state === 'removed' && removedAt !== null && removedAt <= before,
     );
-    for (const { id } of old.slice(0, limit)) this.rows.delete(id);
+    for (const { id } of old.slice(0, limit)) {
+      this.rows.delete(id);
+      this.placements.forget(id);
+    }
     return Math.min(old.length, limit);
   }
 

@@ -1,4 +1,5 @@
 import type {
+  Adopted,
   Catalog,
   Creation,
   Ending,
@@ -9,20 +10,29 @@ import type {
   OwnerRole,
   Progress,
   Refusal,
-  RemovalClaim,
 } from '../../../src/storage/catalog/catalog.ts';
+import {
+  addCounts,
+  forgetCounts,
+  holdingsOf,
+} from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
+import type { Placements } from '../../../src/storage/catalog/placements.ts';
+import type { RemovalClaim } from '../../../src/storage/catalog/removal-claim.ts';
+import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
 import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
 import type { Journal } from './journal.ts';
 import type { Named } from './records.ts';
 import { simulatedOutbox } from './simulated-outbox.ts';
+import { simulatedPlacements } from './simulated-placements.ts';
 import { idsOf, SimulatedReads } from './simulated-reads.ts';
 import { UnitsOfWork } from './units-of-work.ts';
 
 /** The simulated catalog as one process uses it. */
 export class SimulatedCatalog extends SimulatedReads implements Catalog {
   readonly outbox: Outbox;
+  readonly placements: Placements;
   readonly #owner: string;
   readonly #role: OwnerRole;
   #epoch = 0;
@@ -32,6 +42,7 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     this.#owner = owner;
     this.#role = role;
     this.outbox = simulatedOutbox(this.work);
+    this.placements = simulatedPlacements(this.work);
   }
 
   createUpload(creation: Creation): Promise<StoredUpload> {
@@ -49,6 +60,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   createFinished(creation: Creation): Promise<StoredUpload> {
     return this.createUpload(creation);
+  }
+
+  adopt(adopted: Adopted): Promise<StoredUpload> {
+    return this.work.write((records) => records.adopt(adopted));
   }
 
   beginAppend(id: string, at: number): Promise<Held | undefined> {
@@ -103,6 +118,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.touch(id, at));
   }
 
+  countDownload(id: string, at: number): Promise<number | null> {
+    return this.work.reserved((records) => records.countDownload(id, at));
+  }
+
   claimRemoval(seen: StoredUpload, claim: RemovalClaim) {
     return this.work.reserved((records) => records.claimRemoval(this.#owner, seen, claim));
   }
@@ -153,9 +172,23 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     });
   }
 
+  count(batch: readonly Count[]): Promise<readonly number[]> {
+    return this.work.write(({ counts }) => addCounts(counts, batch));
+  }
+
+  forgetCounts(what: Counted, before: number): Promise<void> {
+    return this.work.write(({ counts }) => forgetCounts(counts, what, before));
+  }
+
+  holdings(): Promise<Holdings> {
+    return this.work.read((records) => holdingsOf(records.records()));
+  }
+
   persist(): Promise<void> {
     return this.work.persist();
   }
+
+  async probe(): Promise<void> {}
 
   async checkIntegrity(): Promise<string> {
     return 'ok';

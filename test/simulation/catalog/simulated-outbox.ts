@@ -14,6 +14,7 @@ export function simulatedOutbox(work: UnitsOfWork): Outbox {
     return answer;
   };
   return {
+    add: (upload, deliveries, at) => writeLater(({ outbox }) => outbox.add(upload, deliveries, at)),
     claim: (hook, at, limit) => later(({ outbox }) => outbox.claim(hook, at, limit)),
     nextDueAt: (hook) => later(({ outbox }) => outbox.nextDueAt(hook)),
     settle: (settlements, at) => writeLater(({ outbox }) => outbox.settle(settlements, at)),

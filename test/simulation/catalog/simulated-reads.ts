@@ -1,17 +1,14 @@
 import {
   inOrder,
+  isCondemnable,
   isFolded,
   matches,
   statusTotals,
   totals,
+  unfinishedTotals,
 } from '../../../src/storage/catalog/memory/memory-list.ts';
 import type { ListQuery, StatusMoment } from '../../../src/storage/model/list-query.ts';
-import {
-  isGone,
-  isKept,
-  isUnfinished,
-  type StoredUpload,
-} from '../../../src/storage/model/upload.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { UnitsOfWork } from './units-of-work.ts';
 
 const PAGE = 500;
@@ -32,7 +29,10 @@ export class SimulatedReads {
     const ids = await this.work.read((records) => {
       const all = records.records();
       const wanted = all.filter(
-        (record) => matches(record, query) && !(query.foldParts && isFolded(record, all)),
+        (record) =>
+          matches(record, query) &&
+          !(query.foldParts && isFolded(record, all)) &&
+          !(query.undelivered && !records.placements.isPending(record.id)),
       );
       return idsOf(inOrder(wanted, query));
     });
@@ -42,15 +42,8 @@ export class SimulatedReads {
     }
   }
 
-  async *condemnable({
-    idleSince,
-    finishedBefore,
-  }: Pick<StatusMoment, 'idleSince' | 'finishedBefore'>): AsyncGenerator<StoredUpload> {
-    const found = await this.ids((record) => {
-      if (isGone(record)) return false;
-      if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
-      return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
-    });
+  async *condemnable(at: StatusMoment): AsyncGenerator<StoredUpload> {
+    const found = await this.ids((record) => isCondemnable(record, at));
     for (const id of found) {
       const record = await this.get(id);
       if (record) yield record;
@@ -92,7 +85,7 @@ export class SimulatedReads {
 
   async *stored(): AsyncGenerator<readonly { readonly id: string; readonly activeAt: number }[]> {
     const page = await this.work.read((records) =>
-      records.records().filter((record) => !isGone(record)),
+      records.records().filter((record) => !isGone(record) && record.movedTo === null),
     );
     if (page.length > 0) yield page;
   }
@@ -117,6 +110,10 @@ export class SimulatedReads {
 
   totals() {
     return this.work.read((records) => totals(records.records()));
+  }
+
+  unfinishedTotals(at: StatusMoment) {
+    return this.work.read((records) => unfinishedTotals(records.records(), at));
   }
 
   statusTotals(at: StatusMoment) {

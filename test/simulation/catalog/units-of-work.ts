@@ -29,7 +29,14 @@ export class UnitsOfWork {
   }
 
   persist(): Promise<void> {
-    return this.#do(this.#journal.beginPersist());
+    const end = this.#journal.beginPersist();
+    return this.#do(() => {
+      const { syncFails } = this.#journal;
+      if (syncFails > 0 && this.#effects.random.chance(syncFails)) {
+        throw new Fault('IO', 'the catalog could not be synced');
+      }
+      end();
+    });
   }
 
   #do<T>(effect: () => T): Promise<T> {

@@ -10,38 +10,19 @@ import type {
   WholeRequest,
 } from '../../../src/storage/uploads/receive.ts';
 import { terminate } from '../../../src/storage/uploads/remove.ts';
+import { EXPLICIT } from '../daemon.ts';
 import { BAD_SENDER, contentOf, type Known } from '../ledger.ts';
 import type { Job } from '../plan.ts';
 import type { Random } from '../random.ts';
 import type { Simulation } from '../simulation.ts';
 import { Violation } from '../violation.ts';
+import { type Bringing, described } from './bringing.ts';
 import { SimulatedBody } from './simulated-body.ts';
 
 const CALLER: Caller = {
   origin: { protocol: 'simulated', address: '192.0.2.1', agent: null },
   request: null,
 };
-
-/** The caller of a creation: by it the upload is known before its client learns of it. */
-function callerOf(token: string): Caller {
-  return { ...CALLER, request: { token } };
-}
-
-/** How one request brings its bytes. */
-export interface Bringing {
-  readonly to: number;
-  readonly whole: boolean;
-  readonly wrong: boolean;
-  /** The connection breaks before the end. */
-  readonly breaks: boolean;
-  /** Bytes more than belong to the upload. */
-  readonly over: number;
-}
-
-function described({ to, whole, wrong, breaks, over }: Bringing): string {
-  const checksum = whole ? (wrong ? ', a wrong checksum' : ', a checksum') : '';
-  return `up to ${to + over}${checksum}${breaks ? ', breaks off' : ''}`;
-}
 
 /** The requests of one client. Each says what the ledger must know. */
 export class Sender {
@@ -78,7 +59,8 @@ export class Sender {
           length,
           metadata: null,
           protocolData: null,
-          caller: callerOf(token),
+          caller: this.#caller(token),
+          ...this.#ends(bringing),
         };
         let brought: BodyRequest | undefined;
         if (bringing) {
@@ -117,8 +99,9 @@ export class Sender {
           const brought = this.#body(body, bringing, offset, () => known);
           return appendBody(engine.context, known.id, {
             ...brought,
+            ...this.#ends(bringing),
             offset,
-            caller: CALLER,
+            caller: this.#caller(),
             ...more,
           });
         },
@@ -155,7 +138,7 @@ export class Sender {
             new Violation('what was removed is gone everywhere', `${known.id} answers`),
           );
         if (offset !== null) this.sim.told(known, offset, floor);
-        // What a HEAD shows is not promised to survive a power cut before it is confirmed.
+        if (this.sim.plan.fsync === 'always') known.durable = Math.max(known.durable, offset ?? 0);
         if (record.state === 'finished' && offset !== record.length) {
           this.sim.violated(
             new Violation('a finished upload is whole', `${known.id} tells ${offset}`),
@@ -168,14 +151,19 @@ export class Sender {
   async remove(known: Known): Promise<void> {
     this.sim.trace(() => `client: DELETE ${known.id}`);
     // Asked for from now on, whether or not an answer comes.
-    known.removalAsked = true;
+    known.removalAsked += 1;
     this.sim.disturbances += 1;
-    await this.sim.network.request(
-      ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
-      () => {
-        known.removed = true;
-      },
-    );
+    try {
+      await this.sim.network.request(
+        ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
+        () => {
+          known.removed = true;
+        },
+      );
+    } catch (error) {
+      if (isFault(error, 'REFUSED')) known.removalAsked -= 1;
+      throw error;
+    }
   }
 
   async concatenate(parts: readonly Known[]): Promise<Known> {
@@ -189,7 +177,7 @@ export class Sender {
           metadata: null,
           protocolData: null,
           parts: ids,
-          caller: callerOf(this.sim.nextToken()),
+          caller: this.#caller(this.sim.nextToken()),
         }),
       (id) => {
         known = this.sim.ledger.uploads.get(id)!;
@@ -197,6 +185,17 @@ export class Sender {
       },
     );
     return known!;
+  }
+
+  /** The caller of a request. By its token a creation is known before its client learns of it. */
+  #caller(token?: string): Caller {
+    const { origin } = CALLER;
+    const protocol = this.job.explicit ? EXPLICIT : origin.protocol;
+    return { origin: { ...origin, protocol }, request: token === undefined ? null : { token } };
+  }
+
+  #ends(bringing: Bringing | undefined): { ends?: boolean } {
+    return this.job.explicit ? { ends: bringing?.to === this.job.length } : {};
   }
 
   #learnt(
@@ -237,6 +236,7 @@ export class Sender {
     const send = () => {
       if (sent) return;
       sent = true;
+      if (whole) known().verified ??= from;
       const bytes = contentOf(known().number, sender, from, to + over);
       this.#send(body, bytes, breaks);
     };
@@ -245,7 +245,9 @@ export class Sender {
       bodyLength: over > 0 || this.random.chance(0.3) ? null : to - from,
       onAccepted: send,
       ...(whole
-        ? { whole: this.#whole(() => contentOf(known().number, sender, from, to), wrong) }
+        ? {
+            whole: this.#whole(known, () => contentOf(known().number, sender, from, to), to, wrong),
+          }
         : {}),
     };
   }
@@ -272,7 +274,7 @@ export class Sender {
     scheduler.after(scheduler.delay(), null, next);
   }
 
-  #whole(meant: () => Buffer, wrong: boolean): WholeRequest {
+  #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
     return {
       verify: async (readBack) => {
         const blocks: Buffer[] = [];
@@ -283,6 +285,7 @@ export class Sender {
             new Violation('what is verified is what was sent', 'other bytes were read back'),
           );
         }
+        known().verified = Math.max(known().verified ?? 0, to);
       },
     };
   }

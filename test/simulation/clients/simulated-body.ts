@@ -2,11 +2,12 @@ import type { ByteSink, ByteSource } from '../../../src/storage/model/byte-sourc
 
 /** A request's body that comes when the simulation says so. */
 export class SimulatedBody implements ByteSource {
+  readonly path = 'stream';
   readonly lendsMemory = false;
   /** The connection is broken. */
   destroyed = false;
   readonly #waiting: Buffer[] = [];
-  readonly #closed = new AbortController();
+  #closed: AbortController | undefined;
   #sink: ByteSink | undefined;
   #ended = false;
   #paused = false;
@@ -26,7 +27,7 @@ export class SimulatedBody implements ByteSource {
   destroy(): void {
     if (this.destroyed || this.#ended) return;
     this.destroyed = true;
-    this.#closed.abort();
+    this.#closed?.abort();
     this.#flow();
   }
 
@@ -49,6 +50,8 @@ export class SimulatedBody implements ByteSource {
   }
 
   closeSignal(): AbortSignal {
+    this.#closed ??= new AbortController();
+    if (this.destroyed) this.#closed.abort();
     return this.#closed.signal;
   }
 

@@ -2,7 +2,8 @@ import { contentOf, GOOD_SENDERS, type Known } from '../ledger.ts';
 import type { Job } from '../plan.ts';
 import { randomOf } from '../random.ts';
 import type { Simulation } from '../simulation.ts';
-import { type Bringing, isFault, Sender } from './sender.ts';
+import type { Bringing } from './bringing.ts';
+import { isFault, Sender } from './sender.ts';
 
 /** How an upload ends for its client. lost: the server knows it no more, and it begins anew. */
 type End = 'finished' | 'removed' | 'refused' | 'lost';

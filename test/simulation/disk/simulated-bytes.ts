@@ -1,30 +1,27 @@
 import { Fault, fileFault } from '../../../src/fault.ts';
-import type {
-  Bytes,
-  Entry,
-  Reader,
-  Safety,
-  WriteCallback,
-  Writer,
-} from '../../../src/storage/bytes/bytes.ts';
-import { crc32 } from '../../../src/storage/model/crc32.ts';
-import type { StoredUpload, UploadRecord } from '../../../src/storage/model/upload.ts';
+import type { Bytes, Entry, Reader, Safety, Writer } from '../../../src/storage/bytes/bytes.ts';
+import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
-import { type SimulatedDisk, SimulatedFile } from './simulated-disk.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedFile } from './simulated-file.ts';
+import { SimulatedReader, SimulatedWriter } from './simulated-writer.ts';
 
 type Identified = Pick<UploadRecord, 'id'>;
-
-const BLOCK = 64 * 1024;
 
 /** The simulated disk as one process uses it: one plain file per upload. */
 export class SimulatedBytes implements Bytes {
   readonly place = '/uploads/tus';
   readonly disk: SimulatedDisk;
   readonly effects: Effects;
+  /** Files with a failed sync, of which this process knows. */
+  readonly unsynced = new Set<SimulatedFile>();
 
   constructor(disk: SimulatedDisk, effects: Effects) {
     this.disk = disk;
     this.effects = effects;
+    effects.process.onEnd(() => {
+      for (const file of this.unsynced) file.forgive();
+    });
   }
 
   create({ id }: Identified): Promise<Writer> {
@@ -35,13 +32,17 @@ export class SimulatedBytes implements Bytes {
       }
       const file = new SimulatedFile();
       file.modifiedAt = this.effects.scheduler.now();
-      this.disk.files.set(id, file);
+      this.disk.add(id, file);
       return new SimulatedWriter(this, file);
     });
   }
 
   openForAppend({ id }: UploadRecord): Promise<Writer> {
-    return this.act('opening a data file', () => new SimulatedWriter(this, this.#file(id)));
+    return this.act('opening a data file', () => {
+      const file = this.#file(id);
+      file.underWay.clear();
+      return new SimulatedWriter(this, file);
+    });
   }
 
   openForReading({ id }: UploadRecord): Promise<Reader> {
@@ -57,7 +58,7 @@ export class SimulatedBytes implements Bytes {
   }
 
   remove({ id }: Identified): Promise<boolean> {
-    return this.act('removing a data file', () => this.disk.files.delete(id));
+    return this.act('removing a data file', () => this.disk.remove(id));
   }
 
   async *entries(): AsyncGenerator<readonly string[]> {
@@ -75,8 +76,10 @@ export class SimulatedBytes implements Bytes {
   }
 
   removeEntry(name: string): Promise<boolean> {
-    return this.act('removing a data file', () => this.disk.files.delete(name));
+    return this.act('removing a data file', () => this.disk.remove(name));
   }
+
+  async probe(): Promise<void> {}
 
   room(): Promise<number> {
     return this.act('looking for free space', () => (this.disk.trouble.full ? 0 : 2 ** 40));
@@ -116,110 +119,6 @@ export class SimulatedBytes implements Bytes {
   }
 }
 
-function systemError(code: string): Error {
+export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: the simulated disk`), { code });
-}
-
-class SimulatedReader implements Reader {
-  protected readonly bytes: SimulatedBytes;
-  protected readonly file: SimulatedFile;
-
-  constructor(bytes: SimulatedBytes, file: SimulatedFile) {
-    this.bytes = bytes;
-    this.file = file;
-  }
-
-  get size(): number {
-    return this.file.size;
-  }
-
-  async *blocks(from: number, to: number): AsyncGenerator<Buffer> {
-    for (let position = from; position < to; ) {
-      const end = Math.min(to, position + BLOCK);
-      const block = await this.bytes.act('reading a data file', () =>
-        Buffer.from(this.file.data.subarray(position, end)),
-      );
-      if (block.length === 0) {
-        throw new Fault('IO', `a data file ended at byte ${position}, before byte ${to}`);
-      }
-      yield block;
-      position += block.length;
-    }
-  }
-
-  close(): void {}
-}
-
-class SimulatedWriter extends SimulatedReader implements Writer {
-  readonly immediate = false;
-
-  write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
-    const { effects, disk } = this.bytes;
-    effects
-      .do(() => {
-        if (disk.trouble.full) throw systemError('ENOSPC');
-        if (this.bytes.fails('writeFails')) throw systemError('EIO');
-        const all = Buffer.concat(chunks);
-        const short = all.length > 1 && effects.random.chance(0.1);
-        const bytes = short ? all.subarray(0, effects.random.between(1, all.length - 1)) : all;
-        this.file.change({ at: position, bytes });
-        this.file.modifiedAt = effects.scheduler.now();
-        return bytes.length;
-      })
-      .then(
-        (written) => done(null, written),
-        (error) => done(error, 0),
-      );
-  }
-
-  async flush(safety: Safety): Promise<void> {
-    if (safety === 'process') return;
-    const sync = (begin: () => () => void) => {
-      // The sync covers what is written so far, not what is written while it runs.
-      const end = begin();
-      return this.bytes.act('syncing a data file', () => {
-        if (this.bytes.fails('syncFails')) throw systemError('EIO');
-        end();
-      });
-    };
-    await Promise.all([
-      sync(() => this.file.beginSync()),
-      sync(() => this.bytes.disk.beginSyncOfNames()),
-    ]);
-  }
-
-  async rollback(length: number): Promise<void> {
-    await this.bytes.act('cutting a data file', () => this.file.change({ size: length }));
-  }
-
-  async join(parts: readonly StoredUpload[], cut: () => boolean): Promise<number> {
-    try {
-      await this.rollback(0);
-      let position = 0;
-      let crc = 0;
-      for (const part of parts) {
-        const reader = await this.bytes.openForReading(part);
-        for await (const block of reader.blocks(0, reader.size)) {
-          if (cut()) throw new Fault('UNAVAILABLE', 'the join was cut short');
-          await this.#writeAll(block, position);
-          position += block.length;
-          crc = crc32(block, crc);
-        }
-      }
-      return crc;
-    } catch (error) {
-      await this.rollback(0).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #writeAll(block: Buffer, position: number): Promise<void> {
-    for (let from = 0; from < block.length; ) {
-      from += await new Promise<number>((resolve, reject) => {
-        this.write([block.subarray(from)], position + from, (error, written) =>
-          error ? reject(error) : resolve(written),
-        );
-      });
-    }
-  }
 }

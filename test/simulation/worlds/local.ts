@@ -13,6 +13,7 @@ export const localWorld: OpenWorld = (scheduler) => {
   return {
     journal,
     trouble: disk.trouble,
+    changes: () => disk.changes + journal.changes,
     open(process, role, random) {
       const effects = new Effects(scheduler, process, random);
       return {

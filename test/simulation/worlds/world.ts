@@ -20,6 +20,8 @@ export interface World {
   open(process: Process, role: OwnerRole, random: Random): Opened;
   /** What the machine has not made durable is lost, in part or as a whole. */
   cut(random: Random): void;
+  /** A number that changes whenever records or bytes do. For the judge alone. */
+  changes(): number;
   /** The bytes of an upload as they are now; undefined when there are none. For the judge alone. */
   contentOf(id: string): Buffer | undefined;
   /** Names of all bytes that are there. For the judge alone. */

@@ -1,7 +1,7 @@
 import '../support/faulty-disk.ts';
 
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FileBytes } from '../../../src/storage/bytes/files/file-bytes.ts';
@@ -80,4 +80,18 @@ test('files of any name are entries, folders are not', async (t) => {
   assert.equal(await store.entry('folder'), null);
   assert.equal((await store.entry('a b'))?.bytes, 1);
   assert.equal(await store.removeEntry('.hidden'), true);
+});
+
+test('a file becomes the bytes of an upload by a link, and never replaces any', async (t) => {
+  const store = open(t);
+  t.after(() => store.close());
+  const file = join(temporaryFolder(t), 'file');
+  writeFileSync(file, 'content');
+  assert.equal(await store.link({ id: 'a' }, file), true);
+  assert.equal(await store.size(draftRecord()), 7);
+  assert.equal((await faultOf(store.link({ id: 'a' }, file))).code, 'CONFLICT');
+  assert.equal((await faultOf(store.link({ id: '../b' }, file))).code, 'NOT_FOUND');
+  assert.equal((await faultOf(store.link({ id: 'b' }, `${file}-missing`))).code, 'IO');
+  await store.remove({ id: 'a' });
+  assert.equal(readFileSync(file, 'utf8'), 'content');
 });

@@ -79,6 +79,7 @@ test('bytes in memory that is used again are copied before they wait', async (t)
   faultyDisk.during(t).slowness = 5;
   const memory = Buffer.alloc(10_000);
   const lending: ByteSource = {
+    path: 'direct',
     lendsMemory: true,
     start(sink) {
       for (const slice of slices()) {

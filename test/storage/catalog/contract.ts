@@ -1,4 +1,7 @@
+import { countingContract } from './contract/counting.ts';
+import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
+import { placingContract } from './contract/placing.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
 import { removingContract } from './contract/removing.ts';
@@ -16,7 +19,10 @@ export function catalogContract(
   writingContract(contract);
   joiningContract(contract);
   removingContract(contract);
+  placingContract(contract);
   processesContract(contract);
   readingContract(contract);
+  countingContract(contract);
+  downloadsContract(contract);
   timelineContract(contract);
 }

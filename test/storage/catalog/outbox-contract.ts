@@ -1,50 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
 import { type DeliveryQuery, deliveryStatus } from '../../../src/storage/model/delivery.ts';
-import type { NewDelivery } from '../../../src/storage/model/events.ts';
-import {
-  contractOf,
-  creation,
-  delivery,
-  type OpenSubject,
-  type Processes,
-} from './contract/subject.ts';
+import { wordsFor } from './contract/outbox-words.ts';
+import { contractOf, delivery, type OpenSubject, type Processes } from './contract/subject.ts';
 
 const DAY = 86_400_000;
-
-/** Short words for what a test does with the outbox of a catalog; the hook is "app". */
-function wordsFor(catalog: Catalog) {
-  const { outbox } = catalog;
-  const seqOf = async (upload: string, event: string) => {
-    const found = (await outbox.list({ upload })).find((one) => one.event === event);
-    assert.ok(found, `${upload} ${event}`);
-    return found.seq;
-  };
-  return {
-    outbox,
-    seqOf,
-    /** Adds deliveries by a unit of work: that which makes the upload, or which finishes it. */
-    async add(upload: string, at: number, ...deliveries: readonly (string | NewDelivery)[]) {
-      const made = deliveries.map((one) => (typeof one === 'string' ? delivery(one) : one));
-      const held = await catalog.beginAppend(upload, at);
-      if (!held) await catalog.createUpload(creation({ id: upload }, { deliveries: made, at }));
-      else await catalog.finish(held.lease!, { change: {}, timeline: [], deliveries: made, at });
-    },
-    async due(at: number, hook = 'app') {
-      const found = await outbox.claim(hook, at, 100);
-      return found.map(({ upload, event }) => `${upload} ${event}`);
-    },
-    async settle(upload: string, event: string, at: number, state: 'delivered' | 'dead') {
-      const seq = await seqOf(upload, event);
-      const dead = { seq, state: 'dead', error: 'given up', attempted: true } as const;
-      await outbox.settle([state === 'dead' ? dead : { seq, state }], at);
-    },
-    async fail(upload: string, event: string, startedAt: number, nextAt: number) {
-      const seq = await seqOf(upload, event);
-      await outbox.settle([{ seq, state: 'pending', error: 'no', startedAt, nextAt }], startedAt);
-    },
-  };
-}
 
 /** Declares a test for everything that src/storage/catalog/outbox.ts promises. */
 export function outboxContract(
@@ -99,6 +58,17 @@ export function outboxContract(
       assert.equal(await outbox.nextDueAt('app'), 20);
       await settle('a', 'changed', 50, 'delivered');
       assert.deepEqual(await due(50), ['b created', 'a finished']);
+    },
+  );
+
+  promise(
+    'an event that changes nothing takes its turn, too',
+    async ({ outbox, add, due, settle }) => {
+      await add('a', 10, 'finished');
+      await outbox.add('a', [delivery('downloaded')], 20);
+      assert.deepEqual(await due(20), ['a finished']);
+      await settle('a', 'finished', 30, 'delivered');
+      assert.deepEqual(await due(30), ['a downloaded']);
     },
   );
 
@@ -221,11 +191,12 @@ export function outboxContract(
       for (const upload of ['a', 'b', 'c']) await add(upload, 10, 'created', 'finished');
       for (const upload of ['a', 'b', 'c']) await fail(upload, 'created', 20, 9_000);
       assert.deepEqual(await due(100), []);
-      await outbox.hurry('other', 100, 9);
+      assert.equal(await outbox.hurry('other', 100, 9), 0);
       assert.deepEqual(await due(100), []);
-      await outbox.hurry('app', 100, 2);
+      assert.equal(await outbox.hurry('app', 100, 2), 2);
       assert.equal((await due(100)).length, 2);
-      await outbox.hurry('app', 100, 9);
+      assert.equal(await outbox.hurry('app', 100, 9), 1);
+      assert.equal(await outbox.hurry('app', 100, 9), 0, 'what is due stays as it is');
       assert.deepEqual((await due(100)).toSorted(), ['a created', 'b created', 'c created']);
     },
   );
@@ -263,7 +234,8 @@ export function outboxContract(
       assert.deepEqual(await ids({ statuses: [] }), []);
       assert.deepEqual(await ids({ upload: 'a', hook: 'app', statuses: ['failing'] }), ['a']);
       assert.deepEqual(await ids({ hook: 'none' }), []);
-      assert.deepEqual(await outbox.counts(), [{ hook: 'app', pending: 1, failing: 1, dead: 1 }]);
+      const counts = { hook: 'app', pending: 1, failing: 1, dead: 1, oldestAt: 10 };
+      assert.deepEqual(await outbox.counts(), [counts]);
     },
   );
 

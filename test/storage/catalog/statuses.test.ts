@@ -38,6 +38,7 @@ const record: fc.Arbitrary<Partial<UploadRecord>> = fc
     }),
     parts: fc.array(fc.constantFrom('r0', 'r1', 'r2'), { maxLength: 3 }),
     activeAt: moment,
+    expiresAt: cutoff,
     at: moment,
   } as const)
   .map(({ at, parts, ...one }) => ({
@@ -55,7 +56,7 @@ const at: fc.Arbitrary<StatusMoment> = fc.record({
 /** What the retention policy says by its cut-offs: the moment is reached, or never comes. */
 function expiresAt(one: UploadRecord, { now, idleSince, finishedBefore }: StatusMoment) {
   const [since, from] = isKept(one) ? [finishedBefore, one.finishedAt] : [idleSince, one.activeAt];
-  return since !== null && from !== null && from <= since ? now : null;
+  return since !== null && from !== null && from <= since ? now : one.expiresAt;
 }
 
 type Totals = Awaited<ReturnType<Catalog['statusTotals']>>;

@@ -20,7 +20,11 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     finishedAt: null,
     removedAt: null,
     removedWhy: null,
+    expiresAt: null,
+    downloadsLeft: null,
     refusal: null,
+    wantedPath: null,
+    movedTo: null,
     origin: CALLER.origin,
     ...change,
   };

@@ -90,11 +90,11 @@ test('the position tells only what is on disk', async (t) => {
   body.end('12345');
   await until('the write runs', () => faultyDisk.held?.length === 1);
   assert.equal(pump.position, 0);
-  assert.equal(pump.waitsForDisk, true);
+  assert.equal(pump.makesWait, true);
   faultyDisk.letGo();
   await ended;
   assert.equal(pump.position, 5);
-  assert.equal(pump.waitsForDisk, false);
+  assert.equal(pump.makesWait, false);
 });
 
 test('a client that is faster than the disk is paused, and its next batch fills meanwhile', async (t) => {

@@ -9,7 +9,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Fault } from '../../../src/fault.ts';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
 import type { StoreOptions, UploadStore } from '../../../src/storage/store.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -21,7 +20,6 @@ import {
   contentOf,
   crcOf,
   creation,
-  faultOf,
   insideOf,
   make,
   offsetOf,
@@ -121,20 +119,6 @@ test('a look from a command changes nothing', async (t) => {
   assert.equal((await command.find(id)).offset, 3);
   await command.close();
   assert.equal((await store.remember(id))?.state, 'receiving');
-});
-
-test('an upload that was complete when a hook did not answer is finished at the next start', async (t) => {
-  const store = await openStore(t, {
-    guards: {
-      beforeFinish: async () => {
-        throw new Fault('HOOK_FAILED', 'the receiver is down');
-      },
-    },
-  });
-  const id = await make(store, 3);
-  await faultOf(append(store, id, 0, 'abc'));
-  const next = await restart(t, store, () => {});
-  await isFinished(next, id);
 });
 
 test('after a reboot every unfinished upload is compared with its file', async (t) => {

@@ -9,13 +9,22 @@ import { faultOf } from '../support/stores.ts';
 function queue(t: TestContext): {
   writers: WriterQueue;
   pass(milliseconds: number): Promise<void>;
+  /** Sets the clock of the machine, which its timers do not notice. */
+  step(milliseconds: number): void;
 } {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-  const writers = new WriterQueue(SYSTEM_CLOCK);
+  let elapsed = 0;
+  let offset = 0;
+  const now = () => Date.now() + offset;
+  const writers = new WriterQueue({ ...SYSTEM_CLOCK, now, elapsed: () => elapsed });
   return {
     writers,
+    step(milliseconds) {
+      offset += milliseconds;
+    },
     async pass(milliseconds) {
       for (let passed = 0; passed < milliseconds; passed += 50) {
+        elapsed += 50;
         t.mock.timers.tick(50);
         await settled();
       }
@@ -215,4 +224,19 @@ test('uploads do not wait for one another', async (t) => {
   await writers.acquire('a', { waitFor: 0 });
   await writers.acquire('b', { waitFor: 0 });
   assert.equal(writers.isBusy('a') && writers.isBusy('b'), true);
+});
+
+test('a clock that is set back keeps nobody waiting', async (t) => {
+  const { writers, pass, step } = queue(t);
+  const slot = await writers.acquire('a', { waitFor: 0 });
+  const finishing = watch(writers.acquire('a', { waitFor: 3_000 }));
+  step(-3_600_000);
+  await pass(3_000);
+  assert.equal((finishing.state as Fault).code, 'LOCKED');
+  const lastByteAt = Date.now();
+  const holder = writing(slot, () => lastByteAt);
+  const next = watch(writers.acquire('a', { waitFor: 3_000 }));
+  await pass(50);
+  assert.equal(holder.stops, 1, 'its last byte came before the clock was set');
+  assert.equal(next.state, 'writing');
 });

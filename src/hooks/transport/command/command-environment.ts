@@ -1,5 +1,6 @@
 import { withoutControls } from '../../plain-text.ts';
 import type { Message } from '../attempt.ts';
+import { correlationOf } from '../correlation.ts';
 
 /** The variables of the daemon that a program inherits; others may hold secrets. */
 const INHERITED = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TZ|TMPDIR)$/;
@@ -18,7 +19,9 @@ export function commandEnvironment(
   hookName: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const { Upload } = message.payload().Event;
+  const payload = message.payload();
+  const { Upload } = payload.Event;
+  const { requestId, traceparent, tracestate } = correlationOf(payload);
   const own = {
     TUS_ID: Upload.ID,
     TUS_SIZE: String(Upload.Size),
@@ -28,6 +31,10 @@ export function commandEnvironment(
     HOOK_TYPE: message.event,
     HOOK_NAME: hookName,
     HOOK_EVENT_ID: message.eventId,
+    ...(requestId === undefined ? {} : { HOOK_REQUEST_ID: requestId }),
+    // The names that OpenTelemetry gives them.
+    ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
+    ...(tracestate === undefined ? {} : { TRACESTATE: tracestate }),
   };
   const inherited = Object.entries(env).filter(
     ([name, value]) => value !== undefined && INHERITED.test(name),

@@ -20,6 +20,7 @@ import {
   type SendOptions,
   type Transport,
 } from '../attempt.ts';
+import { correlationHeaders } from '../correlation.ts';
 import { createSecretHider } from './hide-secrets.ts';
 import { failureSentence } from './http-failure.ts';
 import { createSigner } from './signature.ts';
@@ -50,6 +51,7 @@ export function createHttpTransport(hook: HttpHook, now: () => number): Transpor
       method: 'POST',
       agent,
       headers: {
+        ...correlationHeaders(message.payload()),
         ...forwarded(hook, message),
         'user-agent': 'tusd-ts',
         ...hook.headers,

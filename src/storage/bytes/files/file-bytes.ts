@@ -1,5 +1,5 @@
 import { close, type Dirent, existsSync, fstatSync, open, statSync } from 'node:fs';
-import { opendir, stat, statfs, unlink } from 'node:fs/promises';
+import { link, opendir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { isUploadId } from '../../model/upload-id.ts';
 import type { Bytes, Entry, Safety } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
 import { FileWriter, type WriterOptions } from './file-writer.ts';
+import { movedSize, openMoved } from './moved-file.ts';
 import { WritePace } from './write-pace.ts';
 
 const openAsync = promisify(open);
@@ -18,12 +19,17 @@ const openAsync = promisify(open);
 /** A measurement of the free space is used for this long (milliseconds). */
 const ROOM_COUNTS_FOR = 250;
 const NAMES_AT_ONCE = 1024;
+/** A file that is there for a moment, to find out whether files can be written. No id begins with a dot. */
+const PROBE = '.probe';
 
 /**
  * How long a start waits for the permissions of data files; the rest runs in the background
  * (milliseconds).
  */
 const PATIENCE = 500;
+
+/** Another file system, or one without hard links; a file of someone else; too many links. */
+const LINKS_REFUSED = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 export interface FileBytesOptions {
   /** Permission bits of new files; the process's umask may clear some. */
@@ -66,11 +72,22 @@ export class FileBytes implements Bytes {
         this.#writerOptions,
       );
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') {
-        throw new Fault('CONFLICT', 'an upload of this id is there already');
-      }
+      if (errnoOf(error) === 'EEXIST') throw taken();
       throw this.#fault(error, 'making a data file');
     }
+  }
+
+  async link({ id }: Identified, file: string): Promise<boolean> {
+    const path = this.#path(id);
+    try {
+      await link(file, path);
+    } catch (error) {
+      const errno = errnoOf(error) ?? '';
+      if (LINKS_REFUSED.has(errno)) return false;
+      if (errno === 'EEXIST') throw taken();
+      throw fileFault(error, `linking the file ${file}`);
+    }
+    return true;
   }
 
   async openForAppend({ id }: UploadRecord): Promise<FileWriter> {
@@ -81,7 +98,8 @@ export class FileBytes implements Bytes {
     }
   }
 
-  async openForReading({ id }: UploadRecord): Promise<FileReader> {
+  async openForReading({ id, movedTo }: UploadRecord): Promise<FileReader> {
+    if (movedTo) return new FileReader(await openMoved(movedTo));
     try {
       const fd = await openAsync(this.#path(id), 'r');
       if (fstatSync(fd).isFile()) return new FileReader(fd);
@@ -97,7 +115,8 @@ export class FileBytes implements Bytes {
    * Synchronous on purpose: the entry is in the kernel's cache, and a round trip to the thread pool
    * costs ten times as much as the call.
    */
-  async size({ id }: UploadRecord): Promise<number | null> {
+  async size({ id, movedTo }: UploadRecord): Promise<number | null> {
+    if (movedTo) return movedSize(movedTo);
     const size = this.#sizeOf(id);
     if (size === null && !existsSync(this.place)) throw this.#missing();
     return size;
@@ -151,6 +170,16 @@ export class FileBytes implements Bytes {
     const removed = await this.#unlink(this.#placeOf(name), 'removing a file without a record');
     if (!removed && !existsSync(this.place)) throw this.#missing();
     return removed;
+  }
+
+  async probe(): Promise<void> {
+    const path = this.#placeOf(PROBE);
+    try {
+      await writeFile(path, '.', { mode: this.#options.access.fileMode });
+      await unlink(path);
+    } catch (error) {
+      throw this.#fault(error, `writing to ${this.place}`);
+    }
   }
 
   async room(): Promise<number> {
@@ -248,4 +277,8 @@ export class FileBytes implements Bytes {
       publicMessage: 'the uploads of this server are not there at the moment',
     });
   }
+}
+
+function taken(): Fault {
+  return new Fault('CONFLICT', 'an upload of this id is there already');
 }

@@ -79,6 +79,8 @@ export class MemoryBytes implements Bytes {
     return this.#contents.delete(name);
   }
 
+  async probe(): Promise<void> {}
+
   async room(): Promise<number> {
     return this.#budget.left;
   }

@@ -1,5 +1,7 @@
 import type { Catalog } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
+import { createPlacements } from './memory-placements.ts';
 import { MemoryState } from './memory-state.ts';
 import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
@@ -15,10 +17,12 @@ export function createMemoryCatalog(): Catalog {
   const slots = new Map<string, number>();
   return {
     outbox: state.outbox,
+    placements: createPlacements(state),
     ...createReceiving(state),
     ...createJoining(state),
     ...createRemoving(state),
     ...createReading(state),
+    ...createCounting(() => state.records()),
 
     heartbeat: async () => {},
     // No earlier process exists.
@@ -34,6 +38,7 @@ export function createMemoryCatalog(): Catalog {
     setNote: async (key, value) => void notes.set(key, value),
 
     persist: async () => {},
+    probe: async () => {},
     checkIntegrity: async () => 'ok',
     close: async () => {},
   };

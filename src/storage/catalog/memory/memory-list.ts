@@ -3,11 +3,13 @@ import type {
   ListSort,
   StatusMoment,
   StatusTotals,
+  UnfinishedTotals,
   UploadTotals,
 } from '../../model/list-query.ts';
 import {
   isGone,
   isKept,
+  isUnfinished,
   type StoredUpload,
   statusOf,
   type UploadStatus,
@@ -71,6 +73,34 @@ export function statusTotals(records: readonly StoredUpload[], at: StatusMoment)
   return [...sums.values()];
 }
 
+export function unfinishedTotals(
+  records: readonly StoredUpload[],
+  at: StatusMoment,
+): UnfinishedTotals[] {
+  const counts = new Map<UploadStatus, number>();
+  for (const record of records.filter(isUnfinished)) {
+    const status = statusAt(record, at);
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return [...counts].map(([status, count]) => ({ status, count }));
+}
+
+/** See Catalog. */
+export function isCondemnable(record: StoredUpload, at: StatusMoment): boolean {
+  const { now, idleSince, finishedBefore } = at;
+  if (isGone(record)) return false;
+  if (record.expiresAt !== null && record.expiresAt <= now) return true;
+  if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
+  return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
+}
+
+/** The change of a record by one more complete download. */
+export function downloadOf({ state, downloadsLeft }: StoredUpload, at: number) {
+  if (state !== 'finished' || downloadsLeft === null) return null;
+  const left = Math.max(0, downloadsLeft - 1);
+  return { downloadsLeft: left, ...(left === 0 ? { expiresAt: at } : {}) };
+}
+
 /** true for a part whose final upload is not removed. */
 export function isFolded(record: StoredUpload, records: readonly StoredUpload[]): boolean {
   return !isGone(record) && finalsOf(record, records).some((final) => !isGone(final));
@@ -85,5 +115,5 @@ function statusAt(record: StoredUpload, at: StatusMoment): UploadStatus {
   const since = isKept(record) ? finishedBefore : idleSince;
   const from = isKept(record) ? (record.finishedAt ?? record.activeAt) : record.activeAt;
   const expired = since !== null && from <= since;
-  return statusOf(record, now, expired ? now : null);
+  return statusOf(record, now, expired ? now : record.expiresAt);
 }

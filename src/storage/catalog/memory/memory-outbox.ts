@@ -8,6 +8,8 @@ import {
 import type { NewDelivery } from '../../model/events.ts';
 import { DEAD_KEPT, type Outbox } from '../outbox.ts';
 
+type Counted = { -readonly [Key in Exclude<keyof DeliveryCounts, 'hook'>]: DeliveryCounts[Key] };
+
 type Row = { -readonly [Key in keyof StoredDelivery]: StoredDelivery[Key] };
 
 /** The outbox as rows in memory. */
@@ -15,8 +17,12 @@ export class MemoryOutbox implements Outbox {
   readonly #rows = new Map<number, Row>();
   #seq = 0;
 
+  async add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void> {
+    this.insert(upload, deliveries, at);
+  }
+
   /** For use by the unit of work that causes these deliveries. */
-  add(upload: string, deliveries: readonly NewDelivery[], at: number): void {
+  insert(upload: string, deliveries: readonly NewDelivery[], at: number): void {
     for (const delivery of deliveries) {
       this.#seq += 1;
       const waits = this.#line(upload, delivery.hook).length > 0;
@@ -57,9 +63,11 @@ export class MemoryOutbox implements Outbox {
       .map(({ seq }) => seq);
   }
 
-  async hurry(hook: string, at: number, limit: number): Promise<void> {
-    const later = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
-    for (const row of later.slice(0, limit)) row.nextAt = at;
+  async hurry(hook: string, at: number, limit: number): Promise<number> {
+    const waiting = this.#pending(hook).filter(({ nextAt }) => nextAt !== null && nextAt > at);
+    const hurried = waiting.slice(0, limit);
+    for (const row of hurried) row.nextAt = at;
+    return hurried.length;
   }
 
   async retry(seq: number, at: number): Promise<boolean> {
@@ -95,12 +103,14 @@ export class MemoryOutbox implements Outbox {
   }
 
   async counts(): Promise<DeliveryCounts[]> {
-    const counts = new Map<string, { pending: number; failing: number; dead: number }>();
+    const counts = new Map<string, Counted>();
     for (const row of this.#rows.values()) {
       const status = deliveryStatus(row);
       if (status === 'delivered') continue;
-      const count = counts.get(row.hook) ?? { pending: 0, failing: 0, dead: 0 };
+      const count = counts.get(row.hook) ?? { pending: 0, failing: 0, dead: 0, oldestAt: null };
       count[status] += 1;
+      // Rows are in the order of their numbers.
+      if (status !== 'dead') count.oldestAt ??= row.createdAt;
       counts.set(row.hook, count);
     }
     return [...counts].toSorted().map(([hook, count]) => ({ hook, ...count }));

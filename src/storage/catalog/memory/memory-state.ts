@@ -3,6 +3,7 @@ import { follow, type TimelineEntry, type TimelineEvent } from '../../model/time
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Creation, Lease } from '../catalog.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
+import { PlacementRows } from './placement-rows.ts';
 
 /** A record and its timeline. */
 export interface Row {
@@ -13,13 +14,14 @@ export interface Row {
 /** State shared by the units of work of one catalog in memory. */
 export class MemoryState {
   readonly outbox = new MemoryOutbox();
+  readonly placements = new PlacementRows();
   readonly rows = new Map<string, Row>();
   /** The epoch of each lease that is held, by upload. */
   readonly leases = new Map<string, number>();
   #seq = 0;
   #epoch = 0;
 
-  insert({ record, timeline, deliveries, at }: Creation): StoredUpload {
+  insert({ record, timeline, deliveries, placements = [], at }: Creation): StoredUpload {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
@@ -27,7 +29,8 @@ export class MemoryState {
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) addEntry(row, at, entry);
     this.rows.set(record.id, row);
-    this.outbox.add(record.id, deliveries, at);
+    this.outbox.insert(record.id, deliveries, at);
+    this.placements.add(record.id, placements, at);
     return row.record;
   }
 

@@ -1,6 +1,14 @@
-import { isGone, isKept, isUnfinished, type StoredUpload } from '../../model/upload.ts';
-import type { Reading } from '../catalog.ts';
-import { inOrder, isFolded, matches, statusTotals, totals } from './memory-list.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../../model/upload.ts';
+import type { Reading } from '../reading.ts';
+import {
+  inOrder,
+  isCondemnable,
+  isFolded,
+  matches,
+  statusTotals,
+  totals,
+  unfinishedTotals,
+} from './memory-list.ts';
 import type { MemoryState } from './memory-state.ts';
 
 const PAGE = 500;
@@ -19,7 +27,10 @@ export function createReading(state: MemoryState): Reading {
     async *list(query) {
       const records = state.records();
       const wanted = records.filter(
-        (record) => matches(record, query) && !(query.foldParts && isFolded(record, records)),
+        (record) =>
+          matches(record, query) &&
+          !(query.foldParts && isFolded(record, records)) &&
+          !(query.undelivered && !state.placements.isPending(record.id)),
       );
       const ids = inOrder(wanted, query).map(({ id }) => id);
       for (let index = 0; index < ids.length; index += PAGE) {
@@ -27,12 +38,8 @@ export function createReading(state: MemoryState): Reading {
       }
     },
 
-    async *condemnable({ idleSince, finishedBefore }) {
-      const ids = idsOf((record) => {
-        if (isGone(record)) return false;
-        if (!isKept(record)) return idleSince !== null && record.activeAt <= idleSince;
-        return finishedBefore !== null && (record.finishedAt ?? 0) <= finishedBefore;
-      });
+    async *condemnable(at) {
+      const ids = idsOf((record) => isCondemnable(record, at));
       for (const id of ids) {
         const record = state.get(id);
         if (record) yield record;
@@ -57,7 +64,7 @@ export function createReading(state: MemoryState): Reading {
       state.records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0),
 
     async *stored() {
-      const page = state.records().filter((record) => !isGone(record));
+      const page = state.records().filter((one) => !isGone(one) && one.movedTo === null);
       if (page.length > 0) yield page;
     },
 
@@ -76,5 +83,6 @@ export function createReading(state: MemoryState): Reading {
 
     totals: async () => totals(state.records()),
     statusTotals: async (at) => statusTotals(state.records(), at),
+    unfinishedTotals: async (at) => unfinishedTotals(state.records(), at),
   };
 }

@@ -22,6 +22,12 @@ export function createReceiving(state: MemoryState): Receiving {
 
     createFinished: async (creation) => state.insert(creation),
 
+    async adopt({ record, timeline }) {
+      const stored = state.insert({ record, timeline: [], deliveries: [], at: record.createdAt });
+      state.rows.get(record.id)?.timeline.push(...timeline);
+      return stored;
+    },
+
     async beginAppend(id) {
       const record = state.get(id);
       if (!record) return undefined;
@@ -49,13 +55,14 @@ export function createReceiving(state: MemoryState): Receiving {
 
     release: async (lease) => state.drop(lease),
 
-    async finish(lease, { change, timeline, deliveries, at }) {
+    async finish(lease, { change, timeline, deliveries, placements = [], at }) {
       const row = state.held(lease);
       if (!row || !isUnfinished(row.record)) return false;
       const finished = { state: 'finished', finishedAt: at, refusal: null } as const;
       row.record = { ...row.record, ...change, ...finished };
       for (const entry of [...timeline, { event: 'finished' } as const]) addEntry(row, at, entry);
-      state.outbox.add(lease.id, deliveries, at);
+      state.outbox.insert(lease.id, deliveries, at);
+      state.placements.add(lease.id, placements, at);
       state.drop(lease);
       return true;
     },

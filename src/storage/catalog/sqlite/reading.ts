@@ -1,5 +1,5 @@
 import type { StoredUpload } from '../../model/upload.ts';
-import type { Reading } from '../catalog.ts';
+import type { Reading } from '../reading.ts';
 import { catalogFault } from './file/database.ts';
 import type { Tables } from './tables/tables.ts';
 import type { Work } from './work.ts';
@@ -24,12 +24,13 @@ export function createReading(
       }
     },
 
-    async *condemnable({ idleSince, finishedBefore }) {
-      const seqs = transactions.read(() => [
+    async *condemnable({ now, idleSince, finishedBefore }) {
+      const found = transactions.read(() => [
+        ...queries.expiredBy(now),
         ...(idleSince === null ? [] : queries.idleSince(idleSince)),
         ...(finishedBefore === null ? [] : queries.finishedBefore(finishedBefore)),
       ]);
-      for (const seq of seqs) {
+      for (const seq of new Set(found)) {
         const record = transactions.read(() => uploads.getBySeq(seq));
         if (record) yield record;
       }
@@ -57,5 +58,6 @@ export function createReading(
     timeline: async ({ seq }) => transactions.read(() => timeline.of(seq)),
     totals: async () => transactions.read(() => queries.totals()),
     statusTotals: async (at) => transactions.read(() => queries.statusTotals(at)),
+    unfinishedTotals: async (at) => transactions.read(() => queries.unfinishedTotals(at)),
   };
 }

@@ -4,13 +4,14 @@ import type { Work } from './work.ts';
 
 /** See Catalog. Each unit is one transaction, except that creations of finished uploads may share one. */
 export function createReceiving({ tables, transactions, leases }: Work): Receiving {
-  const { uploads, timeline, outbox } = tables;
+  const { uploads, timeline, outbox, placements } = tables;
 
   const insert = (creation: Creation): StoredUpload => {
     const { record, at } = creation;
     const seq = uploads.insert(record);
     timeline.begin(seq, at, creation.timeline);
     outbox.add(record.id, creation.deliveries, at);
+    if (creation.placements) placements.add(record.id, creation.placements, at);
     return { ...record, seq };
   };
 
@@ -33,6 +34,13 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
       }),
 
     createFinished: (creation) => transactions.writeTogether(() => insert(creation)),
+
+    adopt: async ({ record, timeline: entries }) =>
+      transactions.write(() => {
+        const seq = uploads.insert(record);
+        timeline.replay(seq, entries);
+        return { ...record, seq };
+      }),
 
     beginAppend: async (id, at) =>
       transactions.write(() => {
@@ -63,13 +71,14 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
 
     release: async (lease) => transactions.write(() => leases.drop(lease)),
 
-    finish: async (lease, { change, timeline: entries, deliveries, at }) =>
+    finish: async (lease, { change, timeline: entries, deliveries, placements: planned, at }) =>
       transactions.write(() => {
         if (!leases.holds(lease)) return false;
         if (!uploads.finish(lease.seq, { ...change, finishedAt: at })) return false;
         for (const entry of entries) timeline.add(lease.seq, at, entry);
         timeline.add(lease.seq, at, { event: 'finished' });
         outbox.add(lease.id, deliveries, at);
+        if (planned) placements.add(lease.id, planned, at);
         leases.drop(lease);
         return true;
       }),

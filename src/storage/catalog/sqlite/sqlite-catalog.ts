@@ -1,9 +1,13 @@
+import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
 import type { Catalog, OwnerRole } from '../catalog.ts';
+import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';
 import { catalogFault, openDatabase } from './file/database.ts';
+import { copyOnline } from './file/online-copy.ts';
+import { assertReadable } from './file/readable.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
@@ -13,7 +17,11 @@ import { createReading } from './reading.ts';
 import { createReceiving } from './receiving.ts';
 import { createRemoving } from './removing.ts';
 import { SqliteOutbox } from './sqlite-outbox.ts';
+import { createPlacements } from './sqlite-placements.ts';
 import { prepareTables, type Tables } from './tables/tables.ts';
+
+/** A note that is written to find out whether notes can be written. */
+const PROBE = 'probe';
 
 export interface SqliteOptions {
   readonly role: OwnerRole;
@@ -38,29 +46,36 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     openDatabase(file, { autoCheckpoint: !daemon, mustExist: !daemon }),
   );
   const tables = tablesOf(database, file);
-  const transactions = new Transactions(database, file, reserve);
+  const inode = statSync(file, { throwIfNoEntry: false })?.ino ?? 0;
+  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
+  const transactions = new Transactions(database, file, reserve, () => checkpoints?.start());
   const work = { tables, transactions, leases: new OwnLeases(tables.leases) };
   const log = syncerOf(`${file}-wal`);
-  const checkpoints = daemon ? new Checkpoints(file, warn) : undefined;
-  const upkeep = () => {
-    reserve.fill();
-    checkpoints?.start();
-  };
+  const upkeep = () => reserve.fill();
   return {
     outbox: new SqliteOutbox(tables.outbox, transactions),
+    placements: createPlacements(work),
     ...createReceiving(work),
     ...createJoining(work),
     ...createRemoving(work),
     ...createProcesses(work, role, upkeep),
     ...createReading(work, file),
+    ...createCounting(work),
 
     // With `synchronous=NORMAL` a commit is in the write-ahead log but not synced; one sync of that
     // file, from the thread pool, makes a batch of commits durable without holding up the event
     // loop. A checkpoint in between syncs the log itself before it moves pages.
     persist: () => log.sync.request(),
 
+    async probe() {
+      transactions.write(() => tables.meta.set(PROBE, String(Date.now())));
+      assertReadable(database, file, inode, PROBE);
+    },
+
     checkIntegrity: async () =>
       transactions.read(() => database.pragma('integrity_check', { simple: true }) as string),
+
+    copyTo: (folder) => copyOnline(database, catalogFile(folder)),
 
     async close() {
       await checkpoints?.stop();

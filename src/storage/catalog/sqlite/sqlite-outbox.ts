@@ -1,4 +1,5 @@
 import type { DeliveryQuery, Settlement } from '../../model/delivery.ts';
+import type { NewDelivery } from '../../model/events.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Transactions } from './file/transactions.ts';
 import type { OutboxTable } from './tables/outbox-table.ts';
@@ -11,6 +12,10 @@ export class SqliteOutbox implements Outbox {
   constructor(table: OutboxTable, transactions: Transactions) {
     this.#table = table;
     this.#transactions = transactions;
+  }
+
+  async add(upload: string, deliveries: readonly NewDelivery[], at: number) {
+    this.#transactions.write(() => this.#table.add(upload, deliveries, at));
   }
 
   async claim(hook: string, at: number, limit: number) {
@@ -30,7 +35,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   async hurry(hook: string, at: number, limit: number) {
-    this.#transactions.write(() => this.#table.hurry(hook, at, limit));
+    return this.#transactions.write(() => this.#table.hurry(hook, at, limit));
   }
 
   async retry(seq: number, at: number) {

@@ -124,23 +124,28 @@ export function readingContract({ promise }: Contract): void {
       { id: 'file', ...finished },
       { id: 'joined', kind: 'final', ...finished },
       { id: 'young', ...finished, finishedAt: 21 },
-      { id: 'removing', state: 'removing', activeAt: 1 },
-      { id: 'removed', state: 'removed', activeAt: 1 },
+      { id: 'removing', state: 'removing', activeAt: 1, expiresAt: 1 },
+      { id: 'removed', state: 'removed', activeAt: 1, expiresAt: 1 },
+      { id: 'own-end', ...finished, finishedAt: 21, expiresAt: 100 },
+      { id: 'later', ...finished, finishedAt: 21, expiresAt: 101 },
     );
     const ids = async (idleSince: number | null, finishedBefore: number | null) => {
-      const found = await collect(catalog.condemnable({ idleSince, finishedBefore }));
+      const found = await collect(catalog.condemnable({ now: 100, idleSince, finishedBefore }));
       return found.map(({ id }) => id).toSorted();
     };
-    assert.deepEqual(await ids(null, null), []);
-    assert.deepEqual(await ids(10, null), ['idle', 'joining', 'part']);
-    assert.deepEqual(await ids(null, 20), ['file', 'joined']);
-    assert.deepEqual(await ids(10, 20), ['file', 'idle', 'joined', 'joining', 'part']);
+    const always = 'own-end';
+    assert.deepEqual(await ids(null, null), [always]);
+    assert.deepEqual(await ids(10, null), ['idle', 'joining', always, 'part']);
+    assert.deepEqual(await ids(null, 20), ['file', 'joined', always]);
+    const all = ['file', 'idle', 'joined', 'joining', 'later', always, 'part', 'young'];
+    assert.deepEqual(await ids(10, 21), all);
   });
 
   promise('what a policy may remove is read when its turn comes', async (catalog) => {
     await make(catalog, { id: 'a', activeAt: 1 }, { id: 'b', activeAt: 1 });
     const seen: [string, number][] = [];
     for await (const { id, activeAt } of catalog.condemnable({
+      now: 1,
       idleSince: 1,
       finishedBefore: null,
     })) {

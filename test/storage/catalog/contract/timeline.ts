@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Catalog, Lease } from '../../../../src/storage/catalog/catalog.ts';
 import type { TimelineEvent } from '../../../../src/storage/model/timeline.ts';
+import { faultOf } from '../../../support/fault-of.ts';
 import { CALLER } from '../../support/caller.ts';
 import { type Contract, creation, NOW } from './subject.ts';
 
@@ -24,6 +25,24 @@ async function add(catalog: Catalog, lease: Lease, ...entries: Received[]): Prom
 }
 
 export function timelineContract({ promise }: Contract): void {
+  promise('an adopted upload has its record and its history, and no lease', async (catalog) => {
+    const { record } = creation({ state: 'finished', offset: 10, crc32: 7, finishedAt: NOW });
+    const timeline = [
+      { at: NOW - 9, event: 'created', origin },
+      { at: NOW - 8, ...received(0, 10, NOW - 7) },
+      { at: NOW - 7, event: 'finished' },
+    ] as const;
+    const stored = await catalog.adopt({ record, timeline });
+    assert.deepEqual(stored, { ...record, seq: stored.seq });
+    assert.deepEqual(await catalog.get('a'), stored);
+    assert.deepEqual(await catalog.timeline(stored), timeline);
+    assert.equal(await catalog.isLeased('a', NOW), false);
+    assert.deepEqual(await catalog.outbox.list({}), []);
+    const again = catalog.adopt({ record: { ...record, length: 99 }, timeline: [] });
+    assert.equal((await faultOf(again)).code, 'CONFLICT');
+    assert.deepEqual(await catalog.timeline(stored), timeline);
+  });
+
   promise('what happened comes back in order, each upload for itself', async (catalog) => {
     const a = await catalog.createLeased(
       creation({}, { timeline: [{ event: 'created', origin }] }),

@@ -168,7 +168,9 @@ test('questions: by status, hook and upload, and how many are not delivered', (t
   assert.deepEqual(ids({ statuses: [] }), []);
   assert.deepEqual(ids({ upload: 'a', hook: 'app', statuses: ['failing'] }), ['a']);
   assert.deepEqual(ids({ hook: 'none' }), []);
-  assert.deepEqual(outbox.counts(), [{ hook: 'app', pending: 1, failing: 1, dead: 1 }]);
+  assert.deepEqual(outbox.counts(), [
+    { hook: 'app', pending: 1, failing: 1, dead: 1, oldestAt: 10 },
+  ]);
 });
 
 test('what was delivered is forgotten in time, what was given up much later, what waits never', (t) => {

@@ -38,7 +38,7 @@ test('counting and filtering by status says the same as asking of each record', 
     { unfinishedFor: null, finishedFor: null },
   ];
   for (const policy of policies) {
-    const at = { now: clock.now, ...cutoffs(policy, clock.now) };
+    const at = cutoffs(policy, clock.now);
     const expected = new Map<UploadStatus, string[]>(UPLOAD_STATUSES.map((status) => [status, []]));
     for await (const record of store.list({ states: RECORD_STATES })) {
       expected.get(statusOf(record, clock.now, expiresAt(record, policy)))?.push(record.id);

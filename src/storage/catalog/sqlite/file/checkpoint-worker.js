@@ -11,8 +11,11 @@ const EVERY = 1_000;
  */
 const LONG = 8_192;
 
-/** @type {{ file: string }} */
-const { file } = workerData;
+/** With so few pages written until it is idle, it ends: a daemon without clients writes fewer. */
+const FEW = 256;
+
+/** @type {{ file: string, idle: number }} */
+const { file, idle } = workerData;
 const database = new Database(file, { timeout: 1_000 });
 database.pragma('synchronous = NORMAL');
 
@@ -25,18 +28,38 @@ function checkpoint(mode) {
   return rows[0]?.log ?? 0;
 }
 
+let known = 0;
+let written = 0;
+let turns = 0;
+
+/** @param {number} pages in the log, which may have begun anew */
+function count(pages) {
+  written += pages < known ? pages : pages - known;
+  known = pages;
+}
+
 const timer = setInterval(() => {
   try {
     // Holds up nobody, and leaves so little that beginning anew holds up writers for a moment only.
-    if (checkpoint('PASSIVE') > LONG) checkpoint('RESTART');
+    const pages = checkpoint('PASSIVE');
+    count(pages);
+    if (pages > LONG) count(checkpoint('RESTART'));
+    turns += 1;
+    if (turns * EVERY < idle) return;
+    if (written < FEW) end();
+    turns = 0;
+    written = 0;
   } catch {
     // Busy: the next turn tries again, and nothing is lost by waiting.
   }
 }, EVERY);
 
+function end() {
+  clearInterval(timer);
+  parentPort?.close();
+  database.close();
+}
+
 // Asked to end, and not terminated: SQLite's binding aborts the process when it has to throw in a
 // thread that is being terminated.
-parentPort?.once('message', () => {
-  clearInterval(timer);
-  database.close();
-});
+parentPort?.once('message', end);

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** Delay before the first thread starts, to keep the daemon's start-up fast (milliseconds). */
+/** Delay before a thread starts (milliseconds). */
 const BEGIN_AFTER = 1_000;
+/** A thread that finds little to do for this long ends, since it takes 12 MiB (milliseconds). */
+const IDLE = 60_000;
 /** Until a thread that has failed is started again (milliseconds); doubles up to the second one. */
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
@@ -15,8 +17,8 @@ const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
 
 /**
  * The thread that moves the catalog's log into the catalog (checkpoint-worker.js). Without it the log
- * grows and nothing is lost. If it fails, for lack of a descriptor or of memory, it is restarted after
- * a delay.
+ * grows and nothing is lost. It runs while there is something to do. If it fails, for lack of a
+ * descriptor or of memory, it is restarted after a delay.
  */
 export class Checkpoints {
   readonly #file: string;
@@ -33,7 +35,7 @@ export class Checkpoints {
     this.#start = start;
   }
 
-  /** Starts the thread shortly. Does nothing while it is running or about to start. */
+  /** To be called when the log has grown. Does nothing while the thread is running or about to start. */
   start(): void {
     if (this.#worker || this.#waiting || this.#stopped) return;
     this.#runAfter(BEGIN_AFTER);
@@ -64,7 +66,10 @@ export class Checkpoints {
       const worker = this.#start(this.#file);
       worker.unref();
       worker.on('error', fail);
-      worker.on('exit', (code) => fail(`their thread ended with ${code}`));
+      worker.on('exit', (code) => {
+        if (code !== 0) fail(`their thread ended with ${code}`);
+        else if (this.#worker === worker) this.#worker = undefined;
+      });
       this.#worker = worker;
     } catch (error) {
       fail(error);
@@ -85,9 +90,9 @@ export class Checkpoints {
   }
 }
 
-function startWorker(file: string): Worker {
+export function startWorker(file: string, idle = IDLE): Worker {
   return new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
-    workerData: { file },
+    workerData: { file, idle },
     resourceLimits: HEAP,
   });
 }

@@ -91,4 +91,40 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX uploads_finished;
   CREATE INDEX uploads_finished ON uploads (finished_at, kind, offset) WHERE state = 'finished';
   `,
+  // Rules deliver finished uploads.
+  `
+  ALTER TABLE uploads ADD COLUMN wanted_path TEXT;
+  ALTER TABLE uploads ADD COLUMN moved_to TEXT;
+  CREATE INDEX uploads_moved ON uploads (state, offset) WHERE moved_to IS NOT NULL;
+  CREATE TABLE placements (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    upload TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_at INTEGER,
+    done_at INTEGER,
+    last_error TEXT,
+    intent TEXT,
+    path TEXT,
+    UNIQUE (upload, rule)
+  ) STRICT;
+  CREATE INDEX placements_open ON placements (next_at) WHERE next_at IS NOT NULL;
+  CREATE INDEX placements_pending ON placements (upload) WHERE state = 'pending';
+  `,
+  // What clients did, for limits per minute and per day; what they chose for an upload.
+  `
+  CREATE TABLE counts (
+    what TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (what, bucket, subject)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE uploads ADD COLUMN expires_at INTEGER;
+  ALTER TABLE uploads ADD COLUMN downloads_left INTEGER;
+  CREATE INDEX uploads_expiring ON uploads (expires_at) WHERE expires_at IS NOT NULL;
+  `,
 ];

@@ -9,14 +9,25 @@ interface WaitingChange {
   readonly reject: (error: unknown) => void;
 }
 
+/** After so many commits the log is worth a look: those of 20 minutes without clients. */
+const MANY = 256;
+
 /** Transactions on the one connection of a process. Errors of SQLite become Faults. */
 export class Transactions {
   readonly #file: string;
   readonly #reserve: Reserve;
   readonly #transaction: Database.Transaction<(change: () => unknown) => unknown>;
+  readonly #onMany: () => void;
   #together: WaitingChange[] = [];
+  #commits = 0;
 
-  constructor(database: Database.Database, file: string, reserve: Reserve) {
+  constructor(
+    database: Database.Database,
+    file: string,
+    reserve: Reserve,
+    onMany: () => void = () => {},
+  ) {
+    this.#onMany = onMany;
     this.#file = file;
     this.#reserve = reserve;
     this.#transaction = database.transaction((change: () => unknown) => change());
@@ -28,7 +39,10 @@ export class Transactions {
    */
   write<T>(change: () => T): T {
     try {
-      return this.#transaction.immediate(change) as T;
+      const result = this.#transaction.immediate(change) as T;
+      this.#commits += 1;
+      if (this.#commits % MANY === 0) this.#onMany();
+      return result;
     } catch (error) {
       throw catalogFault(error, this.#file);
     }

@@ -114,15 +114,15 @@ export class OutboxTable {
       .all(hook, createdBefore, limit) as unknown as number[];
   }
 
-  /** Makes up to `limit` deliveries of a hook due that wait for their next attempt. */
-  hurry(hook: string, now: number, limit: number): void {
-    this.#database
+  /** Makes up to `limit` deliveries of a hook due that wait for their next attempt; returns how many. */
+  hurry(hook: string, now: number, limit: number): number {
+    return this.#database
       .prepare(
         `UPDATE deliveries SET next_at = @now WHERE seq IN (SELECT seq FROM deliveries
            WHERE hook = @hook AND state = 'pending' AND state <> 'delivered' AND next_at > @now
            LIMIT @limit)`,
       )
-      .run({ hook, now, limit });
+      .run({ hook, now, limit }).changes;
   }
 
   /**
@@ -185,9 +185,12 @@ export class OutboxTable {
   counts(): DeliveryCounts[] {
     return this.#database
       .prepare<[], DeliveryCounts>(
-        `SELECT hook, sum(state = 'pending' AND attempts = 0) AS pending,
-           sum(state = 'pending' AND attempts > 0) AS failing, sum(state = 'dead') AS dead
-         FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY hook`,
+        `SELECT hook, pending, failing, dead,
+           (SELECT created_at FROM deliveries WHERE seq = oldest) AS oldestAt
+         FROM (SELECT hook, sum(state = 'pending' AND attempts = 0) AS pending,
+             sum(state = 'pending' AND attempts > 0) AS failing, sum(state = 'dead') AS dead,
+             min(CASE WHEN state = 'pending' THEN seq END) AS oldest
+           FROM deliveries INDEXED BY deliveries_open WHERE state <> 'delivered' GROUP BY hook)`,
       )
       .all();
   }

@@ -4,6 +4,7 @@ import { type RecordState, STALLED_AFTER, type UploadStatus } from '../../../mod
 /** `statusOf` as SQL, so that counting and filtering many uploads loads no rows into the program. */
 export const STATUS_SQL = `CASE
   WHEN state IN ('removing', 'removed') THEN 'removed'
+  WHEN expires_at <= @now THEN 'expired'
   WHEN state = 'finished' AND kind <> 'partial' AND finished_at <= @finishedBefore THEN 'expired'
   WHEN (state <> 'finished' OR kind = 'partial') AND active_at <= @idleSince THEN 'expired'
   WHEN state = 'finished' THEN 'finished'
@@ -14,7 +15,7 @@ export const STATUS_SQL = `CASE
 
 /** The parameters of STATUS_SQL. */
 export function statusParameters({ now, idleSince, finishedBefore }: StatusMoment) {
-  return { idleSince, finishedBefore, stalledSince: now - STALLED_AFTER };
+  return { now, idleSince, finishedBefore, stalledSince: now - STALLED_AFTER };
 }
 
 /** Exactly the conditions of partial indexes over few rows, so that SQLite uses them. */

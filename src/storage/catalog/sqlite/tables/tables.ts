@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
+import { CountsTable } from './counts-table.ts';
 import { LeasesTable } from './leases-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
+import { PlacementsTable } from './placements-table.ts';
 import { TimelineTable } from './timeline-table.ts';
 import { UploadQueries } from './upload-queries.ts';
 import { UploadsTable } from './uploads-table.ts';
@@ -13,7 +15,9 @@ export interface Tables {
   readonly timeline: TimelineTable;
   readonly leases: LeasesTable;
   readonly outbox: OutboxTable;
+  readonly placements: PlacementsTable;
   readonly meta: MetaTable;
+  readonly counts: CountsTable;
 }
 
 /** Throws SQLite's error when the schema does not match its version number. */
@@ -25,6 +29,8 @@ export function prepareTables(database: Database.Database): Tables {
     timeline: new TimelineTable(database),
     leases: new LeasesTable(database),
     outbox: new OutboxTable(database),
+    placements: new PlacementsTable(database),
     meta: new MetaTable(database),
+    counts: new CountsTable(database),
   };
 }

@@ -39,6 +39,13 @@ export class TimelineTable {
     }
   }
 
+  /** Inserts the history of an upload that was received elsewhere. */
+  replay(upload: number, entries: readonly TimelineEntry[]): void {
+    for (const [index, { at, event, ...detail }] of entries.entries()) {
+      this.#insert.run(upload, index + 1, at, event, JSON.stringify(detail));
+    }
+  }
+
   add(upload: number, at: number, entry: TimelineEvent): void {
     const { event, ...detail } = entry;
     const last = this.#last.get(upload);

@@ -4,6 +4,7 @@ import type {
   ListSort,
   StatusMoment,
   StatusTotals,
+  UnfinishedTotals,
   UploadTotals,
 } from '../../../model/list-query.ts';
 import type { RecordState, StoredUpload } from '../../../model/upload.ts';
@@ -14,11 +15,12 @@ const FINAL_OF_PART =
   'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
 const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
   AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
+const UNDELIVERED = `id IN (SELECT upload FROM placements WHERE state = 'pending')`;
 const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
 
 /**
- * Nearly all uploads are finished; an index sums them: first all, then the expired ones. The few others
- * are read one by one.
+ * Nearly all uploads are finished; an index sums them: first all, then those that expired under the
+ * policy, then those that expired earlier by themselves. The few others are read one by one.
  */
 const FINISHED_TOTALS = (status: string) => `
   SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
@@ -32,6 +34,8 @@ const OTHER_TOTALS = (where: string) => `
 const STATUS_TOTALS = [
   FINISHED_TOTALS('finished'),
   `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore`,
+  `${FINISHED_TOTALS('expired')} AND expires_at IS NOT NULL AND expires_at <= @now
+     AND (finished_at <= @finishedBefore) IS NOT TRUE`,
   OTHER_TOTALS(`state = 'finished' AND kind = 'partial'`),
   OTHER_TOTALS(`state IN ('receiving', 'joining')`),
   OTHER_TOTALS(`state IN ('removing', 'removed')`),
@@ -66,7 +70,11 @@ export class UploadQueries {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
     const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
-    const where = query.foldParts ? `${sql} AND NOT ${FOLDED}` : sql;
+    const where = [
+      sql,
+      ...(query.foldParts ? [`NOT ${FOLDED}`] : []),
+      ...(query.undelivered ? [UNDELIVERED] : []),
+    ].join(' AND ');
     const parameters = statuses ? statusParameters(statuses.at) : {};
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
     const selection = { where, parameters, order, limit } as const;
@@ -125,14 +133,24 @@ export class UploadQueries {
     const rows = this.#database
       .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
       .all(statusParameters(at));
-    const [all, expired, ...others] = rows as [StatusTotals, StatusTotals, ...StatusTotals[]];
-    const finished = {
-      ...all,
-      count: all.count - expired.count,
-      bytes: all.bytes - expired.bytes,
-      bytesOnce: all.bytesOnce - expired.bytesOnce,
-    };
+    const [all, byPolicy, early, ...others] = rows as [
+      StatusTotals,
+      StatusTotals,
+      StatusTotals,
+      ...StatusTotals[],
+    ];
+    const expired = plus(byPolicy, early, 1);
+    const finished = plus(all, expired, -1);
     return [finished, expired, ...others].filter(({ count }) => count > 0);
+  }
+
+  unfinishedTotals(at: StatusMoment): UnfinishedTotals[] {
+    return this.#database
+      .prepare<[Record<string, unknown>], UnfinishedTotals>(
+        `SELECT ${STATUS_SQL} AS status, count(*) AS count FROM uploads
+         WHERE state IN ('receiving', 'joining') GROUP BY 1`,
+      )
+      .all(statusParameters(at));
   }
 
   /** Bytes that the parts of a final upload have received. */
@@ -167,7 +185,8 @@ export class UploadQueries {
   stored(after: number): { seq: number; id: string; activeAt: number }[] {
     this.#stored ??= this.#database.prepare(
       `SELECT seq, id, active_at AS activeAt FROM uploads
-       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') ORDER BY seq LIMIT ?`,
+       WHERE seq > ? AND state IN ('receiving', 'joining', 'finished') AND moved_to IS NULL
+       ORDER BY seq LIMIT ?`,
     );
     return this.#stored.all(after, 2 * PAGE);
   }
@@ -190,6 +209,15 @@ export class UploadQueries {
        UNION ALL
        SELECT seq FROM uploads WHERE state = 'finished' AND kind = 'partial' AND active_at <= @before`,
       { before },
+    );
+  }
+
+  /** Uploads that are removed by this time, whatever the policy says. */
+  expiredBy(now: number): number[] {
+    return this.#seqs(
+      `SELECT seq FROM uploads WHERE expires_at IS NOT NULL AND expires_at <= @now
+         AND state IN ('receiving', 'joining', 'finished')`,
+      { now },
     );
   }
 
@@ -241,6 +269,15 @@ export class UploadQueries {
     const statement = this.#database.prepare<[Record<string, unknown>], number>(sql).pluck();
     return statement.all(parameters) as number[];
   }
+}
+
+function plus(to: StatusTotals, more: StatusTotals, sign: 1 | -1): StatusTotals {
+  return {
+    ...to,
+    count: to.count + sign * more.count,
+    bytes: to.bytes + sign * more.bytes,
+    bytesOnce: to.bytesOnce + sign * more.bytesOnce,
+  };
 }
 
 interface Selection {

@@ -3,7 +3,10 @@ import type { StoredUpload, UploadChange, UploadRecord } from '../../../model/up
 import { RecordCache } from './record-cache.ts';
 
 /** A record as stored in its row. */
-export type UploadRow = Omit<StoredUpload, 'parts' | 'origin'> & { readonly origin: string };
+export type UploadRow = Omit<StoredUpload, 'parts' | 'origin' | 'movedTo'> & {
+  readonly origin: string;
+  readonly movedTo: string | null;
+};
 
 /** The column of each property; parts have their own table. */
 const COLUMN: Record<keyof UploadRow, string> = {
@@ -23,7 +26,11 @@ const COLUMN: Record<keyof UploadRow, string> = {
   finishedAt: 'finished_at',
   removedAt: 'removed_at',
   removedWhy: 'removed_why',
+  expiresAt: 'expires_at',
+  downloadsLeft: 'downloads_left',
   refusal: 'refusal',
+  wantedPath: 'wanted_path',
+  movedTo: 'moved_to',
   origin: 'origin',
 };
 const COLUMNS = Object.entries(COLUMN);
@@ -81,8 +88,12 @@ export class UploadsTable {
 
   /** Returns the row number. The table refuses a second row with the same id (SQLITE_CONSTRAINT). */
   insert(record: UploadRecord): number {
-    const { parts, origin, ...columns } = record;
-    const { lastInsertRowid } = this.#insert.run({ ...columns, origin: JSON.stringify(origin) });
+    const { parts, origin, movedTo, ...columns } = record;
+    const { lastInsertRowid } = this.#insert.run({
+      ...columns,
+      movedTo: jsonOrNull(movedTo),
+      origin: JSON.stringify(origin),
+    });
     const seq = Number(lastInsertRowid);
     for (const [position, part] of parts.entries()) this.#insertPart.run(seq, position, part);
     return seq;
@@ -128,7 +139,8 @@ export class UploadsTable {
       this.#updates.set(text, statement);
     }
     this.#cache.drop(seq);
-    return statement.run({ ...change, seq }).changes === 1;
+    const moved = change.movedTo === undefined ? {} : { movedTo: jsonOrNull(change.movedTo) };
+    return statement.run({ ...change, ...moved, seq }).changes === 1;
   }
 
   /** Deletes rows with their parts and timelines. Their numbers are never reused. */
@@ -138,6 +150,7 @@ export class UploadsTable {
     const statements = [
       'DELETE FROM timeline WHERE upload = ?',
       'DELETE FROM parts WHERE final = ?',
+      'DELETE FROM placements WHERE upload = (SELECT id FROM uploads WHERE seq = ?)',
       'DELETE FROM uploads WHERE seq = ?',
     ].map((sql) => this.#database.prepare(sql));
     for (const seq of seqs) {
@@ -153,6 +166,11 @@ export class UploadsTable {
 
   toRecord(row: UploadRow): StoredUpload {
     const parts = row.kind === 'final' ? this.#parts.all(row.seq) : [];
-    return { ...row, parts, origin: JSON.parse(row.origin) };
+    const movedTo = row.movedTo === null ? null : JSON.parse(row.movedTo);
+    return { ...row, parts, movedTo, origin: JSON.parse(row.origin) };
   }
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

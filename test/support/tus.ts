@@ -82,3 +82,36 @@ export function idOf(url: string): string {
 export function offsetOf(reply: Reply): number {
   return Number(reply.headers['upload-offset'] ?? Number.NaN);
 }
+
+/** The requests of tus 1.0.0 to one server. */
+export interface Tus {
+  /** POST; resolves with the answer and the upload's URL and id. */
+  create(
+    headers?: Readonly<Record<string, string>>,
+    body?: string,
+  ): Promise<{ reply: Reply; url: string; id: string }>;
+  head(url: string): Promise<Reply>;
+  patch(
+    url: string,
+    offset: number,
+    body: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Reply>;
+  remove(url: string): Promise<Reply>;
+}
+
+export function tusAt(endpoint: string): Tus {
+  return {
+    async create(headers = {}, body) {
+      const type = body === undefined ? {} : { 'Content-Type': OFFSET_STREAM };
+      const content = { headers: { ...type, ...headers }, body: Buffer.from(body ?? '') };
+      const reply = await send('POST', endpoint, content);
+      const url = new URL(reply.headers.location ?? '', endpoint).href;
+      return { reply, url, id: idOf(url) };
+    },
+    head: (url) => send('HEAD', url),
+    patch: (url, offset, body, headers = {}) =>
+      send('PATCH', url, { headers: appendAt(offset, headers), body: Buffer.from(body) }),
+    remove: (url) => send('DELETE', url),
+  };
+}

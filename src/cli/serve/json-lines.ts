@@ -1,0 +1,43 @@
+import { pino } from 'pino';
+import { stackOf } from '../../fault.ts';
+import { requestLevel } from '../../terminal/log-line.ts';
+import { formatIso } from '../../terminal/time.ts';
+import { escapeAsJson } from '../../text/sanitize.ts';
+import type { LogLines } from './log-lines.ts';
+
+/**
+ * Lines for programs: an object each, by pino. Which levels are written is decided before. Control, bidi
+ * and invisible characters are escaped, so that a line can also be looked at.
+ */
+export function jsonLines(): LogLines {
+  let time = 0;
+  let line = '';
+  const logger = pino(
+    {
+      base: null,
+      level: 'debug',
+      messageKey: 'message',
+      timestamp: () => `,"time":"${formatIso(time)}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    {
+      write: (text) => {
+        line = text;
+      },
+    },
+  );
+  const write = (at: number, level: 'debug' | 'info' | 'warn' | 'error', what: object): string => {
+    time = at;
+    logger[level](what);
+    return escapeAsJson(line.slice(0, -1));
+  };
+  return {
+    request: ({ at, ms, ...record }) => {
+      const durationMs = Math.round(ms);
+      return write(at, requestLevel(record), { type: 'request', ...record, durationMs });
+    },
+    event: (at, level, message) => write(at, level, { type: 'event', message }),
+    happened: (at, level, what) => write(at, level, what),
+    bug: (at, error) => write(at, 'error', { type: 'event', message: stackOf(error) }),
+  };
+}

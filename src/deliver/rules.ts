@@ -1,0 +1,67 @@
+import type { DeliverRule } from '../config/deliver/deliver-rule.ts';
+import { fileTypeOf, readMetadata } from '../storage/model/metadata.ts';
+import type { NewPlacement } from '../storage/model/placement.ts';
+import type { UploadRecord } from '../storage/model/upload.ts';
+
+/** The rule that moves files to the places that hooks have chosen. */
+export function wantedPathsRule(root: string): DeliverRule {
+  return {
+    name: 'storage-root',
+    to: { root, segments: [[{ kind: 'wanted' }]], text: root },
+    how: 'move',
+    onConflict: 'number',
+    mode: null,
+    group: null,
+    sidecar: 'none',
+    keepTime: false,
+    wait: false,
+  };
+}
+
+function isForWantedPaths({ to }: Pick<DeliverRule, 'to'>): boolean {
+  return to.segments[0]?.[0]?.kind === 'wanted';
+}
+
+/** What a rule may choose by. */
+type Facts = Pick<UploadRecord, 'metadata' | 'wantedPath'> & { readonly owner?: string | null };
+
+/**
+ * The rules that are to deliver an upload. A rule that moves comes last, since it gives the bytes away;
+ * of several only the first does, and none where a hook has chosen the place.
+ */
+export function placementsFor(rules: readonly DeliverRule[], facts: Facts): NewPlacement[] {
+  const matching = rules.filter((rule) => matches(rule, facts));
+  const chosen = facts.wantedPath === null ? undefined : rules.find(isForWantedPaths);
+  const mover = chosen ?? matching.find(({ how }) => how === 'move');
+  const others = matching.filter(({ how }) => how !== 'move');
+  return [
+    ...others.map(({ name }) => ({ rule: name, last: false })),
+    ...(mover ? [{ rule: mover.name, last: true }] : []),
+  ];
+}
+
+export function matches(rule: Pick<DeliverRule, 'when' | 'to'>, facts: Facts): boolean {
+  const { when } = rule;
+  if (isForWantedPaths(rule)) return false;
+  if (!when) return true;
+  if (when.owner && !fits(when.owner, facts.owner ?? '')) return false;
+  if (when.type && !fits(when.type, fileTypeOf(facts.metadata) ?? '', 'i')) return false;
+  if (!when.metadata) return true;
+  const values = new Map(
+    readMetadata(facts.metadata).map(({ key, value }) => [key, value?.toString('utf8') ?? '']),
+  );
+  return Object.entries(when.metadata).every(([key, patterns]) => {
+    const value = values.get(key);
+    return value !== undefined && fits(patterns, value);
+  });
+}
+
+/** "*" stands for any text. A media type may have parameters, which no pattern needs to name. */
+function fits(patterns: readonly string[], text: string, flags = ''): boolean {
+  const texts = flags === 'i' ? [text, text.replace(/\s*;.*$/s, '')] : [text];
+  return patterns.some((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    const expression = new RegExp(`^${parts.join('.*')}$`, `s${flags}`);
+    return texts.some((one) => expression.test(one));
+  });
+}

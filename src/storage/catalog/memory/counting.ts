@@ -1,0 +1,47 @@
+import type { Counting, Holdings } from '../../model/counting.ts';
+import { isUnfinished, type StoredUpload } from '../../model/upload.ts';
+
+/** Counts by what, bucket and subject. */
+export type Counts = Map<string, number>;
+
+/** See Catalog. */
+export function createCounting(records: () => readonly StoredUpload[]): Counting {
+  const counts: Counts = new Map();
+  return {
+    count: async (batch) => addCounts(counts, batch),
+    forgetCounts: async (what, before) => forgetCounts(counts, what, before),
+    holdings: async () => holdingsOf(records()),
+  };
+}
+
+export function addCounts(counts: Counts, batch: Parameters<Counting['count']>[0]): number[] {
+  return batch.map(({ what, bucket, subject, amount }) => {
+    const key = `${what} ${bucket} ${subject}`;
+    const sum = (counts.get(key) ?? 0) + amount;
+    if (amount !== 0) counts.set(key, sum);
+    return sum;
+  });
+}
+
+export function forgetCounts(
+  counts: Counts,
+  ...[what, before]: Parameters<Counting['forgetCounts']>
+): void {
+  for (const key of counts.keys()) {
+    const [counted, bucket] = key.split(' ', 2);
+    if (counted === what && Number(bucket) < before) counts.delete(key);
+  }
+}
+
+export function holdingsOf(records: readonly StoredUpload[]): Holdings {
+  return {
+    finished: records
+      .filter(({ state, movedTo }) => state === 'finished' && movedTo === null)
+      .reduce((sum, { offset }) => sum + offset, 0),
+    unfinished: records.filter(isUnfinished).map(({ id, origin, length, offset }) => ({
+      id,
+      address: origin.address,
+      bytes: length ?? offset,
+    })),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Count, Counted, Holdings } from '../../../model/counting.ts';
+
+/** The `counts` table: what clients did, by day or minute. Statements are prepared when first used. */
+export class CountsTable {
+  readonly #database: Database;
+  #add: Statement<[Count], number> | undefined;
+  #sum: Statement<[Count], number> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Returns the new sum. */
+  add(count: Count): number {
+    if (count.amount === 0) {
+      this.#sum ??= this.#plucked(
+        'SELECT amount FROM counts WHERE what = @what AND bucket = @bucket AND subject = @subject',
+      );
+      return this.#sum.get(count) ?? 0;
+    }
+    this.#add ??= this.#plucked(
+      `INSERT INTO counts (what, bucket, subject, amount) VALUES (@what, @bucket, @subject, @amount)
+       ON CONFLICT (what, bucket, subject) DO UPDATE SET amount = amount + excluded.amount
+       RETURNING amount`,
+    );
+    return this.#add.get(count) ?? 0;
+  }
+
+  forget(what: Counted, before: number): void {
+    this.#database.prepare('DELETE FROM counts WHERE what = ? AND bucket < ?').run(what, before);
+  }
+
+  /** The sums are read from indexes alone: of all finished uploads, less those that were moved away. */
+  holdings(): Holdings {
+    const finished = this.#database
+      .prepare<[], number>(
+        `SELECT (SELECT coalesce(sum(offset), 0) FROM uploads WHERE state = 'finished')
+           - (SELECT coalesce(sum(offset), 0) FROM uploads
+              WHERE moved_to IS NOT NULL AND state = 'finished')`,
+      )
+      .pluck()
+      .get() as number;
+    const unfinished = this.#database
+      .prepare<[], Holdings['unfinished'][number]>(
+        `SELECT id, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
+         FROM uploads WHERE state IN ('receiving', 'joining')`,
+      )
+      .all();
+    return { finished, unfinished };
+  }
+
+  #plucked(sql: string): Statement<[Count], number> {
+    return this.#database.prepare(sql).pluck() as unknown as Statement<[Count], number>;
+  }
+}

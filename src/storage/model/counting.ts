@@ -1,0 +1,36 @@
+/** What is counted: bytes received, by day of UTC, or creations, by minute. */
+export type Counted = 'bytes' | 'creations';
+
+/** An amount that was counted for a subject in one bucket: the number of a day or of a minute. */
+export interface Count {
+  readonly what: Counted;
+  /** Who it is counted for; see src/limits. */
+  readonly subject: string;
+  readonly bucket: number;
+  /** 0 only asks for the sum. */
+  readonly amount: number;
+}
+
+/** The room that uploads take, in bytes. */
+export interface Holdings {
+  /** Of all finished uploads, parts included, except those whose bytes were moved away. */
+  readonly finished: number;
+  /** An unfinished upload takes its length; while that is unknown, what it has received. */
+  readonly unfinished: readonly {
+    readonly id: string;
+    /** The address that created it. */
+    readonly address: string;
+    readonly bytes: number;
+  }[];
+}
+
+/** The units of work that count what clients do. See Catalog. */
+export interface Counting {
+  /** Adds amounts, all or none. Returns the sums that all processes have counted, in the same order. */
+  count(batch: readonly Count[]): Promise<readonly number[]>;
+
+  /** Deletes counts in buckets before this one. */
+  forgetCounts(what: Counted, before: number): Promise<void>;
+
+  holdings(): Promise<Holdings>;
+}

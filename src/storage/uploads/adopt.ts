@@ -1,0 +1,100 @@
+import { Fault } from '../../fault.ts';
+import type { Writer } from '../bytes/bytes.ts';
+import type { Adopted } from '../catalog/catalog.ts';
+import { crc32 } from '../model/crc32.ts';
+import { fileNameOf } from '../model/metadata.ts';
+import type { StoredUpload, UploadRecord } from '../model/upload.ts';
+import { isUploadId } from '../model/upload-id.ts';
+import type { StoreContext } from './context.ts';
+
+/**
+ * Where the bytes of an adopted upload come from. blocks: they are copied. file: the store takes that
+ * file itself, by a hard link. there: the store has them already. `crc32` is the caller's.
+ */
+export type AdoptedBytes =
+  | { readonly kind: 'blocks'; readonly blocks: AsyncIterable<Uint8Array> }
+  | { readonly kind: 'file'; readonly path: string; readonly crc32: number }
+  | { readonly kind: 'there'; readonly crc32: number };
+
+/** An upload of another installation. `offset` says how many bytes it has. */
+export interface Adoption extends Omit<Adopted, 'record'> {
+  readonly record: Omit<UploadRecord, 'crc32' | 'name'>;
+  /** null for an upload that was removed, of which only the record is left. */
+  readonly bytes: AdoptedBytes | null;
+  /** The checksum that was recorded elsewhere; null when there is none. */
+  readonly expected: number | null;
+}
+
+/**
+ * Takes over an upload with its bytes, which are stored and synced before it is recorded. What an
+ * interrupted adoption has left of it is replaced. No hook is called.
+ * Throws BAD_REQUEST for an id that cannot be a file name, CONFLICT when the id was used before,
+ * CHECKSUM_MISMATCH, UNAVAILABLE where the file cannot be linked, NO_SPACE, PERMISSION or IO. Then
+ * nothing of it is left, except bytes that were there before.
+ */
+export async function adopt(context: StoreContext, adoption: Adoption): Promise<StoredUpload> {
+  const { catalog, bytes } = context;
+  const { record, timeline, expected } = adoption;
+  if (!isUploadId(record.id)) {
+    throw new Fault('BAD_REQUEST', 'this upload id cannot be a file name');
+  }
+  if (await catalog.get(record.id)) {
+    throw new Fault('CONFLICT', 'an upload of this id is there already');
+  }
+  const name = fileNameOf(record.metadata);
+  if (!adoption.bytes) {
+    return catalog.adopt({ record: { ...record, name, crc32: expected ?? 0 }, timeline });
+  }
+  const there = adoption.bytes.kind === 'there';
+  if (!there) await bytes.remove(record);
+  try {
+    const checksum = await take(context, record, adoption.bytes);
+    if (expected !== null && checksum !== expected) {
+      throw new Fault('CHECKSUM_MISMATCH', 'its bytes are not those that were recorded');
+    }
+    return await catalog.adopt({ record: { ...record, name, crc32: checksum }, timeline });
+  } catch (error) {
+    if (!there) await bytes.remove(record).catch(() => {});
+    throw error;
+  }
+}
+
+/** Returns the CRC-32 of the bytes. */
+async function take(
+  { bytes }: StoreContext,
+  record: Adoption['record'],
+  from: AdoptedBytes,
+): Promise<number> {
+  if (from.kind === 'there') return from.crc32;
+  if (from.kind === 'file') {
+    if (await bytes.link?.(record, from.path)) return from.crc32;
+    throw new Fault('UNAVAILABLE', 'the file cannot be linked into the upload directory');
+  }
+  const writer = await bytes.create(record);
+  try {
+    let crc = 0;
+    let position = 0;
+    for await (const block of from.blocks) {
+      crc = crc32(block, crc);
+      await writeAll(writer, Buffer.from(block.buffer, block.byteOffset, block.length), position);
+      position += block.length;
+    }
+    if (position !== record.offset) {
+      throw new Fault('CHECKSUM_MISMATCH', 'its file changed while it was read');
+    }
+    await writer.flush('power', { length: position, crc32: crc });
+    return crc;
+  } finally {
+    writer.close();
+  }
+}
+
+async function writeAll(writer: Writer, block: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < block.length; ) {
+    done += await new Promise<number>((resolve, reject) => {
+      writer.write([block.subarray(done)], position + done, (error, written) =>
+        error ? reject(error) : resolve(written),
+      );
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from '../../storage/model/crc32.ts';
+
+/** In the order of preference: the fastest first, since each request is checked on both sides. */
+export const CHECKSUMS = ['crc32', 'sha1', 'sha256', 'md5', 'sha512'] as const;
+export type Checksum = (typeof CHECKSUMS)[number];
+
+export interface Digest {
+  update(block: Buffer): void;
+  /** The value of Upload-Checksum. */
+  header(): string;
+  /** The CRC-32, if that is what was computed. */
+  crc32(): number | null;
+}
+
+export function createDigest(algorithm: Checksum): Digest {
+  if (algorithm === 'crc32') {
+    let crc = 0;
+    return {
+      update: (block) => {
+        crc = crc32(block, crc);
+      },
+      header: () => {
+        const bytes = Buffer.alloc(4);
+        bytes.writeUInt32BE(crc >>> 0);
+        return `crc32 ${bytes.toString('base64')}`;
+      },
+      crc32: () => crc,
+    };
+  }
+  const hash = createHash(algorithm);
+  return {
+    update: (block) => void hash.update(block),
+    header: () => `${algorithm} ${hash.digest('base64')}`,
+    crc32: () => null,
+  };
+}

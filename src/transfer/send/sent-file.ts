@@ -1,0 +1,102 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { errnoOf, Fault, messageOf } from '../../fault.ts';
+
+const BLOCK = 512 * 1024;
+
+/** A file that is being sent. Reading it checks that it stays the same. */
+export interface SentFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly mtimeMs: number;
+  /** The blocks of a range. Each is free for reuse when the next one is asked for. */
+  blocks(from: number, to: number): AsyncIterable<Buffer>;
+  /** Throws CHANGED if the file is not what it was when it was opened. */
+  assertUnchanged(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a regular file. `blockSize` in bytes. Throws NOT_FOUND, PERMISSION or IO. */
+export async function openSentFile(path: string, blockSize = BLOCK): Promise<SentFile> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw readFault(path, error);
+  });
+  try {
+    const before = await handle.stat({ bigint: true });
+    if (!before.isFile()) throw new Fault('NOT_FOUND', `${path} is not a regular file`);
+    const size = Number(before.size);
+    return {
+      path,
+      size,
+      mtimeMs: Number(before.mtimeNs / 1_000_000n),
+      blocks: (from, to) => readBlocks(handle, path, { from, to, blockSize }),
+      async assertUnchanged() {
+        const now = await handle.stat({ bigint: true });
+        if (now.size < before.size) throw changed(path, `it shrank to ${now.size} bytes`);
+        if (now.size > before.size) throw changed(path, `it grew to ${now.size} bytes`);
+        if (now.mtimeNs !== before.mtimeNs) throw changed(path, 'it was written to');
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw readFault(path, error);
+  }
+}
+
+/** Reads the next block while the last one is being used. */
+async function* readBlocks(
+  handle: FileHandle,
+  path: string,
+  { from, to, blockSize }: { from: number; to: number; blockSize: number },
+): AsyncGenerator<Buffer> {
+  const size = Math.min(blockSize, to - from);
+  const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)] as const;
+  let next = readFully(handle, buffers[0], from, to);
+  for (let at = from, turn = 0; at < to; turn = 1 - turn) {
+    let block: Buffer;
+    try {
+      block = await next;
+    } catch (error) {
+      throw readFault(path, error);
+    }
+    if (block.length === 0) throw changed(path, `it ends at ${at} bytes now`);
+    at += block.length;
+    if (at < to) {
+      next = readFully(handle, buffers[turn === 0 ? 1 : 0], at, to);
+      // Awaited in the next round, unless the reader stops.
+      next.catch(() => {});
+    }
+    yield block;
+  }
+}
+
+async function readFully(
+  handle: FileHandle,
+  buffer: Buffer,
+  at: number,
+  to: number,
+): Promise<Buffer> {
+  const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
+  return buffer.subarray(0, bytesRead);
+}
+
+function changed(path: string, how: string): Fault {
+  return new Fault('CHANGED', `${path} changed while it was being sent: ${how}`, {
+    hint: 'What was sent of it is worth nothing. Send it again when no other program writes it.',
+  });
+}
+
+/** A failure to read a file that was named, as a Fault. */
+export function readFault(path: string, error: unknown): unknown {
+  if (error instanceof Fault) return error;
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT') {
+    return new Fault('NOT_FOUND', `there is no file ${path}`, { cause: error });
+  }
+  if (errno === 'EACCES' || errno === 'EPERM') {
+    return new Fault('PERMISSION', `${path} may not be read (${errno})`, { cause: error });
+  }
+  return new Fault('IO', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+}

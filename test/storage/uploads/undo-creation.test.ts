@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { Fault } from '../../../src/fault.ts';
+import { removeUnremoved } from '../../../src/storage/uploads/recover.ts';
+import { onEveryBackend } from '../support/backends.ts';
+import { append, bodyOf, creation, faultOf, insideOf, make } from '../support/stores.ts';
+
+onEveryBackend(
+  'a final upload whose join failed, and that could not be removed, is removed later',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const part = await make(store, 2, 'partial');
+    await append(store, part, 0, 'ab');
+    const context = insideOf(store);
+    const { catalog } = context;
+    const busy = async () => {
+      throw new Fault('UNAVAILABLE', 'the catalog is busy');
+    };
+    const { beginJoin, claimRemoval } = catalog;
+    Object.assign(catalog, { beginJoin: busy, claimRemoval: busy });
+    const made = store.concatenate({ ...creation({ kind: 'final' }), parts: [part] });
+    assert.equal((await faultOf(made)).code, 'UNAVAILABLE');
+    assert.deepEqual([context.unremoved.size, context.leftBehind.size], [1, 0]);
+    Object.assign(catalog, { beginJoin, claimRemoval });
+    await removeUnremoved(context);
+    assert.equal(context.unremoved.size, 0);
+    const [final] = await store.finalsOf(part);
+    assert.equal(final?.state, 'removed');
+  },
+);
+
+onEveryBackend(
+  'an upload whose finish failed with its creation, and that could not be removed, is removed later',
+  async (t, openStore) => {
+    const guards = {
+      beforeFinish: async () => {
+        throw new Fault('HOOK_FAILED', 'the hook did not answer');
+      },
+    };
+    const store = await openStore(t, { guards });
+    const context = insideOf(store);
+    const { claimRemoval } = context.catalog;
+    const busy = async () => {
+      throw new Fault('UNAVAILABLE', 'the catalog is busy');
+    };
+    Object.assign(context.catalog, { claimRemoval: busy });
+    const made = store.create(creation({ length: 2 }), { body: bodyOf('ab'), bodyLength: 2 });
+    assert.equal((await faultOf(made)).code, 'HOOK_FAILED');
+    Object.assign(context.catalog, { claimRemoval });
+    const [id] = [...context.unremoved];
+    assert.equal((await store.remember(id!))?.offset, 2, 'its bytes were recorded for the hook');
+    await removeUnremoved(context);
+    assert.equal((await store.remember(id!))?.state, 'removed');
+  },
+);
