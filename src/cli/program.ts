@@ -27,6 +27,8 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   get: async (io) => (await import('./get/get.ts')).getCommand(io),
   status: async (io) => (await import('./status/status.ts')).statusCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
+  completion: async (io) =>
+    (await import('./completion/completion.ts')).completionCommand(io, () => wholeProgram(io)),
 };
 
 const VERSION_FLAGS = ['-v', '--version'];
@@ -85,6 +87,12 @@ export async function createProgram(
     });
   });
   return program;
+}
+
+/** The program with all of its commands, to be described. */
+export function wholeProgram(io: Io): Promise<Command> {
+  const unused = () => {};
+  return createProgram([], io, unused, unused);
 }
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {
