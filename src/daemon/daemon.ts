@@ -120,7 +120,7 @@ export class Daemon {
       kill: (pid, signal) => process.kill(pid, signal),
       onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
-    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const meter = new Meter(meterLimits(config, config.auth !== null), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
     const { promise: front, resolve: open } = deferred<FrontDoor>();
     const findLink = async (id: string) => (await front).tus.store.link(id);
@@ -230,7 +230,7 @@ export class Daemon {
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
-    await this.#meter.configure(meterLimits(config));
+    await this.#meter.configure(meterLimits(config, config.auth !== null));
     this.#access?.reconfigure(config);
     if (certificates) this.#tls?.use(certificates);
     this.#config = config;

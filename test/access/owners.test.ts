@@ -18,7 +18,9 @@ const as = (name: string) => bearer(tokenOf(name));
 
 /** An answer without what names the upload or the moment. */
 async function factsOf(answer: Response, id: string) {
-  const headers = [...answer.headers].filter(([name]) => name !== 'date');
+  const headers = [...answer.headers].filter(
+    ([name]) => name !== 'date' && name !== 'x-request-id',
+  );
   const body = (await answer.text()).replaceAll(id, 'ID');
   return { status: answer.status, headers, body };
 }
