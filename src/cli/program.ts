@@ -22,9 +22,13 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   export: async (io) => (await import('./export/export.ts')).exportCommand(io),
   import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
+  link: async (io) => (await import('./link/link.ts')).linkCommand(io),
   put: async (io) => (await import('./put/put.ts')).putCommand(io),
+  get: async (io) => (await import('./get/get.ts')).getCommand(io),
   status: async (io) => (await import('./status/status.ts')).statusCommand(io),
   config: async (io) => (await import('./config.ts')).configCommand(io),
+  completion: async (io) =>
+    (await import('./completion/completion.ts')).completionCommand(io, () => wholeProgram(io)),
 };
 
 const VERSION_FLAGS = ['-v', '--version'];
@@ -83,6 +87,12 @@ export async function createProgram(
     });
   });
   return program;
+}
+
+/** The program with all of its commands, to be described. */
+export function wholeProgram(io: Io): Promise<Command> {
+  const unused = () => {};
+  return createProgram([], io, unused, unused);
 }
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {

@@ -1,15 +1,15 @@
+import { CONNECTION_KEYS } from './connection-keys.ts';
+import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
+import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
+import { PERMISSION_KEYS } from './permission-keys.ts';
 import {
   ADMIN_LISTEN,
+  AUTH,
   BASE_PATH,
   CRON_PATTERN,
-  DELIVER,
-  DIRECTORY_MODE,
-  FILE_MODE,
-  FOLDER_OR_NULL,
   GROUP,
-  HOOKS,
   HOST,
   LISTEN,
   ORIGINS,
@@ -18,13 +18,12 @@ import {
   SOCKET_MODE,
   UPLOAD_DIR,
 } from './special-types.ts';
+import { TLS_KEYS } from './tls-keys.ts';
 import {
   booleanType,
   daysType,
-  durationType,
   limitType,
   reserveType,
-  sizeWithinType,
   thresholdType,
   wholeNumberType,
   wordType,
@@ -145,27 +144,7 @@ export const KEYS = {
     meaning:
       'Space that new uploads leave free on the disk; one that cannot fit gets 507. "off" or 0 does not look at the free space, for file systems that report none.',
   },
-  fileMode: {
-    ...FILE_MODE,
-    default: '0600',
-    example: '0640',
-    meaning:
-      'Permissions of data files, in octal. The catalog and its files get the same, but never any for others.',
-  },
-  directoryMode: {
-    ...DIRECTORY_MODE,
-    default: '0700',
-    example: '0750',
-    meaning:
-      'Permissions of directories that the daemon makes, in octal. An upload directory that exists is never narrowed.',
-  },
-  fileGroup: {
-    ...GROUP,
-    default: null,
-    example: 'www-data',
-    meaning:
-      'Group of all files and directories, by name or id. With fileMode "0640" and directoryMode "0750" its members may read them, with "0660" and "0770" also clean up. null leaves the group to the system.',
-  },
+  ...PERMISSION_KEYS,
   publicUrl: {
     ...PUBLIC_URL,
     default: null,
@@ -176,6 +155,7 @@ export const KEYS = {
     meaning:
       'URL of the base path as clients see it, for absolute Location headers. Without it (null) they are relative, which is right behind most proxies.',
   },
+  ...TLS_KEYS,
   trustedProxies: {
     ...PROXIES,
     default: [],
@@ -185,6 +165,18 @@ export const KEYS = {
     live: true,
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
+  },
+  auth: {
+    ...AUTH,
+    default: null,
+    example: {
+      tokens: [{ name: 'backup', secret: `sha256:${'0'.repeat(64)}` }],
+      principals: { backup: { grants: ['create', 'append'], maxSize: '100GiB' } },
+    },
+    inExampleFile: null,
+    common: true,
+    meaning:
+      'Who may do what: the ways to log in, and the rules of principals. null leaves everything open to everyone who reaches the port.',
   },
   logFormat: {
     ...wordType(['text', 'json'], '<format>'),
@@ -221,51 +213,7 @@ export const KEYS = {
     meaning:
       'When bytes are forced to the disk before the answer: as an upload finishes, after every request, or never (fastest; a power cut may lose what was acknowledged).',
   },
-  idleTimeout: {
-    ...durationType(1),
-    default: '60s',
-    example: '2m',
-    live: true,
-    meaning:
-      'A request whose body sends nothing for so long is ended; its bytes are kept and the client can resume.',
-  },
-  headersTimeout: {
-    ...durationType(1),
-    default: '30s',
-    example: '10s',
-    live: true,
-    meaning: 'How long a client may take to send the headers of a request.',
-  },
-  keepAliveTimeout: {
-    ...durationType(1),
-    default: '75s',
-    example: '10m',
-    live: true,
-    meaning:
-      'How long an idle connection is kept: longer than a proxy in front keeps it, so that the proxy is the one that closes.',
-  },
-  maxHeaderSize: {
-    ...sizeWithinType('8KiB', '1MiB'),
-    default: '64KiB',
-    example: '128KiB',
-    meaning:
-      'Most bytes that the headers of a request may have; more get 431. The default is enough for a final upload of 250 parts with long absolute URLs.',
-  },
-  drainTimeout: {
-    ...durationType(0),
-    default: '8s',
-    example: '25s',
-    live: true,
-    meaning:
-      'How long running uploads, downloads and hooks get to end after SIGTERM. The process ends within two seconds after that; container engines kill it after 10 s.',
-  },
-  maxConnections: {
-    ...wholeNumberType(1, 1_000_000),
-    default: 10_000,
-    example: 2_000,
-    live: true,
-    meaning: 'Connections open at once; more are turned away, which the log tells.',
-  },
+  ...CONNECTION_KEYS,
   disableDownload: {
     ...booleanType(),
     default: false,
@@ -287,38 +235,8 @@ export const KEYS = {
     meaning:
       'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
-  hooks: {
-    ...HOOKS,
-    default: [],
-    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
-    inExampleFile: [],
-    common: true,
-    live: true,
-    meaning: 'Receivers and programs that get the events of uploads.',
-  },
-  deliver: {
-    ...DELIVER,
-    default: [],
-    example: [{ to: '/srv/inbox/{date}/{name}', how: 'move' }],
-    inExampleFile: [],
-    meaning:
-      'Rules that put finished uploads, under their own names, where other programs expect them.',
-  },
-  storageRoot: {
-    ...FOLDER_OR_NULL,
-    default: null,
-    example: '/srv/projects',
-    shownAsUsed: true,
-    meaning:
-      'Folder within which a pre-create hook may choose the place of the finished file (ChangeFileInfo.Storage.Path); it is moved there. null: hooks may not.',
-  },
-  hookConcurrency: {
-    ...wholeNumberType(1, 1000),
-    default: 16,
-    example: 4,
-    live: true,
-    meaning: 'Hook deliveries that run at once.',
-  },
+  ...HOOK_KEYS,
+  ...DELIVER_KEYS,
 } as const satisfies Keys;
 
 /** A key of the configuration. */

@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { resolveRules, rulesText } from './deliver/deliver-rule.ts';
-import { ruleList } from './deliver/deliver-schema.ts';
+import { authObject } from './auth/auth-schema.ts';
+import { authText } from './auth/auth-text.ts';
+import { resolveAuth, variablesOfAuth } from './auth/resolve-auth.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
 import { readListen, readSocketMode, resolveListen } from './listen.ts';
 import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
-import { readFolderOrNull, readUploadDir, resolveFolder, resolveUploadDir } from './upload-dir.ts';
+import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
 import { readHost, readProxyAddress } from './values/address.ts';
 import { readAdminAddressOrNull } from './values/admin-address.ts';
@@ -132,6 +133,18 @@ export const PROXIES = listType('an IP address or a network in CIDR notation', r
   placeholder: '<address>',
 });
 
+export const AUTH = {
+  schema: authObject,
+  kind: 'file-only',
+  type: 'object or null',
+  allowed:
+    'an object with the ways to log in and the rules of principals, or null; [Access](access.md) has its keys',
+  placeholder: '',
+  resolve: resolveAuth,
+  variablesIn: variablesOfAuth,
+  text: authText,
+} as const;
+
 export const HOOKS = {
   schema: hookList,
   kind: 'file-only',
@@ -141,27 +154,4 @@ export const HOOKS = {
   resolve: resolveHooks,
   variablesIn: variablesOfHooks,
   text: hooksText,
-} as const;
-
-export const DELIVER = {
-  schema: ruleList,
-  kind: 'file-only',
-  type: 'list of rules',
-  allowed: 'a rule or a list of rules; [Delivery](delivery.md#the-keys-of-a-rule) has their keys',
-  placeholder: '',
-  resolve: resolveRules,
-  text: rulesText,
-} as const;
-
-export const FOLDER_OR_NULL = {
-  schema: z
-    .string('it must be a path in quotes, or null')
-    .meta({ minLength: 1 })
-    .nullable()
-    .transform(via(readFolderOrNull)),
-  kind: 'text',
-  type: 'path or null',
-  allowed: 'the path of a folder, or null',
-  placeholder: '<directory>',
-  resolve: resolveFolder,
 } as const;

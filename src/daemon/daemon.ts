@@ -1,11 +1,12 @@
+import type { Access } from '../access/access.ts';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
-import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import type { OpenAddress } from '../http/doors/address.ts';
-import { Listener } from '../http/listener.ts';
+import type { Listener } from '../http/listener.ts';
+import type { Tls } from '../http/tls/tls.ts';
 import { SYSTEM_METER_CLOCK } from '../limits/clock.ts';
 import { meterLimits } from '../limits/general-limits.ts';
 import { Meter } from '../limits/meter.ts';
@@ -16,14 +17,16 @@ import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
+import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
+import { createListener } from './create-listener.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
 import {
   accessOf,
-  addressesOf,
   choicesOf,
   limitsOf,
   listenerOptionsOf,
@@ -31,6 +34,7 @@ import {
   type Reloaded,
 } from './live-options.ts';
 import { Monitor } from './monitor.ts';
+import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
@@ -43,6 +47,7 @@ const LAST_ANSWER = 500;
 
 interface DaemonParts {
   readonly listener: Listener;
+  readonly tls: Tls | null;
   readonly store: UploadStore;
   readonly hooks: Hooks;
   readonly deliveries: Deliveries;
@@ -50,11 +55,13 @@ interface DaemonParts {
   readonly monitor: Monitor;
   readonly meter: Meter;
   readonly choices: { read: Choices };
+  readonly access: Access | null;
 }
 
 /** The whole program behind `serve`, built from the configuration. */
 export class Daemon {
   readonly #listener: Listener;
+  readonly #tls: Tls | null;
   readonly #store: UploadStore;
   readonly #hooks: Hooks;
   readonly #deliveries: Deliveries;
@@ -64,6 +71,7 @@ export class Daemon {
   readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
+  readonly #access: Access | null;
   #config: Config;
   #schedule = new Schedule();
 
@@ -71,8 +79,10 @@ export class Daemon {
     this.#config = config;
     this.#policy = policy;
     this.#listener = parts.listener;
+    this.#tls = parts.tls;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#access = parts.access;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
     this.#monitor = parts.monitor;
@@ -110,50 +120,19 @@ export class Daemon {
       kill: (pid, signal) => process.kill(pid, signal),
       onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
-    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
+    const meter = new Meter(meterLimits(config, config.auth !== null), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
-    let open: (front: FrontDoor) => void = () => {};
-    const front = new Promise<FrontDoor>((resolve) => {
-      open = resolve;
-    });
+    const { promise: front, resolve: open } = deferred<FrontDoor>();
+    const findLink = async (id: string) => (await front).tus.store.link(id);
+    const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
     );
-    const listener = new Listener({
-      addresses: addressesOf(config, sockets),
-      basePath: config.basePath,
-      maxHeaderSize: config.maxHeaderSize,
-      ...listenerOptionsOf(config),
-      protocols,
-      pages: monitor.publicPages,
-      prepare: async (server) => {
-        monitor.watch(server);
-        const { directBodies } = config;
-        if (directBodies === null || (await readBodiesDirectly(server, directBodies))) return;
-        warn('large bodies cannot be read directly on this Node: uploads are slower');
-      },
-      download: config.disableDownload
-        ? null
-        : async (exchange) => (await front).download(exchange),
-      onRequest: (record) => {
-        log.request(record);
-        monitor.request(record);
-      },
-      onTurnedAway: (count) => {
-        monitor.tally.turnedAway += count;
-        const what = count === 1 ? 'a connection was' : `${count} connections were`;
-        warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
-      },
-      onMoreRefused: (count) =>
-        warn(`${count} more connections sent no valid request in the last minute`),
-      onForwardedIgnored: (peer) =>
-        warn(
-          `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
-        ),
-      onBug,
-      onTrouble: warn,
-      now: Date.now,
+    const tls = await openTls(config, warn);
+    const listener = createListener(config, {
+      ...{ sockets, tls, protocols, front, log, monitor, warn, onBug },
+      admission: access,
     });
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
@@ -169,7 +148,7 @@ export class Daemon {
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
-        guards: hooks.guards,
+        guards: access ? access.withRules(hooks.guards) : hooks.guards,
         metering: meter,
         choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
@@ -177,7 +156,18 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices };
+      const parts = {
+        listener,
+        tls,
+        store,
+        hooks,
+        deliveries,
+        log,
+        monitor,
+        meter,
+        choices,
+        access,
+      };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         monitor.changed(change);
@@ -213,7 +203,9 @@ export class Daemon {
   }
 
   async #ready(addresses: readonly OpenAddress[], admin: string | null): Promise<Ready> {
-    const [url = '', ...moreUrls] = addresses.map((one) => urlOf(one, this.#config.basePath));
+    const [url = '', ...moreUrls] = addresses.map((one) =>
+      urlOf(one, this.#config.basePath, this.#tls !== null),
+    );
     return {
       url,
       moreUrls,
@@ -233,11 +225,14 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
+    const certificates = await this.#readCertificates(config);
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
-    await this.#meter.configure(meterLimits(config));
+    await this.#meter.configure(meterLimits(config, config.auth !== null));
+    this.#access?.reconfigure(config);
+    if (certificates) this.#tls?.use(certificates);
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
@@ -256,6 +251,7 @@ export class Daemon {
     });
     if (changes('hooks', 'hookConcurrency')) {
       this.#hooks.replace(config.hooks, config.hookConcurrency);
+      if (!this.#access && this.#hooks.askForAccess) this.#log.event('warn', ASKS_LATER);
     }
     if (changes('cleanupSchedule')) {
       await this.#schedule.stop();
@@ -263,6 +259,17 @@ export class Daemon {
       this.#startSchedule();
     }
     return { config, changed, needRestart };
+  }
+
+  /** The certificates as they are in their files now. Throws CONFIG. */
+  async #readCertificates(config: Config): Promise<Certificates | null> {
+    if (config.tlsCertificates.length > 0 !== (this.#tls !== null)) {
+      throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
+        hint: 'Restart the daemon.',
+      });
+    }
+    if (this.#tls === null) return null;
+    return certificatesOf(config, (message) => this.#log.event('warn', message));
   }
 
   /**
@@ -293,6 +300,7 @@ export class Daemon {
       this.#listener.closeAll();
     }
     await closing;
+    this.#access?.stop();
     await this.#store.close();
     await this.#monitor.close();
   }

@@ -34,6 +34,7 @@ export function listenerOptionsOf(config: Config) {
     ...{ publicUrl, corsOrigins, trustedProxies, maxConnections },
     headersTimeout: config.headersTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,
+    hstsMs: config.hstsMs,
   };
 }
 

@@ -20,7 +20,9 @@ export interface Ready {
 }
 
 /** Where clients find the base path at an address. */
-export function urlOf(address: OpenAddress, basePath: string): string {
+export function urlOf(address: OpenAddress, basePath: string, secure: boolean): string {
   const text = addressText(address);
-  return address.kind === 'tcp' ? `http://${text}${basePath}` : `${text}:${basePath}`;
+  return address.kind === 'tcp'
+    ? `${secure ? 'https' : 'http'}://${text}${basePath}`
+    : `${text}:${basePath}`;
 }

@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { Admission } from './admission.ts';
 import type { ListenAddress } from './doors/address.ts';
 import type { Page } from './page.ts';
 import type { RequestRecord } from './request-record.ts';
+import type { Tls } from './tls/tls.ts';
 
 export interface ListenerOptions {
   /** Where to listen, at one address at least. */
@@ -21,12 +23,18 @@ export interface ListenerOptions {
   /** The most bytes that the headers of a request may have; more get 431. */
   readonly maxHeaderSize: number;
   readonly maxConnections: number;
+  /** Speaks TLS at every address but unix sockets; null: plain HTTP. */
+  readonly tls: Tls | null;
+  /** How long browsers shall use HTTPS alone (milliseconds); null sends no such header. */
+  readonly hstsMs: number | null;
   /** Called once for each server, before it listens. */
   readonly prepare?: (server: Server) => Promise<void>;
   /** The first protocol that claims a request serves it; if none does, the first in the list. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
+  /** null while everyone may do everything. */
+  readonly admission?: Admission | null;
   /** Answers to GET and HEAD of other paths, also while the server stops; they come before uploads. */
   readonly pages?: Readonly<Record<string, () => Promise<Page>>>;
   readonly onRequest: (record: RequestRecord) => void;
@@ -51,6 +59,7 @@ export type LiveListenerOptions = Pick<
   | 'headersTimeout'
   | 'keepAliveTimeout'
   | 'maxConnections'
+  | 'hstsMs'
   | 'protocols'
   | 'download'
 >;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
+import { serveAdmitted } from './admission.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
@@ -23,6 +24,8 @@ import { requestIdOf } from './request-id.ts';
 import { noRequestRecord, recordOf } from './request-record.ts';
 import { seldom } from './seldom.ts';
 import { parseTarget, placeOf } from './target.ts';
+import { setStrictTransport } from './tls/strict-transport.ts';
+import type { Tls } from './tls/tls.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -51,11 +54,13 @@ export class Listener {
     this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
-    this.#servers = options.addresses.map(() => this.#createServer());
+    this.#servers = options.addresses.map(({ kind }) =>
+      this.#createServer(kind === 'unix' ? null : options.tls),
+    );
   }
 
-  #createServer(): Server {
-    const server = createHttpServer(this.#options);
+  #createServer(tls: Tls | null): Server {
+    const server = createHttpServer(this.#options, tls);
     this.#drain.add(server);
     const turnedAway = seldom(this.#options.onTurnedAway);
     server.on('drop', turnedAway);
@@ -68,7 +73,8 @@ export class Listener {
       // Reading the address makes Node cache it, so that it is known after the client disconnects.
       void socket.remoteAddress;
     });
-    server.on('connection', closeGently);
+    // What node:http reads from.
+    server.on(tls ? 'secureConnection' : 'connection', closeGently);
     server.on('request', (request, response) => this.#serve(request, response));
     // Without these listeners Node responds by itself before our code sees the request.
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
@@ -144,6 +150,7 @@ export class Listener {
     const { protocols } = this.#options;
     const protocol = protocols.find((one) => one.claims(request)) ?? protocols[0];
     const exchange = openExchange(this.#options, protocol, request, response, client, expects);
+    if ('encrypted' in socket) setStrictTransport(response, this.#options.hstsMs);
     const refusedOrigin = this.#cors(request, response);
     // Reported once, when the response has ended and the received bytes are on disk.
     let open = 2;
@@ -170,7 +177,7 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download, pages = {} } = this.#options;
+    const { download, admission, pages = {} } = this.#options;
     const page = pageFor(pages, exchange);
     if (page) return answerPage(exchange, await page());
     if (this.#drain.begun) {
@@ -194,8 +201,8 @@ export class Listener {
     if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
       throw new Fault('BAD_REQUEST', 'only 100-continue can be expected', { status: 417 });
     }
-    if (method === 'GET' && download) return download(exchange);
-    return protocol.serve(exchange);
+    const serve = method === 'GET' && download ? download : protocol.serve;
+    return admission ? serveAdmitted(admission, exchange, serve) : serve(exchange);
   }
 
   #refuse(exchange: OpenExchange, error: unknown): void {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Counted, Counting } from '../storage/model/counting.ts';
 import type { StorageEvent } from '../storage/model/events.ts';
 import type { Intake, Metering, Place } from '../storage/model/metering.ts';
@@ -153,7 +154,7 @@ export class Meter implements Metering {
   changed(event: StorageEvent): void {
     const { record } = event;
     const holdings = this.#opened?.holdings;
-    if (event.type === 'finished') holdings?.finish(record.id, record.offset);
+    if (event.type === 'finished') holdings?.finish(record);
     else if (event.type === 'removed') holdings?.remove(record);
   }
 
@@ -183,8 +184,8 @@ export class Meter implements Metering {
     const { all, address } = this.#limits;
     const subjects = [{ key: ALL, limits: all }, ...namedSubjects(caller)];
     const { address: from } = caller.origin;
-    // Clients of a Unix socket have none.
-    return from === '' ? subjects : [...subjects, { key: addressKey(from), limits: address }];
+    // Clients of a unix socket have none.
+    return isIP(from) === 0 ? subjects : [...subjects, { key: addressKey(from), limits: address }];
   }
 
   #place(subjects: readonly Subject[], bytes: number): Place {

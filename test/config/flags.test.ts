@@ -7,8 +7,8 @@ import { variablesOf } from '../../src/config/variables.ts';
 const FLAGS = flagsOf(KEYS);
 const VARIABLES = variablesOf(KEYS);
 
-test('every key but hooks and rules has a flag and a variable', () => {
-  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver'].includes(key));
+test('every key but hooks, rules and auth has a flag and a variable', () => {
+  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver', 'auth'].includes(key));
   assert.deepEqual(
     FLAGS.map((flag) => flag.key),
     keys,
@@ -27,7 +27,7 @@ test('flags are spelt as documented', () => {
 
 test('lists are repeatable, booleans take no value, and every flag says what it is for', () => {
   for (const flag of FLAGS) {
-    const lists = ['listen', 'corsOrigins', 'trustedProxies'];
+    const lists = ['listen', 'corsOrigins', 'tlsCertificates', 'tlsKeys', 'trustedProxies'];
     assert.equal(flag.repeatable, lists.includes(flag.key), flag.key);
     const booleans = /^(?:disable|clientDownloads$|publicHealth$)/;
     assert.equal(flag.boolean, booleans.test(flag.key), flag.key);

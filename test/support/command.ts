@@ -122,7 +122,10 @@ export async function startDaemon(
     'the ready line',
     () => {
       if (gone()) throw new Error(`serve ended with ${child.exitCode}:\n${printed}`);
-      return /ready at (http:\/\/\S+)|"url":"(http:[^"]+)"/.exec(printed)?.slice(1).find(Boolean);
+      return /ready at (https?:\/\/\S+)|"url":"(https?:[^"]+)"/
+        .exec(printed)
+        ?.slice(1)
+        .find(Boolean);
     },
     LIMIT,
   );

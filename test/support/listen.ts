@@ -66,6 +66,8 @@ export async function listen(
     keepAliveTimeout: 10_000,
     maxHeaderSize: 65_536,
     maxConnections: 100,
+    tls: null,
+    hstsMs: null,
     protocols: [protocol],
     download: null,
     prepare: async (server) => {

@@ -6,7 +6,7 @@ import { openDoor } from '../../http/doors/open-door.ts';
 import { assertFree } from '../../http/doors/unix-socket.ts';
 
 /** How long a server at that address may take to answer (milliseconds). */
-const PATIENCE = 2_000;
+const PATIENCE = 10_000;
 
 /**
  * Whether an address can be listened on. A port that a tus server has is taken for ours: one checks a

@@ -2,10 +2,12 @@ import type { Counting } from '../model/counting.ts';
 import type { NewDelivery } from '../model/events.ts';
 import type { NewPlacement } from '../model/placement.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
-import type { RemovalReason, StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
+import type { StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
+import type { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
 import type { Placements } from './placements.ts';
 import type { Reading } from './reading.ts';
+import type { ClaimOutcome, RemovalClaim } from './removal-claim.ts';
 
 /**
  * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
@@ -79,38 +81,6 @@ export interface Refusal {
   /** Recorded together with the refusal. */
   readonly change?: UploadChange;
   readonly at: number;
-}
-
-export interface RemovalClaim {
-  readonly why: RemovalReason;
-  /** Bytes that the removal frees. */
-  readonly bytes: number;
-  /** Also voids the lease of another process. */
-  readonly takeOver?: boolean;
-  readonly deliveries: readonly NewDelivery[];
-  readonly at: number;
-}
-
-/**
- * The outcome of a claim. changed: the record is not the one that the caller saw. leased: another
- * process writes the upload. needed: a final upload that is not joined yet needs this part, or a rule
- * has yet to deliver it, which a policy waits for (`expired` and `cleanup`).
- */
-export type ClaimOutcome = 'claimed' | 'changed' | 'leased' | 'needed';
-
-/** A removal that a person or a client wants does not wait for rules that have yet to deliver. */
-export function waitsForPlacements(why: RemovalReason): boolean {
-  return why === 'expired' || why === 'cleanup';
-}
-
-/** true when nothing has changed since `seen` that a decision to remove depends on. */
-export function isAsSeen(record: StoredUpload, seen: StoredUpload): boolean {
-  return (
-    record.seq === seen.seq &&
-    record.state === seen.state &&
-    record.activeAt === seen.activeAt &&
-    record.finishedAt === seen.finishedAt
-  );
 }
 
 /**
@@ -241,7 +211,7 @@ export interface Processes {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting, Links {
   readonly outbox: Outbox;
   readonly placements: Placements;
 

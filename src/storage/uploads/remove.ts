@@ -6,7 +6,7 @@ import {
   type StoredUpload,
   type UploadRecord,
 } from '../model/upload.ts';
-import { assertThere } from './access.ts';
+import { assertThere, changeableBy } from './access.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { pathOf } from './placed.ts';
@@ -41,7 +41,7 @@ export async function terminate(
   options: TerminateOptions,
 ): Promise<Removal> {
   const { why, signal, check, takeOver = false } = options;
-  const record = await context.catalog.get(id);
+  const record = changeableBy(caller, await context.catalog.get(id));
   // An operator may remove an expired upload before a cleanup does.
   assertThere(takeOver ? { ...context, expiresAt: () => null } : context, record);
   check?.(record);
@@ -119,12 +119,12 @@ async function claim(
   id: string,
   { why, caller, condemned, takeOver }: ClaimOptions,
 ): Promise<StoredUpload | undefined> {
-  const { catalog, bytes, plan, clock, now } = context;
+  const { catalog, plan, clock, now } = context;
   for (;;) {
     const record = await catalog.get(id);
     if (!record || isGone(record) || !(await condemned(record))) return undefined;
     const event = { type: 'removed', record, caller, why } as const;
-    const freed = (await bytes.size(record)) ?? 0;
+    const freed = await sizeInStore(context, record);
     const outcome = await catalog.claimRemoval(record, {
       why,
       bytes: freed,
@@ -149,11 +149,17 @@ async function claim(
 
 /** Removes the bytes of a claimed upload and keeps its record; also completes a removal after a crash. */
 export async function completeRemoval(
-  { bytes, catalog }: StoreContext,
+  context: StoreContext,
   record: StoredUpload,
 ): Promise<Removal> {
-  const freed = (await bytes.size(record)) ?? 0;
+  const { bytes, catalog } = context;
+  const freed = await sizeInStore(context, record);
   await bytes.remove(record);
   await catalog.removalDone(record.id);
   return { record, bytes: freed };
+}
+
+/** A removal frees nothing of a file that was moved away. */
+async function sizeInStore({ bytes }: StoreContext, record: StoredUpload): Promise<number> {
+  return record.movedTo ? 0 : ((await bytes.size(record)) ?? 0);
 }

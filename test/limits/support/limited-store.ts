@@ -5,7 +5,7 @@ import type { UploadStore } from '../../../src/storage/store.ts';
 import { openStore } from '../../storage/support/stores.ts';
 import { TestClock } from './meter-clock.ts';
 
-const NONE: GeneralLimits = {
+export const NO_LIMITS: GeneralLimits = {
   maxTotalSize: null,
   maxOpenUploads: null,
   maxOpenUploadsPerAddress: null,
@@ -23,6 +23,6 @@ export async function openLimited(
   limits: Partial<GeneralLimits>,
   { clock = new TestClock(), ...options }: { clock?: TestClock; uploadDir?: string } = {},
 ): Promise<{ readonly store: UploadStore; readonly clock: TestClock }> {
-  const metering = new Meter(meterLimits({ ...NONE, ...limits }, true), clock);
+  const metering = new Meter(meterLimits({ ...NO_LIMITS, ...limits }, true), clock);
   return { store: await openStore(t, { metering, ...options }), clock };
 }

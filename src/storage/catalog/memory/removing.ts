@@ -1,5 +1,6 @@
 import { isGone, isUnfinished } from '../../model/upload.ts';
-import { isAsSeen, type Removing, waitsForPlacements } from '../catalog.ts';
+import type { Removing } from '../catalog.ts';
+import { isAsSeen, waitsForPlacements } from '../removal-claim.ts';
 import { downloadOf } from './memory-list.ts';
 import { addEntry, type MemoryState } from './memory-state.ts';
 

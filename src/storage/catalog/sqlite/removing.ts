@@ -1,11 +1,11 @@
 import { isGone, type StoredUpload } from '../../model/upload.ts';
+import type { Removing } from '../catalog.ts';
 import {
   type ClaimOutcome,
   isAsSeen,
   type RemovalClaim,
-  type Removing,
   waitsForPlacements,
-} from '../catalog.ts';
+} from '../removal-claim.ts';
 import type { Work } from './work.ts';
 
 /** See Catalog. */

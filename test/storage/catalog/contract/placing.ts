@@ -99,6 +99,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       assert.deepEqual(await catalog.timeline(record), [entry]);
       assert.equal((await catalog.outbox.list({ upload: 'a' })).length, 1);
       assert.deepEqual(await collect(catalog.stored()), [], 'the store need not have its bytes');
+      assert.equal((await catalog.holdings()).finished, 0, 'it takes no room');
       // What was begun is still to be tidied up.
       const [rest] = await placements.due(NOW + 5, 10);
       assert.deepEqual([rest?.state, rest?.intent], ['placed', 'about to link']);

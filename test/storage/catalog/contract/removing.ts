@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Catalog, RemovalClaim } from '../../../../src/storage/catalog/catalog.ts';
+import type { Catalog } from '../../../../src/storage/catalog/catalog.ts';
+import type { RemovalClaim } from '../../../../src/storage/catalog/removal-claim.ts';
 import { type Contract, creation, delivery, ending, everythingOf, NOW } from './subject.ts';
 
 const CLAIM: RemovalClaim = {

@@ -31,19 +31,29 @@ export class CountsTable {
     this.#database.prepare('DELETE FROM counts WHERE what = ? AND bucket < ?').run(what, before);
   }
 
-  /** The sum of the finished uploads is read from their index alone. */
+  /** The sums are read from indexes alone: of all finished uploads, less those that were moved away. */
   holdings(): Holdings {
     const finished = this.#database
-      .prepare<[], number>(`SELECT coalesce(sum(offset), 0) FROM uploads WHERE state = 'finished'`)
+      .prepare<[], number>(
+        `SELECT (SELECT coalesce(sum(offset), 0) FROM uploads WHERE state = 'finished')
+           - (SELECT coalesce(sum(offset), 0) FROM uploads
+              WHERE moved_to IS NOT NULL AND state = 'finished')`,
+      )
       .pluck()
       .get() as number;
     const unfinished = this.#database
       .prepare<[], Holdings['unfinished'][number]>(
-        `SELECT id, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
+        `SELECT id, owner, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
          FROM uploads WHERE state IN ('receiving', 'joining')`,
       )
       .all();
-    return { finished, unfinished };
+    const finishedOf = this.#database
+      .prepare<[], Holdings['finishedOf'][number]>(
+        `SELECT owner, sum(offset) AS bytes FROM uploads
+         WHERE owner IS NOT NULL AND state = 'finished' GROUP BY owner`,
+      )
+      .all();
+    return { finished, finishedOf, unfinished };
   }
 
   #plucked(sql: string): Statement<[Count], number> {
