@@ -34,7 +34,7 @@ import {
   type Reloaded,
 } from './live-options.ts';
 import { Monitor } from './monitor.ts';
-import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
+import { certificatesToReload, openTls } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
@@ -225,7 +225,8 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
-    const certificates = await this.#readCertificates(config);
+    const warn = (message: string) => this.#log.event('warn', message);
+    const certificates = await certificatesToReload(config, this.#tls, warn);
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
@@ -242,7 +243,7 @@ export class Daemon {
       store: this.#store,
       policy: this.#policy,
       meter: this.#meter,
-      warn: (message) => this.#log.event('warn', message),
+      warn,
     });
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),
@@ -259,17 +260,6 @@ export class Daemon {
       this.#startSchedule();
     }
     return { config, changed, needRestart };
-  }
-
-  /** The certificates as they are in their files now. Throws CONFIG. */
-  async #readCertificates(config: Config): Promise<Certificates | null> {
-    if (config.tlsCertificates.length > 0 !== (this.#tls !== null)) {
-      throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
-        hint: 'Restart the daemon.',
-      });
-    }
-    if (this.#tls === null) return null;
-    return certificatesOf(config, (message) => this.#log.event('warn', message));
   }
 
   /**

@@ -44,3 +44,20 @@ export async function openTls(
   const { Tls } = await import('../http/tls/tls.ts');
   return new Tls(certificates);
 }
+
+/**
+ * The certificates as they are in their files now; null while TLS is off. Throws CONFIG, also when TLS
+ * would be switched on or off.
+ */
+export async function certificatesToReload(
+  config: Pick<Config, 'tlsCertificates' | 'tlsKeys'>,
+  tls: Tls | null,
+  warn: (message: string) => void,
+): Promise<Certificates | null> {
+  if (config.tlsCertificates.length > 0 !== (tls !== null)) {
+    throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
+      hint: 'Restart the daemon.',
+    });
+  }
+  return tls === null ? null : certificatesOf(config, warn);
+}
