@@ -16,6 +16,7 @@ import {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'daemon',
+    'access',
     'admin',
     'http',
     'protocol',
@@ -34,6 +35,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     'admin',
     'http',
+    'access',
     'protocol',
     'hooks',
     'limits',
@@ -46,6 +48,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // Health, metrics and status, from what the daemon hands over.
   admin: ['http', 'retention', 'storage', 'text'],
   // What the package exports: the daemon's parts in an application of somebody else's.
+  // Decides about requests, whatever protocol they speak and whatever listener they come by.
+  access: ['hooks', 'limits', 'storage', 'text'],
   embedded: ['daemon', 'tus-server', 'hooks', 'retention', 'storage', 'config', 'text'],
   // A listener serves any protocol, through src/protocol/*.ts; no protocol knows the listener.
   http: ['protocol', 'hooks', 'retention', 'storage', 'text'],
@@ -73,6 +77,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
  */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['src/config/hooks/hook-schema.ts'],
+  access: ['src/config/auth/auth-schema.ts', 'src/config/auth/rules-schema.ts'],
   deliver: ['src/config/deliver/deliver-rule.ts', 'src/config/deliver/path-template.ts'],
 };
 
@@ -109,6 +114,8 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   '@node-rs/crc32': 'src/storage/model',
   'content-disposition': ['src/http', 'src/transfer/get'],
   standardwebhooks: 'src/hooks',
+  jose: 'src/access',
+  'hash-wasm': 'src/access',
   'tus-js-client': 'src/transfer/send',
 };
 

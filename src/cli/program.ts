@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, MakeCommand>> = {
   export: async (io) => (await import('./export/export.ts')).exportCommand(io),
   import: async (io) => (await import('./import/import.ts')).importCommand(io),
   hooks: async (io) => (await import('./hooks/hooks.ts')).hooksCommand(io),
+  link: async (io) => (await import('./link/link.ts')).linkCommand(io),
   put: async (io) => (await import('./put/put.ts')).putCommand(io),
   get: async (io) => (await import('./get/get.ts')).getCommand(io),
   status: async (io) => (await import('./status/status.ts')).statusCommand(io),

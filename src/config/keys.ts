@@ -6,6 +6,7 @@ import { LIMIT_KEYS } from './limit-keys.ts';
 import { PERMISSION_KEYS } from './permission-keys.ts';
 import {
   ADMIN_LISTEN,
+  AUTH,
   BASE_PATH,
   CRON_PATTERN,
   GROUP,
@@ -164,6 +165,18 @@ export const KEYS = {
     live: true,
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
+  },
+  auth: {
+    ...AUTH,
+    default: null,
+    example: {
+      tokens: [{ name: 'backup', secret: `sha256:${'0'.repeat(64)}` }],
+      principals: { backup: { grants: ['create', 'append'], maxSize: '100GiB' } },
+    },
+    inExampleFile: null,
+    common: true,
+    meaning:
+      'Who may do what: the ways to log in, and the rules of principals. null leaves everything open to everyone who reaches the port.',
   },
   logFormat: {
     ...wordType(['text', 'json'], '<format>'),

@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts';
 import { readBodiesDirectly } from '../http/direct-body/self-test.ts';
 import { Listener } from '../http/listener.ts';
+import type { ListenerOptions } from '../http/listener-options.ts';
 import type { Tls } from '../http/tls/tls.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { DaemonLog } from './daemon-log.ts';
 import type { FrontDoor } from './front-door.ts';
+import { listenerWarnings } from './listener-warnings.ts';
 import { addressesOf, listenerOptionsOf } from './live-options.ts';
 import type { Monitor } from './monitor.ts';
 
@@ -17,13 +19,14 @@ interface ListenerParts {
   readonly front: Promise<FrontDoor>;
   readonly log: DaemonLog;
   readonly monitor: Monitor;
+  readonly access: NonNullable<ListenerOptions['admission']> | null;
   readonly warn: (message: string) => void;
   readonly onBug: (error: unknown) => void;
 }
 
 /** Makes the listener of a configuration; what it meets goes to the log and the monitor. */
 export function createListener(config: Config, parts: ListenerParts): Listener {
-  const { sockets, tls, protocols, front, log, monitor, warn, onBug } = parts;
+  const { sockets, tls, protocols, front, log, monitor, access, warn, onBug } = parts;
   return new Listener({
     addresses: addressesOf(config, sockets),
     tls,
@@ -39,21 +42,12 @@ export function createListener(config: Config, parts: ListenerParts): Listener {
       warn('large bodies cannot be read directly on this Node: uploads are slower');
     },
     download: config.disableDownload ? null : async (exchange) => (await front).download(exchange),
+    admission: access,
     onRequest: (record) => {
       log.request(record);
       monitor.request(record);
     },
-    onTurnedAway: (count) => {
-      monitor.tally.turnedAway += count;
-      const what = count === 1 ? 'a connection was' : `${count} connections were`;
-      warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
-    },
-    onMoreRefused: (count) =>
-      warn(`${count} more connections sent no valid request in the last minute`),
-    onForwardedIgnored: (peer) =>
-      warn(
-        `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
-      ),
+    ...listenerWarnings(config, monitor.tally, warn),
     onBug,
     onTrouble: warn,
     now: Date.now,

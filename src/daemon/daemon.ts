@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
@@ -16,8 +17,10 @@ import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
+import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
 import { createListener } from './create-listener.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
@@ -31,7 +34,7 @@ import {
   type Reloaded,
 } from './live-options.ts';
 import { Monitor } from './monitor.ts';
-import { type Certificates, certificatesOf, openTls } from './open-tls.ts';
+import { openTls, renewedFor } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
@@ -52,6 +55,7 @@ interface DaemonParts {
   readonly monitor: Monitor;
   readonly meter: Meter;
   readonly choices: { read: Choices };
+  readonly access: Access | null;
 }
 
 /** The whole program behind `serve`, built from the configuration. */
@@ -67,6 +71,7 @@ export class Daemon {
   readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
+  readonly #access: Access | null;
   #config: Config;
   #schedule = new Schedule();
 
@@ -77,6 +82,7 @@ export class Daemon {
     this.#tls = parts.tls;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#access = parts.access;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
     this.#monitor = parts.monitor;
@@ -114,18 +120,17 @@ export class Daemon {
       kill: (pid, signal) => process.kill(pid, signal),
       onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
-    const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
-    let open: (front: FrontDoor) => void = () => {};
-    const front = new Promise<FrontDoor>((resolve) => {
-      open = resolve;
-    });
+    const { promise: front, resolve: open } = deferred<FrontDoor>();
+    const findLink = async (id: string) => (await front).tus.store.link(id);
+    const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
+    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
     );
     const tls = await openTls(config, warn);
-    const parts = { sockets, tls, protocols, front, log, monitor, warn, onBug };
+    const parts = { sockets, tls, protocols, front, log, monitor, access, warn, onBug };
     const listener = createListener(config, parts);
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
@@ -141,7 +146,7 @@ export class Daemon {
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
-        guards: hooks.guards,
+        guards: access ? access.withRules(hooks.guards) : hooks.guards,
         metering: meter,
         choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
@@ -149,7 +154,18 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, tls, store, hooks, deliveries, log, monitor, meter, choices };
+      const parts = {
+        listener,
+        tls,
+        store,
+        hooks,
+        deliveries,
+        log,
+        monitor,
+        meter,
+        choices,
+        access,
+      };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         monitor.changed(change);
@@ -207,13 +223,16 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
-    const certificates = await this.#readCertificates(config);
+    const certificates = await renewedFor(this.#tls, config, (sentence) =>
+      this.#log.event('warn', sentence),
+    );
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
-    await this.#meter.configure(meterLimits(config));
+    await this.#meter.configure(meterLimits(config, this.#access !== null));
     if (certificates) this.#tls?.use(certificates);
+    this.#access?.reconfigure(config);
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
@@ -232,6 +251,7 @@ export class Daemon {
     });
     if (changes('hooks', 'hookConcurrency')) {
       this.#hooks.replace(config.hooks, config.hookConcurrency);
+      if (!this.#access && this.#hooks.askForAccess) this.#log.event('warn', ASKS_LATER);
     }
     if (changes('cleanupSchedule')) {
       await this.#schedule.stop();
@@ -239,17 +259,6 @@ export class Daemon {
       this.#startSchedule();
     }
     return { config, changed, needRestart };
-  }
-
-  /** The certificates as they are in their files now. Throws CONFIG. */
-  async #readCertificates(config: Config): Promise<Certificates | null> {
-    if (config.tlsCertificates.length > 0 !== (this.#tls !== null)) {
-      throw new Fault('CONFIG', 'tlsCertificates: TLS cannot be switched on or off by a reload', {
-        hint: 'Restart the daemon.',
-      });
-    }
-    if (this.#tls === null) return null;
-    return certificatesOf(config, (message) => this.#log.event('warn', message));
   }
 
   /**
@@ -280,6 +289,7 @@ export class Daemon {
       this.#listener.closeAll();
     }
     await closing;
+    this.#access?.stop();
     await this.#store.close();
     await this.#monitor.close();
   }

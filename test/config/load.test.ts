@@ -40,6 +40,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     tlsKeys: [],
     hstsMs: 180 * 24 * 3_600_000,
     trustedProxies: [],
+    auth: null,
     adminListen: null,
     publicHealth: false,
     logFormat: 'text',

@@ -39,6 +39,7 @@ without --force.`,
   exits: [
     [1, 'there is a file of that name, or what came is not what the server holds'],
     [66, 'there is no such upload'],
+    [74, 'the disk failed or is full'],
     [75, 'the server cannot be reached or does not recover; the same command continues'],
     [76, 'the server contradicts itself'],
     [130, 'interrupted by Ctrl-C: 128 and the number of the signal'],

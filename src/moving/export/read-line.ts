@@ -61,6 +61,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   removedWhy: orNull((value) => isText(value) && /^[a-z-]{1,40}$/.test(value as string)),
   refusal: orNull(isText),
   // Lines of the first version have none.
+  owner: orAbsent(isText),
   endsAt: orAbsent(isTime),
   downloadsLeft: orAbsent(isSize),
   origin: isOrigin,
@@ -92,6 +93,7 @@ export function readLine(line: unknown): ExportedUpload | string {
       activeAt: Date.parse(line.lastByteAt as string),
       finishedAt: time('finishedAt'),
       removedAt: time('removedAt'),
+      owner: (line.owner ?? null) as string | null,
       removedWhy: line.removedWhy as RemovalReason | null,
       expiresAt: time('endsAt'),
       downloadsLeft: (line.downloadsLeft ?? null) as number | null,
