@@ -34,7 +34,7 @@ import {
   type Reloaded,
 } from './live-options.ts';
 import { Monitor } from './monitor.ts';
-import { certificatesToReload, openTls } from './open-tls.ts';
+import { openTls, renewedFor } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
@@ -120,20 +120,18 @@ export class Daemon {
       kill: (pid, signal) => process.kill(pid, signal),
       onAttempt: (hook, result, ms) => monitor.tally.attempt(hook, result, ms, Date.now()),
     });
-    const meter = new Meter(meterLimits(config, config.auth !== null), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
     const { promise: front, resolve: open } = deferred<FrontDoor>();
     const findLink = async (id: string) => (await front).tus.store.link(id);
     const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
+    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
     );
     const tls = await openTls(config, warn);
-    const listener = createListener(config, {
-      ...{ sockets, tls, protocols, front, log, monitor, warn, onBug },
-      admission: access,
-    });
+    const parts = { sockets, tls, protocols, front, log, monitor, access, warn, onBug };
+    const listener = createListener(config, parts);
     const deliveries = await createDeliveries(config, warn);
     const addresses = await listener.listen();
     let store: UploadStore | undefined;
@@ -225,15 +223,16 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
-    const warn = (message: string) => this.#log.event('warn', message);
-    const certificates = await certificatesToReload(config, this.#tls, warn);
+    const certificates = await renewedFor(this.#tls, config, (sentence) =>
+      this.#log.event('warn', sentence),
+    );
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
     if (changes('retentionDays', 'completedRetentionDays')) {
       await notePolicy(this.#store, policyOf(config));
     }
-    await this.#meter.configure(meterLimits(config, config.auth !== null));
-    this.#access?.reconfigure(config);
+    await this.#meter.configure(meterLimits(config, this.#access !== null));
     if (certificates) this.#tls?.use(certificates);
+    this.#access?.reconfigure(config);
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
@@ -243,7 +242,7 @@ export class Daemon {
       store: this.#store,
       policy: this.#policy,
       meter: this.#meter,
-      warn,
+      warn: (message) => this.#log.event('warn', message),
     });
     this.#listener.reconfigure({
       ...listenerOptionsOf(config),

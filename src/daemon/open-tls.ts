@@ -7,13 +7,13 @@ import { DAY, describePeriod } from '../text/span.ts';
 /** A certificate that expires within this time is warned of (milliseconds). */
 const SOON = 7 * DAY;
 
-export type Certificates = readonly [Certificate, ...Certificate[]];
+type Certificates = readonly [Certificate, ...Certificate[]];
 
 /**
  * Reads the configured certificates; null without any. Throws CONFIG. The modules are loaded here:
  * most installations have a proxy that speaks TLS.
  */
-export async function certificatesOf(
+async function certificatesOf(
   { tlsCertificates, tlsKeys }: Pick<Config, 'tlsCertificates' | 'tlsKeys'>,
   warn: (message: string) => void,
 ): Promise<Certificates | null> {
@@ -46,12 +46,12 @@ export async function openTls(
 }
 
 /**
- * The certificates as they are in their files now; null while TLS is off. Throws CONFIG, also when TLS
- * would be switched on or off.
+ * The certificates for a reload, as they are in their files now; null without TLS. Throws CONFIG, also
+ * when TLS would have to be switched on or off.
  */
-export async function certificatesToReload(
-  config: Pick<Config, 'tlsCertificates' | 'tlsKeys'>,
+export async function renewedFor(
   tls: Tls | null,
+  config: Pick<Config, 'tlsCertificates' | 'tlsKeys'>,
   warn: (message: string) => void,
 ): Promise<Certificates | null> {
   if (config.tlsCertificates.length > 0 !== (tls !== null)) {

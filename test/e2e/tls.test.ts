@@ -158,6 +158,9 @@ test(
       assert.equal(code, 78, args.join(' '));
       assert.match(stderr, sentence);
       assert.doesNotMatch(stderr, /PRIVATE KEY-----/);
+      const checked = await runCommand(['serve', '--check', '--port', '0', ...args], { cwd });
+      assert.equal(checked.code, 78);
+      assert.match(checked.stdout, sentence);
     }
   },
 );

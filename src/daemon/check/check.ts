@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { Fault } from '../../fault.ts';
 import type { ListenAddress } from '../../http/doors/address.ts';
 import { checkAddress } from './check-address.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { checkHook } from './check-hook.ts';
 import { checkUploads } from './check-uploads.ts';
 
@@ -13,7 +14,7 @@ export type Checked = { readonly what: string } & (
 
 /**
  * Looks at everything that a start needs beyond a valid configuration, and changes nothing: the upload
- * directory and its catalog, the programs of hooks, and the addresses. Yields each outcome.
+ * directory and its catalog, the programs of hooks, the certificates and the addresses. Yields each outcome.
  */
 export async function* checkStart(
   config: Config,
@@ -23,6 +24,9 @@ export async function* checkStart(
   yield await outcome('uploads', () => checkUploads(config));
   for (const hook of config.hooks) {
     yield await outcome(`hook ${hook.name}`, () => checkHook(hook, env));
+  }
+  if (config.tlsCertificates.length + config.tlsKeys.length > 0) {
+    yield await outcome('certificates', () => checkCertificates(config));
   }
   for (const address of addresses) {
     yield await outcome('address', () => checkAddress(address, config.basePath));
