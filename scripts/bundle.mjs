@@ -2,12 +2,15 @@
 // What a command does not need is in files of its own, loaded later. The licences of the packages
 // that are bundled go along.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Started by its URL, beside the file that starts it. */
-const WORKER = 'src/storage/catalog/sqlite/file/checkpoint-worker.js';
+/** Started by their URLs, beside the file that starts them. */
+const WORKERS = [
+  'src/storage/catalog/sqlite/file/checkpoint-worker.js',
+  'src/access/basic/password-worker.js',
+];
 /** Packages with native code, and those that few starts load. */
 const OUTSIDE = [
   'better-sqlite3',
@@ -46,7 +49,7 @@ export async function bundle(root, out) {
     metafile: true,
     logLevel: 'warning',
   });
-  copyFileSync(join(root, WORKER), join(out, 'checkpoint-worker.js'));
+  for (const worker of WORKERS) copyFileSync(join(root, worker), join(out, basename(worker)));
   writeFileSync(join(out, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
 }
 

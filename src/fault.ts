@@ -19,6 +19,7 @@ const FAULTS = {
   BAD_REQUEST: { exit: 64, status: 400 },
   NOT_FOUND: { exit: 66, status: 404 },
   GONE: { exit: 66, status: 410 },
+  UNAUTHORIZED: { exit: 77, status: 401 },
   FORBIDDEN: { exit: 77, status: 403 },
   METHOD_NOT_ALLOWED: { exit: 64, status: 405 },
   CONFLICT: { exit: 1, status: 409 },

@@ -82,6 +82,7 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    owner: null,
     wantedPath: null,
     movedTo: null,
     origin: ORIGIN,

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { cutoffs, type RetentionPolicy } from '../retention/policy.ts';
 import type { DeliveryCounts } from '../storage/model/delivery.ts';
+import type { PlacementCounts } from '../storage/model/placement.ts';
 import type { Activity, UploadStore } from '../storage/store.ts';
 import type { Connections } from './connections.ts';
 import type { Readiness } from './readiness.ts';
@@ -22,7 +23,10 @@ export interface FactsOptions {
 
 /** The parts of a daemon that are there once its storage is open. */
 export interface ServingParts {
-  readonly store: Pick<UploadStore, 'activity' | 'unfinishedTotals' | 'outbox' | 'room'>;
+  readonly store: Pick<
+    UploadStore,
+    'activity' | 'unfinishedTotals' | 'outbox' | 'placements' | 'room'
+  >;
   readonly policy: () => RetentionPolicy;
   readonly nextSweep: () => Date | null;
 }
@@ -56,6 +60,7 @@ export interface StorageFacts {
   /** Unfinished uploads by status. */
   readonly unfinished: Readonly<Record<string, number>>;
   readonly deliveries: readonly DeliveryCounts[];
+  readonly placements: readonly PlacementCounts[];
   /** Bytes; null when unknown. */
   readonly free: number | null;
   readonly floor: number | null;
@@ -108,9 +113,10 @@ async function storageFacts(
   { now, minFreeSpace }: FactsOptions,
 ): Promise<StorageFacts> {
   const at = cutoffs(policy(), now());
-  const [unfinished, deliveries, free] = await Promise.all([
+  const [unfinished, deliveries, placements, free] = await Promise.all([
     store.unfinishedTotals(at),
     store.outbox.counts(),
+    store.placements.counts(),
     // A disk that is not there has no free space to tell; readiness says so.
     store.room().catch(() => null),
   ]);
@@ -119,6 +125,7 @@ async function storageFacts(
     activity: store.activity(),
     unfinished: Object.fromEntries(UNFINISHED.map((status) => [status, counts.get(status) ?? 0])),
     deliveries,
+    placements,
     free: free !== null && Number.isFinite(free) ? free : null,
     floor: minFreeSpace(),
   };

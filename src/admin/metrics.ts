@@ -201,6 +201,18 @@ export const METRICS: readonly Metric[] = [
       ),
   },
   {
+    ...{ type: 'gauge', name: 'tusd_ts_undelivered', labels: ['rule', 'state'] },
+    help: 'Finished files that a rule has yet to deliver: pending or failing.',
+    samples: (facts) =>
+      stored(facts, ({ placements }) =>
+        placements.flatMap(({ rule, pending, failing }) =>
+          Object.entries({ pending, failing }).map(
+            ([state, count]): Sample => [{ rule, state }, count],
+          ),
+        ),
+      ),
+  },
+  {
     ...{ type: 'counter', name: 'tusd_ts_hook_attempts_total', labels: ['hook', 'result'] },
     help: 'Attempts to reach a hook: ok, failed, overdue or aborted.',
     samples: ({ tally }) =>

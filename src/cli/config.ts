@@ -4,6 +4,7 @@ import { KEYS } from '../config/keys.ts';
 import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
 import { sanitize } from '../text/sanitize.ts';
+import { effectiveLines, effectiveRules } from './effective-rules.ts';
 import { helpText } from './output/help-text.ts';
 import { LineWriter } from './output/line-writer.ts';
 import { styleOf } from './output/style-of.ts';
@@ -29,6 +30,7 @@ where they are kept; those that cannot be read from here are listed and are no f
     ['tusd-ts config', 'what a daemon started here would go by'],
     ['tusd-ts config --config /etc/upload-daemon/upload-daemon.config.json', 'check a file'],
     ['tusd-ts config --json', 'the same for a program'],
+    ['tusd-ts config --effective-for alice', 'what a principal may do (docs/access.md)'],
   ],
 });
 
@@ -39,6 +41,7 @@ export function configCommand(io: Io, keys: typeof KEYS = KEYS): Command {
   );
   addKeyOptions(command, keys);
   return command
+    .option('--effective-for <name>', 'what this principal may do ("anonymous": without a login)')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((options: Readonly<Record<string, unknown>>) => config(io, options, keys));
@@ -50,7 +53,14 @@ async function config(
   keys: typeof KEYS,
 ): Promise<void> {
   const loaded = await readConfig(io, options, { withSecrets: 'if-there' }, keys);
+  const { effectiveFor } = options;
   const lines = new LineWriter(options.json ? io.stdout : textOutput(io, io.stdout));
+  if (typeof effectiveFor === 'string') {
+    const rules = effectiveRules(loaded.config, effectiveFor);
+    const shown = options.json ? [formatJson(rules, 2)] : effectiveLines(rules);
+    for (const line of shown) await lines.line(line);
+    return lines.flush();
+  }
   if (options.json) {
     await lines.line(formatJson(configJson(loaded), 2));
     return lines.flush();

@@ -1,15 +1,16 @@
 import { CONNECTION_KEYS } from './connection-keys.ts';
 import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
+import { HOOK_KEYS } from './hooks/hook-keys.ts';
 import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import {
   ADMIN_LISTEN,
+  AUTH,
   BASE_PATH,
   CRON_PATTERN,
   DIRECTORY_MODE,
   FILE_MODE,
   GROUP,
-  HOOKS,
   HOST,
   LISTEN,
   ORIGINS,
@@ -184,6 +185,18 @@ export const KEYS = {
     meaning:
       'Proxies whose X-Forwarded-* headers (or, without any of these, Forwarded) count: addresses or networks.',
   },
+  auth: {
+    ...AUTH,
+    default: null,
+    example: {
+      tokens: [{ name: 'backup', secret: `sha256:${'0'.repeat(64)}` }],
+      principals: { backup: { grants: ['create', 'append'], maxSize: '100GiB' } },
+    },
+    inExampleFile: null,
+    common: true,
+    meaning:
+      'Who may do what: the ways to log in, and the rules of principals. null leaves everything open to everyone who reaches the port.',
+  },
   logFormat: {
     ...wordType(['text', 'json'], '<format>'),
     default: 'text',
@@ -241,23 +254,8 @@ export const KEYS = {
     meaning:
       'Bodies of at least this size are read straight from their sockets, which is much faster than through the HTTP parser; "never" reads none of them so.',
   },
-  hooks: {
-    ...HOOKS,
-    default: [],
-    example: [{ type: 'command', name: 'scan', command: './scan.sh', events: ['post-finish'] }],
-    inExampleFile: [],
-    common: true,
-    live: true,
-    meaning: 'Receivers and programs that get the events of uploads.',
-  },
+  ...HOOK_KEYS,
   ...DELIVER_KEYS,
-  hookConcurrency: {
-    ...wholeNumberType(1, 1000),
-    default: 16,
-    example: 4,
-    live: true,
-    meaning: 'Hook deliveries that run at once.',
-  },
 } as const satisfies Keys;
 
 /** A key of the configuration. */

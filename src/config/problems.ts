@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { sanitize } from '../text/sanitize.ts';
+import { AUTH_KEYS } from './auth/auth-schema.ts';
 import { ruleKeys } from './deliver/deliver-schema.ts';
 import { hookKeys } from './hooks/hook-schema.ts';
 import { type Keys, schemaOf, type ValueProblem } from './key.ts';
@@ -34,7 +35,8 @@ function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
     const holder = valueAt(given.value, issue.path);
     const type = typeof holder === 'object' && holder !== null ? Reflect.get(holder, 'type') : '';
     const place = `in ${pathText([given.key, ...issue.path])} ${where}`;
-    const known = given.key === 'deliver' ? ruleKeys() : hookKeys(type);
+    const known =
+      given.key === 'auth' ? AUTH_KEYS : given.key === 'deliver' ? ruleKeys() : hookKeys(type);
     return issue.keys.map((key) => unknownKey(key, known, place));
   }
   return [problemSentence(given, issue.path, issue.message)];

@@ -14,8 +14,8 @@ function redactUrl(text: string): string {
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
 }
 
-/** The keys of a hook whose contents are secret. */
-const HIDDEN = new Set(['secrets', 'headers']);
+/** The keys of a hook, and of a token, whose contents are secret. */
+const HIDDEN = new Set(['secrets', 'headers', 'secret']);
 
 /**
  * Redacts a configured value, given its path from the root (`["hooks", 0, "secrets", 0]`): replaces
@@ -23,7 +23,10 @@ const HIDDEN = new Set(['secrets', 'headers']);
  * is not secret.
  */
 export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
-  const hiding = path[0] === 'hooks' ? path.findIndex((part) => HIDDEN.has(String(part))) : -1;
+  const hiding =
+    path[0] === 'hooks' || path[0] === 'auth'
+      ? path.findIndex((part) => HIDDEN.has(String(part)))
+      : -1;
   const hidden = hiding !== -1;
   if (typeof value === 'string') {
     if ((hidden && !isPlace(path, hiding)) || value.includes('whsec_')) return SECRET;
@@ -38,7 +41,8 @@ export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
 
 // At least two levels below, so that a header named "file" is not mistaken for a reference.
 function isPlace(path: readonly PropertyKey[], hiding: number): boolean {
-  return path.length > hiding + 2 && (path.at(-1) === 'file' || path.at(-1) === 'env');
+  const below = path[hiding] === 'secret' ? 1 : 2;
+  return path.length > hiding + below && (path.at(-1) === 'file' || path.at(-1) === 'env');
 }
 
 function isUrlKey(key: PropertyKey | undefined): boolean {

@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { authObject } from './auth/auth-schema.ts';
+import { authText } from './auth/auth-text.ts';
+import { resolveAuth, variablesOfAuth } from './auth/resolve-auth.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
 import { hookList } from './hooks/hook-schema.ts';
 import { hooksText } from './hooks/hooks-text.ts';
@@ -129,6 +132,18 @@ export const PROXIES = listType('an IP address or a network in CIDR notation', r
     'IP addresses, networks in CIDR notation, and "unix" for all that connect to a unix socket',
   placeholder: '<address>',
 });
+
+export const AUTH = {
+  schema: authObject,
+  kind: 'file-only',
+  type: 'object or null',
+  allowed:
+    'an object with the ways to log in and the rules of principals, or null; [Access](access.md) has its keys',
+  placeholder: '',
+  resolve: resolveAuth,
+  variablesIn: variablesOfAuth,
+  text: authText,
+} as const;
 
 export const HOOKS = {
   schema: hookList,

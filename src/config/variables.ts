@@ -40,7 +40,7 @@ export function unknownVariables(
     .map((name) => {
       const key = fileOnly.get(name);
       if (key !== undefined) {
-        return `${name} is not supported: ${key} are described in the configuration file.`;
+        return `${name} is not supported: ${key} belongs in the configuration file.`;
       }
       if (isServiceLink(name)) {
         return `unknown variable ${name}. Kubernetes sets it for a Service called "upload-daemon": set enableServiceLinks: false in the pod, or rename the Service.`;

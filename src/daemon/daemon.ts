@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfigKey, KEYS } from '../config/keys.ts';
@@ -16,11 +17,14 @@ import type { Choices } from '../storage/model/events.ts';
 import { isInMemory } from '../storage/model/place.ts';
 import { openStore, type UploadStore } from '../storage/store.ts';
 import { after } from './after.ts';
+import { ASKS_LATER, openConfiguredAccess } from './configured-access.ts';
 import type { DaemonLog } from './daemon-log.ts';
+import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
 import { markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
+import { listenerWarnings } from './listener-warnings.ts';
 import {
   accessOf,
   addressesOf,
@@ -50,6 +54,7 @@ interface DaemonParts {
   readonly monitor: Monitor;
   readonly meter: Meter;
   readonly choices: { read: Choices };
+  readonly access: Access | null;
 }
 
 /** The whole program behind `serve`, built from the configuration. */
@@ -64,6 +69,7 @@ export class Daemon {
   readonly #choices: { read: Choices };
   /** The one object that everything reads; a reload changes its properties. */
   readonly #policy: RetentionPolicy;
+  readonly #access: Access | null;
   #config: Config;
   #schedule = new Schedule();
 
@@ -73,6 +79,7 @@ export class Daemon {
     this.#listener = parts.listener;
     this.#store = parts.store;
     this.#hooks = parts.hooks;
+    this.#access = parts.access;
     this.#deliveries = parts.deliveries;
     this.#log = parts.log;
     this.#monitor = parts.monitor;
@@ -112,10 +119,9 @@ export class Daemon {
     });
     const meter = new Meter(meterLimits(config), SYSTEM_METER_CLOCK);
     const choices = { read: choicesOf(config) };
-    let open: (front: FrontDoor) => void = () => {};
-    const front = new Promise<FrontDoor>((resolve) => {
-      open = resolve;
-    });
+    const { promise: front, resolve: open } = deferred<FrontDoor>();
+    const findLink = async (id: string) => (await front).tus.store.link(id);
+    const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
@@ -136,21 +142,12 @@ export class Daemon {
       download: config.disableDownload
         ? null
         : async (exchange) => (await front).download(exchange),
+      admission: access,
       onRequest: (record) => {
         log.request(record);
         monitor.request(record);
       },
-      onTurnedAway: (count) => {
-        monitor.tally.turnedAway += count;
-        const what = count === 1 ? 'a connection was' : `${count} connections were`;
-        warn(`${what} turned away: ${config.maxConnections} are open (maxConnections)`);
-      },
-      onMoreRefused: (count) =>
-        warn(`${count} more connections sent no valid request in the last minute`),
-      onForwardedIgnored: (peer) =>
-        warn(
-          `the forwarded headers of ${peer} are ignored; if it is your proxy, name it in trustedProxies`,
-        ),
+      ...listenerWarnings(config, monitor.tally, warn),
       onBug,
       onTrouble: warn,
       now: Date.now,
@@ -169,7 +166,7 @@ export class Daemon {
         expiresAt: (record) => expiresAt(record, policy),
         endsAtLength: ({ origin }) =>
           protocols.find(({ name }) => name === origin.protocol)?.endsAtLength ?? true,
-        guards: hooks.guards,
+        guards: access ? access.withRules(hooks.guards) : hooks.guards,
         metering: meter,
         choices: (metadata, now) => choices.read(metadata, now),
         plan: hooks.plan,
@@ -177,7 +174,7 @@ export class Daemon {
         warn,
       });
       await notePolicy(store, policy);
-      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices };
+      const parts = { listener, store, hooks, deliveries, log, monitor, meter, choices, access };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
         monitor.changed(change);
@@ -238,6 +235,7 @@ export class Daemon {
       await notePolicy(this.#store, policyOf(config));
     }
     await this.#meter.configure(meterLimits(config));
+    this.#access?.reconfigure(config);
     this.#config = config;
     this.#monitor.config = config;
     Object.assign(this.#policy, policyOf(config));
@@ -256,6 +254,7 @@ export class Daemon {
     });
     if (changes('hooks', 'hookConcurrency')) {
       this.#hooks.replace(config.hooks, config.hookConcurrency);
+      if (!this.#access && this.#hooks.askForAccess) this.#log.event('warn', ASKS_LATER);
     }
     if (changes('cleanupSchedule')) {
       await this.#schedule.stop();
@@ -293,6 +292,7 @@ export class Daemon {
       this.#listener.closeAll();
     }
     await closing;
+    this.#access?.stop();
     await this.#store.close();
     await this.#monitor.close();
   }

@@ -12,6 +12,8 @@ export type Happening =
       readonly size: number;
       /** Address of the client that sent the last byte. */
       readonly client: string;
+      /** The principal that the upload belongs to, or null. */
+      readonly owner: string | null;
       /** Time since the upload was created. */
       readonly durationMs: number;
     }
@@ -22,6 +24,15 @@ export type Happening =
       /** Bytes freed. */
       readonly bytes: number;
       /** The code of a SweepReason. */
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'login-failed';
+      /** The client's address. */
+      readonly client: string;
+      /** The name that was claimed (untrusted), or null. */
+      readonly claimed: string | null;
+      /** What was wrong. */
       readonly reason: string;
     }
   | {
@@ -47,6 +58,7 @@ export function happeningOf(event: StorageEvent): Happening | null {
     name: record.name,
     size: record.offset,
     client: caller.origin.address,
+    owner: record.owner,
     durationMs: Math.max(0, (record.finishedAt ?? record.activeAt) - record.createdAt),
   };
 }

@@ -5,6 +5,9 @@ import { isUploadId } from '../storage/model/upload-id.ts';
 export interface HookAnswer {
   readonly rejectUpload: boolean;
   readonly rejectTermination: boolean;
+  readonly rejectAccess: boolean;
+  /** What a hook knows about who asks. */
+  readonly access: AccessAnswer;
   readonly stopUpload: boolean;
   /** The id that the hook chose for the upload, or null. */
   readonly id: string | null;
@@ -17,6 +20,15 @@ export interface HookAnswer {
     readonly body: string | null;
     readonly headers: readonly (readonly [string, string])[];
   };
+}
+
+export interface AccessAnswer {
+  /** The name of the principal, not validated, or null. */
+  readonly principal: string | null;
+  /** The only grants that count, not validated; null for all that the principal has. */
+  readonly grants: readonly string[] | null;
+  /** The largest upload (bytes), or null for no limit of its own. */
+  readonly maxSize: number | null;
 }
 
 export type ReadAnswer = { readonly answer: HookAnswer } | { readonly problem: string };
@@ -55,6 +67,8 @@ function answerOf(fields: Fields): HookAnswer {
   return {
     rejectUpload,
     rejectTermination: fields.flag('RejectTermination'),
+    rejectAccess: fields.flag('RejectAccess'),
+    access: accessOf(fields.object('Access')),
     stopUpload: fields.flag('StopUpload'),
     // The other wishes of a refusal are ignored, even if they are invalid.
     id: rejectUpload ? null : idOf(change),
@@ -65,6 +79,16 @@ function answerOf(fields: Fields): HookAnswer {
       body: response.text('Body') || null,
       headers: response.texts('Header') ?? [],
     },
+  };
+}
+
+function accessOf(fields: Fields): AccessAnswer {
+  const maxSize = fields.whole('MaxSize');
+  if (maxSize < 0) throw new Misfit('its answer sets an Access.MaxSize below 0');
+  return {
+    principal: fields.text('Principal') || null,
+    grants: fields.list('Grants'),
+    maxSize: maxSize || null,
   };
 }
 
@@ -134,6 +158,14 @@ class Fields {
 
   object(name: string): Fields {
     return new Fields(this.#get(name), `${this.#where} has a ${name} that`);
+  }
+
+  /** A list of texts; null when absent. */
+  list(name: string): string[] | null {
+    const value = this.#get(name);
+    const isTexts = Array.isArray(value) && value.every((item) => typeof item === 'string');
+    if (value === null || isTexts) return value as string[] | null;
+    throw new Misfit(`${this.#where} has a ${name} that is not a list of texts`);
   }
 
   /** An object with string values; null when absent. */

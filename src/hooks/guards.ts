@@ -27,12 +27,20 @@ export interface GuardsOptions {
 const UNDECIDED = 'the server could not find out whether to allow this; try again later';
 
 const REFUSED = {
+  'pre-access': 'the server does not permit this',
   'pre-create': 'this upload was refused by the server',
   'pre-finish': 'this upload was refused by the server after its last byte',
   'pre-terminate': 'the server does not let this upload be removed',
 } as const satisfies Partial<Record<HookEvent, string>>;
 
-type BlockingEvent = keyof typeof REFUSED;
+export type BlockingEvent = keyof typeof REFUSED;
+
+const REFUSES: Readonly<Record<BlockingEvent, (answer: HookAnswer) => boolean>> = {
+  'pre-access': (answer) => answer.rejectAccess,
+  'pre-create': (answer) => answer.rejectUpload,
+  'pre-finish': (answer) => answer.rejectUpload,
+  'pre-terminate': (answer) => answer.rejectTermination,
+};
 
 /**
  * The hooks that must approve a change. The hooks of one event are called in turn, in the order of
@@ -79,7 +87,7 @@ async function askToCreate(
   let wantedPath: string | undefined;
   for (const receiver of receivers) {
     // Later hooks see the changes of earlier ones.
-    const facts = { Upload: describeDraft({ ...draft, metadata }, id), HTTPRequest };
+    const facts = { Upload: describeDraft({ ...draft, metadata }, id, caller), HTTPRequest };
     const asking = { event: 'pre-create', facts, caller, told } as const;
     const answer = await ask(options, receiver, asking);
     if (answer?.id) id = answer.id;
@@ -119,7 +127,7 @@ function leave(caller: Caller, { answer }: ClientAnswer): void {
 }
 
 /** One question to the hooks. */
-interface Asking {
+export interface Asking {
   readonly event: BlockingEvent;
   readonly facts: Payload['Event'];
   readonly caller: Caller;
@@ -131,7 +139,7 @@ interface Asking {
  * Calls one hook. Returns undefined if it failed and its `onError` allows that. Throws REFUSED,
  * HOOK_FAILED, HOOK_OVERDUE or UNAVAILABLE.
  */
-async function ask(
+export async function ask(
   options: GuardsOptions,
   receiver: Receiver,
   { event, facts, caller, told }: Asking,
@@ -149,7 +157,7 @@ async function ask(
     return goWithout(options, receiver, event, facts.Upload.ID, read.problem, overdue);
   }
   const { answer } = read;
-  const refuses = event === 'pre-terminate' ? answer.rejectTermination : answer.rejectUpload;
+  const refuses = REFUSES[event](answer);
   const own = refuses ? new ClientAnswer() : told;
   for (const sentence of own.add(answer.response)) options.log('warn', `hook ${name}: ${sentence}`);
   if (refuses) throw refusal(receiver, event, caller, own);

@@ -5,6 +5,7 @@ import { SYSTEM_CLOCK, type UploadStore } from '../storage/store.ts';
 import { Dispatcher } from './delivery/dispatcher.ts';
 import { createGuards } from './guards.ts';
 import { createPlanner } from './planner.ts';
+import { type AskForAccess, createAskForAccess } from './pre-access.ts';
 import { Progress } from './progress.ts';
 import { type HookLog, type OnAttempt, Receiver } from './receiver.ts';
 import { RECORDED_EVENTS } from './recorded-events.ts';
@@ -32,6 +33,8 @@ export interface HooksOptions {
 /** The hooks of one configuration, from its loading until the next one replaces them. */
 export interface HookSet {
   readonly guards: Guards;
+  /** Asks about each request before anything else; null when no hook is configured for that. */
+  readonly askForAccess: AskForAccess | null;
   readonly plan: DeliveryPlanner;
   /** Starts delivering, beginning with rows left by an earlier run or an earlier set. */
   start(store: UploadStore): Promise<void>;
@@ -51,13 +54,10 @@ export function createHookSet(options: HooksOptions, ending: AbortSignal): HookS
   const common = { now, log, concurrency, random };
   let dispatcher: Dispatcher | undefined;
   let progress: Progress | undefined;
+  const asking = { receivers, log, storageRoot: options.storageRoot ?? null, signal: ending };
   return {
-    guards: createGuards({
-      receivers,
-      log,
-      storageRoot: options.storageRoot ?? null,
-      signal: ending,
-    }),
+    guards: createGuards(asking),
+    askForAccess: createAskForAccess(asking),
     plan: createPlanner({ hooks, now }),
     async start(store) {
       const served: Receiver[] = [];

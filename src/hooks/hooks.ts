@@ -4,6 +4,7 @@ import { messageOf } from '../fault.ts';
 import type { DeliveryPlanner, Guards } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
 import { createHookSet, type HookSet, type HooksOptions } from './hook-set.ts';
+import type { AskForAccess } from './pre-access.ts';
 
 const GUARDS = ['beforeCreate', 'beforeFinish', 'beforeRemove'] as const satisfies (keyof Guards)[];
 
@@ -16,6 +17,8 @@ export interface Hooks {
    * that.
    */
   readonly guards: Guards;
+  /** Asks about each request before anything else; null when no hook is configured for that. */
+  readonly askForAccess: AskForAccess | null;
   /** For UploadStore.open: plans the deliveries that a change causes. */
   readonly plan: DeliveryPlanner;
   /** Starts delivering, beginning with rows left by an earlier run. */
@@ -47,6 +50,9 @@ export function createHooks(options: HooksOptions): Hooks {
   let stopped = false;
   return {
     guards,
+    get askForAccess() {
+      return set.askForAccess;
+    },
     plan: (change, place) => set.plan(change, place),
     async start(served) {
       store = served;

@@ -25,6 +25,8 @@ export interface UploadInfo {
   readonly IsPartial: boolean;
   readonly IsFinal: boolean;
   readonly PartialUploads: readonly string[] | null;
+  /** The principal that the upload belongs to, or null. */
+  readonly Owner: string | null;
   /** null before creation. */
   readonly Storage: UploadStorage | null;
 }
@@ -38,6 +40,8 @@ export interface RequestInfo {
    * port is 0 if unknown; the text is empty if the address is unknown.
    */
   readonly RemoteAddr: string;
+  /** The principal that makes the request, or null. */
+  readonly Principal: string | null;
   /** Names in Go's notation ("Upload-Offset"). */
   readonly Header: Readonly<Record<string, readonly string[]>>;
   /** The request's id in the log and in the timeline; absent if the daemon caused the event. */
@@ -78,6 +82,7 @@ export function describeUpload(record: UploadRecord, path: string): UploadInfo {
     Offset: record.offset,
     MetaData: textsOf(record.metadata),
     ...kindOf(record),
+    Owner: record.owner,
     Storage: storageAt(path),
   };
 }
@@ -88,13 +93,18 @@ export function storageAt(place: string): UploadStorage {
 }
 
 /** An upload that is about to be created; it has an id only if a hook has chosen one. */
-export function describeDraft(draft: CreationDraft, chosenId: string): UploadInfo {
+export function describeDraft(
+  draft: CreationDraft,
+  chosenId: string,
+  { principal }: Caller,
+): UploadInfo {
   return {
     ID: chosenId,
     ...sizeOf(draft.length),
     Offset: 0,
     MetaData: textsOf(draft.metadata),
     ...kindOf(draft),
+    Owner: principal?.name ?? null,
     Storage: null,
   };
 }
@@ -117,6 +127,7 @@ export function describeRequest(caller: Caller, credentials?: readonly string[])
     Method: facts?.method ?? '',
     URI: facts?.uri ?? '',
     RemoteAddr: remoteAddress(caller.origin.address, facts?.port ?? 0),
+    Principal: caller.origin.principal ?? null,
     Header,
     ...(requestId === undefined ? {} : { RequestID: requestId }),
   };

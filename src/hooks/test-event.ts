@@ -33,7 +33,7 @@ export async function sendTestEvent(
   event: HookEvent,
   options: TestOptions,
 ): Promise<TestOutcome> {
-  const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1:0', Header: {} };
+  const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1:0', Principal: null, Header: {} };
   const facts = { Upload: sampleUpload(event, options.uploadDir), HTTPRequest: request };
   const payload: Payload = { ...newPayload(event, facts, options.now()), Test: true };
   const message = {
@@ -52,7 +52,7 @@ export async function sendTestEvent(
 }
 
 function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
-  const before = event === 'pre-create';
+  const before = event === 'pre-create' || event === 'pre-access';
   const place = isInMemory(uploadDir) ? uploadDir : join(resolve(uploadDir), 'tus', 'test');
   return {
     ID: before ? '' : 'test',
@@ -63,6 +63,7 @@ function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
     IsPartial: false,
     IsFinal: false,
     PartialUploads: null,
+    Owner: null,
     Storage: before ? null : storageAt(place),
   };
 }

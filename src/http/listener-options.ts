@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { Admission } from './admission.ts';
 import type { ListenAddress } from './doors/address.ts';
 import type { Page } from './page.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   readonly protocols: readonly [Protocol, ...Protocol[]];
   /** GET of an upload, or null when downloads are off. */
   readonly download: ExchangeHandler | null;
+  /** null while everyone may do everything. */
+  readonly admission?: Admission | null;
   /** Answers to GET and HEAD of other paths, also while the server stops; they come before uploads. */
   readonly pages?: Readonly<Record<string, () => Promise<Page>>>;
   readonly onRequest: (record: RequestRecord) => void;

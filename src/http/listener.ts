@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
+import { serveAdmitted } from './admission.ts';
 import { Answer } from './answer.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
@@ -170,7 +171,7 @@ export class Listener {
 
   async #dispatch(exchange: OpenExchange): Promise<void> {
     const { request, method, id, inBase, protocol } = exchange;
-    const { download, pages = {} } = this.#options;
+    const { download, admission, pages = {} } = this.#options;
     const page = pageFor(pages, exchange);
     if (page) return answerPage(exchange, await page());
     if (this.#drain.begun) {
@@ -194,8 +195,8 @@ export class Listener {
     if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
       throw new Fault('BAD_REQUEST', 'only 100-continue can be expected', { status: 417 });
     }
-    if (method === 'GET' && download) return download(exchange);
-    return protocol.serve(exchange);
+    const serve = method === 'GET' && download ? download : protocol.serve;
+    return admission ? serveAdmitted(admission, exchange, serve) : serve(exchange);
   }
 
   #refuse(exchange: OpenExchange, error: unknown): void {

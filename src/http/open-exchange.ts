@@ -20,6 +20,11 @@ export interface ExchangePlace {
 
 /** An exchange, and where its target is. */
 export interface OpenExchange extends Exchange {
+  /** Gets its principal when access is decided. */
+  caller: ClientCaller;
+  readonly client: ClientAddress;
+  /** On the clock of `performance.now`. */
+  readonly startedAt: number;
   readonly protocol: Protocol;
   /** The path of the target; empty when the target is malformed. */
   readonly path: string;
@@ -61,6 +66,8 @@ export function openExchange(
     response,
     method,
     caller: callerOf(request, client.address, protocol.name, requestId),
+    client,
+    startedAt: performance.now(),
     body: () => {
       source = bodyOf(request);
       return source;

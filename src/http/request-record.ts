@@ -24,6 +24,8 @@ export interface RequestRecord {
   readonly body: BodyPath | null;
   readonly ms: number;
   readonly address: string;
+  /** Who made the request, or null. */
+  readonly principal: string | null;
   readonly note: string;
 }
 
@@ -51,6 +53,7 @@ export function recordOf(
     body: body ?? null,
     ms: performance.now() - started,
     address: caller.origin.address,
+    principal: caller.origin.principal ?? null,
     note: [text, origin].filter(Boolean).join('; '),
   };
 }
@@ -64,7 +67,7 @@ export function noRequestRecord(
 ): RequestRecord {
   return {
     ...{ at, requestId, method, status, code, id: null, bytes: null, body: null, ms: 0 },
-    ...{ address, note, path: path === null ? null : loggedPath(path) },
+    ...{ address, note, principal: null, path: path === null ? null : loggedPath(path) },
   };
 }
 

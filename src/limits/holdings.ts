@@ -1,6 +1,6 @@
 import type { Counting } from '../storage/model/counting.ts';
 import type { UploadRecord } from '../storage/model/upload.ts';
-import { ALL, addressKey } from './subjects.ts';
+import { ALL, addressKey, ownerKey } from './subjects.ts';
 
 /** An unfinished upload, and the room that it takes. */
 export interface Hold {
@@ -30,7 +30,8 @@ export class HoldingsBook {
   #holds = new Map<string, Hold>();
   readonly #making = new Set<Hold>();
   readonly #sums = new Map<string, Sum>();
-  #finished = 0;
+  /** Bytes of finished uploads, by subject: of all, and of each owner. */
+  readonly #finished = new Map<string, number>();
 
   constructor(counting: Counting) {
     this.#counting = counting;
@@ -41,9 +42,9 @@ export class HoldingsBook {
     return (this.#sums.get(key) ?? NOTHING).open;
   }
 
-  /** Bytes that uploads hold; finished ones count for all. */
+  /** Bytes that uploads hold; finished ones count for all and for their owner. */
   bytes(key: string): number {
-    return (this.#sums.get(key) ?? NOTHING).bytes + (key === ALL ? this.#finished : 0);
+    return (this.#sums.get(key) ?? NOTHING).bytes + (this.#finished.get(key) ?? 0);
   }
 
   /** How many uploads are in memory. */
@@ -85,43 +86,52 @@ export class HoldingsBook {
     this.#sum(hold, 1);
   }
 
-  /** An upload has finished with this many bytes. */
-  finish(id: string, bytes: number): void {
+  finish({ id, owner, offset }: UploadRecord): void {
     const hold = this.#holds.get(id);
     if (hold) {
-      hold.finished = bytes;
+      hold.finished = offset;
       this.#drop(hold);
     }
-    this.#finished += bytes;
+    this.#addFinished(owner, offset);
   }
 
   /** `record` is what the upload was before its removal. */
-  remove({ id, state, offset }: UploadRecord): void {
+  remove({ id, owner, state, offset }: UploadRecord): void {
     const hold = this.#holds.get(id);
     if (hold) this.#drop(hold);
-    else if (state === 'finished') this.#finished = Math.max(0, this.#finished - offset);
+    else if (state === 'finished') this.#addFinished(owner, -offset);
   }
 
   /** Reads from the catalog what uploads hold. */
   async refresh(): Promise<void> {
-    const { finished, unfinished } = await this.#counting.holdings();
+    const { finished, finishedOf, unfinished } = await this.#counting.holdings();
     const making = [...this.#making];
     const known = new Set(making.map(({ id }) => id));
     const before = this.#holds;
     this.#holds = new Map();
     this.#sums.clear();
-    this.#finished = finished;
+    this.#finished.clear();
+    this.#finished.set(ALL, finished);
+    for (const { owner, bytes } of finishedOf) this.#finished.set(ownerKey(owner), bytes);
     for (const hold of making) {
       if (hold.id !== null) this.#holds.set(hold.id, hold);
       this.#sum(hold, 1);
     }
-    for (const { id, address, bytes } of unfinished) {
+    for (const { id, address, owner, bytes } of unfinished) {
       if (known.has(id)) continue;
-      // Only this process knows which other subjects the upload counts for.
-      const keys = before.get(id)?.keys ?? [ALL, addressKey(address)];
+      const own = owner === null ? [] : [ownerKey(owner)];
+      const keys = before.get(id)?.keys ?? [ALL, ...own, addressKey(address)];
       const hold: Hold = { keys, bytes, id, making: false, finished: null };
       this.#holds.set(id, hold);
       this.#sum(hold, 1);
+    }
+  }
+
+  #addFinished(owner: string | null, bytes: number): void {
+    for (const key of owner === null ? [ALL] : [ALL, ownerKey(owner)]) {
+      const sum = Math.max(0, (this.#finished.get(key) ?? 0) + bytes);
+      if (sum > 0) this.#finished.set(key, sum);
+      else this.#finished.delete(key);
     }
   }
 

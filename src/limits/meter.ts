@@ -153,7 +153,7 @@ export class Meter implements Metering {
   changed(event: StorageEvent): void {
     const { record } = event;
     const holdings = this.#opened?.holdings;
-    if (event.type === 'finished') holdings?.finish(record.id, record.offset);
+    if (event.type === 'finished') holdings?.finish(record);
     else if (event.type === 'removed') holdings?.remove(record);
   }
 

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Caller } from '../storage/model/upload.ts';
+import { LINK_PREFIX } from '../text/principal-name.ts';
 import type { Subject } from './limits.ts';
 
 /** The subject of every request. */
@@ -26,6 +27,11 @@ export function namedSubjects({ request }: Caller): readonly Subject[] {
  */
 export function addressKey(address: string): string {
   return `address:${isIPv6(address) ? networkOf(address) : address}`;
+}
+
+/** The subject of the owner of an upload: "principal:NAME", or "link:ID". */
+export function ownerKey(owner: string): string {
+  return owner.startsWith(LINK_PREFIX) ? owner : `principal:${owner}`;
 }
 
 /** "2001:db8:0:7::/64" for any address of that network. */

@@ -10,8 +10,8 @@ import type {
   UploadTotals,
 } from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
-import { isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
-import { assertThere, currentOffset } from './uploads/access.ts';
+import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
+import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
 import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
@@ -38,11 +38,14 @@ export interface Reads {
   /** Finished uploads on their way to the places that rules give them. */
   readonly placements: Placements;
 
-  /** Throws NOT_FOUND, or GONE while the record of a removed upload is kept. */
-  find(id: string): Promise<FoundUpload>;
+  /**
+   * Throws NOT_FOUND, also for an upload that does not exist for the caller, or GONE while the record of
+   * a removed upload is kept.
+   */
+  find(id: string, caller?: Caller): Promise<FoundUpload>;
 
-  /** The record in any state, or undefined when there is none. */
-  remember(id: string): Promise<StoredUpload | undefined>;
+  /** The record in any state, or undefined when there is none, or none for the caller. */
+  remember(id: string, caller?: Caller): Promise<StoredUpload | undefined>;
 
   list(query?: ListQuery): AsyncGenerator<StoredUpload>;
 
@@ -57,7 +60,8 @@ export interface Reads {
 
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;
   totals(): Promise<UploadTotals[]>;
-  statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+  /** Counts by status, of one owner or of all uploads. */
+  statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 
   /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
   unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
@@ -67,6 +71,9 @@ export interface Reads {
 
   /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
+
+  /** Whether any upload has an owner. */
+  hasOwners(): Promise<boolean>;
 
   /** Final uploads that this one is a part of, joined or not, removed or not. */
   finalsOf(id: string): Promise<StoredUpload[]>;
@@ -106,10 +113,10 @@ export function createReads(context: StoreContext): Reads {
   return {
     outbox: catalog.outbox,
     placements: catalog.placements,
-    async find(id) {
+    async find(id, caller) {
       for (let confirms = context.durability.confirmsOffsets; ; ) {
         const { wholeRequests } = context;
-        const record = await catalog.get(id);
+        const record = seenBy(caller, await catalog.get(id));
         assertThere(context, record);
         if (confirms && (await confirmWritten(context, record))) {
           confirms = false;
@@ -123,7 +130,7 @@ export function createReads(context: StoreContext): Reads {
         return { record, offset, expiresAt: context.expiresAt(record) };
       }
     },
-    remember: (id) => catalog.get(id),
+    remember: async (id, caller) => seenBy(caller, await catalog.get(id)),
     async *list(query = {}) {
       for await (const page of catalog.list(query)) yield* page;
     },
@@ -132,12 +139,13 @@ export function createReads(context: StoreContext): Reads {
     orphans: (olderThan) => listOrphans(context, olderThan),
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
-    statusTotals: (at) => catalog.statusTotals(at),
+    statusTotals: (at, owner) => catalog.statusTotals(at, owner),
     unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
     },
     hasParts: () => catalog.hasParts(),
+    hasOwners: () => catalog.hasOwners(),
     finalsOf: (id) => catalog.finalsOf(id),
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),

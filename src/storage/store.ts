@@ -1,5 +1,6 @@
 import { Fault } from '../fault.ts';
 import { PRIVATE } from './disk/file-access.ts';
+import { createLinkBook, type LinkBook } from './links.ts';
 import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import type { StorageEvent } from './model/events.ts';
@@ -43,7 +44,7 @@ export type {
 };
 
 /** All operations of a daemon on uploads. */
-export interface UploadStore extends Reads, Removals {
+export interface UploadStore extends Reads, Removals, LinkBook {
   /** Creates an upload, and receives the first bytes if the request has some. */
   create(request: CreateRequest, body?: BodyRequest): Promise<AppendOutcome>;
 
@@ -109,8 +110,8 @@ export interface UploadStore extends Reads, Removals {
   close(): Promise<void>;
 }
 
-/** The operations of a command, beside the daemon or without it: read and remove. */
-export interface CommandStore extends Reads, Removals {
+/** The operations of a command, beside the daemon or without it: read, remove, and make links. */
+export interface CommandStore extends Reads, Removals, LinkBook {
   close(): Promise<void>;
 }
 
@@ -183,6 +184,7 @@ export async function openCommandStore({
   return {
     ...createReads(context),
     ...createRemovals(context, run),
+    ...createLinkBook(context),
     copyCatalog: (folder) => run(async () => catalog.copyTo?.(folder)),
     close: () => engine.close(),
   };
@@ -204,6 +206,7 @@ export function createStore(engine: Engine, close: () => Promise<void>): UploadS
   return {
     ...reads,
     ...removals,
+    ...createLinkBook(context),
     create: (request, body) => run(() => createUpload(context, request, body)),
     append: (id, request) => run(() => appendBody(context, id, request)),
     async concatenate(request) {

@@ -22,6 +22,8 @@ export interface RequestLog {
   /** Duration in milliseconds. */
   readonly ms: number;
   readonly address: string;
+  /** Who made the request (hostile text); null for a client without credentials. */
+  readonly principal: string | null;
   /** Additional information, possibly with untrusted names; may be empty. */
   readonly note: string;
 }
@@ -85,7 +87,8 @@ export function shownId(id: string, { wholeIds = false }: Pick<LogLineOptions, '
 }
 
 /** The note with readable sizes; for a 404 it includes the path. */
-function noteOf({ note, path, status }: RequestLog): string {
+function noteOf({ note: about, path, status, principal }: RequestLog): string {
+  const note = [principal === null ? '' : `by ${principal}`, about].filter(Boolean).join('; ');
   const readable = note
     .replace(
       /\b(\d+) of (\d+) bytes\b/g,

@@ -6,7 +6,7 @@ import type { RequestRecord } from '../../src/http/request-record.ts';
 
 const REQUEST: RequestRecord = {
   ...{ at: 0, requestId: 'r', method: 'GET', path: '/', status: 200, code: null, id: null },
-  ...{ bytes: null, body: null, ms: 1, address: '::1', note: '' },
+  ...{ bytes: null, body: null, ms: 1, address: '::1', principal: null, note: '' },
 };
 
 test('however many paths, methods and ids clients invent, the counts do not grow', () => {

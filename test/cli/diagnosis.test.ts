@@ -42,6 +42,7 @@ function details({
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    owner: null,
     wantedPath: null,
     movedTo: null,
     origin,

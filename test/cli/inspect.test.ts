@@ -243,6 +243,7 @@ test('inspect --json has a stable shape', async (context) => {
     crc32: 'ad98e545',
     downloadsLeft: null,
     refusal: null,
+    owner: null,
     origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
     metadata: [],
     parts: [],

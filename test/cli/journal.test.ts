@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporary.ts';
 const REQUEST = {
   ...{ at: 0, method: 'GET', path: '/uploads/files/a', id: 'a', bytes: null, ms: 1 },
   ...{ requestId: 'r', code: null, body: null },
-  ...{ address: '::1', note: '' },
+  ...{ address: '::1', principal: null, note: '' },
 };
 
 /** What `serve` with a flag that is wrong prints to a descriptor that the journal may read. */

@@ -19,6 +19,7 @@ const request: RequestRecord = {
   body: 'direct',
   ms: 66_000.4,
   address: '10.0.0.5',
+  principal: null,
   note: '43 %',
 };
 

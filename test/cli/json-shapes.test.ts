@@ -116,17 +116,26 @@ test('every key of the log as JSON is in docs/log.md', async () => {
     null,
   );
   log.happened('info', {
-    ...{ type: 'finished', id: 'a', name: null, size: 1, client: '::1', durationMs: 2 },
+    ...{
+      type: 'finished',
+      id: 'a',
+      name: null,
+      size: 1,
+      client: '::1',
+      owner: null,
+      durationMs: 2,
+    },
   });
   log.happened('info', { type: 'removed', id: 'a', name: null, bytes: 1, reason: 'unfinished' });
+  log.happened('warn', { type: 'login-failed', client: '::1', claimed: null, reason: 'wrong' });
   log.happened('info', { type: 'swept', removed: 1, failed: 0, bytes: 1, orphans: 0 });
   log.request({
     ...{ at: 0, requestId: 'r', method: 'GET', path: '/', status: 200, code: null, id: null },
-    ...{ bytes: null, body: null, ms: 1.7, address: '::1', note: '' },
+    ...{ bytes: null, body: null, ms: 1.7, address: '::1', principal: null, note: '' },
   });
   log.event('warn', 'a message\nof two lines');
   const lines = host.out.stdout.trimEnd().split('\n');
-  assert.equal(lines.length, 6);
+  assert.equal(lines.length, 7);
   const text = documented('log.md');
   for (const line of lines) {
     const parsed = JSON.parse(line);

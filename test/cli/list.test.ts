@@ -139,6 +139,7 @@ test('list --json is one object with the uploads and the totals, in a stable sha
         id: 'finished0000000',
         name: 'scan 0001.pdf',
         kind: 'single',
+        owner: null,
         status: 'finished',
         partCount: 0,
         received: 2048,

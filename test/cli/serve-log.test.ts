@@ -61,6 +61,7 @@ test('a finished upload is one event, and a part is none', async (context) => {
     name: 'holiday.mov',
     size: 2048,
     client: '127.0.0.1',
+    owner: null,
   });
 });
 

@@ -13,6 +13,7 @@ const REQUEST = {
   bytes: null,
   ms: 1,
   address: '127.0.0.1',
+  principal: null,
   note: '',
   requestId: 'r',
   code: null,

@@ -54,7 +54,7 @@ test('the examples of the documentation mean the same in the file, as flags and 
   const content = { ...JSON.parse(`{${file}}`), fileGroup: '0' };
   const byFile = await loadIn(await configFolder(t, { [FILE]: content }));
   // These are described in the file alone.
-  const fileOnly = { hooks: [], deliver: [] };
+  const fileOnly = { hooks: [], deliver: [], auth: null };
   const wanted = { ...byFile.config, ...fileOnly };
 
   const env = Object.fromEntries(

@@ -7,8 +7,8 @@ import { variablesOf } from '../../src/config/variables.ts';
 const FLAGS = flagsOf(KEYS);
 const VARIABLES = variablesOf(KEYS);
 
-test('every key but hooks and rules has a flag and a variable', () => {
-  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver'].includes(key));
+test('every key but hooks, rules and auth has a flag and a variable', () => {
+  const keys = Object.keys(KEYS).filter((key) => !['hooks', 'deliver', 'auth'].includes(key));
   assert.deepEqual(
     FLAGS.map((flag) => flag.key),
     keys,

@@ -37,6 +37,7 @@ test('the defaults are what a start without any configuration needs', async (t) 
     fileGroup: null,
     publicUrl: null,
     trustedProxies: [],
+    auth: null,
     adminListen: null,
     publicHealth: false,
     logFormat: 'text',

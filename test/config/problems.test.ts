@@ -39,11 +39,13 @@ test('an unknown variable is refused with the nearest name', async (t) => {
   );
 });
 
-test('hooks cannot be set by a variable, and the sentence says where they go', async (t) => {
+test('hooks and auth cannot be set by a variable, and the sentence says where they go', async (t) => {
   const env = { UPLOAD_DAEMON_HOOKS: '[{"secrets":["whsec_x"]}]' };
   const { message } = await faultOf(loadIn(await configFolder(t), { env }));
   assert.match(message, /UPLOAD_DAEMON_HOOKS is not supported: .*configuration file/);
   assert.doesNotMatch(message, /whsec/);
+  const auth = loadIn(await configFolder(t), { env: { UPLOAD_DAEMON_AUTH: '{}' } });
+  assert.match((await faultOf(auth)).message, /auth belongs in the configuration file/);
 });
 
 test('variables that Kubernetes makes of a Service are recognised', async (t) => {
@@ -135,6 +137,7 @@ test('no key takes a value of a foreign kind', async () => {
   ];
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
+    auth: [null, {}],
     adminListen: [null],
     publicHealth: [true],
     clientDownloads: [true],

@@ -27,7 +27,7 @@ async function runPrometheus(t: TestContext, { admin }: Watched): Promise<string
   const port = await freePort();
   const config = readFileSync(`${DEPLOY}prometheus.yml`, 'utf8')
     .replaceAll('15s', '1s')
-    .replace('127.0.0.1:9090', new URL(admin).host);
+    .replaceAll('127.0.0.1:9090', new URL(admin).host);
   const rules = readFileSync(`${DEPLOY}prometheus-rules.yml`, 'utf8');
   writeFileSync(join(folder, 'prometheus.yml'), config);
   writeFileSync(join(folder, 'prometheus-rules.yml'), rules.replaceAll(/^ +for: .*\n/gm, ''));

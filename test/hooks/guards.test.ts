@@ -81,6 +81,7 @@ test('pre-create gets an upload that has no id yet', async (t) => {
     IsPartial: false,
     IsFinal: false,
     PartialUploads: null,
+    Owner: null,
     Storage: null,
   });
   assert.deepEqual(Event.HTTPRequest.Header, { Host: ['files.example.org'] });

@@ -30,6 +30,7 @@ const record: UploadRecord = {
   expiresAt: null,
   downloadsLeft: null,
   refusal: null,
+  owner: null,
   wantedPath: null,
   movedTo: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
@@ -75,12 +76,14 @@ test('a finished upload is described as a hook of tusd describes it, with our ow
         IsPartial: false,
         IsFinal: false,
         PartialUploads: null,
+        Owner: null,
         Storage: { Type: 'filestore', Path: '/srv/uploads/tus/k3v9' },
       },
       HTTPRequest: {
         Method: 'PATCH',
         URI: '/uploads/files/k3v9?x=1',
         RemoteAddr: '10.0.0.5:0',
+        Principal: null,
         Header: {
           Host: ['files.example.org'],
           'Upload-Offset': ['0'],
@@ -114,7 +117,13 @@ test('metadata of any name and bytes becomes text', () => {
 
 test('an event that no request caused has an empty request', () => {
   const { HTTPRequest } = payloadOf({}, nobody(record)).Event;
-  assert.deepEqual(HTTPRequest, { Method: '', URI: '', RemoteAddr: '10.0.0.5:0', Header: {} });
+  assert.deepEqual(HTTPRequest, {
+    Method: '',
+    URI: '',
+    RemoteAddr: '10.0.0.5:0',
+    Principal: null,
+    Header: {},
+  });
 });
 
 test("a client's address has its port, as Go writes it", () => {

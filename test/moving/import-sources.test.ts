@@ -191,6 +191,7 @@ test('lines of an export that are none are named, and one that is cut short is n
     changed({ kind: 'final' }),
     changed({ timeline: {} }),
     changed({ finishedAt: null }),
+    changed({ movedTo: { path: '/srv/shared/a.txt' } }),
   ];
   const odd = changed({
     timeline: [1, null, { event: 'created' }, { at: 'x', event: 'toString' }],

@@ -1,4 +1,5 @@
 import { sweep } from '../../src/retention/sweep.ts';
+import { createLinkBook } from '../../src/storage/links.ts';
 import { createReads } from '../../src/storage/reads.ts';
 import { createRemovals } from '../../src/storage/removals.ts';
 import type { CommandStore } from '../../src/storage/store.ts';
@@ -141,6 +142,7 @@ export async function sweepOf(sim: Simulation, { engine, process }: Running): Pr
   const store: CommandStore = {
     ...createReads(context),
     ...createRemovals(context, run),
+    ...createLinkBook(context),
     close: async () => {},
   };
   const policy = { unfinishedFor: RETENTION, finishedFor: null };

@@ -16,6 +16,7 @@ const request: RequestLog = {
   bytes: 812 * 1024 ** 2,
   ms: 66_000,
   address: '10.0.0.5',
+  principal: null,
   note: '43 %',
 };
 

@@ -56,6 +56,7 @@ function factsOf(details: UploadDetails, options: InspectOptions): Fact[] {
     ['received', [receivedText(details)]],
     ['file', [`${sanitize(path)} (${diskText(details)})`]],
     ['metadata', tableOf(metadataRows(record.metadata))],
+    record.owner === null ? null : ['owner', [sanitize(record.owner)]],
     ['created', [`${when(record.createdAt)} by ${originText(record.origin)}`]],
     lastBytes(details, when),
     record.finishedAt === null ? null : ['finished', [when(record.finishedAt)]],
@@ -105,10 +106,11 @@ function lastBytes(
   return ['last byte', [`${when(record.activeAt)} (${ago}) by ${originText(last.origin)}`]];
 }
 
-function originText({ address, protocol, agent }: Origin): string {
+function originText({ address, protocol, agent, principal }: Origin): string {
+  const who = principal === undefined ? '' : `${sanitize(principal)} at `;
   const words =
     agent === null ? protocol : `${protocol}, "${truncate(sanitize(agent), AGENT_MAX)}"`;
-  return `${sanitize(address)} (${words})`;
+  return `${who}${sanitize(address)} (${words})`;
 }
 
 function relatedRow({ id, view }: RelatedUpload): string[] {

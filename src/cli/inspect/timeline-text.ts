@@ -37,11 +37,11 @@ function timeFormat(times: readonly number[], options: TimeOptions): (at: number
 function entryText(entry: TimelineEntry, record: UploadRecord, options: TimeOptions): string {
   switch (entry.event) {
     case 'created':
-      return `created by ${entry.origin.address}`;
+      return `created by ${whoOf(entry.origin)}`;
     case 'received':
       return receivedText(entry, record, options);
     case 'rejected':
-      return `a request from ${entry.origin.address} was refused: ${entry.why}${requestOf(entry.origin)}`;
+      return `a request from ${whoOf(entry.origin)} was refused: ${entry.why}${requestOf(entry.origin)}`;
     case 'length-declared':
       return `the client declared the length: ${formatSize(entry.length)}`;
     case 'joining':
@@ -83,10 +83,14 @@ function receivedText(
     requests > 1
       ? ` in ${formatCount(requests)} requests until ${formatClock(until, options)}`
       : '';
-  const where = origin.address === record.origin.address ? '' : ` from ${origin.address}`;
+  const where = whoOf(origin) === whoOf(record.origin) ? '' : ` from ${whoOf(origin)}`;
   const read = body === undefined ? '' : READ[body];
   const which = interrupted === null ? '' : requestOf(origin);
   return `+${formatSize(to - from)}${several}${where}${read}${endOf(interrupted)}${which}`;
+}
+
+function whoOf({ principal, address }: Origin): string {
+  return principal === undefined ? address : `${principal} (${address})`;
 }
 
 function deliveryText(delivery: Delivery, now: number): string {

@@ -21,6 +21,7 @@ import { watch } from './watch.ts';
 
 interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state?: string;
+  readonly owner?: string;
   readonly sort: string;
   readonly reverse?: boolean;
   readonly parts?: boolean;
@@ -50,6 +51,7 @@ const HELP = helpText({
   examples: [
     ['tusd-ts list', 'the newest uploads'],
     ['tusd-ts list --state receiving,stalled --watch', 'what is going on now'],
+    ['tusd-ts list --owner alice', 'those of one principal (docs/access.md)'],
     ['tusd-ts list --sort size --limit 10', 'the ten largest'],
     ['tusd-ts list --ndjson | jq -r .id', 'every id, one upload a line'],
   ],
@@ -61,6 +63,7 @@ export function listCommand(io: Io): Command {
   addStorageOptions(command, { retention: true });
   return command
     .option('--state <states>', 'only these, separated by commas')
+    .option('--owner <name>', 'only those of this principal')
     .option('--sort <order>', 'created (newest first), active, size or name', 'created')
     .option('--reverse', 'the other way round')
     .option('--parts', 'parts of an upload, too, which are folded into it otherwise')
@@ -95,6 +98,7 @@ async function list(io: Io, options: ListOptions): Promise<void> {
   await withStore(io, options, async (opened) => {
     const wanted = {
       states,
+      owner: options.owner,
       sort,
       reverse: options.reverse ?? false,
       limit,
@@ -113,6 +117,7 @@ async function list(io: Io, options: ListOptions): Promise<void> {
 
 interface Wanted {
   readonly states: ReturnType<typeof readStates> | undefined;
+  readonly owner: string | undefined;
   readonly sort: ReturnType<typeof readSort>;
   readonly reverse: boolean;
   /** null for all. */
@@ -126,6 +131,7 @@ function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
     sort: wanted.sort,
     reverse: wanted.reverse,
     foldParts: wanted.foldParts,
+    ...(wanted.owner === undefined ? {} : { owner: wanted.owner }),
     ...(wanted.limit === null ? {} : { limit: wanted.limit }),
     ...(wanted.states === UNDELIVERED
       ? { undelivered: true }
@@ -136,7 +142,7 @@ function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
   return {
     uploads: store.list(query),
     view: async (record: StoredUpload) => viewOf(record, policy, now, await store.received(record)),
-    totals: () => store.statusTotals(at),
+    totals: () => store.statusTotals(at, wanted.owner),
   };
 }
 
@@ -166,7 +172,8 @@ async function printTable(
   const { isTTY } = io.stdout;
   const { store } = opened;
   const parts = await store.hasParts();
-  const listLook = { style, isTTY, parts, now };
+  const owners = wanted.owner === undefined && (await store.hasOwners());
+  const listLook = { style, isTTY, parts, owners, now };
   const lines = new LineWriter(output);
   const width = output.size()?.columns ?? null;
   const table = new TableWriter(listColumns(listLook), lines, { width, style });
@@ -195,9 +202,10 @@ async function printTable(
   await lines.flush();
 }
 
-function nothing({ states }: Wanted, uploadDir: string): string {
-  if (states === undefined) return `No uploads in ${sanitize(uploadDir)}.`;
-  return `No upload is ${states === UNDELIVERED ? states : states.join(' or ')}.`;
+function nothing({ states, owner }: Wanted, uploadDir: string): string {
+  const whose = owner === undefined ? '' : ` of ${sanitize(owner)}`;
+  if (states === undefined) return `No uploads${whose} in ${sanitize(uploadDir)}.`;
+  return `No upload${whose} is ${states === UNDELIVERED ? states : states.join(' or ')}.`;
 }
 
 async function lengthOf(records: AsyncIterable<StoredUpload>): Promise<number> {

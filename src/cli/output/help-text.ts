@@ -1,7 +1,7 @@
 export interface HelpText {
   /** A command line, and its purpose. */
   readonly examples: readonly (readonly [string, string])[];
-  /** Exit codes in addition to the common ones. */
+  /** Exit codes in addition to the common ones, or with another meaning. */
   readonly exits?: readonly (readonly [number, string])[];
   /** Additional paragraphs. */
   readonly notes?: readonly string[];
@@ -17,7 +17,9 @@ const EXITS: readonly (readonly [number, string])[] = [
 
 /** The text after the options in a command's --help. */
 export function helpText({ examples, exits = [], notes = [] }: HelpText): string {
-  const codes = [...EXITS, ...exits].sort(([left], [right]) => left - right);
+  const own = new Set(exits.map(([code]) => code));
+  const common = EXITS.filter(([code]) => !own.has(code));
+  const codes = [...common, ...exits].sort(([left], [right]) => left - right);
   return [
     ...notes.flatMap((note) => ['', note]),
     '',

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../config/values/duration.ts';
 import { Fault } from '../../fault.ts';
+import { SECOND } from '../../text/span.ts';
 
 /** A key of tus: printable ASCII without space and comma. */
 const KEY = /^[\x21-\x2b\x2d-\x7e]+$/;
@@ -19,15 +20,19 @@ export function readMetadata(pairs: readonly string[]): Record<string, string> {
   return metadata;
 }
 
-/** `--expires 7d` or a time, as the metadata that asks the server for it. Throws USAGE. */
+/**
+ * `--expires 7d` or a time, as the metadata that asks the server for it: seconds from the creation on,
+ * which do not depend on the clock of this machine, or ISO 8601. Throws USAGE.
+ */
 export function readExpires(text: string | undefined, now: number): Record<string, string> {
   if (text === undefined) return {};
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : now + parseDuration(text);
+  const isTime = /^\d{4}-\d\d-\d\d/.test(text);
+  const time = isTime ? Date.parse(text) : now + Math.ceil(parseDuration(text) / SECOND) * SECOND;
   if (Number.isNaN(time) || time <= now) {
     throw new Fault('USAGE', '--expires must be a duration such as 7d, or a time to come');
   }
   if (time > MOST) throw new Fault('USAGE', '--expires is too far away');
-  return { expires: new Date(time).toISOString() };
+  return { expires: isTime ? new Date(time).toISOString() : `${(time - now) / SECOND}` };
 }
 
 /** The year 9999 ends. */

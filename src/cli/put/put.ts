@@ -16,7 +16,7 @@ import { planPut } from './put-items.ts';
 import { readExpires, readMetadata } from './put-metadata.ts';
 
 export interface PutOptions extends ConnectionOptions {
-  readonly metadata: readonly string[];
+  readonly metadata?: readonly string[];
   readonly expires?: string;
   readonly parallel: string;
   readonly files: string;
@@ -43,6 +43,7 @@ CRC-32 of the whole where the server tells it, as tusd-ts does.`,
   exits: [
     [1, 'some of several files were not sent, or a file changed or is in use'],
     [66, 'there is no such file'],
+    [74, 'a disk failed or is full, here or at the server'],
     [75, 'the server cannot be reached or does not recover; the same command continues'],
     [76, 'the server does not speak tus, or contradicts itself'],
     [130, 'interrupted by Ctrl-C: 128 and the number of the signal'],
@@ -56,7 +57,7 @@ export function putCommand(io: Io): Command {
     .argument('<what...>', 'files, folders or "-"; at the end the address that creates uploads');
   addConnectionOptions(command);
   return command
-    .option('--metadata <pair>', 'metadata of every upload, "key=value"; repeatable', collect, [])
+    .option('--metadata <pair>', 'metadata of every upload, "key=value"; repeatable', collect)
     .option('--expires <when>', 'ask the server to remove it after "7d", or at a time')
     .option('--parallel <count>', 'parts of a file to send at the same time', '1')
     .option('--files <count>', 'files to send at the same time', '3')
@@ -77,7 +78,7 @@ async function put(io: Io, words: readonly string[], options: PutOptions): Promi
   try {
     const connection = openConnection(io, words.at(-1)!, options, stop.signal);
     const settings = {
-      metadata: readMetadata(options.metadata),
+      metadata: readMetadata(options.metadata ?? []),
       timedMetadata: readExpires(options.expires, io.now()),
       parallel: readCount('--parallel', options.parallel),
       files: readCount('--files', options.files),

@@ -12,10 +12,16 @@ export function happeningText(what: Happening, idOf: (id: string) => string): st
   switch (what.type) {
     case 'finished': {
       const took = formatDuration(what.durationMs);
-      return `finished ${idOf(what.id)}${named(what.name)}: ${formatSize(what.size)} from ${sanitize(what.client)} in ${took}`;
+      return `finished ${idOf(what.id)}${named(what.name)}: ${formatSize(what.size)} from ${sanitize(what.client)}${ownerOf(what.owner)} in ${took}`;
     }
     case 'removed':
       return `sweep: removed ${idOf(what.id)}${named(what.name)} (${what.reason}, ${formatSize(what.bytes)})`;
+    case 'login-failed': {
+      const claimed =
+        what.claimed === null ? '' : `, as ${shortenName(sanitize(what.claimed), NAME_MAX)}`;
+      // The address comes first: whatever follows is the client's text.
+      return `login failed from ${sanitize(what.client)}: ${what.reason}${claimed}`;
+    }
     case 'delivered':
       return `delivered ${idOf(what.id)} to ${sanitize(what.path)}`;
     case 'swept': {
@@ -29,6 +35,10 @@ export function happeningText(what: Happening, idOf: (id: string) => string): st
       ].join(', ');
     }
   }
+}
+
+function ownerOf(owner: string | null): string {
+  return owner === null ? '' : ` (${shortenName(sanitize(owner), NAME_MAX)})`;
 }
 
 function named(name: string | null): string {

@@ -14,7 +14,7 @@ import { programVersion } from '../process/version.ts';
 export interface ConnectionOptions {
   readonly token?: string;
   readonly user?: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly cacert?: string;
   readonly limitRate?: string;
   readonly retryFor?: string;
@@ -42,14 +42,14 @@ export function addConnectionOptions(command: Command): Command {
   return command
     .option('--token <token>', 'bearer token; default: the variable TUSD_TS_TOKEN')
     .option('--user <name:password>', 'for basic authentication; default: TUSD_TS_USER')
-    .option('--header <header>', 'an additional header, "Name: value"; repeatable', collect, [])
+    .option('--header <header>', 'an additional header, "Name: value"; repeatable', collect)
     .option('--cacert <file>', 'PEM file of authorities to trust in place of the known ones')
     .option('--limit-rate <size>', 'bytes to transfer in a second, at most')
     .option('--retry-for <duration>', 'give up after so long without progress (1h)');
 }
 
 /** Adds a value of a repeatable option. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -129,7 +129,7 @@ const RESERVED =
 function readHeaders(
   io: Io,
   url: URL,
-  { token, user, header }: ConnectionOptions,
+  { token, user, header = [] }: ConnectionOptions,
 ): Record<string, string> {
   const secret: Record<string, string> = {};
   for (const line of header) {

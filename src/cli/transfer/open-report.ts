@@ -1,4 +1,3 @@
-import { LineWriter } from '../output/line-writer.ts';
 import { persevering } from '../output/output-fault.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
@@ -28,22 +27,20 @@ export function openReport(
   const out = persevering(io.stdout);
   const err = persevering(textOutput(io, io.stderr));
   let written = Promise.resolve();
-  const lines = (output: typeof out.output) => {
-    const writer = new LineWriter(output);
-    return (line: string) => {
-      written = written.then(async () => {
-        await writer.line(line);
-        await writer.flush();
-      });
-    };
+  // In the order in which it was said, also where both streams are one terminal.
+  const writer = (output: typeof out.output) => (text: string) => {
+    written = written.then(() => output.write(text));
   };
-  const print = lines(out.output);
+  const toOut = writer(out.output);
+  const toErr = writer(err.output);
+  const print = (line: string) => toOut(`${line}\n`);
   const report = options.json
     ? createJsonReport(io.now, print, options.resultKey)
     : createTextReport(io, {
         planned: options.planned,
         verb: options.verb,
-        log: lines(err.output),
+        log: (line) => toErr(`${line}\n`),
+        draw: toErr,
         print: (outcome, name) => {
           const line = options.resultLine(outcome, name);
           if (line !== null) print(line);

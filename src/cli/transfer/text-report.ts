@@ -4,7 +4,7 @@ import { formatSize } from '../../terminal/size.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import { formatDuration, formatSpan, SECOND } from '../../text/span.ts';
 import { styleOf } from '../output/style-of.ts';
-import { canMove, textOutput } from '../output/text-output.ts';
+import { canMove } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
 import { createRateMeter, type RateMeter } from './rate-meter.ts';
 import type { Outcome, Planned, Totals, TransferReport, TransferTrack } from './transfer-report.ts';
@@ -25,6 +25,8 @@ export interface TextReportOptions {
   readonly print: (outcome: Outcome, name: string) => void;
   /** Prints one line, on standard error. */
   readonly log: (line: string) => void;
+  /** Writes to the terminal as it is, in order with all other output. */
+  readonly draw: (text: string) => void;
   /** What was done with the transfers: "sent". */
   readonly verb: string;
 }
@@ -35,11 +37,11 @@ const MOST_ROWS = 8;
 
 /** Progress for a person: a frame at the bottom of a terminal, or lines on a pipe. */
 export function createTextReport(io: Io, options: TextReportOptions): TransferReport {
-  const { planned, print, log, verb } = options;
+  const { planned, print, log, draw, verb } = options;
   const rows = new Set<Row>();
   const all = createRateMeter(io.now);
   const style = styleOf(io, io.stderr);
-  const frame = frameOf(io);
+  const frame = frameOf(io, draw);
   let finished = 0;
   let finishedBytes = 0;
   let transferred = 0;
@@ -123,6 +125,9 @@ export function createTextReport(io: Io, options: TextReportOptions): TransferRe
         finished += 1;
         finishedBytes += outcome.size;
         frame?.clear();
+        if (outcome.already && planned.count === 1) {
+          log(`${sanitize(name)} was ${verb} earlier; to do it again: --fresh`);
+        }
         print(outcome, name);
         show(true);
       },
@@ -149,11 +154,10 @@ export function createTextReport(io: Io, options: TextReportOptions): TransferRe
   };
 }
 
-function frameOf(io: Io): InlineFrame | null {
+function frameOf(io: Io, draw: (text: string) => void): InlineFrame | null {
   if (!canMove(io, io.stderr)) return null;
-  const { write } = textOutput(io, io.stderr);
   return createInlineFrame({
-    write: (text) => void write(text).catch(() => {}),
+    write: draw,
     size: () => io.stderr.size() ?? { columns: 80, rows: 24 },
   });
 }

@@ -17,21 +17,23 @@ export interface RowState {
   readonly waiting: string | null;
 }
 
-const BAR = 15;
+const BAR = { cells: 15, from: 72 };
 const NAME = { least: 8, most: 28 };
 const NUMBERS = 45;
 
 /** A line of a terminal: name, bar, percent, size, rate, time left. */
 export function transferRow(row: RowState, columns: number, style: Style): string {
-  const width = Math.max(NAME.least, Math.min(NAME.most, columns - BAR - NUMBERS));
+  // A narrow terminal shows numbers only.
+  const cells = columns >= BAR.from ? BAR.cells : 0;
+  const width = Math.max(NAME.least, Math.min(NAME.most, columns - cells - NUMBERS));
   const name = pad(shortenName(sanitize(row.name), width), width);
   if (row.waiting !== null) return `${name}  ${style.warn(sanitize(row.waiting))}`;
   const progress = { received: row.position, length: row.size };
-  const bar = progressBar(progress, { cells: BAR });
+  const bar = cells === 0 ? '' : `${progressBar(progress, { cells })} `;
   const percent = pad(formatPercent(progress), 5, 'right');
   const done = pad(formatSize(row.position), 9, 'right');
   const rate = pad(rateText(row.rate), 11, 'right');
-  return `${name}  ${bar} ${percent} ${done} ${rate}  ${timeLeft(row)}`;
+  return `${name}  ${bar}${percent} ${done} ${rate}  ${timeLeft(row)}`;
 }
 
 /** The same on a pipe, for a log. */

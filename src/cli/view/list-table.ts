@@ -15,15 +15,18 @@ export interface ListLook {
   readonly isTTY: boolean;
   /** Whether any listed upload has parts. */
   readonly parts: boolean;
+  /** Whether any upload has an owner, and uploads of several are listed. */
+  readonly owners: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /** The columns; `drop` is the order in which they are omitted on a narrow terminal. */
-export function listColumns({ isTTY, parts }: ListLook): Column[] {
+export function listColumns({ isTTY, parts, owners }: ListLook): Column[] {
   return [
     { header: 'ID' },
     { header: 'NAME', flexible: true, cut: 'name', min: 12, max: 48, drop: 7 },
+    ...(owners ? [{ header: 'OWNER', flexible: true, min: 8, max: 24, drop: 4 }] : []),
     { header: 'STATE', drop: 8 },
     ...(parts ? [{ header: 'PARTS', drop: 4 }] : []),
     ...(isTTY ? [{ header: 'PROGRESS', drop: 1 }] : []),
@@ -35,13 +38,18 @@ export function listColumns({ isTTY, parts }: ListLook): Column[] {
 }
 
 /** The cells of an upload; `id` is the id as displayed. */
-export function listRow(view: UploadView, id: string, { style, isTTY, parts, now }: ListLook) {
+export function listRow(
+  view: UploadView,
+  id: string,
+  { style, isTTY, parts, owners, now }: ListLook,
+) {
   const { record, status, received, expiresAt } = view;
   const { length } = record;
   const progress = { received, length };
   return [
     sanitize(id),
     record.name === null ? style.dim('-') : sanitize(record.name),
+    ...(owners ? [record.owner === null ? style.dim('-') : sanitize(record.owner)] : []),
     style.status[status](status),
     ...(parts ? [partsCell(view)] : []),
     ...(isTTY ? [progressBar(progress)] : []),

@@ -32,6 +32,7 @@ export function viewJson({ record, status, received, expiresAt: end }: UploadVie
     id: record.id,
     name: record.name,
     kind: record.kind,
+    owner: record.owner,
     status,
     partCount: record.parts.length,
     received,

@@ -10,6 +10,7 @@ import { readHookSecret } from './hook-secret.ts';
 
 /** The events that a hook can subscribe to; "pre-" events wait for its answer. */
 export const HOOK_EVENTS = [
+  'pre-access',
   'pre-create',
   'pre-finish',
   'post-create',

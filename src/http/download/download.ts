@@ -31,7 +31,7 @@ export function createDownload(
   return async (exchange) => {
     assertPlainBody(exchange.request);
     const id = exchange.id ?? '';
-    const { record } = await source.find(id);
+    const { record } = await source.find(id, exchange.caller);
     if (record.state !== 'finished') {
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }

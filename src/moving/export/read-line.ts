@@ -14,6 +14,8 @@ import { isOrigin, readTimeline } from './read-timeline.ts';
 export interface ExportedUpload {
   readonly record: UploadRecord;
   readonly timeline: readonly TimelineEntry[];
+  /** The path to which a rule has moved its bytes; null for none. */
+  readonly deliveredTo: string | null;
 }
 
 const KINDS = ['single', 'partial', 'final'] as const;
@@ -59,6 +61,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   removedWhy: orNull((value) => isText(value) && /^[a-z-]{1,40}$/.test(value as string)),
   refusal: orNull(isText),
   // Lines of the first version have none.
+  owner: orAbsent(isText),
   endsAt: orAbsent(isTime),
   downloadsLeft: orAbsent(isSize),
   origin: isOrigin,
@@ -90,15 +93,17 @@ export function readLine(line: unknown): ExportedUpload | string {
       activeAt: Date.parse(line.lastByteAt as string),
       finishedAt: time('finishedAt'),
       removedAt: time('removedAt'),
+      owner: (line.owner ?? null) as string | null,
       removedWhy: line.removedWhy as RemovalReason | null,
       expiresAt: time('endsAt'),
       downloadsLeft: (line.downloadsLeft ?? null) as number | null,
       refusal: line.refusal as string | null,
       origin: line.origin as Origin,
-      // Its bytes come along, wherever they were.
+      // Rules are those of the new daemon.
       ...{ wantedPath: null, movedTo: null },
     },
     timeline: readTimeline(line.timeline as readonly unknown[]),
+    deliveredTo: isObject(line.movedTo) ? String(line.movedTo.path) : null,
   };
 }
 

@@ -55,6 +55,7 @@ function newRecord(
       createdAt: Math.min(Math.round(createdAt ?? at), at),
       activeAt: at,
       finishedAt: finished ? at : null,
+      owner: null,
       ...{ wantedPath: null, movedTo: null, expiresAt: null, downloadsLeft: null },
       ...{ removedAt: null, removedWhy: null, refusal: null, origin: ORIGIN },
     },

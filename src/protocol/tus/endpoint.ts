@@ -52,10 +52,10 @@ export function createTusEndpoint(options: TusOptions): ExchangeHandler {
 /** Sets Upload-Expires on the response to a refused PATCH (tus 1.0.0, expiration). */
 async function tellExpiry(
   { store, expiresAt }: TusOptions,
-  { method, id, response }: Exchange,
+  { method, id, response, caller }: Exchange,
 ): Promise<void> {
   if (method !== 'PATCH' || id === null || !isUploadId(id)) return;
-  const record = await store.remember(id);
+  const record = await store.remember(id, caller);
   if (!record) return;
   for (const [name, value] of Object.entries(expiresHeader(record, expiresAt(record)))) {
     response.setHeader(name, value);

@@ -7,7 +7,7 @@ import { expiresHeader, respond } from './respond.ts';
  * Reports an upload's state (tus 1.0.0, core). Takes no lease, so it never interrupts an upload.
  */
 export async function head(context: TusContext, exchange: Exchange, id: string): Promise<void> {
-  const { record, offset, expiresAt } = await context.store.find(id);
+  const { record, offset, expiresAt } = await context.store.find(id, exchange.caller);
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' };
   if (offset !== null) headers['Upload-Offset'] = String(offset);
   if (record.length !== null) headers['Upload-Length'] = String(record.length);

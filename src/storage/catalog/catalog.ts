@@ -3,6 +3,7 @@ import type { NewDelivery } from '../model/events.ts';
 import type { NewPlacement } from '../model/placement.ts';
 import type { TimelineEntry, TimelineEvent } from '../model/timeline.ts';
 import type { StoredUpload, UploadChange, UploadRecord } from '../model/upload.ts';
+import type { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
 import type { Placements } from './placements.ts';
 import type { Reading } from './reading.ts';
@@ -210,7 +211,7 @@ export interface Processes {
  * Every method may throw CATALOG_CORRUPT, PERMISSION, NO_SPACE, UNAVAILABLE (locked by another process)
  * or IO.
  */
-export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting {
+export interface Catalog extends Receiving, Joining, Removing, Processes, Reading, Counting, Links {
   readonly outbox: Outbox;
   readonly placements: Placements;
 

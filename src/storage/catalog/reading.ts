@@ -40,6 +40,9 @@ export interface Reading {
   /** Whether any partial or final upload exists. */
   hasParts(): Promise<boolean>;
 
+  /** Whether any upload has an owner. */
+  hasOwners(): Promise<boolean>;
+
   /** Records that should have bytes in the store, page by page, in no particular order. */
   stored(): AsyncIterable<readonly { readonly id: string; readonly activeAt: number }[]>;
 
@@ -53,8 +56,8 @@ export interface Reading {
 
   totals(): Promise<UploadTotals[]>;
 
-  /** Counts by status at a moment, removed uploads included. */
-  statusTotals(at: StatusMoment): Promise<StatusTotals[]>;
+  /** Counts by status at a moment, removed uploads included; of one owner, or of all uploads. */
+  statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 
   /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
   unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;

@@ -15,11 +15,15 @@ export interface Count {
 export interface Holdings {
   /** Of all finished uploads, parts included, except those whose bytes were moved away. */
   readonly finished: number;
+  /** Of the finished uploads of each owner; uploads without one are left out. */
+  readonly finishedOf: readonly { readonly owner: string; readonly bytes: number }[];
   /** An unfinished upload takes its length; while that is unknown, what it has received. */
   readonly unfinished: readonly {
     readonly id: string;
     /** The address that created it. */
     readonly address: string;
+    /** The principal that it belongs to, or null. */
+    readonly owner: string | null;
     readonly bytes: number;
   }[];
 }

@@ -17,6 +17,8 @@ export interface ListQuery {
   readonly states?: readonly RecordState[];
   /** Only uploads with these statuses at a moment; overrides `states`. */
   readonly statuses?: { readonly names: readonly UploadStatus[]; readonly at: StatusMoment };
+  /** Only uploads of this principal. */
+  readonly owner?: string;
   /** Only uploads that a rule has yet to deliver. */
   readonly undelivered?: boolean;
   /** created: newest first. active: last byte first. size: largest first. name: A to Z. */

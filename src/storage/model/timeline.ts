@@ -87,6 +87,7 @@ function merge(last: TimelineEntry, entry: TimelineEntry): TimelineEntry | undef
     last.interrupted === null &&
     last.to === entry.from &&
     last.origin.address === entry.origin.address &&
+    last.origin.principal === entry.origin.principal &&
     entry.at - last.until < MERGE_WITHIN;
   if (!follows) return undefined;
   const { to, until, interrupted, origin } = entry;

@@ -45,6 +45,10 @@ export interface UploadRecord {
   /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
   readonly movedTo: MovedTo | null;
   readonly origin: Origin;
+  /**
+   * The principal that created it; null for an upload without an owner, which exists for everyone.
+   */
+  readonly owner: string | null;
 }
 
 /** A record as the catalog holds it. */
@@ -119,6 +123,18 @@ export interface Origin {
   readonly agent: string | null;
   /** The id of the request; undefined where requests have none. */
   readonly requestId?: string;
+  /** The name of the principal that asked; absent when it has none. */
+  readonly principal?: string;
+}
+
+/** Who makes a request while access is restricted. */
+export interface Principal {
+  /** null for a client without credentials. */
+  readonly name: string | null;
+  /** Uploads of others exist for it, too: it may read them and change only its own. */
+  readonly readsAny: boolean;
+  /** The largest upload it may create (bytes), or null for no limit of its own. */
+  readonly maxSize: number | null;
 }
 
 /** The origin of a change. */
@@ -130,6 +146,13 @@ export interface Caller {
    * it. null for changes that the program makes on its own.
    */
   readonly request: object | null;
+  /** Absent while access is not restricted, and for changes that the program makes on its own. */
+  readonly principal?: Principal | undefined;
+}
+
+/** true for an upload that belongs to another principal than the caller. */
+export function isOthers({ owner }: Pick<UploadRecord, 'owner'>, { principal }: Caller): boolean {
+  return principal !== undefined && owner !== null && owner !== principal.name;
 }
 
 /** The caller for changes that the program makes on its own, with the origin of the upload's creator. */

@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { isGone, isUnfinished, type StoredUpload } from '../model/upload.ts';
+import { type Caller, isGone, isOthers, isUnfinished, type StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
 /** Throws NOT_FOUND, or GONE while the record of a removed or expired upload is kept. */
@@ -7,12 +7,52 @@ export function assertThere(
   context: StoreContext,
   record: StoredUpload | undefined,
 ): asserts record is StoredUpload {
-  if (!record) throw new Fault('NOT_FOUND', 'there is no such upload');
+  if (!record) throw notFound();
   if (isGone(record)) throw new Fault('GONE', 'this upload was removed');
   const expiresAt = context.expiresAt(record);
   if (expiresAt !== null && expiresAt <= context.now() && !context.active.has(record.id)) {
     throw new Fault('GONE', 'this upload has expired');
   }
+}
+
+/** The record as the caller sees it: undefined for an upload that does not exist for it. */
+export function seenBy(
+  caller: Caller | undefined,
+  record: StoredUpload | undefined,
+): StoredUpload | undefined {
+  const hidden = record && caller && isOthers(record, caller) && !caller.principal?.readsAny;
+  return hidden ? undefined : record;
+}
+
+/**
+ * Like `seenBy`, for a change. Throws FORBIDDEN when the caller may only read the upload of another.
+ */
+export function changeableBy(
+  caller: Caller,
+  record: StoredUpload | undefined,
+): StoredUpload | undefined {
+  const seen = seenBy(caller, record);
+  if (seen && isOthers(seen, caller)) {
+    throw new Fault('FORBIDDEN', 'this upload belongs to somebody else');
+  }
+  return seen;
+}
+
+/**
+ * Throws NOT_FOUND or FORBIDDEN when a caller whose access is restricted may not change an upload.
+ * Called before anything is queued or leased, so that an upload of another principal and one that
+ * was never there take the same path.
+ */
+export async function assertChangeable(
+  { catalog }: StoreContext,
+  id: string,
+  caller: Caller,
+): Promise<void> {
+  if (caller.principal && !changeableBy(caller, await catalog.get(id))) throw notFound();
+}
+
+function notFound(): Fault {
+  return new Fault('NOT_FOUND', 'there is no such upload');
 }
 
 /**

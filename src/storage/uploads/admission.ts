@@ -1,10 +1,19 @@
 import { Fault, type FaultOptions } from '../../fault.ts';
+import type { Caller } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
-/** Throws TOO_LARGE when a length is over the limit. */
-export function checkSize({ limits }: StoreContext, length: number | null): void {
-  if (length !== null && limits.maxSize !== null && length > limits.maxSize) {
-    throw new Fault('TOO_LARGE', `an upload may have at most ${limits.maxSize} bytes`);
+/** The largest upload of a caller (bytes), or null for no limit. */
+export function largestFor({ limits }: StoreContext, { principal }: Caller): number | null {
+  const own = principal?.maxSize ?? null;
+  if (own === null || limits.maxSize === null) return own ?? limits.maxSize;
+  return Math.min(own, limits.maxSize);
+}
+
+/** Throws TOO_LARGE when a length is over the caller's limit. */
+export function checkSize(context: StoreContext, length: number | null, caller: Caller): void {
+  const largest = largestFor(context, caller);
+  if (length !== null && largest !== null && length > largest) {
+    throw new Fault('TOO_LARGE', `an upload may have at most ${largest} bytes`);
   }
 }
 

@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts';
 import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
+import { assertChangeable } from './access.ts';
 import { checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
@@ -29,6 +30,7 @@ export async function appendBody(
   request: AppendRequest,
 ): Promise<AppendOutcome> {
   if (context.draining) throw stopping();
+  await assertChangeable(context, id, request.caller);
   const turn = {
     waitFor: context.limits.writerWait,
     signal: () => sourceOf(request.body).closeSignal(),
@@ -55,7 +57,7 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
     if (record.length !== null && record.length !== length) {
       throw new Fault('BAD_REQUEST', `the length of this upload is ${record.length} already`);
     }
-    checkSize(context, length);
+    checkSize(context, length, request.caller);
     if (length < record.offset) {
       throw new Fault('BAD_REQUEST', `this upload has ${record.offset} bytes already`);
     }
@@ -65,7 +67,10 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
       offset: record.offset,
     });
   }
-  const limit = byteLimit(context, record.length ?? length ?? null, record.offset);
+  const limit = byteLimit(context, request.caller, {
+    length: record.length ?? length ?? null,
+    offset: record.offset,
+  });
   if (request.bodyLength !== null && request.bodyLength > limit) {
     throw new Fault('TOO_LARGE', `only ${limit} bytes of this upload are missing`);
   }

@@ -1,6 +1,13 @@
 import { Fault, fileFault } from '../../fault.ts';
 import type { Lease } from '../catalog/catalog.ts';
-import { type Caller, isGone, isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
+import {
+  type Caller,
+  isGone,
+  isOthers,
+  isUnfinished,
+  nobody,
+  type StoredUpload,
+} from '../model/upload.ts';
 import { checkSpace } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { createUpload } from './create.ts';
@@ -18,7 +25,7 @@ export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
 ): Promise<string> {
-  const parts = await readParts(context, request.parts);
+  const parts = await readParts(context, request);
   const made = await createUpload(context, { ...request, kind: 'final', length: sumOf(parts) });
   const { id } = made.record;
   try {
@@ -34,10 +41,15 @@ export async function concatenate(
   }
 }
 
-async function readParts(context: StoreContext, ids: readonly string[]): Promise<StoredUpload[]> {
+async function readParts(
+  context: StoreContext,
+  { parts: ids, caller }: { readonly parts: readonly string[]; readonly caller: Caller },
+): Promise<StoredUpload[]> {
   const parts: StoredUpload[] = [];
   for (const id of ids) {
-    const part = await context.catalog.get(id);
+    const found = await context.catalog.get(id);
+    // A part of somebody else is not told from one that was never there.
+    const part = found && isOthers(found, caller) ? undefined : found;
     if (part?.kind !== 'partial' || isGone(part)) throw notAPart();
     parts.push(part);
   }
@@ -89,7 +101,7 @@ export async function joinIfReady(
 ): Promise<void> {
   const known = await context.catalog.get(id);
   if (!known || !isUnfinished(known)) return;
-  const parts = await readParts(context, known.parts);
+  const parts = await readParts(context, { parts: known.parts, caller: nobody(known) });
   if (parts.some(({ state }) => state !== 'finished')) return;
   const turn = { waitFor: context.limits.writerWait };
   await WriteRight.use(context, id, turn, async (right) => {

@@ -34,7 +34,7 @@ export interface Admission {
  */
 export async function admit(context: StoreContext, request: CreateRequest): Promise<Admission> {
   if (context.draining) throw stopping();
-  checkSize(context, request.length);
+  checkSize(context, request.length, request.caller);
   await checkSpace(context, request.length ?? 0);
   const place = await context.metering?.admit(request, request.caller);
   try {
@@ -88,5 +88,6 @@ async function draftOf(context: StoreContext, request: CreateRequest): Promise<U
     wantedPath: changed?.wantedPath ?? null,
     movedTo: null,
     origin: request.caller.origin,
+    owner: request.caller.principal?.name ?? null,
   };
 }

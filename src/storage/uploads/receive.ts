@@ -5,8 +5,8 @@ import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
-import type { Caller, StoredUpload } from '../model/upload.ts';
-import { noSpace, stopping } from './admission.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
+import { largestFor, noSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
@@ -44,9 +44,13 @@ export interface AppendOutcome {
 type Incoming = BodyRequest &
   EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined };
 
-/** How many bytes an upload may still take. */
-export function byteLimit(context: StoreContext, length: number | null, offset: number): number {
-  const most = length ?? context.limits.maxSize ?? Number.MAX_SAFE_INTEGER;
+/** How many bytes an upload may still take from a caller. */
+export function byteLimit(
+  context: StoreContext,
+  caller: Caller,
+  { length, offset }: Pick<UploadRecord, 'length' | 'offset'>,
+): number {
+  const most = length ?? largestFor(context, caller) ?? Number.MAX_SAFE_INTEGER;
   return Math.max(0, most - offset);
 }
 
@@ -67,7 +71,7 @@ export async function receive(
     count: context.received,
     position: from,
     crc32: record.crc32,
-    limit: byteLimit(context, record.length, from),
+    limit: byteLimit(context, request.caller, record),
     idleTimeout: context.limits.idleTimeout,
     clock: context.clock,
     ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),

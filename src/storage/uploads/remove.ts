@@ -6,7 +6,7 @@ import {
   type StoredUpload,
   type UploadRecord,
 } from '../model/upload.ts';
-import { assertThere } from './access.ts';
+import { assertThere, changeableBy } from './access.ts';
 import { nextTurn } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { pathOf } from './placed.ts';
@@ -41,7 +41,7 @@ export async function terminate(
   options: TerminateOptions,
 ): Promise<Removal> {
   const { why, signal, check, takeOver = false } = options;
-  const record = await context.catalog.get(id);
+  const record = changeableBy(caller, await context.catalog.get(id));
   // An operator may remove an expired upload before a cleanup does.
   assertThere(takeOver ? { ...context, expiresAt: () => null } : context, record);
   check?.(record);

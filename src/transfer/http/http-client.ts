@@ -176,29 +176,25 @@ async function sendContent(
   onSent: Asked['onSent'],
 ): Promise<void> {
   let over = false;
-  const end = answered.then(
-    () => {
-      over = true;
-    },
-    () => {
-      over = true;
-    },
-  );
+  let wake = () => {};
+  const stop = () => {
+    over = true;
+    wake();
+  };
+  answered.then(stop, stop);
   let sent = 0;
   for await (const block of content.blocks()) {
     if (over) return;
-    await Promise.race([taken(req, block), end]);
+    // Until the kernel has the bytes, so that their memory can be reused. No race of promises: one
+    // that lives as long as the request would keep something of each block.
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      req.write(block, () => resolve());
+    });
     sent += block.length;
     onSent?.(sent);
   }
   if (!over) req.end();
-}
-
-/** Resolves when the kernel has the bytes, so that their memory can be reused. */
-function taken(req: ClientRequest, block: Buffer): Promise<void> {
-  return new Promise((resolve) => {
-    req.write(block, () => resolve());
-  });
 }
 
 async function beginningOf(body: IncomingMessage): Promise<string> {

@@ -12,6 +12,7 @@ import {
   type Refusal,
 } from '../../../src/storage/catalog/catalog.ts';
 import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
+import { MemoryLinks } from '../../../src/storage/catalog/memory/memory-links.ts';
 import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import { PlacementRows } from '../../../src/storage/catalog/memory/placement-rows.ts';
@@ -49,6 +50,7 @@ export type Named = Lease & { readonly owner: string };
  */
 export class Records {
   readonly outbox = new MemoryOutbox();
+  readonly links = new MemoryLinks();
   readonly placements = new PlacementRows();
   readonly rows = new Map<string, Row>();
   readonly leases = new Map<string, Holder>();
@@ -61,6 +63,7 @@ export class Records {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
+    this.links.use(record, at);
     this.#seq += 1;
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) add(row, at, entry);

@@ -20,6 +20,7 @@ import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
 import type { Placements } from '../../../src/storage/catalog/placements.ts';
 import type { RemovalClaim } from '../../../src/storage/catalog/removal-claim.ts';
 import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
+import type { UploadLink } from '../../../src/storage/model/link.ts';
 import { isUnfinished, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
 import type { Journal } from './journal.ts';
@@ -170,6 +171,22 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.reserved(({ notes }) => {
       notes.set(key, value);
     });
+  }
+
+  createLink(link: UploadLink): Promise<void> {
+    return this.work.write(({ links }) => links.create(link));
+  }
+
+  link(id: string): Promise<UploadLink | undefined> {
+    return this.work.read(({ links }) => links.get(id));
+  }
+
+  links(): Promise<UploadLink[]> {
+    return this.work.read(({ links }) => links.all());
+  }
+
+  revokeLink(id: string, at: number): Promise<boolean> {
+    return this.work.write(({ links }) => links.revoke(id, at));
   }
 
   count(batch: readonly Count[]): Promise<readonly number[]> {

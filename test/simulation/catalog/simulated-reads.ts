@@ -77,6 +77,10 @@ export class SimulatedReads {
     );
   }
 
+  hasOwners(): Promise<boolean> {
+    return this.work.read((records) => records.records().some(({ owner }) => owner !== null));
+  }
+
   hasParts(): Promise<boolean> {
     return this.work.read((records) =>
       records.records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0),
@@ -116,8 +120,8 @@ export class SimulatedReads {
     return this.work.read((records) => unfinishedTotals(records.records(), at));
   }
 
-  statusTotals(at: StatusMoment) {
-    return this.work.read((records) => statusTotals(records.records(), at));
+  statusTotals(at: StatusMoment, owner?: string) {
+    return this.work.read((records) => statusTotals(records.records(), at, owner));
   }
 
   protected ids(wanted: (record: StoredUpload) => boolean): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { countingContract } from './contract/counting.ts';
 import { downloadsContract } from './contract/downloads.ts';
 import { joiningContract } from './contract/joining.ts';
+import { linksContract } from './contract/links.ts';
 import { placingContract } from './contract/placing.ts';
 import { processesContract } from './contract/processes.ts';
 import { readingContract } from './contract/reading.ts';
@@ -25,4 +26,5 @@ export function catalogContract(
   countingContract(contract);
   downloadsContract(contract);
   timelineContract(contract);
+  linksContract(contract);
 }

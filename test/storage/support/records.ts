@@ -23,6 +23,7 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     expiresAt: null,
     downloadsLeft: null,
     refusal: null,
+    owner: null,
     wantedPath: null,
     movedTo: null,
     origin: CALLER.origin,

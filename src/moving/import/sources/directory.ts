@@ -20,7 +20,8 @@ export async function directorySource(folder: string, now: () => number): Promis
       // The oldest first: parts are older than what they are joined to.
       for await (const record of store.list({ states: RECORD_STATES, reverse: true })) {
         const path = store.locate(record.id);
-        yield ownUpload(record, await store.timeline(record), path, path);
+        const deliveredTo = record.movedTo?.path ?? null;
+        yield ownUpload(record, await store.timeline(record), path, path, deliveredTo);
       }
     },
     async close() {

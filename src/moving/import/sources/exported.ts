@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Fault, fileFault } from '../../../fault.ts';
-import { readLine } from '../../export/read-line.ts';
+import { type ExportedUpload, readLine } from '../../export/read-line.ts';
 import { isObject, type Json } from '../../json-object.ts';
 import { type Found, oddity, type Source } from '../candidate.ts';
 import { ownUpload } from '../own-upload.ts';
@@ -49,10 +49,15 @@ async function* foundIn(
     }
     const upload = readLine(line);
     if (typeof upload === 'string') yield oddity(from, upload);
-    else yield ownUpload(upload.record, upload.timeline, join(folder, upload.record.id), from);
+    else yield exportedUpload(upload, folder, from);
   }
   if (folder === undefined) throw noExport(file);
   if (!complete) yield oddity(file, 'the export has no last line: it is not complete');
+}
+
+function exportedUpload(upload: ExportedUpload, folder: string, from: string): Found {
+  const { record, timeline, deliveredTo } = upload;
+  return ownUpload(record, timeline, join(folder, record.id), from, deliveredTo);
 }
 
 /** The lines of a file. Throws PERMISSION or IO. */

@@ -34,12 +34,19 @@ export function forgetCounts(
 }
 
 export function holdingsOf(records: readonly StoredUpload[]): Holdings {
+  const finishedOf = new Map<string, number>();
+  for (const { state, owner, offset } of records) {
+    if (state !== 'finished' || owner === null) continue;
+    finishedOf.set(owner, (finishedOf.get(owner) ?? 0) + offset);
+  }
   return {
+    finishedOf: [...finishedOf].map(([owner, bytes]) => ({ owner, bytes })),
     finished: records
       .filter(({ state, movedTo }) => state === 'finished' && movedTo === null)
       .reduce((sum, { offset }) => sum + offset, 0),
-    unfinished: records.filter(isUnfinished).map(({ id, origin, length, offset }) => ({
+    unfinished: records.filter(isUnfinished).map(({ id, origin, owner, length, offset }) => ({
       id,
+      owner,
       address: origin.address,
       bytes: length ?? offset,
     })),

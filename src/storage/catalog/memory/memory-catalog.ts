@@ -24,6 +24,11 @@ export function createMemoryCatalog(): Catalog {
     ...createReading(state),
     ...createCounting(() => state.records()),
 
+    createLink: async (link) => state.links.create(link),
+    link: async (id) => state.links.get(id),
+    links: async () => state.links.all(),
+    revokeLink: async (id, at) => state.links.revoke(id, at),
+
     heartbeat: async () => {},
     // No earlier process exists.
     inheritLeases: async () => [],

@@ -30,7 +30,8 @@ function compareText(a: string, b: string): number {
   return Buffer.compare(x!, y!);
 }
 
-export function matches(record: StoredUpload, { states, statuses }: ListQuery): boolean {
+export function matches(record: StoredUpload, { states, statuses, owner }: ListQuery): boolean {
+  if (owner !== undefined && record.owner !== owner) return false;
   if (statuses) return statuses.names.includes(statusAt(record, statuses.at));
   return states ? states.includes(record.state) : record.state !== 'removed';
 }
@@ -53,9 +54,14 @@ export function totals(records: readonly StoredUpload[]): UploadTotals[] {
   return [...sums.values()];
 }
 
-export function statusTotals(records: readonly StoredUpload[], at: StatusMoment): StatusTotals[] {
+export function statusTotals(
+  records: readonly StoredUpload[],
+  at: StatusMoment,
+  owner?: string,
+): StatusTotals[] {
   const sums = new Map<string, StatusTotals>();
   for (const record of records) {
+    if (owner !== undefined && record.owner !== owner) continue;
     const { state, offset } = record;
     const status = statusAt(record, at);
     const part = record.kind === 'partial' ? 1 : 0;

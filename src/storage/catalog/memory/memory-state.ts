@@ -2,6 +2,7 @@ import { Fault } from '../../../fault.ts';
 import { follow, type TimelineEntry, type TimelineEvent } from '../../model/timeline.ts';
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Creation, Lease } from '../catalog.ts';
+import { MemoryLinks } from './memory-links.ts';
 import { MemoryOutbox } from './memory-outbox.ts';
 import { PlacementRows } from './placement-rows.ts';
 
@@ -14,6 +15,7 @@ export interface Row {
 /** State shared by the units of work of one catalog in memory. */
 export class MemoryState {
   readonly outbox = new MemoryOutbox();
+  readonly links = new MemoryLinks();
   readonly placements = new PlacementRows();
   readonly rows = new Map<string, Row>();
   /** The epoch of each lease that is held, by upload. */
@@ -25,6 +27,7 @@ export class MemoryState {
     if (this.rows.has(record.id)) {
       throw new Fault('CONFLICT', 'an upload of this id is there already');
     }
+    this.links.use(record, at);
     this.#seq += 1;
     const row: Row = { record: { ...record, seq: this.#seq }, timeline: [] };
     for (const entry of timeline) addEntry(row, at, entry);

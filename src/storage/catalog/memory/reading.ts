@@ -60,6 +60,8 @@ export function createReading(state: MemoryState): Reading {
     receivedOfParts: async ({ parts }) =>
       parts.reduce((sum, id) => sum + (state.get(id)?.offset ?? 0), 0),
 
+    hasOwners: async () => state.records().some(({ owner }) => owner !== null),
+
     hasParts: async () =>
       state.records().some(({ kind, parts }) => kind === 'partial' || parts.length > 0),
 
@@ -82,7 +84,7 @@ export function createReading(state: MemoryState): Reading {
     },
 
     totals: async () => totals(state.records()),
-    statusTotals: async (at) => statusTotals(state.records(), at),
+    statusTotals: async (at, owner) => statusTotals(state.records(), at, owner),
     unfinishedTotals: async (at) => unfinishedTotals(state.records(), at),
   };
 }

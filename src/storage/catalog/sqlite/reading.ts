@@ -42,6 +42,7 @@ export function createReading(
     unfinishedButComplete: async () => transactions.read(() => queries.unfinishedButComplete()),
     receivedOfParts: async ({ seq }) => transactions.read(() => queries.receivedOfParts(seq)),
     hasParts: async () => transactions.read(() => queries.hasParts()),
+    hasOwners: async () => transactions.read(() => queries.hasOwners()),
 
     async *stored() {
       for (let after = -1; ; ) {
@@ -57,7 +58,7 @@ export function createReading(
       transactions.read(() => queries.idsBeginningWith(prefix, limit)),
     timeline: async ({ seq }) => transactions.read(() => timeline.of(seq)),
     totals: async () => transactions.read(() => queries.totals()),
-    statusTotals: async (at) => transactions.read(() => queries.statusTotals(at)),
+    statusTotals: async (at, owner) => transactions.read(() => queries.statusTotals(at, owner)),
     unfinishedTotals: async (at) => transactions.read(() => queries.unfinishedTotals(at)),
   };
 }

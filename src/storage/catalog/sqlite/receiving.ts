@@ -4,10 +4,11 @@ import type { Work } from './work.ts';
 
 /** See Catalog. Each unit is one transaction, except that creations of finished uploads may share one. */
 export function createReceiving({ tables, transactions, leases }: Work): Receiving {
-  const { uploads, timeline, outbox, placements } = tables;
+  const { uploads, timeline, outbox, placements, links } = tables;
 
   const insert = (creation: Creation): StoredUpload => {
     const { record, at } = creation;
+    links.use(record, at);
     const seq = uploads.insert(record);
     timeline.begin(seq, at, creation.timeline);
     outbox.add(record.id, creation.deliveries, at);

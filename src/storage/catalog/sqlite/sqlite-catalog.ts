@@ -11,6 +11,7 @@ import { assertReadable } from './file/readable.ts';
 import { Reserve } from './file/reserve.ts';
 import { Transactions } from './file/transactions.ts';
 import { createJoining } from './joining.ts';
+import { createLinks } from './links.ts';
 import { OwnLeases } from './own-leases.ts';
 import { createProcesses } from './processes.ts';
 import { createReading } from './reading.ts';
@@ -60,6 +61,7 @@ export function openSqliteCatalog(uploadDir: string, options: SqliteOptions): Ca
     ...createRemoving(work),
     ...createProcesses(work, role, upkeep),
     ...createReading(work, file),
+    ...createLinks(work),
     ...createCounting(work),
 
     // With `synchronous=NORMAL` a commit is in the write-ahead log but not synced; one sync of that

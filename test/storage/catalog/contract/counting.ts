@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { Count } from '../../../../src/storage/model/counting.ts';
 import { type Contract, creation, ending, NOW } from './subject.ts';
 
+const NOTHING = { finished: 0, finishedOf: [], unfinished: [] };
+
 export function countingContract({ promise, promiseToMany }: Contract): void {
   promise('counts add up by what is counted, bucket and subject', async (catalog) => {
     const sums = await catalog.count([
@@ -47,7 +49,7 @@ export function countingContract({ promise, promiseToMany }: Contract): void {
   });
 
   promise('unfinished uploads hold their length, others what they received', async (catalog) => {
-    assert.deepEqual(await catalog.holdings(), { finished: 0, unfinished: [] });
+    assert.deepEqual(await catalog.holdings(), NOTHING);
     await catalog.createUpload(creation({ id: 'announced', length: 50, offset: 10 }));
     const origin = { protocol: 'tus', address: '192.0.2.7', agent: null };
     await catalog.createUpload(creation({ id: 'deferred', length: null, offset: 7, origin }));
@@ -71,10 +73,23 @@ export function countingContract({ promise, promiseToMany }: Contract): void {
     const { record, lease } = await catalog.createLeased(creation({ id: 'a', length: 9 }));
     assert.equal((await catalog.holdings()).unfinished.length, 1);
     await catalog.finish(lease, { ...ending({ offset: 9 }), deliveries: [] });
-    assert.deepEqual(await catalog.holdings(), { finished: 9, unfinished: [] });
+    assert.deepEqual(await catalog.holdings(), { ...NOTHING, finished: 9 });
     const seen = (await catalog.get(record.id))!;
     await catalog.claimRemoval(seen, { why: 'terminated', bytes: 9, deliveries: [], at: NOW });
-    assert.deepEqual(await catalog.holdings(), { finished: 0, unfinished: [] });
+    assert.deepEqual(await catalog.holdings(), NOTHING);
+  });
+
+  promise('what finished uploads hold is summed up by owner', async (catalog) => {
+    const finished = { state: 'finished', length: 3, offset: 3, finishedAt: NOW } as const;
+    await catalog.createFinished(creation({ id: 'a', owner: 'alice', ...finished }));
+    await catalog.createFinished(creation({ id: 'b', owner: 'alice', ...finished }));
+    await catalog.createFinished(creation({ id: 'c', owner: '__proto__', ...finished }));
+    await catalog.createFinished(creation({ id: 'd', ...finished }));
+    await catalog.createUpload(creation({ id: 'e', owner: 'alice', length: 5 }));
+    const { finishedOf, unfinished } = await catalog.holdings();
+    const sums = new Map(finishedOf.map(({ owner, bytes }) => [owner, bytes]));
+    assert.deepEqual([sums.get('alice'), sums.get('__proto__'), sums.size], [6, 3, 2]);
+    assert.equal(unfinished[0]?.owner, 'alice');
   });
 }
 

@@ -32,6 +32,27 @@ export function readingContract({ promise }: Contract): void {
     assert.deepEqual(await listed(catalog, { states: [] }), []);
   });
 
+  promise('an owner is kept, and lists and totals can be those of one owner', async (catalog) => {
+    assert.equal(await catalog.hasOwners(), false);
+    await make(catalog, { id: 'nobody', length: 1, offset: 1 });
+    await make(catalog, { id: 'a', owner: 'alice', offset: 2, activeAt: 1 });
+    await make(catalog, { id: 'b', owner: '__proto__', offset: 4 });
+    await make(catalog, { id: 'c', owner: 'alice', offset: 8, activeAt: 2, state: 'finished' });
+    assert.equal((await catalog.get('a'))?.owner, 'alice');
+    assert.equal((await catalog.get('nobody'))?.owner, null);
+    assert.equal(await catalog.hasOwners(), true);
+    assert.deepEqual(await listed(catalog, { owner: 'alice' }), ['c', 'a']);
+    assert.deepEqual(await listed(catalog, { owner: 'alice', reverse: true, limit: 1 }), ['a']);
+    assert.deepEqual(await listed(catalog, { owner: 'alice', sort: 'active' }), ['c', 'a']);
+    assert.deepEqual(await listed(catalog, { owner: 'alice', states: ['finished'] }), ['c']);
+    assert.deepEqual(await listed(catalog, { owner: '__proto__', foldParts: true }), ['b']);
+    assert.deepEqual(await listed(catalog, { owner: 'carol' }), []);
+    const at = { now: NOW, idleSince: null, finishedBefore: null };
+    const bytes = async (owner?: string) =>
+      (await catalog.statusTotals(at, owner)).reduce((sum, one) => sum + one.bytes, 0);
+    assert.deepEqual(await Promise.all([bytes('alice'), bytes('carol'), bytes()]), [10, 0, 15]);
+  });
+
   promise(
     'a list is sorted in either direction, equals in the order of their creation',
     async (catalog) => {

@@ -127,4 +127,22 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE uploads ADD COLUMN downloads_left INTEGER;
   CREATE INDEX uploads_expiring ON uploads (expires_at) WHERE expires_at IS NOT NULL;
   `,
+  // Uploads belong to principals, and to upload links.
+  `
+  ALTER TABLE uploads ADD COLUMN owner TEXT;
+  CREATE INDEX uploads_owner ON uploads (owner) WHERE owner IS NOT NULL;
+  CREATE TABLE links (
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    password TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    max_size INTEGER,
+    max_uploads INTEGER,
+    uploads INTEGER NOT NULL,
+    last_used_at INTEGER,
+    revoked_at INTEGER
+  ) STRICT;
+  `,
 ];

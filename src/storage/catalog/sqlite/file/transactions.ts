@@ -101,5 +101,5 @@ export class Transactions {
 
 /** true when every change would fail the same way: retrying them one by one would only take longer. */
 function isTheCatalogs(error: unknown): boolean {
-  return error instanceof Fault && error.code !== 'CONFLICT';
+  return error instanceof Fault && error.code !== 'CONFLICT' && error.code !== 'FORBIDDEN';
 }

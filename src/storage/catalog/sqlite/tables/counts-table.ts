@@ -43,11 +43,17 @@ export class CountsTable {
       .get() as number;
     const unfinished = this.#database
       .prepare<[], Holdings['unfinished'][number]>(
-        `SELECT id, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
+        `SELECT id, owner, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
          FROM uploads WHERE state IN ('receiving', 'joining')`,
       )
       .all();
-    return { finished, unfinished };
+    const finishedOf = this.#database
+      .prepare<[], Holdings['finishedOf'][number]>(
+        `SELECT owner, sum(offset) AS bytes FROM uploads
+         WHERE owner IS NOT NULL AND state = 'finished' GROUP BY owner`,
+      )
+      .all();
+    return { finished, finishedOf, unfinished };
   }
 
   #plucked(sql: string): Statement<[Count], number> {

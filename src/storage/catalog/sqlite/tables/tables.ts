@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { CountsTable } from './counts-table.ts';
 import { LeasesTable } from './leases-table.ts';
+import { LinksTable } from './links-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { OutboxTable } from './outbox-table.ts';
 import { PlacementsTable } from './placements-table.ts';
@@ -17,6 +18,7 @@ export interface Tables {
   readonly outbox: OutboxTable;
   readonly placements: PlacementsTable;
   readonly meta: MetaTable;
+  readonly links: LinksTable;
   readonly counts: CountsTable;
 }
 
@@ -31,6 +33,7 @@ export function prepareTables(database: Database.Database): Tables {
     outbox: new OutboxTable(database),
     placements: new PlacementsTable(database),
     meta: new MetaTable(database),
+    links: new LinksTable(database),
     counts: new CountsTable(database),
   };
 }

@@ -9,37 +9,10 @@ import type {
 } from '../../../model/list-query.ts';
 import type { RecordState, StoredUpload } from '../../../model/upload.ts';
 import { STATUS_SQL, stateCondition, statusCondition, statusParameters } from './status-query.ts';
+import { FOLDED, STATUS_TOTALS, STATUS_TOTALS_OF_OWNER } from './status-totals.ts';
 import { SELECT_UPLOADS, type UploadRow, type UploadsTable } from './uploads-table.ts';
 
-const FINAL_OF_PART =
-  'SELECT 1 FROM parts JOIN uploads AS final ON final.seq = parts.final WHERE parts.part = uploads.id';
-const FOLDED = `(kind = 'partial' AND state IN ('receiving', 'joining', 'finished')
-  AND EXISTS (${FINAL_OF_PART} AND final.state IN ('receiving', 'joining', 'finished')))`;
 const UNDELIVERED = `id IN (SELECT upload FROM placements WHERE state = 'pending')`;
-const JOINED = `(kind = 'partial' AND EXISTS (${FINAL_OF_PART} AND final.state = 'finished'))`;
-
-/**
- * Nearly all uploads are finished; an index sums them: first all, then those that expired under the
- * policy, then those that expired earlier by themselves. The few others are read one by one.
- */
-const FINISHED_TOTALS = (status: string) => `
-  SELECT 'finished' AS state, '${status}' AS status, 0 AS part, 0 AS folded,
-    count(*) AS count, coalesce(sum(offset), 0) AS bytes, coalesce(sum(offset), 0) AS bytesOnce
-  FROM uploads WHERE state = 'finished' AND kind <> 'partial'`;
-const OTHER_TOTALS = (where: string) => `
-  SELECT state, ${STATUS_SQL} AS status, kind = 'partial' AS part, ${FOLDED} AS folded,
-    count(*) AS count, sum(offset) AS bytes,
-    sum(CASE WHEN ${JOINED} THEN 0 ELSE offset END) AS bytesOnce
-  FROM uploads WHERE ${where} GROUP BY 1, 2, 3, 4`;
-const STATUS_TOTALS = [
-  FINISHED_TOTALS('finished'),
-  `${FINISHED_TOTALS('expired')} AND finished_at <= @finishedBefore`,
-  `${FINISHED_TOTALS('expired')} AND expires_at IS NOT NULL AND expires_at <= @now
-     AND (finished_at <= @finishedBefore) IS NOT TRUE`,
-  OTHER_TOTALS(`state = 'finished' AND kind = 'partial'`),
-  OTHER_TOTALS(`state IN ('receiving', 'joining')`),
-  OTHER_TOTALS(`state IN ('removing', 'removed')`),
-].join(' UNION ALL ');
 
 const PAGE = 500;
 const SORT: Record<ListSort, { by: string; descending: boolean }> = {
@@ -70,16 +43,22 @@ export class UploadQueries {
     const { statuses, sort = 'created', limit = Number.MAX_SAFE_INTEGER } = query;
     const states = query.states ?? STORED_STATES;
     const { sql, narrow } = statuses ? statusCondition(statuses.names) : stateCondition(states);
+    const { owner } = query;
     const where = [
+      // First, and with the condition of its index, so that SQLite uses it.
+      ...(owner === undefined ? [] : ['owner IS NOT NULL AND owner = @owner']),
       sql,
       ...(query.foldParts ? [`NOT ${FOLDED}`] : []),
       ...(query.undelivered ? [UNDELIVERED] : []),
     ].join(' AND ');
-    const parameters = statuses ? statusParameters(statuses.at) : {};
+    const parameters = {
+      ...(statuses ? statusParameters(statuses.at) : {}),
+      ...(owner === undefined ? {} : { owner }),
+    };
     const order = SORT[sort].descending !== (query.reverse ?? false) ? 'DESC' : 'ASC';
     const selection = { where, parameters, order, limit } as const;
     // created_at rises with seq, which the primary key gives in order, page by page.
-    if (sort === 'created' && !narrow) yield* this.#bySeq(selection);
+    if (sort === 'created' && !narrow && owner === undefined) yield* this.#bySeq(selection);
     else yield* this.#sorted(selection, sort === 'created' ? '+seq' : SORT[sort].by);
   }
 
@@ -129,10 +108,12 @@ export class UploadQueries {
   }
 
   /** Counts by status at a moment, removed uploads included. */
-  statusTotals(at: StatusMoment): StatusTotals[] {
+  statusTotals(at: StatusMoment, owner?: string): StatusTotals[] {
     const rows = this.#database
-      .prepare<[Record<string, unknown>], StatusTotals>(STATUS_TOTALS)
-      .all(statusParameters(at));
+      .prepare<[Record<string, unknown>], StatusTotals>(
+        owner === undefined ? STATUS_TOTALS : STATUS_TOTALS_OF_OWNER,
+      )
+      .all({ ...statusParameters(at), ...(owner === undefined ? {} : { owner }) });
     const [all, byPolicy, early, ...others] = rows as [
       StatusTotals,
       StatusTotals,
@@ -173,6 +154,11 @@ export class UploadQueries {
     ]
       .map((state) => `EXISTS (SELECT 1 FROM uploads WHERE ${state} AND kind = 'partial')`)
       .join(' OR ')}`;
+    return this.#database.prepare<[], number>(query).pluck().get() === 1;
+  }
+
+  hasOwners(): boolean {
+    const query = 'SELECT EXISTS (SELECT 1 FROM uploads WHERE owner IS NOT NULL)';
     return this.#database.prepare<[], number>(query).pluck().get() === 1;
   }
 

@@ -32,6 +32,7 @@ const COLUMN: Record<keyof UploadRow, string> = {
   wantedPath: 'wanted_path',
   movedTo: 'moved_to',
   origin: 'origin',
+  owner: 'owner',
 };
 const COLUMNS = Object.entries(COLUMN);
 

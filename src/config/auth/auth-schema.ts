@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { principalNameProblem } from '../../text/principal-name.ts';
+import { readHeaderName } from '../hooks/hook-headers.ts';
+import type { KeptText } from '../values/kept-text.ts';
+import { type Reading, via } from '../values/reading.ts';
+import { readHookUrl } from '../values/url.ts';
+import { duration, readPath, text } from '../values/value-schemas.ts';
+import { anonymousRules, principalRules, type Rules } from './rules-schema.ts';
+
+function readName(input: string): Reading<string> {
+  const problem = principalNameProblem(input);
+  return problem === null ? { value: input } : { problem };
+}
+
+const HASH = /^sha256:[0-9a-f]{64}$/;
+
+const secret = z
+  .union(
+    [
+      z.string().regex(HASH),
+      z.strictObject({ file: text('a path', readPath).meta({ minLength: 1 }) }),
+      z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+    ],
+    'it must be "sha256:" and the hash of the token in hex, or the place where the token or its hash is kept: {"file": path} or {"env": name}',
+  )
+  .meta({ description: 'The token, or its SHA-256: `printf %s "$TOKEN" | sha256sum`.' });
+
+const token = z.strictObject({
+  name: text('the name of a principal', readName).meta({
+    description: 'The principal; several tokens may name the same one.',
+  }),
+  secret,
+});
+
+const basic = z.strictObject({
+  file: text('a path', readPath).meta({
+    description: 'An htpasswd file (bcrypt or argon2); read again when it changes.',
+    minLength: 1,
+  }),
+});
+
+const claim = (name: string) =>
+  text('the name of a claim', (input) =>
+    input === '' ? { problem: 'it must be the name of a claim' } : { value: input },
+  ).meta({ description: `The claim that ${name}.` });
+
+function readKeySetUrl(input: string): Reading<string> {
+  const reading = readHookUrl(input);
+  if ('problem' in reading || !/\/\/[^/]*@/.test(reading.value)) return reading;
+  return { problem: 'it must not hold a user name or a password: a key set is public' };
+}
+
+const jwt = z
+  .strictObject({
+    jwksUrl: text('an http or https URL in quotes', readKeySetUrl)
+      .meta({ description: 'The key set of the issuer.', format: 'uri' })
+      .optional(),
+    keyFile: text('a path', readPath)
+      .meta({ description: 'A public key (PEM) or a key set (JSON) instead.', minLength: 1 })
+      .optional(),
+    issuer: z.string().min(1).meta({ description: 'What `iss` must be.' }),
+    audience: z.string().min(1).meta({ description: 'What `aud` must have.' }),
+    clockSkew: duration(0).prefault('30s').meta({
+      description: 'How far the clocks of the issuer and of this machine may differ.',
+    }),
+    principalClaim: claim('names the principal').prefault('sub'),
+    grantsClaim: claim('lists the only grants that count of those the principal has').optional(),
+    maxSizeClaim: claim('lowers the largest upload (bytes)').optional(),
+  })
+  .transform(
+    via((value) =>
+      (value.jwksUrl === undefined) === (value.keyFile === undefined)
+        ? { problem: 'it needs either a "jwksUrl" or a "keyFile"' }
+        : { value },
+    ),
+  );
+
+const proxy = z.strictObject({
+  header: text('the name of a header', readHeaderName).meta({
+    description: 'The header in which a proxy of `trustedProxies` names the user.',
+  }),
+});
+
+const hook = z.strictObject({
+  cache: duration(0).prefault('5s').meta({
+    description: 'How long the answer of `pre-access` hooks holds for a request like it.',
+  }),
+});
+
+/** Configured access; null while everything is open. */
+export const authObject = z
+  .strictObject(
+    {
+      tokens: z.array(token, 'it must be a list of tokens').prefault([]),
+      basic: basic.optional(),
+      jwt: jwt.optional(),
+      proxy: proxy.optional(),
+      hook: hook.prefault({}),
+      everyone: principalRules
+        .prefault({})
+        .meta({ description: 'The rules of principals without an entry in `principals`.' }),
+      principals: z
+        .record(z.string(), principalRules, 'it must be an object of names and rules')
+        .transform(via(readPrincipals))
+        .prefault({}),
+      anonymous: anonymousRules
+        .prefault({})
+        .meta({ description: 'The rules of clients without credentials.' }),
+    },
+    'it must be an object, or null',
+  )
+  .nullable();
+
+function readPrincipals(input: Record<string, Rules>): Reading<ReadonlyMap<string, Rules>> {
+  for (const name of Object.keys(input)) {
+    const problem = principalNameProblem(name);
+    if (problem !== null) return { problem: `${JSON.stringify(name.slice(0, 80))}: ${problem}` };
+  }
+  return { value: new Map(Object.entries(input)) };
+}
+
+export type ParsedAuth = NonNullable<z.output<typeof authObject>>;
+
+/** A token as the program knows it. */
+export interface TokenSetting {
+  readonly name: string;
+  /** The SHA-256 of the token, in hex. */
+  readonly hash: string;
+}
+
+export type JwtSettings = Readonly<z.output<typeof jwt>>;
+
+/** Access as the program uses it: paths are absolute, tokens are hashes, time spans milliseconds. */
+export interface Auth {
+  readonly tokens: readonly TokenSetting[];
+  readonly basic: { readonly file: string } | null;
+  readonly jwt: JwtSettings | null;
+  readonly proxy: { readonly header: string } | null;
+  readonly hookCacheMs: number;
+  readonly everyone: Rules;
+  readonly principals: ReadonlyMap<string, Rules>;
+  readonly anonymous: Rules;
+}
+
+/** The keys that an object of `auth` may have, for suggestions. */
+export const AUTH_KEYS: readonly string[] = [
+  ...Object.keys(authObject.unwrap().shape),
+  ...Object.keys(token.shape),
+  ...Object.keys(jwt.in.shape),
+  ...Object.keys(principalRules.shape),
+  'file',
+  'header',
+  'cache',
+];
+
+export type KeptSecret = KeptText;
