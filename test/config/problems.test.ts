@@ -147,6 +147,8 @@ test('no key takes a value of a foreign kind', async () => {
     listen: [[]],
     corsOrigins: [[]],
     trustedProxies: [[]],
+    tlsCertificates: [[]],
+    tlsKeys: [[]],
     hooks: [[]],
     deliver: [[]],
     disableDownload: [true],

@@ -14,30 +14,49 @@ function readName(input: string): Reading<string> {
 
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
+const SECRET =
+  'it must be "sha256:" and the hash of the token in hex, or the place where the token or its hash is kept: {"file": path} or {"env": name}';
+
 const secret = z
   .union(
     [
-      z.string().regex(HASH),
+      // The same sentence here: of a union only the alternative that came closest speaks.
+      z.string().regex(HASH, SECRET),
       z.strictObject({ file: text('a path', readPath).meta({ minLength: 1 }) }),
-      z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
+      z.strictObject({
+        env: z
+          .string('it must be the name of a variable of the environment')
+          .regex(
+            /^[A-Za-z_][A-Za-z0-9_]*$/,
+            'it must be the name of a variable of the environment',
+          ),
+      }),
     ],
-    'it must be "sha256:" and the hash of the token in hex, or the place where the token or its hash is kept: {"file": path} or {"env": name}',
+    SECRET,
   )
   .meta({ description: 'The token, or its SHA-256: `printf %s "$TOKEN" | sha256sum`.' });
 
-const token = z.strictObject({
-  name: text('the name of a principal', readName).meta({
-    description: 'The principal; several tokens may name the same one.',
-  }),
-  secret,
-});
+const OBJECT = 'it must be an object';
 
-const basic = z.strictObject({
-  file: text('a path', readPath).meta({
-    description: 'An htpasswd file (bcrypt or argon2); read again when it changes.',
-    minLength: 1,
-  }),
-});
+const token = z.strictObject(
+  {
+    name: text('the name of a principal', readName).meta({
+      description: 'The principal; several tokens may name the same one.',
+    }),
+    secret,
+  },
+  OBJECT,
+);
+
+const basic = z.strictObject(
+  {
+    file: text('a path', readPath).meta({
+      description: 'An htpasswd file (bcrypt or argon2); read again when it changes.',
+      minLength: 1,
+    }),
+  },
+  OBJECT,
+);
 
 const claim = (name: string) =>
   text('the name of a claim', (input) =>
@@ -50,23 +69,28 @@ function readKeySetUrl(input: string): Reading<string> {
   return { problem: 'it must not hold a user name or a password: a key set is public' };
 }
 
+const filled = z.string('it must be a text in quotes').min(1, 'it must not be empty');
+
 const jwt = z
-  .strictObject({
-    jwksUrl: text('an http or https URL in quotes', readKeySetUrl)
-      .meta({ description: 'The key set of the issuer.', format: 'uri' })
-      .optional(),
-    keyFile: text('a path', readPath)
-      .meta({ description: 'A public key (PEM) or a key set (JSON) instead.', minLength: 1 })
-      .optional(),
-    issuer: z.string().min(1).meta({ description: 'What `iss` must be.' }),
-    audience: z.string().min(1).meta({ description: 'What `aud` must have.' }),
-    clockSkew: duration(0).prefault('30s').meta({
-      description: 'How far the clocks of the issuer and of this machine may differ.',
-    }),
-    principalClaim: claim('names the principal').prefault('sub'),
-    grantsClaim: claim('lists the only grants that count of those the principal has').optional(),
-    maxSizeClaim: claim('lowers the largest upload (bytes)').optional(),
-  })
+  .strictObject(
+    {
+      jwksUrl: text('an http or https URL in quotes', readKeySetUrl)
+        .meta({ description: 'The key set of the issuer.', format: 'uri' })
+        .optional(),
+      keyFile: text('a path', readPath)
+        .meta({ description: 'A public key (PEM) or a key set (JSON) instead.', minLength: 1 })
+        .optional(),
+      issuer: filled.meta({ description: 'What `iss` must be.' }),
+      audience: filled.meta({ description: 'What `aud` must have.' }),
+      clockSkew: duration(0).prefault('30s').meta({
+        description: 'How far the clocks of the issuer and of this machine may differ.',
+      }),
+      principalClaim: claim('names the principal').prefault('sub'),
+      grantsClaim: claim('lists the only grants that count of those the principal has').optional(),
+      maxSizeClaim: claim('lowers the largest upload (bytes)').optional(),
+    },
+    OBJECT,
+  )
   .transform(
     via((value) =>
       (value.jwksUrl === undefined) === (value.keyFile === undefined)
@@ -75,17 +99,23 @@ const jwt = z
     ),
   );
 
-const proxy = z.strictObject({
-  header: text('the name of a header', readHeaderName).meta({
-    description: 'The header in which a proxy of `trustedProxies` names the user.',
-  }),
-});
+const proxy = z.strictObject(
+  {
+    header: text('the name of a header', readHeaderName).meta({
+      description: 'The header in which a proxy of `trustedProxies` names the user.',
+    }),
+  },
+  OBJECT,
+);
 
-const hook = z.strictObject({
-  cache: duration(0).prefault('5s').meta({
-    description: 'How long the answer of `pre-access` hooks holds for a request like it.',
-  }),
-});
+const hook = z.strictObject(
+  {
+    cache: duration(0).prefault('5s').meta({
+      description: 'How long the answer of `pre-access` hooks holds for a request like it.',
+    }),
+  },
+  OBJECT,
+);
 
 /** Configured access; null while everything is open. */
 export const authObject = z
