@@ -36,7 +36,7 @@ test('a page of another origin uploads with a browser', needing('chromium'), asy
     daemon
       .output()
       .split('\n')
-      .filter((line) => line.startsWith('{"type":"request"'))
+      .filter((line) => line.includes('"type":"request"'))
       .map((line) => JSON.parse(line))
       .filter((request) => request.method === method);
 

@@ -135,7 +135,7 @@ test('the log has a line for bytes that never became a request, and for forwarde
   const args = ['--upload-dir', temporaryFolder(t), '--log-format', 'json'];
   const daemon = await startDaemon(t, args);
   await new Raw(daemon.url).send('nonsense\r\n\r\n').answer();
-  await new Raw(daemon.url).send(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`).answer();
+  await new Raw(daemon.url).send(`GET / HTTP/1.1\r\nX: ${'x'.repeat(80_000)}\r\n\r\n`).answer();
   await new Raw(daemon.url).send(headOf('POST / HTTP/1.1', { 'X-Forwarded-For': '::1' })).answer();
   await new Raw(daemon.url).send(headOf('POST / HTTP/1.1', { 'X-Forwarded-For': '::1' })).answer();
   assert.equal(await daemon.stop(), 0);

@@ -30,7 +30,7 @@ test('Uppy goes on after a reload, with the Golden Retriever', needing('chromium
     daemon
       .output()
       .split('\n')
-      .filter((line) => line.startsWith('{"type":"request"'))
+      .filter((line) => line.includes('"type":"request"'))
       .map((line) => JSON.parse(line))
       .filter((request) => request.method === method);
 

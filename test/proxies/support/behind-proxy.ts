@@ -68,7 +68,7 @@ export async function behindProxy(
   const logged = (method: string, url: string) =>
     until(`the log tells of ${method} ${url}`, () => {
       const lines = daemon.output().split('\n');
-      const requests = lines.filter((line) => line.startsWith('{"type":"request"'));
+      const requests = lines.filter((line) => line.includes('"type":"request"'));
       return requests
         .map((line) => JSON.parse(line))
         .find((request) => request.method === method && request.id === idOf(url));
