@@ -127,13 +127,14 @@ test('remove takes over from a transfer that a daemon is receiving, which then e
   const uploads = await serveUploads(context, { now: Date.now });
   await uploads.make({ id: 'busy', length: 100 });
   const transfer = await uploads.begin('busy', 10);
-  // The daemon notices by itself: the client has not ended its request.
   const ended = assert.rejects(transfer.ended(), { code: 'GONE' });
   const { code, stdout, stderr } = await runCommand([
     ...['remove', '--yes', 'busy', '--upload-dir', uploads.folder],
   ]);
   assert.deepEqual([code, stderr], [0, '']);
   assert.match(stdout, /^removed {2}busy {2}10 B/);
+  // The daemon notices when more comes: the client has not ended its request.
+  transfer.send(5);
   await ended;
   await assert.rejects(uploads.store.find('busy'), { code: 'GONE' });
   assert.equal(existsSync(uploads.store.locate('busy')), false);

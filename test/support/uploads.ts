@@ -39,7 +39,13 @@ export interface Uploads {
   /** Brings bytes over a connection that breaks then. */
   breakOff(id: string, bytes: number, caller?: Caller): Promise<void>;
   /** Begins a transfer that stays open; resolves once its first bytes are on disk. */
-  begin(id: string, bytes: number): Promise<{ end(): Promise<void>; ended(): Promise<void> }>;
+  begin(id: string, bytes: number): Promise<Transfer>;
+}
+
+export interface Transfer {
+  send(bytes: number): void;
+  end(): Promise<void>;
+  ended(): Promise<void>;
 }
 
 export interface NewUpload {
@@ -127,6 +133,7 @@ export async function serveUploads(
         async () => (await store.find(id)).offset === wanted,
       );
       return {
+        send: (more) => void body.write(Buffer.alloc(more, 100)),
         ended: () => done,
         async end() {
           body.end();
