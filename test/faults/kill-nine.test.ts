@@ -16,7 +16,7 @@ import { effort } from './support/effort.ts';
 import { compiledProgram } from './support/program.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
 
-const KILLS = effort({ short: 20, ci: 60, long: 1000 }, 'TUSD_TS_KILLS');
+const KILLS = effort({ short: 20, ci: 30, long: 1000 }, 'TUSD_TS_KILLS');
 const CLIENTS = 5;
 const EVERY_SECOND = '* * * * * *';
 
