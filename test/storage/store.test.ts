@@ -157,7 +157,8 @@ test('a question about an id that is none is answered as not found', async (t) =
 test('the log is moved into the catalog while a daemon serves, and finishes go on', async (t) => {
   const store = await openStore(t, { fsync: 'completed' });
   const catalog = join(dirname(store.place), 'catalog.db');
-  for (let count = 0; count < 50; count++) await make(store, 3);
+  // Enough that the log is worth a look.
+  for (let count = 0; count < 300; count++) await make(store, 3);
   const before = statSync(catalog).size;
   await until('it was moved', () => statSync(catalog).size > before);
   const id = await make(store, 3);
