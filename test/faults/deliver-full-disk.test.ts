@@ -49,7 +49,9 @@ test(
     assert.match(failed.lastError ?? '', /no space left on the disk/);
     assert.deepEqual(readdirSync(disk.seen), ['ballast'], 'a part of the file takes no room');
     assert.ok(disk.freeBytes() >= before - 65_536);
-    assert.match(daemon.output(), /rule deliver: no space left on the disk while delivering to/);
+    await until('the log says so', () =>
+      /rule deliver: no space left on the disk while delivering to/.test(daemon.output()),
+    );
 
     disk.makeRoom();
     const place = join(disk.seen, 'a.bin');
