@@ -12,6 +12,8 @@ const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
 const SQLITE_FILE = /^src\/storage\/catalog\/sqlite\/file\//;
 const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
+const UPLOADS = /^src\/storage\/uploads\/[^/]+$/;
+const UPKEEP = /^src\/storage\/uploads\/upkeep\//;
 const MODEL = /^src\/storage\/model\//;
 const DISK = /^src\/storage\/disk\//;
 
@@ -30,7 +32,8 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'catalog/sqlite/file': [DISK],
   'catalog/sqlite/tables': [MODEL, CATALOG, SQLITE_FILE],
   'catalog/memory': [MODEL, DISK, CATALOG],
-  uploads: [MODEL, BYTES, CATALOG],
+  uploads: [MODEL, BYTES, CATALOG, UPKEEP],
+  'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS],
   local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],
 };
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { configJson, describeConfig } from '../config/describe.ts';
-import { KEYS } from '../config/keys.ts';
+import { KEYS } from '../config/keys/keys.ts';
 import type { Column } from '../terminal/column.ts';
 import { formatJson } from '../terminal/json.ts';
 import { sanitize } from '../text/sanitize.ts';

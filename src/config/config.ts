@@ -1,5 +1,5 @@
 import type { ConfigOf } from './key.ts';
-import type { KEYS } from './keys.ts';
+import type { KEYS } from './keys/keys.ts';
 
 /**
  * The effective configuration as the program uses it: absolute paths, sizes in bytes, time spans in

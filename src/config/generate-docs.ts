@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { commonKeys, exampleText, keysReference, schemaText, withPart } from './docs.ts';
-import { KEYS } from './keys.ts';
+import { KEYS } from './keys/keys.ts';
 
 const root = new URL('../..', import.meta.url);
 const check = process.argv.includes('--check');

@@ -1,8 +1,10 @@
 import { Fault } from '../fault.ts';
-import { findConfigFile } from './find-file.ts';
+import { findConfigFile } from './file/find-file.ts';
+import { readConfigFile } from './file/read-file.ts';
 import { type ConfigFlagValues, FILE_FLAG } from './flags.ts';
 import { type ConfigOf, type Keys, propertyOf, schemaOf } from './key.ts';
-import { KEYS } from './keys.ts';
+import { KEYS } from './keys/keys.ts';
+import { absolute } from './keys/upload-dir.ts';
 import {
   type Given,
   givenByEnvironment,
@@ -11,10 +13,8 @@ import {
   type Source,
 } from './layers.ts';
 import { problemsOf, unknownKeys } from './problems.ts';
-import { readConfigFile } from './read-file.ts';
 import { redact } from './redact.ts';
 import { resolveValues } from './resolve-values.ts';
-import { absolute } from './upload-dir.ts';
 import { FILE_VARIABLE, unknownVariables } from './variables.ts';
 
 /** The folder that is searched if the working directory has no file. */

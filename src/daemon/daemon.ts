@@ -1,7 +1,7 @@
 import type { Access } from '../access/access.ts';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
-import { type ConfigKey, KEYS } from '../config/keys.ts';
+import { type ConfigKey, KEYS } from '../config/keys/keys.ts';
 import { Fault } from '../fault.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import type { OpenAddress } from '../http/doors/address.ts';

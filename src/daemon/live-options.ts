@@ -1,6 +1,6 @@
 import type { ConfigChange } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
-import type { KEYS } from '../config/keys.ts';
+import type { KEYS } from '../config/keys/keys.ts';
 import type { ListenAddress } from '../http/doors/address.ts';
 import { clientChoices } from '../retention/client-choice.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';

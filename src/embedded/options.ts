@@ -1,5 +1,5 @@
 import type { ConfigOf } from '../config/key.ts';
-import { KEYS } from '../config/keys.ts';
+import { KEYS } from '../config/keys/keys.ts';
 import { givenByFile } from '../config/layers.ts';
 import { nearestName } from '../config/nearest.ts';
 import { problemsOf } from '../config/problems.ts';

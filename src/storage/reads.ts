@@ -13,10 +13,10 @@ import type { TimelineEntry } from './model/timeline.ts';
 import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
-import { confirmWritten } from './uploads/confirm.ts';
 import type { StoreContext } from './uploads/context.ts';
-import { listOrphans, type Orphan } from './uploads/orphans.ts';
 import { pathOf } from './uploads/placed.ts';
+import { confirmWritten } from './uploads/upkeep/confirm.ts';
+import { listOrphans, type Orphan } from './uploads/upkeep/orphans.ts';
 
 /** An upload as it is now: the record, and facts that only the bytes and this process have. */
 export interface FoundUpload {
@@ -55,7 +55,7 @@ export interface Reads {
   /** Uploads whose removal was claimed and not completed. */
   unfinishedRemovals(): Promise<StoredUpload[]>;
 
-  /** Bytes without a record and records without bytes (see uploads/orphans.ts). */
+  /** Bytes without a record and records without bytes (see uploads/upkeep/orphans.ts). */
   orphans(olderThan: number): AsyncGenerator<Orphan>;
 
   timeline(record: StoredUpload): Promise<TimelineEntry[]>;

@@ -1,7 +1,5 @@
 import type { Caller, RemovalReason, StoredUpload } from './model/upload.ts';
 import type { StoreContext } from './uploads/context.ts';
-import { forget } from './uploads/forget.ts';
-import { removeOrphanFile } from './uploads/orphans.ts';
 import {
   type Condemned,
   completeRemoval,
@@ -10,6 +8,8 @@ import {
   type TerminateOptions,
   terminate,
 } from './uploads/remove.ts';
+import { forget } from './uploads/upkeep/forget.ts';
+import { removeOrphanFile } from './uploads/upkeep/orphans.ts';
 
 /** The changes that commands and the sweep may make: they remove uploads and never write them. */
 export interface Removals {
@@ -30,7 +30,7 @@ export interface Removals {
   /** Completes a removal that was claimed; may run beside the process that began it. */
   completeRemoval(record: StoredUpload): Promise<Removal>;
 
-  /** Removes bytes without a record; null when they are kept (see uploads/orphans.ts). */
+  /** Removes bytes without a record; null when they are kept (see uploads/upkeep/orphans.ts). */
   removeOrphanFile(name: string, olderThan: number): Promise<number | null>;
 
   /**

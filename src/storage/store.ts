@@ -29,10 +29,10 @@ export type { Activity } from './uploads/activity.ts';
 export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
 export type { FsyncMode } from './uploads/durability.ts';
-export type { Orphan, OrphanFile, OrphanRecord } from './uploads/orphans.ts';
-export { ORPHAN_AGE } from './uploads/orphans.ts';
 export type { PlacedFile } from './uploads/placed.ts';
 export type { Removal } from './uploads/remove.ts';
+export type { Orphan, OrphanFile, OrphanRecord } from './uploads/upkeep/orphans.ts';
+export { ORPHAN_AGE } from './uploads/upkeep/orphans.ts';
 export type {
   AppendOutcome,
   AppendRequest,

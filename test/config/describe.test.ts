@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configJson, describeConfig } from '../../src/config/describe.ts';
-import { KEYS } from '../../src/config/keys.ts';
+import { KEYS } from '../../src/config/keys/keys.ts';
 import { configFolder, FILE, loadIn } from './config-folder.ts';
 
 const hook = { type: 'command', name: 'scan', command: '/bin/true', events: ['post-finish'] };

@@ -9,7 +9,7 @@ import { addKeyOptions } from '../../src/cli/store/config-options.ts';
 import { commonKeys, keysReference, schemaText, withPart } from '../../src/config/docs.ts';
 import { pickConfigFlags } from '../../src/config/flags.ts';
 import { fileSchema, type Key } from '../../src/config/key.ts';
-import { KEYS } from '../../src/config/keys.ts';
+import { KEYS } from '../../src/config/keys/keys.ts';
 import { ROOT } from '../support/script.ts';
 import { configFolder, FILE, loadIn } from './config-folder.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flagsOf, pickConfigFlags } from '../../src/config/flags.ts';
-import { KEYS } from '../../src/config/keys.ts';
+import { KEYS } from '../../src/config/keys/keys.ts';
 import { variablesOf } from '../../src/config/variables.ts';
 
 const FLAGS = flagsOf(KEYS);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { findJsonFlaw, lineAndColumn } from '../../src/config/json-syntax.ts';
+import { findJsonFlaw, lineAndColumn } from '../../src/config/file/json-syntax.ts';
 
 function isJson(text: string): boolean {
   try {

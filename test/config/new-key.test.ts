@@ -5,8 +5,7 @@ import { configCommand } from '../../src/cli/config.ts';
 import { configJson, describeConfig } from '../../src/config/describe.ts';
 import { commonKeys, exampleText, keysReference, schemaText } from '../../src/config/docs.ts';
 import { flagsOf, pickConfigFlags } from '../../src/config/flags.ts';
-import { KEYS } from '../../src/config/keys.ts';
-import { type LoadOptions, loadKeys } from '../../src/config/load.ts';
+import { KEYS } from '../../src/config/keys/keys.ts';
 import {
   booleanType,
   daysType,
@@ -14,7 +13,8 @@ import {
   limitType,
   listType,
   wordType,
-} from '../../src/config/value-types.ts';
+} from '../../src/config/keys/value-types.ts';
+import { type LoadOptions, loadKeys } from '../../src/config/load.ts';
 import { createHost } from '../support/cli-host.ts';
 import { configFolder, FILE, faultOf } from './config-folder.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Key, schemaOf } from '../../src/config/key.ts';
-import { KEYS } from '../../src/config/keys.ts';
+import { KEYS } from '../../src/config/keys/keys.ts';
 import { configFolder, FILE, faultOf, loadIn } from './config-folder.ts';
 
 test('an unknown key is refused with the nearest name', async (t) => {

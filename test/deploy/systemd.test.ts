@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { FILE_NAMES } from '../../src/config/find-file.ts';
+import { FILE_NAMES } from '../../src/config/file/find-file.ts';
 import { loadConfig, SYSTEM_FOLDER } from '../../src/config/load.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { needing } from '../support/tools.ts';

@@ -115,7 +115,7 @@ export const MUTANTS = [
   ),
   mutant(
     'progress of a checked request is recorded',
-    `${ENGINE}progress.ts`,
+    `${ENGINE}upkeep/progress.ts`,
     'const received = whole ? {} : { received: { offset, crc32 } };',
     'const received = { received: { offset, crc32 } };',
   ),
@@ -133,7 +133,7 @@ export const MUTANTS = [
   ),
   mutant(
     'bytes beyond the record count after a reboot',
-    `${ENGINE}recover.ts`,
+    `${ENGINE}upkeep/recover.ts`,
     'if (rebooted) for (const id of await catalog.unfinished()) context.afterReboot.add(id);',
   ),
   mutant(
@@ -160,7 +160,7 @@ export const MUTANTS = [
   ),
   mutant(
     'progress is recorded before it is synced',
-    `${ENGINE}progress.ts`,
+    `${ENGINE}upkeep/progress.ts`,
     'durability.confirmsOffsets ? await synced(context, moving) : moving;',
     'durability.mode ? moving : await synced(context, moving);',
   ),
@@ -200,7 +200,11 @@ export const MUTANTS = [
     'await this.#recording?.release();',
   ),
   mutant('a turn is not given back', `${ENGINE}write-right.ts`, 'this.#slot.release();'),
-  mutant('inherited leases are kept', `${ENGINE}recover.ts`, 'context.unreleased.add(lease);'),
+  mutant(
+    'inherited leases are kept',
+    `${ENGINE}upkeep/recover.ts`,
+    'context.unreleased.add(lease);',
+  ),
   // The finish and its events
   mutant(
     'a finish that failed is not tried again',
@@ -210,12 +214,12 @@ export const MUTANTS = [
   ),
   mutant(
     'a finish that failed early is not tried again',
-    `${ENGINE}recover.ts`,
+    `${ENGINE}upkeep/recover.ts`,
     'leaveBehind(context, { id }, error);',
   ),
   mutant(
     'a start does not finish what is complete',
-    `${ENGINE}recover.ts`,
+    `${ENGINE}upkeep/recover.ts`,
     'context.background(finishAll(context, full, context.endsAtLength));',
   ),
   mutant(

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import type { StorageEvent } from '../../src/storage/model/events.ts';
 import type { AppendOutcome, UploadStore } from '../../src/storage/store.ts';
-import { finishLeftBehind } from '../../src/storage/uploads/recover.ts';
+import { finishLeftBehind } from '../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../support/until.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import {

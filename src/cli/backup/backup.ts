@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { absolute } from '../../config/upload-dir.ts';
+import { absolute } from '../../config/keys/upload-dir.ts';
 import { backUp } from '../../moving/backup/backup.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Config } from '../../config/config.ts';
-import { absolute, MEMORY } from '../../config/upload-dir.ts';
+import { absolute, MEMORY } from '../../config/keys/upload-dir.ts';
 import { Fault } from '../../fault.ts';
 import { SOURCE_KINDS, type SourceKind } from '../../moving/import/candidate.ts';
 import { importUploads, previewImport } from '../../moving/import/import-uploads.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { KEYS } from '../../config/keys.ts';
+import { KEYS } from '../../config/keys/keys.ts';
 import type { DaemonLog } from '../../daemon/daemon-log.ts';
 import { helpText } from '../output/help-text.ts';
 import { inheritedSockets } from '../process/inherited-sockets.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { FILE_FLAG, flagHelp, flagsOf, pickConfigFlags } from '../../config/flags.ts';
 import type { Keys } from '../../config/key.ts';
-import { type ConfigKey, KEYS } from '../../config/keys.ts';
+import { type ConfigKey, KEYS } from '../../config/keys/keys.ts';
 import { type LoadedConfig, type LoadOptions, loadKeys } from '../../config/load.ts';
 import { assertOneAddress } from '../../config/one-address.ts';
 import { FILE_VARIABLE } from '../../config/variables.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { countType, daysType, limitType } from '../value-types.ts';
+import { countType, daysType, limitType } from '../keys/value-types.ts';
 import type { Reading } from '../values/reading.ts';
 import { listOf, word } from '../values/value-schemas.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Keys } from '../key.ts';
-import { readFolderOrNull, resolveFolder } from '../upload-dir.ts';
+import { readFolderOrNull, resolveFolder } from '../keys/upload-dir.ts';
 import { via } from '../values/reading.ts';
 import { resolveRules, rulesText } from './deliver-rule.ts';
 import { ruleList } from './deliver-schema.ts';

@@ -1,5 +1,5 @@
-import { findGroup } from '../file-access.ts';
 import type { Place, Resolved, ValueProblem } from '../key.ts';
+import { findGroup } from '../keys/file-access.ts';
 import type { ParsedRule } from './deliver-schema.ts';
 import { type PathTemplate, resolveTemplate } from './path-template.ts';
 

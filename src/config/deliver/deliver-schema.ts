@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readFileMode, readGroup } from '../file-access.ts';
+import { readFileMode, readGroup } from '../keys/file-access.ts';
 import type { Reading } from '../values/reading.ts';
 import { via } from '../values/reading.ts';
 import { text, word, yesOrNo } from '../values/value-schemas.ts';

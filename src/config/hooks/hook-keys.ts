@@ -1,6 +1,6 @@
 import type { Keys } from '../key.ts';
-import { HOOKS } from '../special-types.ts';
-import { wholeNumberType } from '../value-types.ts';
+import { HOOKS } from '../keys/special-types.ts';
+import { wholeNumberType } from '../keys/value-types.ts';
 
 /** The keys about hooks, a part of the table in keys.ts. */
 export const HOOK_KEYS = {

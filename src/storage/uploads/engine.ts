@@ -13,7 +13,7 @@ import { Durability, type FsyncMode } from './durability.ts';
 import { joinFinalsOf } from './join.ts';
 import { pathOf } from './placed.ts';
 import { RunningWork } from './running-work.ts';
-import { Serving, type ServingOptions } from './serving.ts';
+import { Serving, type ServingOptions } from './upkeep/serving.ts';
 import { WriterQueue } from './writer-queue.ts';
 
 export interface EngineOptions {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, truncateSync } from 'node:fs';
 import { test } from 'node:test';
 import type { FileWriter } from '../../../src/storage/bytes/files/file-writer.ts';
-import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../../support/until.ts';
 import { bytes, crcOf } from '../support/content.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
 import { Durability } from '../../../src/storage/uploads/durability.ts';
-import { recordProgress } from '../../../src/storage/uploads/progress.ts';
+import { recordProgress } from '../../../src/storage/uploads/upkeep/progress.ts';
 import { until } from '../../support/until.ts';
 import { onEveryBackend } from '../support/backends.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
-import { removeUnremoved } from '../../../src/storage/uploads/recover.ts';
+import { removeUnremoved } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../../support/until.ts';
 import { leftBehind, NOTHING, watched } from '../support/aftermath.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { Differences } from '../../../src/storage/uploads/differences.ts';
+import { Differences } from '../../../src/storage/uploads/upkeep/differences.ts';
 
 test('sets of the same names have no differences, whatever their order', () => {
   const names = Array.from({ length: 100_000 }, () => randomUUID());

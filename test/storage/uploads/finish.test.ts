@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
-import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../../support/until.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { diskError, faultyDisk, noSpace } from '../support/faulty-disk.ts';

@@ -5,7 +5,7 @@ import { readdirSync, truncateSync, unlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
-import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../../support/until.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { faultyDisk, noSpace } from '../support/faulty-disk.ts';

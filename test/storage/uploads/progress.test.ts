@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import type { StorageEvent } from '../../../src/storage/model/events.ts';
-import { recordProgress } from '../../../src/storage/uploads/progress.ts';
+import { recordProgress } from '../../../src/storage/uploads/upkeep/progress.ts';
 import { until } from '../../support/until.ts';
 import {
   begin,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Fault } from '../../../src/fault.ts';
 import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { UploadStore } from '../../../src/storage/store.ts';
-import { finishLeftBehind } from '../../../src/storage/uploads/recover.ts';
+import { finishLeftBehind } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { until } from '../../support/until.ts';
 import { append, faultOf, insideOf, make, openStore, withCatalog } from '../support/stores.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Fault } from '../../../src/fault.ts';
-import { removeUnremoved } from '../../../src/storage/uploads/recover.ts';
+import { removeUnremoved } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { onEveryBackend } from '../support/backends.ts';
 import { append, bodyOf, creation, faultOf, insideOf, make } from '../support/stores.ts';
 

@@ -1,4 +1,4 @@
-import type { Keys } from './key.ts';
+import type { Keys } from '../key.ts';
 import { DIRECTORY_MODE, FILE_MODE, GROUP } from './special-types.ts';
 
 /** The keys about permissions of files, a part of the table in keys.ts. */

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, Fault } from '../fault.ts';
-import { sanitize } from '../text/sanitize.ts';
+import { errnoOf, Fault } from '../../fault.ts';
+import { sanitize } from '../../text/sanitize.ts';
 
 /** The names that a configuration file may have in either folder. */
 export const FILE_NAMES = [

@@ -1,8 +1,8 @@
-import type { Place, Resolved, ValueProblem } from './key.ts';
+import type { Place, Resolved, ValueProblem } from '../key.ts';
+import { readHost } from '../values/address.ts';
+import type { Reading } from '../values/reading.ts';
+import { readPath } from '../values/value-schemas.ts';
 import { absolute } from './upload-dir.ts';
-import { readHost } from './values/address.ts';
-import type { Reading } from './values/reading.ts';
-import { readPath } from './values/value-schemas.ts';
 
 /** An address of the key `listen`. */
 export type ConfiguredAddress =

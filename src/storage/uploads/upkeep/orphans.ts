@@ -1,8 +1,8 @@
-import { HOUR } from '../../text/span.ts';
-import type { Entry } from '../bytes/bytes.ts';
-import type { StoredUpload } from '../model/upload.ts';
-import { nextTurn } from './clock.ts';
-import type { StoreContext } from './context.ts';
+import { HOUR } from '../../../text/span.ts';
+import type { Entry } from '../../bytes/bytes.ts';
+import type { StoredUpload } from '../../model/upload.ts';
+import { nextTurn } from '../clock.ts';
+import type { StoreContext } from '../context.ts';
 import { Differences } from './differences.ts';
 
 /** Anything younger is not an orphan: its creation may be between bytes and record (milliseconds). */

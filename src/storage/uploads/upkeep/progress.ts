@@ -1,4 +1,4 @@
-import type { ActiveAppend, StoreContext } from './context.ts';
+import type { ActiveAppend, StoreContext } from '../context.ts';
 
 /**
  * Records the progress of the running requests in one unit of work, and reports it to listeners. For a

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Place, Resolved } from './key.ts';
-import type { Reading } from './values/reading.ts';
+import type { Place, Resolved } from '../key.ts';
+import type { Reading } from '../values/reading.ts';
 
 /** Reads the mode of files: the owner must be able to read and write, nobody can execute. */
 export function readFileMode(input: string): Reading<number> {

@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
-import { Fault } from '../fault.ts';
-import { sanitize } from '../text/sanitize.ts';
-import type { Place, Resolved } from './key.ts';
-import type { Reading } from './values/reading.ts';
-import { readPath } from './values/value-schemas.ts';
+import { Fault } from '../../fault.ts';
+import { sanitize } from '../../text/sanitize.ts';
+import type { Place, Resolved } from '../key.ts';
+import type { Reading } from '../values/reading.ts';
+import { readPath } from '../values/value-schemas.ts';
 
 /** The upload directory of a daemon that keeps everything in memory. It is not a path. */
 export const MEMORY = ':memory:';

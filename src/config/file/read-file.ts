@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { errnoOf, Fault } from '../fault.ts';
-import { sanitize } from '../text/sanitize.ts';
+import { errnoOf, Fault } from '../../fault.ts';
+import { sanitize } from '../../text/sanitize.ts';
 import { findJsonFlaw, lineAndColumn } from './json-syntax.ts';
 
 const LARGEST = 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { Keys, Place, Resolved } from './key.ts';
+import type { Keys, Place, Resolved } from '../key.ts';
+import { readPath } from '../values/value-schemas.ts';
 import { absolute } from './upload-dir.ts';
 import { daysType, listType } from './value-types.ts';
-import { readPath } from './values/value-schemas.ts';
 
 function filesType(what: string) {
   return {

@@ -1,21 +1,21 @@
 import * as z from 'zod';
-import { authObject } from './auth/auth-schema.ts';
-import { authText } from './auth/auth-text.ts';
-import { resolveAuth, variablesOfAuth } from './auth/resolve-auth.ts';
+import { authObject } from '../auth/auth-schema.ts';
+import { authText } from '../auth/auth-text.ts';
+import { resolveAuth, variablesOfAuth } from '../auth/resolve-auth.ts';
+import { hookList } from '../hooks/hook-schema.ts';
+import { hooksText } from '../hooks/hooks-text.ts';
+import { resolveHooks, variablesOfHooks } from '../resolve-hooks.ts';
+import { readHost, readProxyAddress } from '../values/address.ts';
+import { readAdminAddressOrNull } from '../values/admin-address.ts';
+import { readBasePath } from '../values/base-path.ts';
+import { readSchedule } from '../values/cron-pattern.ts';
+import { readOrigin, readOrigins } from '../values/origin.ts';
+import { via } from '../values/reading.ts';
+import { readUrlOrNull } from '../values/url.ts';
 import { readDirectoryMode, readFileMode, readGroup, resolveGroup } from './file-access.ts';
-import { hookList } from './hooks/hook-schema.ts';
-import { hooksText } from './hooks/hooks-text.ts';
 import { readListen, readSocketMode, resolveListen } from './listen.ts';
-import { resolveHooks, variablesOfHooks } from './resolve-hooks.ts';
 import { readUploadDir, resolveUploadDir } from './upload-dir.ts';
 import { listType, textType } from './value-types.ts';
-import { readHost, readProxyAddress } from './values/address.ts';
-import { readAdminAddressOrNull } from './values/admin-address.ts';
-import { readBasePath } from './values/base-path.ts';
-import { readSchedule } from './values/cron-pattern.ts';
-import { readOrigin, readOrigins } from './values/origin.ts';
-import { via } from './values/reading.ts';
-import { readUrlOrNull } from './values/url.ts';
 
 // Value types used by one key only. Shared types are in value-types.ts.
 

@@ -1,7 +1,7 @@
+import { DELIVER_KEYS } from '../deliver/deliver-keys.ts';
+import { HOOK_KEYS } from '../hooks/hook-keys.ts';
+import type { Keys } from '../key.ts';
 import { CONNECTION_KEYS } from './connection-keys.ts';
-import { DELIVER_KEYS } from './deliver/deliver-keys.ts';
-import { HOOK_KEYS } from './hooks/hook-keys.ts';
-import type { Keys } from './key.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import { PERMISSION_KEYS } from './permission-keys.ts';
 import {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { ValueType } from './key.ts';
-import type { Reading } from './values/reading.ts';
-import { via } from './values/reading.ts';
-import { readRetention } from './values/retention-period.ts';
-import { parseSize, readSize, SIZE_PATTERN } from './values/size.ts';
-import { duration, listOf, text, wholeNumber, word, yesOrNo } from './values/value-schemas.ts';
+import type { ValueType } from '../key.ts';
+import type { Reading } from '../values/reading.ts';
+import { via } from '../values/reading.ts';
+import { readRetention } from '../values/retention-period.ts';
+import { parseSize, readSize, SIZE_PATTERN } from '../values/size.ts';
+import { duration, listOf, text, wholeNumber, word, yesOrNo } from '../values/value-schemas.ts';
 
 /** The properties of a type that each key provides. */
 type Words = Pick<ValueType, 'type' | 'allowed' | 'placeholder'>;

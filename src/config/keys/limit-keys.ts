@@ -1,4 +1,4 @@
-import type { Keys } from './key.ts';
+import type { Keys } from '../key.ts';
 import { booleanType, countType, daysType, limitType } from './value-types.ts';
 
 /** The keys that limit what clients may do, a part of the table in keys.ts. */

@@ -1,7 +1,7 @@
-import { messageOf } from '../../fault.ts';
-import type { Metering } from '../model/metering.ts';
-import type { Timer } from './clock.ts';
-import type { StoreContext } from './context.ts';
+import { messageOf } from '../../../fault.ts';
+import type { Metering } from '../../model/metering.ts';
+import type { Timer } from '../clock.ts';
+import type { StoreContext } from '../context.ts';
 import { recordProgress } from './progress.ts';
 import {
   finishLeftBehind,

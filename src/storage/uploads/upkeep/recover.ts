@@ -1,10 +1,10 @@
-import { messageOf } from '../../fault.ts';
-import { isUnfinished, nobody, type StoredUpload } from '../model/upload.ts';
-import type { StoreContext } from './context.ts';
-import { finishUpload, leaveBehind } from './finish.ts';
-import { joinFinalsOf, joinIfReady } from './join.ts';
-import { completeRemoval, removeCondemned } from './remove.ts';
-import { WriteRight } from './write-right.ts';
+import { messageOf } from '../../../fault.ts';
+import { isUnfinished, nobody, type StoredUpload } from '../../model/upload.ts';
+import type { StoreContext } from '../context.ts';
+import { finishUpload, leaveBehind } from '../finish.ts';
+import { joinFinalsOf, joinIfReady } from '../join.ts';
+import { completeRemoval, removeCondemned } from '../remove.ts';
+import { WriteRight } from '../write-right.ts';
 
 /** How many complete uploads a start finishes at a time. */
 const AT_ONCE = 4;

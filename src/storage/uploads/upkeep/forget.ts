@@ -1,5 +1,5 @@
-import { nextTurn } from './clock.ts';
-import type { StoreContext } from './context.ts';
+import { nextTurn } from '../clock.ts';
+import type { StoreContext } from '../context.ts';
 
 /** Records deleted per unit of work. */
 const AT_ONCE = 100;

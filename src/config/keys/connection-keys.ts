@@ -1,4 +1,4 @@
-import type { Keys } from './key.ts';
+import type { Keys } from '../key.ts';
 import { durationType, sizeWithinType, wholeNumberType } from './value-types.ts';
 
 /** The keys of connections, a part of the table in keys.ts. */
