@@ -45,11 +45,11 @@ export const metadataChecks: Checks = {
       const kept = (await head(t, locationOf(t, reply))).headers.get('upload-metadata');
       const wanted = keysOf(value).filter((key) => key !== '');
       const keys = keysOf(kept).filter((key) => key !== '');
-      expectSame(keys.join(), wanted.join(), `keys that HEAD tells of "${value}"`);
+      expectSame(keys.join(), wanted.join(), `keys that HEAD returns for "${value}"`);
     }
     for (const value of ['a YQ==', 'a YQ==,b Yg==', 'a YQ==,b Yg==,c Yw==']) {
       const count = keysOf(await told(t, value)).length;
-      expectSame(count, keysOf(value).length, `pairs that HEAD tells of "${value}"`);
+      expectSame(count, keysOf(value).length, `pairs that HEAD returns for "${value}"`);
     }
     return pass;
   },

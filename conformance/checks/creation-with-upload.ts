@@ -104,7 +104,7 @@ export const creationWithUploadChecks: Checks = {
     }
     const before = new Set(await disk.files());
     const wire = await Wire.open(t.url, t.limitMs);
-    // A length that no other check uses, so that the file can be told by its size.
+    // A length that no other check uses, so that the file can be found by its size.
     const headers = { 'Upload-Length': '100000', 'Content-Length': '100000', ...TYPE };
     wire.head('POST', pathOf(t.url), headerLines(t, 'POST', t.url, headers));
     wire.write(sample(7919));

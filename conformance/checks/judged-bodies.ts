@@ -96,7 +96,7 @@ export const judgedBodyChecks: Checks = {
     const wire = await beginPatch(t, url, 100_000, whole.subarray(0, 5000));
     const impatient = { ...t, limitMs: Math.min(QUICKLY_MS, t.limitMs) };
     await eventually(t, async () => (await offsetOf(impatient, url)) === 5000);
-    // The offset that was told must be one that is then accepted.
+    // The reported offset must then be accepted.
     await resume(t, url, whole, 5000);
     wire.close();
     return pass;

@@ -90,7 +90,7 @@ export const concatenationRows = rowsOf('concatenation', [
 export const judgedRows = rowsOf('beyond the text', [
   ['X1', 'JUDGED', 'a body longer than the upload is refused, and nothing is written past the end'],
   ['X2', 'JUDGED', 'of two PATCHes at one offset exactly one wins'],
-  ['X3', 'JUDGED', 'HEAD during a stalled PATCH answers within two seconds, and truly'],
+  ['X3', 'JUDGED', 'HEAD during a stalled PATCH answers within two seconds with a correct offset'],
   ['X4', 'JUDGED', 'after a crash the offset is that of the bytes that are there'],
   ['X5', 'JUDGED', 'Expect: 100-continue is answered with 100 only if the PATCH would be accepted'],
   ['X6', 'JUDGED', 'the status of a rejected body is seen, and the connection goes on or closes'],

@@ -23,7 +23,7 @@ const PUBLIC_KEY = [
 const SHORTEST_SECRET = 32;
 const SHARED_KEY = ['HS256', 'HS384', 'HS512'];
 
-/** What a client is told, by the error code of jose. */
+/** The message for the client, by the error code of jose. */
 const SENTENCES: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'the token has expired',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'the signature of the token is wrong',

@@ -41,7 +41,7 @@ export async function openConfiguredAccess(
     if (!isLoopback(config.host)) {
       log.event(
         'warn',
-        `everyone who reaches ${config.host} may upload, and whoever knows an upload's id may read and delete it: set auth (docs/access.md)`,
+        `anyone who reaches ${config.host} may upload, and anyone who knows an upload's id may read and delete it: set auth (docs/access.md)`,
       );
     }
     return null;

@@ -80,7 +80,7 @@ test('uploads, bytes, requests and errors are counted, and which way bodies took
   assert.equal((await commandsOn(folder).list()).length, 1);
 });
 
-test('what is going on now is told while it goes on', async (t) => {
+test('running uploads are counted while they run', async (t) => {
   const { url, ask } = await startWatched(t);
   const client = new Raw(url).send(
     headOf('POST /uploads/files/ HTTP/1.1', {

@@ -216,7 +216,7 @@ test('a removed upload says why', () => {
   const reasons: Record<RemovalReason, RegExp> = {
     expired: /its time was up/,
     terminated: /its client deleted it/,
-    cleanup: /a cleanup was told to remove it/,
+    cleanup: /a cleanup was asked to remove it/,
     operator: /tusd-ts remove/,
     downloaded: /downloaded as often/,
     stopped: /a hook ended it/,

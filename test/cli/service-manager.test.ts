@@ -44,7 +44,7 @@ test('notifications go out in order, and a reload tells its monotonic time', asy
   assert.deepEqual(others, ['READY=1 STATUS=serving at http://a/', 'STOPPING=1 STATUS=stopping']);
 });
 
-test('a socket that lies is told of once, and again only after it has worked', async () => {
+test('a broken socket is reported once, and again only after it has worked', async () => {
   const answers = [false, false, true, false];
   const { ready, flush, warnings } = manager({ NOTIFY_SOCKET: '/dev/null' }, async () => {
     if (!answers.shift()) throw new Error('no such socket');

@@ -200,7 +200,7 @@ test('secrets, header values, credentials and queries of URLs are never printed'
   const told = JSON.stringify([loaded.sources, describeConfig(loaded), configJson(loaded)]);
   assert.doesNotMatch(told, /hunter2|MfKQ9r8|AAAAAA/);
   assert.match(told, /\(secret\)@a\.example\/h\?\(secret\)/);
-  assert.match(told, /"env":"KEPT"/, 'where it is kept may be told');
+  assert.match(told, /"env":"KEPT"/, 'its place is no secret');
 });
 
 test('an error in a hook shows none of its secrets', async (t) => {

@@ -33,29 +33,33 @@ async function receiver(t: TestContext, path: string): Promise<() => string> {
 const skip = needing('python3').skip ?? needing('systemd-notify').skip;
 const options = skip === undefined ? {} : { skip };
 
-test('systemd is told of readiness, reloads, life and the end', options, async (t) => {
-  const folder = temporaryFolder(t);
-  const socket = join(folder, 'notify');
-  const told = await receiver(t, socket);
-  const config = join(folder, 'upload-daemon.config.json');
-  writeFileSync(config, '{}');
-  const daemon = await startDaemon(t, ['--config', config], {
-    cwd: folder,
-    env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000' },
-  });
-  const heard = (what: RegExp) => until(`${what}`, () => what.test(told()));
-  await heard(/^READY=1 STATUS=serving at http:\S+ *$/m);
-  await heard(/^WATCHDOG=1 *$/m);
-  daemon.child.kill('SIGHUP');
-  await heard(
-    /^RELOADING=1 MONOTONIC_USEC=\d+ *\n(WATCHDOG=1 *\n)*READY=1 STATUS=serving at \S+ *$/m,
-  );
-  writeFileSync(config, '{ "port": "x" }');
-  daemon.child.kill('SIGHUP');
-  await heard(/^READY=1 STATUS=serving at .*; the last reload was refused *$/m);
-  assert.equal(await daemon.stop(), 0);
-  await heard(/^STOPPING=1/m);
-});
+test(
+  'systemd gets notified of readiness, reloads, keep-alives and the stop',
+  options,
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const socket = join(folder, 'notify');
+    const told = await receiver(t, socket);
+    const config = join(folder, 'upload-daemon.config.json');
+    writeFileSync(config, '{}');
+    const daemon = await startDaemon(t, ['--config', config], {
+      cwd: folder,
+      env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000' },
+    });
+    const heard = (what: RegExp) => until(`${what}`, () => what.test(told()));
+    await heard(/^READY=1 STATUS=serving at http:\S+ *$/m);
+    await heard(/^WATCHDOG=1 *$/m);
+    daemon.child.kill('SIGHUP');
+    await heard(
+      /^RELOADING=1 MONOTONIC_USEC=\d+ *\n(WATCHDOG=1 *\n)*READY=1 STATUS=serving at \S+ *$/m,
+    );
+    writeFileSync(config, '{ "port": "x" }');
+    daemon.child.kill('SIGHUP');
+    await heard(/^READY=1 STATUS=serving at .*; the last reload was refused *$/m);
+    assert.equal(await daemon.stop(), 0);
+    await heard(/^STOPPING=1/m);
+  },
+);
 
 for (const [name, path] of [
   ['is not there', () => '/nonexistent/notify'],

@@ -56,7 +56,7 @@ test('a moved file is served and verified at its place, until somebody takes it'
   await until('the file is there', () => existsSync(place));
   assert.equal(readFileSync(place, 'utf8'), 'hello');
 
-  const message = await until('the hook is told', () => receiver.received[0]);
+  const message = await until('the event arrives', () => receiver.received[0]);
   const { Type, Event, Delivery } = message.payload;
   assert.deepEqual([Type, Event.Upload.Storage?.Path], ['post-deliver', place]);
   assert.deepEqual(Delivery, { Rule: 'deliver', Path: place });
@@ -67,7 +67,7 @@ test('a moved file is served and verified at its place, until somebody takes it'
   const part = async (range: string) => (await fetch(url, { headers: { range } })).text();
   assert.deepEqual([await part('bytes=1-2'), await part('bytes=3-')], ['el', 'lo']);
   // The whole, and the range that ends where the file does.
-  await until('both downloads are told', () => receiver.received.length === 3);
+  await until('the events of both downloads arrive', () => receiver.received.length === 3);
   const downloads = receiver.received.slice(1).map(({ payload }) => payload);
   for (const { Type, Event: told } of downloads) {
     assert.deepEqual([Type, told.Upload.Storage?.Path], ['post-download', place]);
@@ -208,7 +208,7 @@ test('a pre-create hook chooses the place of a file within storageRoot, and not 
   assert.equal(readFileSync(place, 'utf8'), 'hello');
   assert.equal(existsSync(join(inbox, 'moved-a.txt')), false, 'the hook has the last word');
   assert.equal(await (await fetch(url)).text(), 'hello');
-  const rules = await until('both are told', () => {
+  const rules = await until('both events arrive', () => {
     const told = receiver.received.flatMap(({ payload }) => payload.Delivery?.Rule ?? []);
     return told.length === 2 && told;
   });

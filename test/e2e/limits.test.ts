@@ -49,7 +49,7 @@ for (const chunked of [false, true]) {
   });
 }
 
-test('a total for the storage is told with 507', async (t) => {
+test('an upload beyond the total for the storage gets 507', async (t) => {
   const { target } = await served(t, '--max-total-size', '1MiB');
   const url = await begin(target, { 'Upload-Length': String(MIB) });
   const refused = await create(target, { 'Upload-Length': '1' });

@@ -210,6 +210,6 @@ test('connections are counted over all addresses together', async (t) => {
     const third = (await open(host, port)).resume();
     await until('it is turned away', () => third.destroyed);
   }
-  await until('it is told', () => /turned away: 2 are open/.test(daemon.output()));
+  await until('the log line', () => /turned away: 2 are open/.test(daemon.output()));
   assert.equal(await daemon.stop(), 0);
 });

@@ -41,7 +41,9 @@ async function reloadable(
       const before = daemon.output().length;
       daemon.child.kill('SIGHUP');
       const told = () => daemon.output().slice(before);
-      await until('it tells of the reload', () => /configuration (not )?reloaded.*\n/.test(told()));
+      await until('the log line of the reload', () =>
+        /configuration (not )?reloaded.*\n/.test(told()),
+      );
       return told();
     },
   };

@@ -19,7 +19,7 @@ type Mode = 'completed' | 'always' | 'never';
 /** How often what was not synced is left to chance, for each moment of a cut. */
 const CHANCES = effort({ short: 1, ci: 3, long: 25 });
 
-test('what a client was told survives a power cut', needing('strace'), async (suite) => {
+test('what a client got an answer for survives a power cut', needing('strace'), async (suite) => {
   const program = compiledProgram();
   const completed = await trace(suite, program, 'completed');
 
@@ -80,7 +80,7 @@ test('what a client was told survives a power cut', needing('strace'), async (su
         if (!ofCatalog && !ofFolder) syncs.push(`${call.name} ${path}`);
       }
       assert.deepEqual(syncs, []);
-      // And so a cut costs what was told: the simulation does take away what was not synced.
+      // Without the syncs a cut loses acknowledged bytes: the simulation does take them away.
       await assert.rejects(
         cutAtEveryAnswer(context, traced, (promised) => promised.finished),
         /^Error: cut at the answer to/,

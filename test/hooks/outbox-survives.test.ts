@@ -105,7 +105,7 @@ test('no event is lost, out of order or under another id, whatever is killed or 
     finished.add(id);
   }
   await store!.close();
-  assert.equal(recorded, finished.size, 'what clients were told is in the catalog');
+  assert.equal(recorded, finished.size, 'what clients got an answer for is in the catalog');
   for (const upload of finished) {
     const told = byUpload.get(upload) ?? [];
     const inOrder = [...told].sort((left, right) => left.sequence - right.sequence);
@@ -114,7 +114,7 @@ test('no event is lost, out of order or under another id, whatever is killed or 
     assert.deepEqual(
       once.map(({ type }) => type),
       ['post-create', 'post-finish'],
-      `all of ${upload} was told`,
+      `all events of ${upload} were delivered`,
     );
     for (const note of told) {
       assert.equal(note.webhookId, note.id);

@@ -171,7 +171,7 @@ function openFiles(): string[] {
   });
 }
 
-test('an aborted download is noted before whoever watched the response earlier looks', async () => {
+test('the note of an aborted download is there before earlier listeners of the response run', async () => {
   const response = Object.assign(new EventEmitter(), {
     writableFinished: false,
     headersSent: true,

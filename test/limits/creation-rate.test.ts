@@ -29,7 +29,7 @@ test('no 60 seconds have many more creations than the limit, not even around the
   }
 });
 
-test('after the wait that is told a creation is allowed, and not much earlier', () => {
+test('a creation is allowed after Retry-After, and not much earlier', () => {
   for (const limit of [1, 3, 10]) {
     for (let before = 0; before <= limit; before++) {
       for (let count = 0; count <= limit; count++) {

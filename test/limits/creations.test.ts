@@ -10,7 +10,7 @@ import { openLimited } from './support/limited-store.ts';
 
 const from = (address: string, length = 10) => creation({ length, caller: callerAt(address) });
 
-test('creations per minute are limited for all, and the wait that is told is enough', async (t) => {
+test('creations per minute are limited for all, and Retry-After is long enough', async (t) => {
   const { store, clock } = await openLimited(t, { maxCreationsPerMinute: 3 });
   for (let index = 0; index < 3; index++) await store.create(from(`10.0.0.${index}`));
   const fault = await faultOf(store.create(from('10.0.0.9')));

@@ -63,7 +63,7 @@ function open(sim: Simulation): string | undefined {
     const untold =
       plan.hooks &&
       timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, EVENTS[event]));
-    if (untold) return `nobody was told that ${id} is ${untold.event}`;
+    if (untold) return `no event said that ${id} is ${untold.event}`;
     if (context?.writers.isBusy(id)) return `${id} is busy`;
     if (!isUnfinished(record) || refusal !== null) {
       continue;

@@ -74,7 +74,7 @@ export class Judge {
   }
 
   /**
-   * A client was told an offset; `floor` had been when it asked. Throws when the bytes before it are not what clients sent.
+   * A client received an offset; `floor` had been when it asked. Throws when the bytes before it are not what clients sent.
    */
   told(known: Known, offset: number, floor: number): void {
     const content = this.#world.contentOf(known.id);

@@ -31,17 +31,17 @@ export interface Known {
   readonly parts: readonly string[];
   /** Its client has its URL. */
   told: boolean;
-  /** Bytes that a client was told are there, as they were then. */
+  /** Bytes that were acknowledged, as they were then. */
   acknowledged: Buffer;
   /** How much of that survives a power cut: what an answer has confirmed, and not a look alone. */
   durable: number;
   /** Each of its requests counts as a whole: this many bytes were verified; null for others. */
   verified: number | null;
-  /** A client was told that it is finished. */
+  /** An answer said that it is finished. */
   finished: boolean;
   /** How often a person or a client has asked for its removal and was not refused. */
   removalAsked: number;
-  /** A client was told that it is removed. */
+  /** An answer said that it is removed. */
   removed: boolean;
   /** Its removal has begun, for a reason that holds. */
   going: boolean;

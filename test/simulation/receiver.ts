@@ -32,7 +32,7 @@ export class Receiver {
     return [...(this.#came.get(upload)?.values() ?? [])].includes(event);
   }
 
-  /** A power cut has undone what it was told of these uploads' removals. */
+  /** A power cut has undone removals of these uploads whose events it had received. */
   undone(isThere: (upload: string) => boolean): void {
     for (const [upload, came] of this.#came) {
       if (!isThere(upload)) continue;

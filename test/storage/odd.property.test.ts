@@ -33,7 +33,7 @@ type Plan = typeof plan extends fc.Arbitrary<infer P> ? P : never;
 
 const isFailure = (error: unknown) => error instanceof Fault && error.code === 'IO';
 
-/** Asks until the store does not fail: what was acknowledged must be told then. */
+/** Asks until the store does not fail: an acknowledged offset must be reported then. */
 async function sooner<T>(ask: () => Promise<T>): Promise<T> {
   return until('it does not fail', async () => {
     try {
@@ -75,7 +75,7 @@ class Client {
     this.#sent = sent;
   }
 
-  /** The offset as a HEAD tells it, which is never below one that was told before. */
+  /** The offset that HEAD reports; it never decreases. */
   async offset(): Promise<number> {
     const { offset } = await sooner(() => this.#store.find(this.#id));
     assert.ok(offset !== null && offset >= this.#acknowledged, `${offset} < ${this.#acknowledged}`);

@@ -42,7 +42,7 @@ const HELP = helpText({
   ],
   examples: [
     ['tusd-ts hooks list', 'what is not delivered'],
-    ['tusd-ts hooks list --state dead --hook app', 'what the hook app will not be told'],
+    ['tusd-ts hooks list --state dead --hook app', 'events that will not reach the hook app'],
     ['tusd-ts hooks list --state all --upload 3f0c9a2b', 'all deliveries of one upload'],
   ],
 });

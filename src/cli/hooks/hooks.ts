@@ -14,7 +14,7 @@ tried anew. The configuration file says which hooks there are.`;
 /** `tusd-ts hooks list|show|retry|test` */
 export function hooksCommand(io: Io): Command {
   return new Command('hooks')
-    .description('See what hooks were told and what waits, try again, or send a test')
+    .description('Show what was delivered to hooks and what waits, retry, or send a test')
     .addCommand(hooksListCommand(io))
     .addCommand(hooksShowCommand(io))
     .addCommand(hooksRetryCommand(io))

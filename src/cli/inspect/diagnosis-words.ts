@@ -46,9 +46,9 @@ export function removedBecause({ removedWhy }: UploadRecord): string {
     case 'terminated':
       return 'its client deleted it';
     case 'cleanup':
-      return 'a cleanup was told to remove it';
+      return 'a cleanup was asked to remove it';
     case 'operator':
-      return '`tusd-ts remove` was told to remove it';
+      return 'it was removed by `tusd-ts remove`';
     case 'downloaded':
       return 'it was downloaded as often as its client allowed';
     case 'stopped':

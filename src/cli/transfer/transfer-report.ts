@@ -1,6 +1,6 @@
 import type { Fault } from '../../fault.ts';
 
-/** How a transfer is told to the person, or to a program. */
+/** Reports a transfer to a person or a program. */
 export interface TransferReport {
   /** A transfer begins. `size` in bytes, null if it is not known. */
   begin(name: string, size: number | null): TransferTrack;

@@ -190,7 +190,7 @@ export const KEYS = {
     example: 'warn',
     live: true,
     meaning:
-      'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" tells of failures alone.',
+      'What is logged: "debug" adds preflight requests that succeed, "warn" leaves out requests that were answered, "error" leaves only failures.',
   },
   adminListen: {
     ...ADMIN_LISTEN,

@@ -11,7 +11,7 @@ const MOST = 100_000;
 
 /**
  * The name that a file gets in a folder that has `names`, or null when it is not to be delivered. Names
- * that differ only in case or in Unicode's form count as the same: on the disk of whoever reads the folder
+ * that differ only in case or in Unicode's form count as the same: on the disk of a reader of the folder
  * they may be. Throws CONFLICT when the rule refuses a name that is taken.
  */
 export function freeName(

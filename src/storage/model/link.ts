@@ -2,7 +2,7 @@ import { Fault } from '../../fault.ts';
 import { LINK_PREFIX } from '../../text/principal-name.ts';
 import type { UploadRecord } from './upload.ts';
 
-/** An upload link: whoever has its token may upload. Times are milliseconds since the epoch. */
+/** An upload link: anyone who has its token may upload. Times are milliseconds since the epoch. */
 export interface UploadLink {
   /** Part of the token, and no secret. */
   readonly id: string;

@@ -44,7 +44,7 @@ export class Durability {
     this.#failed = false;
   }
 
-  /** Whether an offset may be told only once its bytes and its record survive a power cut. */
+  /** Whether an offset may be reported only once its bytes and its record survive a power cut. */
   get confirmsOffsets(): boolean {
     return this.mode === 'always';
   }

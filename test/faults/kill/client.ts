@@ -28,7 +28,7 @@ export interface Plan {
   readonly first: number;
 }
 
-/** A tus client that goes on whatever happens to the daemon, and minds what it was told. */
+/** A tus client that keeps going through every kill, and remembers the answers. */
 export class Client {
   readonly world: World;
   readonly random: Random;

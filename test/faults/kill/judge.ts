@@ -12,7 +12,7 @@ import type { Told } from './receiver.ts';
 const STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
 const TWO_HOURS = 2 * 3600;
 
-/** Compares all that clients and the hook were told with catalog and files, while no daemon runs. */
+/** Compares every answer and event with catalog and files, while no daemon runs. */
 export async function judge(
   uploadDir: string,
   ledger: Ledger,
@@ -36,7 +36,7 @@ export async function judge(
   }
 }
 
-/** What clients were told must be so. */
+/** Every answer to a client must hold. */
 function judgeEntry(entry: Expected, record: StoredUpload | undefined): void {
   const about = `${entry.key} (${entry.id})`;
   assert.ok(record, `${about} was forgotten`);

@@ -3,17 +3,17 @@ import type { Random } from '../support/random.ts';
 
 /** What the clients know of an upload: the truth that the daemon is held to. */
 export interface Expected {
-  /** Stands in the metadata, so that an upload whose 201 was lost can be told, too. */
+  /** Stands in the metadata, so that an upload whose 201 was lost can be identified, too. */
   readonly key: string;
   readonly kind: 'single' | 'partial' | 'final';
   readonly bytes: Buffer;
   /** null until a 201 came. */
   id: string | null;
-  /** The largest offset that its client was told. */
+  /** The largest offset that its client received. */
   acknowledged: number;
   /** The client got an answer for every byte. */
   finished: boolean;
-  /** abandoned: for cleanup to remove. deleting: its client has asked, deleted: and was told. */
+  /** abandoned: for cleanup to remove. deleting: its client has sent DELETE; deleted: it got the answer. */
   fate: 'kept' | 'abandoned' | 'deleting' | 'deleted';
 }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 
-/** What a hook was told. */
+/** The events that a hook received. */
 export interface Told {
   readonly event: string;
   readonly upload: string;

@@ -5,11 +5,11 @@ import Database from 'better-sqlite3';
 import { openCommandStore, openStore as openDaemonStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 
-/** What a client was told before the power was cut. */
+/** The last answer before the power was cut. */
 export interface Promised {
   readonly what: string;
   readonly id: string;
-  /** Bytes that the client was told are there. */
+  /** Bytes that were acknowledged. */
   readonly bytes: Buffer;
   readonly finished: boolean;
 }

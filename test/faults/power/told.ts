@@ -1,6 +1,6 @@
 import { type Call, descriptorPath, strings } from './trace.ts';
 
-/** What a client was told: an offset, and the id when the answer names one. */
+/** What an answer says: an offset, and the id when the answer names one. */
 export interface TusAnswer {
   readonly status: number;
   /** null when the answer tells none. */

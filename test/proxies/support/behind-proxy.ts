@@ -64,9 +64,9 @@ export async function behindProxy(
     assert.ok(url.startsWith(proxy.url), url);
     assert.equal(await sha256OfFile(pathOf(url)), large.sha256);
   }
-  /** What the daemon's log tells of a request, once it is there. */
+  /** The daemon's log line of a request, once it is there. */
   const logged = (method: string, url: string) =>
-    until(`the log tells of ${method} ${url}`, () => {
+    until(`a log line for ${method} ${url}`, () => {
       const lines = daemon.output().split('\n');
       const requests = lines.filter((line) => line.includes('"type":"request"'));
       return requests

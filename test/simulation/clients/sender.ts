@@ -224,7 +224,10 @@ export class Sender {
     const mine = contentOf(known.number, this.sender, from, to);
     if (!known.acknowledged.subarray(from, to).equals(mine)) {
       this.sim.violated(
-        new Violation('one winner per offset', `${known.id}: not the bytes of who was told ${to}`),
+        new Violation(
+          'one winner per offset',
+          `${known.id}: not the bytes of the client that got ${to}`,
+        ),
       );
     }
   }

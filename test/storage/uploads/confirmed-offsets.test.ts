@@ -20,7 +20,7 @@ import {
 } from '../support/stores.ts';
 
 onEveryBackend(
-  'with "always" only what survives a power cut is told of a running request',
+  'with "always" HEAD reports only bytes that survive a power cut',
   async (t, openStore) => {
     const store = await openStore(t, { fsync: 'always' });
     const id = await make(store, 10);
@@ -50,7 +50,7 @@ test('with "always" bytes that could not be synced are not told, and count once 
   assert.equal((await append(store, id, 5, '67890')).finished, true);
 });
 
-test('a sync of the catalog that failed is made up for before an offset is told', async () => {
+test('a failed sync of the catalog is repeated before an offset is reported', async () => {
   let works = false;
   let syncs = 0;
   const persist = async () => {
@@ -70,7 +70,7 @@ test('a sync of the catalog that failed is made up for before an offset is told'
   const completed = new Durability('completed', { persist } as unknown as Catalog);
   await assert.rejects(completed.recorded('finish'));
   await completed.confirmed('progress');
-  await assert.rejects(completed.confirmed('finish'), 'a finish is told once it is durable');
+  await assert.rejects(completed.confirmed('finish'), 'a finish is reported once it is durable');
 });
 
 onEveryBackend(

@@ -6,7 +6,7 @@ import type { InfoFormat } from './info-source.ts';
 
 /**
  * tuspyserver's directory: `<id>.info` has its parameters as JSON, `<id>` the bytes. The offset of the
- * parameters is what clients were told.
+ * parameters is what clients received.
  */
 export const TUSPYSERVER: InfoFormat = {
   kind: 'tuspyserver',

@@ -3,7 +3,7 @@ import type { StoreContext } from '../context.ts';
 import { WriteRight } from '../write-right.ts';
 
 /**
- * While `fsync` is "always" only recorded bytes are told. Syncs and records bytes of an upload that
+ * While `fsync` is "always" only recorded bytes are reported. Syncs and records bytes of an upload that
  * were written and not recorded, because the end of their request failed; true when it has. Does
  * nothing to an upload that is being written. Never throws: what cannot be synced is not told.
  */
