@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { Fault } from '../../fault.ts';
 import type { Placement, PlacementCounts } from '../../storage/model/placement.ts';
 import type { CommandStore } from '../../storage/store.ts';
 import { formatJson } from '../../terminal/json.ts';
@@ -10,7 +9,7 @@ import { styleOf } from '../output/style-of.ts';
 import { TableWriter } from '../output/table-writer.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
-import { findUpload } from '../store/find-upload.ts';
+import { idOrGiven } from '../store/find-upload.ts';
 import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { oneOf, readLimit } from '../view/list-query.ts';
 import { shownId } from '../view/list-table.ts';
@@ -67,7 +66,8 @@ async function list(io: Io, options: ListOptions): Promise<void> {
   const limit = readLimit(options.limit) ?? Number.MAX_SAFE_INTEGER;
   await withStore(io, options, async ({ store }) => {
     const { rule } = options;
-    const upload = options.upload === undefined ? undefined : await idOf(store, options.upload);
+    const upload =
+      options.upload === undefined ? undefined : await idOrGiven(store, options.upload);
     const found = await store.placements.list({
       ...statesFor(statuses),
       ...(rule === undefined ? {} : { rule }),
@@ -116,14 +116,4 @@ function readStatuses(text: string): readonly PlacementStatus[] {
     .split(',')
     .map((part) => oneOf(part.trim(), [...PLACEMENT_STATUSES, 'all'], '--state'));
   return [...new Set(names.flatMap((name) => (name === 'all' ? PLACEMENT_STATUSES : name)))];
-}
-
-/** Placements may be listed of an upload whose record is gone. */
-async function idOf(store: CommandStore, given: string): Promise<string> {
-  try {
-    return (await findUpload(store, given)).id;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'NOT_FOUND') return given;
-    throw error;
-  }
 }

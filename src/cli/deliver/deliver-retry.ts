@@ -1,19 +1,10 @@
 import { Command } from 'commander';
 import { Fault } from '../../fault.ts';
 import type { CommandStore } from '../../storage/store.ts';
-import { formatJson } from '../../terminal/json.ts';
-import { formatCount } from '../../terminal/size.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
-import { addStorageOptions, withStore } from '../store/open-store.ts';
-
-interface RetryOptions extends Readonly<Record<string, unknown>> {
-  readonly all?: boolean;
-  readonly json?: boolean;
-}
-
-/** The most rows changed in one transaction, so that the daemon does not wait long for the lock. */
-const AT_ONCE = 500;
+import { addStorageOptions } from '../store/open-store.ts';
+import { type Retryable, type RetryOptions, retry } from '../store/retry.ts';
 
 const HELP = helpText({
   notes: [
@@ -38,50 +29,26 @@ export function deliverRetryCommand(io: Io): Command {
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((no: string | undefined, _: unknown, command: Command) =>
-      retry(io, no, command.optsWithGlobals()),
+      retry(io, FILES, no, command.optsWithGlobals<RetryOptions>()),
     );
 }
 
-async function retry(io: Io, no: string | undefined, options: RetryOptions): Promise<void> {
-  if ((no === undefined) !== Boolean(options.all)) {
-    throw new Fault('USAGE', 'give either a number or --all', {
-      hint: 'Numbers are in the first column of: tusd-ts deliver list',
-    });
-  }
-  await withStore(io, options, async ({ store }) => {
-    const now = io.now();
-    const count = await (no === undefined ? retryAll(store, now) : retryOne(store, no, now));
-    await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
-  });
-}
+const FILES: Retryable = {
+  listedBy: 'tusd-ts deliver list',
+  one: retryOne,
+  failed: (store, after, most, now) => store.placements.retryFailing(after, most, now),
+};
 
-function sentenceOf(count: number): string {
-  if (count === 0) return 'Nothing has failed.';
-  return count === 1 ? '1 delivery is due now.' : `${formatCount(count)} deliveries are due now.`;
-}
-
-async function retryOne(store: CommandStore, no: string, now: number): Promise<number> {
+async function retryOne(store: CommandStore, no: string, now: number): Promise<void> {
   if (!/^\d{1,15}$/.test(no)) {
     throw new Fault('USAGE', `${JSON.stringify(no)} is not a number of the list`, {
       hint: 'Numbers are in the first column of: tusd-ts deliver list --state all',
     });
   }
-  if (await store.placements.retry(Number(no), now)) return 1;
+  if (await store.placements.retry(Number(no), now)) return;
   const found = await store.placements.get(Number(no));
   if (found) throw new Fault('CONFLICT', `number ${no} was delivered to ${found.path}`);
   throw new Fault('NOT_FOUND', `there is no number ${no}`, {
     hint: 'What there is: tusd-ts deliver list --state all',
   });
-}
-
-async function retryAll(store: CommandStore, now: number): Promise<number> {
-  let count = 0;
-  let after = 0;
-  for (;;) {
-    const seqs = await store.placements.retryFailing(after, AT_ONCE, now);
-    count += seqs.length;
-    const last = seqs.at(-1);
-    if (last === undefined) return count;
-    after = last;
-  }
 }

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { Fault } from '../../fault.ts';
 import {
   DELIVERY_STATUSES,
   type DeliveryCounts,
@@ -16,7 +15,7 @@ import { styleOf } from '../output/style-of.ts';
 import { TableWriter } from '../output/table-writer.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
-import { findUpload } from '../store/find-upload.ts';
+import { idOrGiven } from '../store/find-upload.ts';
 import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { DELIVERY_COLUMNS, deliveryJson, deliveryRow } from '../view/delivery-view.ts';
 import { oneOf, readLimit } from '../view/list-query.ts';
@@ -70,21 +69,11 @@ async function list(io: Io, options: ListOptions): Promise<void> {
       statuses,
       limit,
       ...(hook === undefined ? {} : { hook }),
-      ...(options.upload === undefined ? {} : { upload: await idOf(store, options.upload) }),
+      ...(options.upload === undefined ? {} : { upload: await idOrGiven(store, options.upload) }),
     };
     if (options.json) await printJson(io, store, query);
     else await printTable(io, store, query);
   });
-}
-
-/** Deliveries may outlive the record of their upload. */
-async function idOf(store: CommandStore, given: string): Promise<string> {
-  try {
-    return (await findUpload(store, given)).id;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'NOT_FOUND') return given;
-    throw error;
-  }
 }
 
 /** The value of `--state`. Throws USAGE. */

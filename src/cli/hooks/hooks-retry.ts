@@ -1,20 +1,9 @@
 import { Command } from 'commander';
-import { Fault } from '../../fault.ts';
-import type { CommandStore } from '../../storage/store.ts';
-import { formatJson } from '../../terminal/json.ts';
-import { formatCount } from '../../terminal/size.ts';
 import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
-import { addStorageOptions, withStore } from '../store/open-store.ts';
+import { addStorageOptions } from '../store/open-store.ts';
+import { type Retryable, type RetryOptions, retry } from '../store/retry.ts';
 import { findDelivery } from './find-delivery.ts';
-
-interface RetryOptions extends Readonly<Record<string, unknown>> {
-  readonly all?: boolean;
-  readonly json?: boolean;
-}
-
-/** The most rows changed in one transaction, so that the daemon does not wait long for the lock. */
-const AT_ONCE = 500;
 
 const HELP = helpText({
   notes: [
@@ -39,40 +28,13 @@ export function hooksRetryCommand(io: Io): Command {
     .option('--all', 'every failing and every dead one')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
-    .action((no: string | undefined, options: RetryOptions) => retry(io, no, options));
+    .action((no: string | undefined, options: RetryOptions) => retry(io, DELIVERIES, no, options));
 }
 
-async function retry(io: Io, no: string | undefined, options: RetryOptions): Promise<void> {
-  if ((no === undefined) !== Boolean(options.all)) {
-    throw new Fault('USAGE', 'give either the number of a delivery or --all', {
-      hint: 'Numbers are in the first column of: tusd-ts hooks list',
-    });
-  }
-  await withStore(io, options, async ({ store }) => {
-    const now = io.now();
-    const count = await (no === undefined ? retryAll(store, now) : retryOne(store, no, now));
-    await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
-  });
-}
-
-function sentenceOf(count: number): string {
-  if (count === 0) return 'Nothing has failed.';
-  return count === 1 ? '1 delivery is due now.' : `${formatCount(count)} deliveries are due now.`;
-}
-
-async function retryOne(store: CommandStore, no: string, now: number): Promise<number> {
-  await store.outbox.retry((await findDelivery(store, no)).seq, now);
-  return 1;
-}
-
-async function retryAll(store: CommandStore, now: number): Promise<number> {
-  let count = 0;
-  let after = 0;
-  for (;;) {
-    const seqs = await store.outbox.retryFailed(after, AT_ONCE, now);
-    count += seqs.length;
-    const last = seqs.at(-1);
-    if (last === undefined) return count;
-    after = last;
-  }
-}
+const DELIVERIES: Retryable = {
+  listedBy: 'tusd-ts hooks list',
+  async one(store, no, now) {
+    await store.outbox.retry((await findDelivery(store, no)).seq, now);
+  },
+  failed: (store, after, most, now) => store.outbox.retryFailed(after, most, now),
+};

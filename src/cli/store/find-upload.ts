@@ -29,6 +29,16 @@ export async function findUpload(store: CommandStore, given: string): Promise<St
   });
 }
 
+/** The id of an upload, or `given` if there is no record: deliveries may outlive it. Throws USAGE. */
+export async function idOrGiven(store: CommandStore, given: string): Promise<string> {
+  try {
+    return (await findUpload(store, given)).id;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'NOT_FOUND') return given;
+    throw error;
+  }
+}
+
 /** The last segment of a URL or a path; other texts are ids already. */
 function idIn(given: string): string {
   if (!given.includes('/')) return given;
