@@ -62,7 +62,9 @@ export function createAttempts(policy: RetryPolicy, onRetry: OnRetry): Attempts 
       const wait = longest * (0.5 + policy.random() / 2);
       const asked = (error.retryAfter ?? 0) * SECOND;
       const delay = asked > wait ? asked + policy.random() * FIRST : wait;
-      if (policy.now() - since + delay > limit) throw gaveUp(error, policy.now() - since);
+      const waited = policy.now() - since;
+      const patient = failures > 1 || waited >= SECOND;
+      if (waited + delay > limit) throw patient ? gaveUp(error, waited) : error;
       onRetry(error, delay);
       await policy.sleep(delay);
     },
@@ -85,8 +87,8 @@ export async function withRetries<Result>(
   }
 }
 
+/** The failure that ends attempts which took a while. */
 function gaveUp(fault: Fault, waited: number): Fault {
-  if (waited < SECOND) return fault;
   const { code, title, details, hint, status, retryAfter } = fault;
   return new Fault(code, `${title}; gave up after ${formatDuration(waited)}`, {
     details,

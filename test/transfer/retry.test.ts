@@ -47,6 +47,14 @@ test('attempts without progress end after retryFor, and say how long they took',
   assert.ok(clock.now <= 60_000);
 });
 
+test('attempts that end within a second say so, too', async () => {
+  const clock = { now: 0, slept: [] as number[] };
+  const attempts = createAttempts({ ...policyWith(clock), retryFor: 1_200 }, () => {});
+  attempts.reached();
+  await attempts.afterFailure(cut);
+  await assert.rejects(attempts.afterFailure(cut), /cut; gave up after 500 ms/);
+});
+
 test('a server that has never answered is given up earlier', async () => {
   const clock = { now: 0, slept: [] as number[] };
   const attempts = createAttempts(policyWith(clock), () => {});
