@@ -32,7 +32,8 @@ export async function reconcileSize(
   // Sync, or a power cut could bring the bytes back, and they would count.
   if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
   else await durability.received(writer, { length: size, crc32: crc });
-  const change = { offset: size, crc32: crc, uncommittedFrom: null };
+  const layout = writer.layout === record.layout ? {} : { layout: writer.layout };
+  const change = { offset: size, crc32: crc, uncommittedFrom: null, ...layout };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`
     : `the data file has ${record.offset - size} bytes less than recorded; the client must send them again`;
