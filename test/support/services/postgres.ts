@@ -61,6 +61,19 @@ export async function freshSchema({ url }: PostgresServer): Promise<string> {
   return within.href.replace('@localhost/', '@/');
 }
 
+/** Deletes all that a catalog has in its schema, and begins its numbers anew. */
+export async function emptyCatalog(url: string): Promise<void> {
+  await runSql(
+    url,
+    `DO $$ DECLARE tables text; BEGIN
+       SELECT string_agg(relname, ', ') INTO tables FROM pg_class
+       WHERE relkind = 'r' AND relname LIKE 'tusd\\_%' AND relname <> 'tusd_schema'
+         AND pg_table_is_visible(oid);
+       IF tables IS NOT NULL THEN EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY'; END IF;
+     END $$`,
+  );
+}
+
 /** Runs statements on a connection of their own; returns the rows of a single one. */
 export async function runSql(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
