@@ -1,4 +1,8 @@
-import type { PlacementCounts, PlacementOutcome } from '../../model/placement.ts';
+import {
+  type PlacementCounts,
+  type PlacementOutcome,
+  placementStatus,
+} from '../../model/placement.ts';
 import type { Placements } from '../placements.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 import { addEntry, type Row as UploadRow } from './memory-state.ts';
@@ -64,9 +68,9 @@ export function createPlacements(tables: Tables): Placements {
       return row && { ...row };
     },
 
-    async list({ states, rule, upload, limit = 100 }) {
+    async list({ statuses, rule, upload, limit = 100 }) {
       return all()
-        .filter((row) => states?.includes(row.state) ?? true)
+        .filter((row) => statuses?.includes(placementStatus(row)) ?? true)
         .filter((row) => row.rule === (rule ?? row.rule) && row.upload === (upload ?? row.upload))
         .toReversed()
         .slice(0, limit)

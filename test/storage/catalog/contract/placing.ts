@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Catalog } from '../../../../src/storage/catalog/catalog.ts';
-import type { NewPlacement, PlacementOutcome } from '../../../../src/storage/model/placement.ts';
+import type {
+  NewPlacement,
+  PlacementOutcome,
+  PlacementQuery,
+} from '../../../../src/storage/model/placement.ts';
 import { type Contract, collect, creation, delivery, NOW } from './subject.ts';
 
 const COPY: NewPlacement = { rule: 'copy', last: false };
@@ -107,7 +111,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       assert.equal(await placements.nextDueAt(), NOW + 9);
       await placements.tidied(rest!.seq);
       assert.equal(await placements.nextDueAt(), null);
-      const [done] = await placements.list({ states: ['placed'], upload: 'a', rule: 'move' });
+      const [done] = await placements.list({ statuses: ['delivered'], upload: 'a', rule: 'move' });
       assert.deepEqual([done?.intent, done?.path, done?.doneAt], [null, '/in/a', NOW + 5]);
       assert.equal(await placements.retry(done!.seq, NOW), false);
     },
@@ -149,7 +153,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       await finished(catalog, 'a', COPY, MOVE);
       assert.equal(await placements.abandon(['copy'], 'no such rule', NOW), 1);
       assert.equal(await placements.abandon(['copy'], 'no such rule', NOW), 0);
-      const [skipped] = await placements.list({ states: ['skipped'] });
+      const [skipped] = await placements.list({ statuses: ['skipped'] });
       assert.deepEqual([skipped?.rule, skipped?.lastError], ['move', 'no such rule']);
       assert.ok(await placements.retry(skipped!.seq, NOW + 1));
       assert.equal((await placements.get(skipped!.seq))?.state, 'pending');
@@ -167,6 +171,35 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     assert.equal(await placements.add('unknown', [COPY], NOW), 0);
     const newest = (await placements.list({ limit: 1 })).map(({ rule }) => rule);
     assert.deepEqual(newest, ['move'], 'the newest first');
+  });
+
+  promise('placements are listed by status, rule and upload, the newest first', async (catalog) => {
+    const { placements } = catalog;
+    await finished(catalog, 'a', COPY, MOVE);
+    await finished(catalog, 'b', COPY, MOVE);
+    await finished(catalog, 'c', COPY);
+    const [copyA, moveA, copyB] = (await placements.list({})).toReversed();
+    await placements.settle(copyA!.seq, placed('/in/a'), NOW);
+    await placements.settle(moveA!.seq, { state: 'skipped', why: 'gone' }, NOW);
+    await placements.settle(copyB!.seq, FAILED, NOW);
+    const list = async (query: PlacementQuery) =>
+      (await placements.list(query)).map(({ upload, rule }) => `${upload} ${rule}`);
+    for (const [query, expected] of [
+      [{ statuses: ['delivered'] }, ['a copy']],
+      [{ statuses: ['skipped'] }, ['a move']],
+      [{ statuses: ['failing'] }, ['b copy']],
+      [{ statuses: ['pending'] }, ['c copy', 'b move']],
+      [{ statuses: ['pending'], limit: 1 }, ['c copy']],
+      [{ statuses: ['pending'], upload: 'b' }, ['b move']],
+      [{ statuses: ['pending', 'failing'] }, ['c copy', 'b move', 'b copy']],
+      [{ statuses: ['failing', 'skipped'], limit: 1 }, ['b copy']],
+      [{ statuses: ['pending', 'failing', 'skipped'], rule: 'move' }, ['b move', 'a move']],
+      [{ statuses: ['delivered', 'failing'], upload: 'a' }, ['a copy']],
+      [{ statuses: [] }, []],
+      [{ limit: 2 }, ['c copy', 'b move']],
+    ] as const) {
+      assert.deepEqual(await list(query), expected, JSON.stringify(query));
+    }
   });
 
   promise(
