@@ -92,14 +92,18 @@ export class HoldingsBook {
       hold.finished = offset;
       this.#drop(hold);
     }
-    this.#addFinished(owner, offset);
+    this.#addTo(owner === null ? [ALL] : [ALL, ownerKey(owner)], offset);
   }
 
   /** `record` is what the upload was before its removal. */
-  remove({ id, owner, state, offset }: UploadRecord): void {
+  remove({ id, owner, state, offset, movedTo }: UploadRecord): void {
     const hold = this.#holds.get(id);
     if (hold) this.#drop(hold);
-    else if (state === 'finished') this.#addFinished(owner, -offset);
+    else if (state === 'finished') {
+      // The sum of all has not counted it since it was read again: a little too much is safe.
+      const keys = movedTo === null ? [ALL] : [];
+      this.#addTo([...keys, ...(owner === null ? [] : [ownerKey(owner)])], -offset);
+    }
   }
 
   /** Reads from the catalog what uploads hold. */
@@ -127,8 +131,8 @@ export class HoldingsBook {
     }
   }
 
-  #addFinished(owner: string | null, bytes: number): void {
-    for (const key of owner === null ? [ALL] : [ALL, ownerKey(owner)]) {
+  #addTo(keys: readonly string[], bytes: number): void {
+    for (const key of keys) {
       const sum = Math.max(0, (this.#finished.get(key) ?? 0) + bytes);
       if (sum > 0) this.#finished.set(key, sum);
       else this.#finished.delete(key);

@@ -104,6 +104,8 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       assert.equal((await catalog.outbox.list({ upload: 'a' })).length, 1);
       assert.deepEqual(await collect(catalog.stored()), [], 'the store need not have its bytes');
       assert.equal((await catalog.holdings()).finished, 0, 'it takes no room');
+      await finished(catalog, 'b');
+      assert.deepEqual([await catalog.movedBytes(), await catalog.movedBytes('alice')], [10, 0]);
       // What was begun is still to be tidied up.
       const [rest] = await placements.due(NOW + 5, 10);
       assert.deepEqual([rest?.state, rest?.intent], ['placed', 'about to link']);
