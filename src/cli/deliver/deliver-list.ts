@@ -8,6 +8,7 @@ import {
 import type { CommandStore } from '../../storage/store.ts';
 import { formatJson } from '../../terminal/json.ts';
 import { formatCount } from '../../terminal/size.ts';
+import { formatIso } from '../../terminal/time.ts';
 import { helpText } from '../output/help-text.ts';
 import { LineWriter } from '../output/line-writer.ts';
 import { styleOf } from '../output/style-of.ts';
@@ -71,12 +72,13 @@ async function list(io: Io, options: ListOptions): Promise<void> {
       ...(upload === undefined ? {} : { upload }),
       limit,
     });
-    const totals = await store.placements.counts();
+    const counts = await store.placements.counts();
     if (options.json) {
+      const totals = counts.map((one) => ({ ...one, oldestAt: formatIso(one.oldestAt) }));
       const deliveries = found.map(placementJson);
       return io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
     }
-    await printTable(io, store, found, totals, `No file is ${statuses.join(' or ')}.`);
+    await printTable(io, store, found, counts, `No file is ${statuses.join(' or ')}.`);
   });
 }
 

@@ -53,6 +53,8 @@ export interface PlacementCounts {
   readonly pending: number;
   /** Tried, and failed so far. */
   readonly failing: number;
+  /** When the oldest of them was created. */
+  readonly oldestAt: number;
 }
 
 /** The statuses that people see: a pending placement that has failed before is `failing`. */

@@ -82,10 +82,11 @@ export function createPlacements(tables: Tables): Placements {
         string,
         { -readonly [K in keyof PlacementCounts]: PlacementCounts[K] }
       >();
-      for (const { rule, state, attempts } of all()) {
+      for (const { rule, state, attempts, createdAt } of all()) {
         if (state !== 'pending') continue;
-        const count = counts.get(rule) ?? { rule, pending: 0, failing: 0 };
+        const count = counts.get(rule) ?? { rule, pending: 0, failing: 0, oldestAt: createdAt };
         count[attempts > 0 ? 'failing' : 'pending'] += 1;
+        count.oldestAt = Math.min(count.oldestAt, createdAt);
         counts.set(rule, count);
       }
       return [...counts.values()].toSorted((a, b) => (a.rule < b.rule ? -1 : 1));

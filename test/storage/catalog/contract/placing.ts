@@ -78,11 +78,15 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     assert.equal((await placements.get(one!.seq))?.intent, null);
     assert.deepEqual(await rulesDue(catalog, NOW + 49), []);
     assert.deepEqual(await rulesDue(catalog, NOW + 50), ['a copy']);
-    assert.deepEqual(await placements.counts(), [{ rule: 'copy', pending: 0, failing: 1 }]);
+    assert.deepEqual(await placements.counts(), [
+      { rule: 'copy', pending: 0, failing: 1, oldestAt: NOW },
+    ]);
     assert.deepEqual(await placements.retryFailing(0, 10, NOW + 1), [one!.seq]);
     const again = await placements.get(one!.seq);
     assert.deepEqual([again!.attempts, again!.nextAt], [0, NOW + 1]);
-    assert.deepEqual(await placements.counts(), [{ rule: 'copy', pending: 1, failing: 0 }]);
+    assert.deepEqual(await placements.counts(), [
+      { rule: 'copy', pending: 1, failing: 0, oldestAt: NOW },
+    ]);
   });
 
   promise(

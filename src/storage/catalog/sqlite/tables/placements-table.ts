@@ -117,7 +117,8 @@ export class PlacementsTable {
 
   counts(): PlacementCounts[] {
     return this.#prepare(
-      `SELECT rule, sum(attempts = 0) AS pending, sum(attempts > 0) AS failing FROM placements
+      `SELECT rule, sum(attempts = 0) AS pending, sum(attempts > 0) AS failing,
+         min(created_at) AS oldestAt FROM placements
        WHERE state = 'pending' GROUP BY rule ORDER BY rule`,
     ).all() as PlacementCounts[];
   }
