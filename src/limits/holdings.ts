@@ -92,7 +92,7 @@ export class HoldingsBook {
       hold.finished = offset;
       this.#drop(hold);
     }
-    this.#addTo(owner === null ? [ALL] : [ALL, ownerKey(owner)], offset);
+    this.#addTo([ALL, ownerKey(owner)], offset);
   }
 
   /** `record` is what the upload was before its removal. */
@@ -101,8 +101,7 @@ export class HoldingsBook {
     if (hold) this.#drop(hold);
     else if (state === 'finished') {
       // The sum of all has not counted it since it was read again: a little too much is safe.
-      const keys = movedTo === null ? [ALL] : [];
-      this.#addTo([...keys, ...(owner === null ? [] : [ownerKey(owner)])], -offset);
+      this.#addTo(movedTo === null ? [ALL, ownerKey(owner)] : [ownerKey(owner)], -offset);
     }
   }
 
@@ -123,8 +122,7 @@ export class HoldingsBook {
     }
     for (const { id, address, owner, bytes } of unfinished) {
       if (known.has(id)) continue;
-      const own = owner === null ? [] : [ownerKey(owner)];
-      const keys = before.get(id)?.keys ?? [ALL, ...own, addressKey(address)];
+      const keys = before.get(id)?.keys ?? [ALL, ownerKey(owner), addressKey(address)];
       const hold: Hold = { keys, bytes, id, making: false, finished: null };
       this.#holds.set(id, hold);
       this.#sum(hold, 1);

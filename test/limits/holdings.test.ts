@@ -16,7 +16,10 @@ function bookOf(holdings: Holdings): HoldingsBook {
 test('the removal of a file that was moved away gives no room back that it did not take', async () => {
   const book = bookOf({
     finished: 10,
-    finishedOf: [{ owner: 'alice', bytes: 30 }],
+    finishedOf: [
+      { owner: 'alice', bytes: 30 },
+      { owner: null, bytes: 5 },
+    ],
     unfinished: [],
   });
   await book.refresh();
