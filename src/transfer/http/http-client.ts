@@ -61,6 +61,7 @@ export interface HttpClient {
 
 const MOST_REDIRECTS = 5;
 const LONGEST_TEXT = 4096;
+const LARGEST_HEAD = 256 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
@@ -134,6 +135,8 @@ async function exchange(
     method,
     agent: agents[protocol],
     signal,
+    // A final upload's Upload-Concat names all parts.
+    maxHeaderSize: LARGEST_HEAD,
     headers: {
       ...options.headers,
       ...(mayCarrySecrets(options.url, url) ? options.secretHeaders : {}),
