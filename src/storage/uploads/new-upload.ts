@@ -87,6 +87,7 @@ async function draftOf(context: StoreContext, request: CreateRequest): Promise<U
     refusal: null,
     wantedPath: changed?.wantedPath ?? null,
     movedTo: null,
+    layout: null,
     origin: request.caller.origin,
     owner: request.caller.principal?.name ?? null,
   };
