@@ -7,6 +7,8 @@ import { Fault, messageOf } from '../../fault.ts';
 import { createPace, type Pace } from '../../storage/pace.ts';
 import { HOUR, MINUTE, SECOND } from '../../text/span.ts';
 import { createHttpClient, type HttpClient } from '../../transfer/http/http-client.ts';
+import { createProxyAgents } from '../../transfer/http/proxy-agents.ts';
+import { proxyChoice } from '../../transfer/http/proxy-choice.ts';
 import type { RetryPolicy } from '../../transfer/retry.ts';
 import type { Io } from '../process/io.ts';
 import { programVersion } from '../process/version.ts';
@@ -60,12 +62,14 @@ export function openConnection(
 ): Connection {
   const rate = readRate(options.limitRate);
   const secret = readHeaders(options, authorization);
+  const proxies = proxyChoice(io.env);
   const retryFor = options.retryFor === undefined ? RETRY_FOR : parseDuration(options.retryFor);
   const client = createHttpClient({
     url,
     headers: { 'User-Agent': `tusd-ts/${programVersion()}` },
     secretHeaders: secret,
     ca: readAuthorities(options.cacert),
+    proxies: proxies && createProxyAgents(proxies),
     idleTimeout: IDLE_TIMEOUT,
     now: io.now,
     signal,
