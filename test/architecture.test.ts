@@ -116,6 +116,8 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   standardwebhooks: 'src/hooks',
   jose: 'src/access',
   'hash-wasm': 'src/access',
+  'http-proxy-agent': 'src/transfer/http',
+  'https-proxy-agent': 'src/transfer/http',
   'tus-js-client': 'src/transfer/send',
 };
 
