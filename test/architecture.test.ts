@@ -109,6 +109,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
+  pg: 'src/storage/catalog/postgres',
   '@tus/server': 'src/tus-server',
   '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
