@@ -1,4 +1,4 @@
-import { messageOf } from '../../fault.ts';
+import { Fault, messageOf } from '../../fault.ts';
 import type { Intake } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
@@ -64,7 +64,8 @@ async function make(
     });
   } catch (error) {
     // Only our own upload: when the id was taken, the existing one belongs to another client.
-    if (made) await undoCreation(context, marked, caller);
+    const taken = error instanceof Fault && error.code === 'CONFLICT';
+    if (made && !taken) await undoCreation(context, marked, caller);
     throw error;
   }
 }

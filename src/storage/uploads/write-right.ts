@@ -113,14 +113,16 @@ export class WriteRight {
     const { catalog, bytes, plan } = this.#context;
     const writer = await bytes.create(draft, this.#note);
     this.#writer = writer;
+    const { layout } = writer;
+    const laidOut = layout === draft.layout ? draft : { ...draft, layout };
     try {
       if (order === 'last') {
-        const recording = new RecordLast(catalog, draft, caller, plan);
+        const recording = new RecordLast(catalog, laidOut, caller, plan);
         this.#recording = recording;
-        return { record: { ...draft, seq: 0 }, writer, recording, isNew: true };
+        return { record: { ...laidOut, seq: 0 }, writer, recording, isNew: true };
       }
       const creation = {
-        record: draft,
+        record: laidOut,
         timeline: [{ event: 'created', origin: draft.origin }],
         deliveries: plan({ type: 'created', record: draft, caller }),
         at: draft.createdAt,
@@ -133,7 +135,9 @@ export class WriteRight {
       this.#recording = recording;
       return { record, writer, recording, isNew: true };
     } catch (error) {
-      await bytes.remove(draft);
+      // A store of objects cannot see that the id is taken: what it has may be another upload's.
+      if (bytes.buffers) await writer.rollback(0);
+      else await bytes.remove(draft);
       throw error;
     }
   }

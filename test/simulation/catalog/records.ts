@@ -198,15 +198,15 @@ export class Records {
   /** A daemon that starts takes over what earlier ones held. */
   inherit(holder: Holder): Inheritance {
     let ended = 0;
+    const leases: Lease[] = [];
     for (const [id, { owner }] of this.leases) {
-      if (this.owners.get(owner)?.role !== 'command') this.leases.set(id, holder);
+      if (owner === holder.owner || this.owners.get(owner)?.role === 'command') continue;
+      this.leases.set(id, holder);
+      leases.push({ id, seq: this.rows.get(id)?.record.seq ?? 0, epoch: holder.epoch });
     }
     for (const [owner, { role }] of this.owners) {
       if (role === 'daemon' && owner !== holder.owner && this.owners.delete(owner)) ended += 1;
     }
-    const leases = [...this.leases]
-      .filter(([, { owner }]) => owner === holder.owner)
-      .map(([id]) => ({ id, seq: this.rows.get(id)?.record.seq ?? 0, epoch: holder.epoch }));
     return { leases, ended };
   }
 

@@ -91,6 +91,12 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
     },
   );
 
+  promise('a daemon does not inherit from itself', async (catalog) => {
+    const { lease } = await catalog.createLeased(creation());
+    assert.deepEqual(await catalog.inheritLeases(NOW), { leases: [], ended: 0 });
+    assert.equal(await catalog.record(lease, ending({ offset: 1 })), true);
+  });
+
   promise('where no daemon has been before there is nothing to inherit', async (catalog) => {
     assert.deepEqual(await catalog.inheritLeases(NOW), { leases: [], ended: 0 });
     const { lease } = await catalog.createLeased(creation());

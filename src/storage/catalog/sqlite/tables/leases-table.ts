@@ -114,19 +114,17 @@ export class LeasesTable {
    * count for other processes. `ended`: the number of earlier daemons.
    */
   inherit({ owner, epoch }: Holder): { readonly ids: string[]; readonly ended: number } {
-    this.#database
-      .prepare(
-        `UPDATE leases SET owner = ?, epoch = ? WHERE owner NOT IN
-           (SELECT owner FROM owners WHERE role <> 'daemon')`,
+    const ids = this.#database
+      .prepare<unknown[], string>(
+        `UPDATE leases SET owner = @owner, epoch = @epoch
+         WHERE owner <> @owner AND owner NOT IN (SELECT owner FROM owners WHERE role <> 'daemon')
+         RETURNING upload`,
       )
-      .run(owner, epoch);
+      .pluck()
+      .all({ owner, epoch }) as string[];
     const { changes: ended } = this.#database
       .prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`)
       .run(owner);
-    const ids = this.#database
-      .prepare<[string], string>('SELECT upload FROM leases WHERE owner = ?')
-      .pluck()
-      .all(owner) as string[];
     return { ids, ended };
   }
 }
