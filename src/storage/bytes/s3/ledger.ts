@@ -66,12 +66,6 @@ export class Ledger {
     return layoutText(this.layout);
   }
 
-  /** Whether there is nothing to tell. */
-  get isEmpty(): boolean {
-    const { length, next, drop, state } = this.#layout;
-    return state === 'open' && length === 0 && next === 1 && drop.length === 0 && this.#isMarked;
-  }
-
   get length(): number {
     return this.#layout.length;
   }

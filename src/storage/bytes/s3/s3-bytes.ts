@@ -8,7 +8,7 @@ import { describeLayout } from './describe.ts';
 import { folderEntry, namesOf, removeFolder } from './folders.ts';
 import type { PartSource } from './join.ts';
 import { Lanes } from './lanes.ts';
-import { type Layout, parseLayout } from './layout.ts';
+import { type Layout, layoutText, parseLayout } from './layout.ts';
 import { emptyLayout, Ledger } from './ledger.ts';
 import type { ObjectStore, PresignedAnswer } from './object-store.ts';
 import { OpenUpload, type Shared } from './open-upload.ts';
@@ -72,12 +72,14 @@ export class S3Bytes implements Bytes {
    * Makes nothing: an upload without bytes has no object. So it cannot see that an id is taken; the
    * catalog does.
    */
-  async create({ id, length }: UploadRecord, note: NoteLayout): Promise<S3Writer> {
-    return this.#writer(id, this.#newLayout(length), note);
+  async create(upload: UploadRecord, note: NoteLayout): Promise<S3Writer> {
+    return this.#writer(upload.id, this.#newLayout(upload), note);
   }
 
   async openForAppend(upload: UploadRecord, note: NoteLayout): Promise<S3Writer> {
-    const writer = this.#writer(upload.id, this.#layoutOf(upload), note);
+    const layout = this.#layoutOf(upload);
+    const untouched = layoutText(layout) === layoutText(emptyLayout(layout.partSize));
+    const writer = this.#writer(upload.id, untouched ? this.#newLayout(upload) : layout, note);
     await writer.recover();
     return writer;
   }
@@ -100,7 +102,7 @@ export class S3Bytes implements Bytes {
 
   /** By the record alone: what it says is there. */
   async size({ layout }: UploadRecord): Promise<number | null> {
-    return layout === null ? 0 : parse(layout).length;
+    return layout === null ? null : parse(layout).length;
   }
 
   async missing(uploads: readonly Located[]): Promise<string[]> {
@@ -163,7 +165,7 @@ export class S3Bytes implements Bytes {
    * A URL that everybody may GET for so many seconds; undefined where there is none. Throws GONE.
    */
   async presign(
-    upload: UploadRecord,
+    upload: Located,
     seconds: number,
     answer: PresignedAnswer = {},
   ): Promise<string | undefined> {
@@ -185,7 +187,7 @@ export class S3Bytes implements Bytes {
   }
 
   async #isThere(upload: Located): Promise<boolean> {
-    if (upload.layout === null) return true;
+    if (upload.layout === null) return false;
     const { calls } = this.#shared;
     const { state, file, id, tails, numbers } = parse(upload.layout);
     const keyOf = (name: string) => this.#folderOf(upload) + name;
@@ -206,12 +208,13 @@ export class S3Bytes implements Bytes {
     return { key: this.#folderOf(part) + file, size: length, crc32 };
   }
 
-  /** An upload without a layout has no bytes yet. */
-  #layoutOf({ layout, length }: Pick<UploadRecord, 'layout' | 'length'>): Layout {
-    return layout === null ? this.#newLayout(length) : parse(layout);
+  #layoutOf({ layout }: Located): Layout {
+    if (layout === null) throw gone();
+    return parse(layout);
   }
 
-  #newLayout(length: number | null): Layout {
+  /** The length may have been declared since the upload was created. */
+  #newLayout({ length }: Pick<UploadRecord, 'length'>): Layout {
     return emptyLayout(partSizeFor(length, this.#options.partSize));
   }
 

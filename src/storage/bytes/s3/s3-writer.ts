@@ -60,9 +60,8 @@ export class S3Writer implements Writer {
     return this.#end;
   }
 
-  get layout(): string | null {
-    const { isEmpty, text } = this.#upload.ledger;
-    return isEmpty ? null : text;
+  get layout(): string {
+    return this.#upload.ledger.text;
   }
 
   get kept(): Content {

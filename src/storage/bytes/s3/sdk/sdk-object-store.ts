@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { PutObjectCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type {
   Body,
   ListOptions,
@@ -230,15 +230,25 @@ async function sent(body: Body) {
   return { ContentLength, Body: Buffer.concat(blocks) };
 }
 
+/** What is needed of the SDK's list of steps that a request takes. */
+interface Steps {
+  add(
+    step: (next: Handler) => Handler,
+    at: { readonly step: 'build'; readonly name: string },
+  ): void;
+}
+type Handler = (args: {
+  readonly request: { readonly headers: Record<string, string> };
+}) => unknown;
+
 /** The signature covers the hash that the caller has computed: the SDK cannot read a stream twice. */
 function signHash(
-  { middlewareStack }: PutObjectCommand | UploadPartCommand,
+  { middlewareStack }: { readonly middlewareStack: object },
   { sha256 }: Body,
 ): void {
-  middlewareStack.add(
+  (middlewareStack as Steps).add(
     (next) => (args) => {
-      const request = args.request as { readonly headers: Record<string, string> };
-      request.headers['x-amz-content-sha256'] = sha256;
+      args.request.headers['x-amz-content-sha256'] = sha256;
       return next(args);
     },
     { step: 'build', name: 'signHash' },
