@@ -1,4 +1,5 @@
 import { Fault } from '../../../fault.ts';
+import { type Alive, ATTEMPTS, Attempts } from './attempts.ts';
 import { faultOf, isTransient } from './faults.ts';
 import {
   type Body,
@@ -11,44 +12,25 @@ import {
   type PartInfo,
   type Source,
 } from './object-store.ts';
-import { pause, type Timing } from './timing.ts';
+import type { Timing } from './timing.ts';
 
-/** A call that makes no progress for this long is given up (milliseconds). */
-const SILENCE = 30_000;
 /** Those in which the server moves bytes itself: it may answer only when it has (milliseconds). */
 const LONG_SILENCE = 180_000;
-/** What was stopped ends at once, or should (milliseconds). */
-const GRACE = 1_000;
-const ATTEMPTS = 4;
-/** Before the second attempt; each further one waits four times as long (milliseconds). */
-const FIRST_PAUSE = 100;
-
-/** Tells that a call makes progress. */
-type Alive = () => void;
-
-interface CallOptions {
-  /** The permission that it needs, for the message. */
-  readonly action: string;
-  readonly silence?: number;
-  readonly attempts?: number;
-  readonly cancel?: AbortSignal | undefined;
-}
-
 /**
  * The calls of an ObjectStore with deadlines and a few attempts. They throw Faults. Errors that the
  * writer must tell apart (`NoSuchUpload`, `InvalidPart`) are the cause of theirs.
  */
 export class Calls {
   readonly #store: ObjectStore;
-  readonly #timing: Timing;
+  readonly #attempts: Attempts;
 
   constructor(store: ObjectStore, timing: Timing) {
     this.#store = store;
-    this.#timing = timing;
+    this.#attempts = new Attempts(timing);
   }
 
   put(key: string, body: Body): Promise<string> {
-    return this.#call({ action: 's3:PutObject' }, (signal, alive) =>
+    return this.#attempts.call({ action: 's3:PutObject' }, (signal, alive) =>
       this.#store.put(key, watched(body, alive), signal),
     );
   }
@@ -60,27 +42,31 @@ export class Calls {
     body: Body,
     cancel?: AbortSignal,
   ): Promise<string> {
-    return this.#call({ action: 's3:PutObject', cancel }, (signal, alive) =>
+    return this.#attempts.call({ action: 's3:PutObject', cancel }, (signal, alive) =>
       this.#store.uploadPart(key, id, number, watched(body, alive), signal),
     );
   }
 
   copyPart(key: string, id: string, number: number, source: Source): Promise<string> {
-    return this.#call({ action: 's3:GetObject', silence: LONG_SILENCE }, (signal) =>
+    return this.#attempts.call({ action: 's3:GetObject', silence: LONG_SILENCE }, (signal) =>
       this.#store.copyPart(key, id, number, source, signal),
     );
   }
 
   head(key: string): Promise<ObjectInfo | null> {
-    return this.#call({ action: 's3:GetObject' }, (signal) => this.#store.head(key, signal));
+    return this.#attempts.call({ action: 's3:GetObject' }, (signal) =>
+      this.#store.head(key, signal),
+    );
   }
 
   delete(key: string): Promise<void> {
-    return this.#call({ action: 's3:DeleteObject' }, (signal) => this.#store.delete(key, signal));
+    return this.#attempts.call({ action: 's3:DeleteObject' }, (signal) =>
+      this.#store.delete(key, signal),
+    );
   }
 
   createMultipart(key: string): Promise<string> {
-    return this.#call({ action: 's3:PutObject' }, (signal) =>
+    return this.#attempts.call({ action: 's3:PutObject' }, (signal) =>
       this.#store.createMultipart(key, signal),
     );
   }
@@ -92,13 +78,13 @@ export class Calls {
     parts: readonly Pick<PartInfo, 'number' | 'etag'>[],
   ): Promise<void> {
     const options = { action: 's3:PutObject', silence: LONG_SILENCE, attempts: 1 };
-    return this.#call(options, (signal) => this.#store.complete(key, id, parts, signal));
+    return this.#attempts.call(options, (signal) => this.#store.complete(key, id, parts, signal));
   }
 
   /** Returns false when there is no such multipart upload. */
   async abort(key: string, id: string): Promise<boolean> {
     try {
-      await this.#call({ action: 's3:AbortMultipartUpload' }, (signal) =>
+      await this.#attempts.call({ action: 's3:AbortMultipartUpload' }, (signal) =>
         this.#store.abort(key, id, signal),
       );
       return true;
@@ -122,7 +108,7 @@ export class Calls {
   async hasMultipart(key: string, id: string): Promise<boolean> {
     try {
       const action = 's3:ListMultipartUploadParts';
-      await this.#call({ action }, (signal) => this.#store.listParts(key, id, {}, signal));
+      await this.#attempts.call({ action }, (signal) => this.#store.listParts(key, id, {}, signal));
       return true;
     } catch (error) {
       if (causeOf(error) === 'NoSuchUpload') return false;
@@ -149,7 +135,7 @@ export class Calls {
   }
 
   checkBucket(): Promise<void> {
-    return this.#call({ action: 's3:ListBucket', attempts: 2 }, (signal) =>
+    return this.#attempts.call({ action: 's3:ListBucket', attempts: 2 }, (signal) =>
       this.#store.checkBucket(signal),
     );
   }
@@ -173,7 +159,7 @@ export class Calls {
       } catch (error) {
         failures = position > before ? 0 : failures + 1;
         if (failures >= ATTEMPTS || !isTransient(error)) throw faultOf(error, 's3:GetObject');
-        await this.#pause(failures);
+        await this.#attempts.pause(failures);
       } finally {
         stop.abort();
       }
@@ -181,13 +167,16 @@ export class Calls {
   }
 
   async *#get(source: Source, stop: AbortController): AsyncGenerator<Buffer> {
-    const alarm = this.#alarm(SILENCE, stop);
+    const alarm = this.#attempts.alarm(stop);
     try {
-      const blocks = await this.#unlessSilent(stop.signal, this.#store.get(source, stop.signal));
+      const blocks = await this.#attempts.unlessSilent(
+        stop.signal,
+        this.#store.get(source, stop.signal),
+      );
       const iterator = blocks[Symbol.asyncIterator]();
       for (;;) {
         alarm.start();
-        const next = await this.#unlessSilent(stop.signal, iterator.next());
+        const next = await this.#attempts.unlessSilent(stop.signal, iterator.next());
         // The reader may take as long as it likes.
         alarm.stop();
         if (next.done) return;
@@ -205,89 +194,13 @@ export class Calls {
   ): AsyncGenerator<readonly T[]> {
     let after: string | undefined;
     do {
-      const page = await this.#call({ action }, (signal) => list({ after }, signal));
+      const page = await this.#attempts.call({ action }, (signal) => list({ after }, signal));
       if (page.items.length > 0) yield page.items;
       // A page that continues with itself would never end.
       if (page.next !== undefined && page.next === after)
         throw new Fault('IO', 'a list has no end');
       after = page.next;
     } while (after !== undefined);
-  }
-
-  async #call<T>(
-    { action, silence = SILENCE, attempts = ATTEMPTS, cancel }: CallOptions,
-    attempt: (signal: AbortSignal, alive: Alive) => Promise<T>,
-  ): Promise<T> {
-    for (let failures = 0; ; ) {
-      const stop = new AbortController();
-      const cancelled = () =>
-        stop.abort(new ObjectStoreError('Cancelled', 'it is not needed any more'));
-      cancel?.addEventListener('abort', cancelled);
-      if (cancel?.aborted) cancelled();
-      const alarm = this.#alarm(silence, stop);
-      try {
-        alarm.start();
-        return await this.#unlessSilent(stop.signal, attempt(stop.signal, alarm.start));
-      } catch (error) {
-        failures += 1;
-        if (failures >= attempts || !isTransient(error) || cancel?.aborted) {
-          throw faultOf(error, action);
-        }
-      } finally {
-        alarm.stop();
-        cancel?.removeEventListener('abort', cancelled);
-      }
-      await this.#pause(failures, cancel);
-    }
-  }
-
-  /** Rejects when the signal aborts: a little later, if the call does not end then. */
-  async #unlessSilent<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-    const { setTimeout, clearTimeout } = this.#timing;
-    let grace: unknown;
-    let stopped = () => {};
-    const silent = new Promise<never>((_, reject) => {
-      stopped = () => {
-        grace = setTimeout(() => reject(signal.reason), GRACE);
-      };
-      if (signal.aborted) stopped();
-      signal.addEventListener('abort', stopped);
-    });
-    try {
-      return await Promise.race([work, silent]);
-    } catch (error) {
-      // The call fails with an error of its own when it is stopped.
-      throw signal.aborted ? signal.reason : error;
-    } finally {
-      signal.removeEventListener('abort', stopped);
-      if (grace !== undefined) clearTimeout(grace);
-      work.catch(() => {});
-    }
-  }
-
-  #alarm(silence: number, stop: AbortController) {
-    const { setTimeout, clearTimeout } = this.#timing;
-    let timer: unknown;
-    const cancel = () => {
-      if (timer !== undefined) clearTimeout(timer);
-      timer = undefined;
-    };
-    const ring = () => {
-      const seconds = silence / 1000;
-      stop.abort(new ObjectStoreError('Timeout', `S3 was silent for ${seconds} seconds`));
-    };
-    return {
-      start: () => {
-        cancel();
-        timer = setTimeout(ring, silence);
-      },
-      stop: cancel,
-    };
-  }
-
-  #pause(failures: number, cancel?: AbortSignal): Promise<void> {
-    const longest = FIRST_PAUSE * 4 ** (failures - 1);
-    return pause(this.#timing, longest * (0.5 + this.#timing.random() / 2), cancel);
   }
 }
 

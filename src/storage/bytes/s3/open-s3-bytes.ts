@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { Fault } from '../../../fault.ts';
+import type { ObjectStore } from './object-store.ts';
 import { S3Bytes } from './s3-bytes.ts';
 import type { Timing } from './timing.ts';
 
@@ -9,10 +10,8 @@ export interface S3Credentials {
   readonly sessionToken?: string;
 }
 
-export interface S3Options {
+export interface BucketOptions {
   readonly bucket: string;
-  /** All keys begin with it. A slash at its end is added; "" for none. */
-  readonly prefix: string;
   /** The URL of the server; absent for AWS. */
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
@@ -20,6 +19,11 @@ export interface S3Options {
   readonly forcePathStyle?: boolean | undefined;
   /** Absent: as the SDK finds them (environment, files, role of the machine). */
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
+}
+
+export interface S3Options extends BucketOptions {
+  /** All keys begin with it. A slash at its end is added; "" for none. */
+  readonly prefix: string;
   /** The size of parts (bytes); absent: chosen for each upload by its length. */
   readonly partSize?: number | undefined;
   /** The folder for bytes on their way to S3; the system's for temporary files when absent. */
@@ -36,8 +40,21 @@ const CONNECTIONS = 100;
 
 /** Opens a bucket as a store. Makes no request. Throws CONFIG when the SDK is not installed. */
 export async function openS3Bytes(options: S3Options): Promise<S3Bytes> {
-  const { bucket, prefix, endpoint, region, forcePathStyle, credentials, partSize } = options;
-  const { spoolDir = tmpdir(), memory, warn, timing } = options;
+  const { bucket, prefix, partSize, spoolDir = tmpdir(), memory, warn, timing } = options;
+  return new S3Bytes(await openBucket(options), {
+    name: `s3://${bucket}`,
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    ...(partSize === undefined ? {} : { partSize }),
+    spoolDir,
+    ...(memory === undefined ? {} : { memory }),
+    warn,
+    ...(timing === undefined ? {} : { timing }),
+  });
+}
+
+/** The calls of a bucket, through the SDK. Makes none. Throws CONFIG when the SDK is not installed. */
+export async function openBucket(options: BucketOptions): Promise<ObjectStore> {
+  const { bucket, endpoint, region, forcePathStyle, credentials } = options;
   const [sdk, { SdkObjectStore }] = await load();
   const agent = { keepAlive: true, maxSockets: CONNECTIONS };
   const client = new sdk.S3Client({
@@ -59,15 +76,7 @@ export async function openS3Bytes(options: S3Options): Promise<S3Bytes> {
       httpsAgent: agent,
     },
   });
-  return new S3Bytes(new SdkObjectStore(sdk, client, bucket), {
-    name: `s3://${bucket}`,
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
-    ...(partSize === undefined ? {} : { partSize }),
-    spoolDir,
-    ...(memory === undefined ? {} : { memory }),
-    warn,
-    ...(timing === undefined ? {} : { timing }),
-  });
+  return new SdkObjectStore(sdk, client, bucket);
 }
 
 async function load() {

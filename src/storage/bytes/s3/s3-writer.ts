@@ -11,14 +11,13 @@ import type { OpenUpload } from './open-upload.ts';
 import { HIGHEST_NUMBER } from './part-numbers.ts';
 import { largerPartSize } from './part-size.ts';
 import { Region } from './region.ts';
-import { completeSealing, isComplete, moveParts, stage } from './sealing.ts';
+import { Sealer } from './sealer.ts';
+import { isComplete, moveParts, stage } from './sealing.ts';
 
 /** With fewer part numbers left a request begins with larger parts. */
 const FEW_NUMBERS = 2_000;
 /** Objects that wait to be deleted; then the layout is recorded so that they can be. */
 const MANY_DROPPED = 16;
-/** Strays that S3 refuses to leave out come from few writers. */
-const SEALS = 3;
 
 export interface WriterOptions {
   readonly traffic: Traffic;
@@ -36,15 +35,12 @@ export class S3Writer implements Writer {
   readonly #options: WriterOptions;
   readonly #flights: Flights;
   readonly #region: Region;
+  readonly #sealer: Sealer;
   /** Offset and CRC-32 of all bytes that were taken in. */
   #end: number;
   #crc32: number;
   /** Whether bytes can be taken in at once: what `#begin` does was done. */
   #begun = false;
-  /** Of the last part, when sealing failed behind it: the same bytes go under the same number. */
-  #lastNumber: number | undefined;
-  /** Whether a layout that says that the upload is being sealed is in the record. */
-  #recorded = true;
   #open = true;
 
   constructor(upload: OpenUpload, options: WriterOptions) {
@@ -52,6 +48,7 @@ export class S3Writer implements Writer {
     this.#options = options;
     this.#flights = new Flights(upload, options.traffic);
     this.#region = new Region(upload);
+    this.#sealer = new Sealer(upload, this.#region);
     this.#end = upload.ledger.length;
     this.#crc32 = upload.ledger.layout.crc32;
   }
@@ -106,17 +103,9 @@ export class S3Writer implements Writer {
 
   async seal(_safety: Safety, content: Content): Promise<void> {
     this.#expect(content);
-    const { ledger } = this.#upload;
     await this.#flights.land();
     await this.#flights.tailing;
-    for (let seals = 0; ledger.layout.state !== 'sealed'; seals++) {
-      if (seals === SEALS)
-        throw new Fault('IO', 'S3 does not put the parts of this upload together');
-      if (ledger.layout.state === 'sealing') await this.#complete();
-      else if (ledger.layout.numbers.count === 0) await this.#sealSmall();
-      else await this.#sealParts();
-    }
-    this.#region.release();
+    await this.#sealer.seal(content);
   }
 
   async rollback(length: number): Promise<void> {
@@ -139,7 +128,7 @@ export class S3Writer implements Writer {
       this.#crc32 = await this.#region.cut(length);
     }
     this.#end = length;
-    this.#lastNumber = undefined;
+    this.#sealer.forget();
     ledger.mark();
   }
 
@@ -241,7 +230,7 @@ export class S3Writer implements Writer {
       left -= taken.length;
     }
     this.#end += count;
-    this.#lastNumber = undefined;
+    this.#sealer.forget();
     const { partSize } = this.#upload.ledger.layout;
     if (count > 0 && this.#end % partSize === 0) {
       this.#flights.launch(this.#region.take(), this.#crc32, partSize);
@@ -252,51 +241,18 @@ export class S3Writer implements Writer {
   /** Before the first byte: what there is now is what one can go back to. */
   async #begin(): Promise<void> {
     const { ledger } = this.#upload;
-    if (ledger.layout.state === 'sealing') await this.#complete();
-    const { state, partSize, length, file, next } = ledger.layout;
+    await this.#sealer.complete();
+    const { state, partSize, length, file, next, numbers } = ledger.layout;
     if (state === 'sealed' && length < partSize) ledger.unseal();
     else if (state === 'sealed') {
       await moveParts(this.#upload, [{ key: this.#upload.keyOf(file!), from: 0, to: length }]);
+    } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && numbers.count === 0) {
+      ledger.abandon();
     } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && partSize < largerPartSize(partSize)) {
       await moveParts(this.#upload, await stage(this.#upload), largerPartSize(partSize));
     }
     ledger.mark();
     this.#begun = true;
-  }
-
-  /** All there is is less than a part: one object, and no more to record than its name. */
-  async #sealSmall(): Promise<void> {
-    const { ledger } = this.#upload;
-    ledger.abandon();
-    const name = this.#upload.newName('file');
-    const etag = await this.#region.whole((piece) => this.#upload.putObject(name, piece));
-    ledger.replaceTails([], { length: this.#end, crc32: this.#crc32 });
-    ledger.seal(name, etag);
-    if (ledger.layout.drop.length > 0) await this.#upload.recordAndTidy();
-  }
-
-  async #sealParts(): Promise<void> {
-    const upload = this.#upload;
-    const { ledger } = upload;
-    if (this.#end > ledger.partsEnd) {
-      this.#lastNumber ??= await upload.takeNumber();
-      const number = this.#lastNumber;
-      if (number === undefined) throw new Fault('TOO_LARGE', 'S3 has no part numbers left');
-      await this.#region.whole((piece) => upload.putPart(number, piece));
-    }
-    ledger.beginSealing(this.#lastNumber, this.#end, this.#crc32);
-    this.#lastNumber = undefined;
-    this.#recorded = false;
-  }
-
-  /** The layout is recorded first: whoever comes next completes it too, and sends no other parts. */
-  async #complete(): Promise<void> {
-    const upload = this.#upload;
-    if (!this.#recorded) await upload.record();
-    this.#recorded = true;
-    this.#region.release();
-    await completeSealing(upload);
-    if (upload.ledger.layout.drop.length > 0) await upload.recordAndTidy();
   }
 
   async *#read(sources: readonly Source[], from: number, to: number): AsyncGenerator<Buffer> {

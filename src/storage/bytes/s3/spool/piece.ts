@@ -1,7 +1,6 @@
 import { read, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../../fault.ts';
-import type { Spool } from './spool.ts';
 
 const readAsync = promisify(read);
 
@@ -10,12 +9,22 @@ export const BLOCK = 64 * 1024;
 /** Bytes that are read from the file at a time. */
 const READ = 256 * 1024;
 
+/** Memory and files for pieces. */
+export interface Room {
+  readonly hasMemory: boolean;
+  takeBlock(): Buffer;
+  giveBack(blocks: readonly Buffer[]): void;
+  /** An empty file without a name, or one whose bytes nobody needs. */
+  openFile(): Promise<number>;
+  closeFile(fd: number, size: number): void;
+}
+
 /**
  * Bytes that wait to be stored: in memory while there is some to spare, the rest in a file without a
  * name.
  */
 export class Piece {
-  readonly #spool: Spool;
+  readonly #room: Room;
   readonly #blocks: Buffer[] = [];
   /** Where the file begins; undefined while all bytes are in memory. */
   #fileFrom: number | undefined;
@@ -27,14 +36,14 @@ export class Piece {
   /** Its bytes are stored elsewhere. */
   saved = false;
 
-  constructor(spool: Spool) {
-    this.#spool = spool;
+  constructor(room: Room) {
+    this.#room = room;
   }
 
   /** true while `write` returns a number. */
   get immediate(): boolean {
     if (this.#fileFrom !== undefined) return false;
-    return this.size < this.#blocks.length * BLOCK || this.#spool.hasMemory;
+    return this.size < this.#blocks.length * BLOCK || this.#room.hasMemory;
   }
 
   /** Appends at most `most` bytes of the chunks. Returns how many: at least one. */
@@ -57,7 +66,7 @@ export class Piece {
   /** Drops the bytes from `length` on. */
   truncate(length: number): void {
     this.size = Math.min(this.size, length);
-    this.#spool.giveBack(this.#blocks.splice(Math.ceil(this.size / BLOCK)));
+    this.#room.giveBack(this.#blocks.splice(Math.ceil(this.size / BLOCK)));
     // What comes next in the file goes where the memory ends.
     if (this.#fileFrom !== undefined) this.#fileFrom = Math.min(this.#fileFrom, this.size);
   }
@@ -66,8 +75,8 @@ export class Piece {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#spool.giveBack(this.#blocks);
-    if (this.#fd !== undefined) this.#spool.closeFile(this.#fd, this.size);
+    this.#room.giveBack(this.#blocks);
+    if (this.#fd !== undefined) this.#room.closeFile(this.#fd, this.size);
   }
 
   async *#blocksOf(from: number, to: number, newBuffer: () => Buffer): AsyncGenerator<Buffer> {
@@ -97,7 +106,7 @@ export class Piece {
         if (!this.immediate) return kept;
         const at = this.size % BLOCK;
         const index = Math.floor(this.size / BLOCK);
-        if (index === this.#blocks.length) this.#blocks.push(this.#spool.takeBlock());
+        if (index === this.#blocks.length) this.#blocks.push(this.#room.takeBlock());
         const count = Math.min(BLOCK - at, chunk.length - done, most - kept);
         chunk.copy(this.#blocks[index]!, at, done, done + count);
         done += count;
@@ -109,7 +118,7 @@ export class Piece {
   }
 
   async #append(chunks: readonly Buffer[], most: number): Promise<number> {
-    this.#fd ??= await this.#spool.openFile();
+    this.#fd ??= await this.#room.openFile();
     this.#fileFrom ??= this.size;
     const fd = this.#fd;
     const at = this.size - this.#fileFrom;

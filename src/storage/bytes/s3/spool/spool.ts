@@ -1,7 +1,7 @@
 import { close, open, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BLOCK, Piece } from './piece.ts';
+import { BLOCK, Piece, type Room } from './piece.ts';
 
 const openAsync = promisify(open);
 const unlinkAsync = promisify(unlink);
@@ -19,7 +19,7 @@ export interface SpoolOptions {
 }
 
 /** Where bytes wait until S3 has them. All writers of a store share it. */
-export class Spool {
+export class Spool implements Room {
   readonly #options: SpoolOptions;
   readonly #freeBlocks: Buffer[] = [];
   readonly #freeFiles: number[] = [];
