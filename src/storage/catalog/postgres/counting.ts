@@ -32,7 +32,7 @@ export function createCounting({ database }: Work): Counting {
           FROM tusd_uploads WHERE state = 'finished'
           UNION ALL
           SELECT 'owner', NULL, owner, NULL, sum(received)::bigint FROM tusd_uploads
-          WHERE owner IS NOT NULL AND state = 'finished' GROUP BY owner
+          WHERE state = 'finished' GROUP BY owner HAVING sum(received) > 0
           UNION ALL
           SELECT 'unfinished', id, owner, origin, coalesce(length, received) FROM tusd_uploads
           WHERE state IN ('receiving', 'joining')`,
@@ -46,7 +46,7 @@ function holdingsOf(rows: readonly HoldingRow[]): Holdings {
   const of = (what: HoldingRow['what']) => rows.filter((row) => row.what === what);
   return {
     finished: of('finished')[0]?.bytes ?? 0,
-    finishedOf: of('owner').map(({ owner, bytes }) => ({ owner: owner!, bytes })),
+    finishedOf: of('owner').map(({ owner, bytes }) => ({ owner, bytes })),
     unfinished: of('unfinished').map(({ id, owner, origin, bytes }) => ({
       id,
       owner,

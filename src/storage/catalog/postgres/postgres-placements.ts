@@ -1,5 +1,5 @@
 import { Fault } from '../../../fault.ts';
-import type { Placement, PlacementCounts } from '../../model/placement.ts';
+import type { Placement, PlacementCounts, PlacementStatus } from '../../model/placement.ts';
 import type { Placements } from '../placements.ts';
 import { constant, joined, sql } from './database/sql.ts';
 import { settlePlacement } from './placing.ts';
@@ -21,6 +21,17 @@ const WAITS = constant(
 
 /** Assignments that make a placement begin anew. */
 const RESTART = constant(`state = 'pending', attempts = 0, done_at = NULL`);
+
+const CONDITIONS: Readonly<Record<PlacementStatus, string>> = {
+  pending: `(p.state = 'pending' AND p.attempts = 0)`,
+  failing: `(p.state = 'pending' AND p.attempts > 0)`,
+  skipped: `p.state = 'skipped'`,
+  delivered: `p.state = 'placed'`,
+};
+
+function statusIn(statuses: readonly PlacementStatus[]): string {
+  return `(${statuses.map((one) => CONDITIONS[one]).join(' OR ') || 'false'})`;
+}
 
 /** See Placements. */
 export function createPlacements(work: Work): Placements {
@@ -120,11 +131,11 @@ export function createPlacements(work: Work): Placements {
       return rows[0];
     },
 
-    list({ states, rule, upload, limit = 100 }) {
+    list({ statuses, rule, upload, limit = 100 }) {
       const where = joined(
         [
           constant('true'),
-          ...(states ? [sql`p.state = ANY(${states}::text[])`] : []),
+          ...(statuses ? [constant(statusIn(statuses))] : []),
           ...(rule === undefined ? [] : [sql`p.rule = ${rule}::text`]),
           ...(upload === undefined ? [] : [sql`p.upload = ${upload}::text`]),
         ],
@@ -139,7 +150,7 @@ export function createPlacements(work: Work): Placements {
     counts: () =>
       database.run<PlacementCounts>(
         sql`SELECT rule, count(*) FILTER (WHERE attempts = 0) AS pending,
-            count(*) FILTER (WHERE attempts > 0) AS failing
+            count(*) FILTER (WHERE attempts > 0) AS failing, min(created_at) AS "oldestAt"
           FROM tusd_placements WHERE state = 'pending' GROUP BY rule ORDER BY rule`,
       ),
   };

@@ -1,7 +1,7 @@
 import type { StatusMoment, UnfinishedTotals, UploadTotals } from '../../model/list-query.ts';
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../reading.ts';
-import { type Sql, sql } from './database/sql.ts';
+import { constant, type Sql, sql } from './database/sql.ts';
 import { list, recordsOf } from './listing.ts';
 import { statusTotals } from './status-totals.ts';
 import { statusSql } from './tables/status-sql.ts';
@@ -45,6 +45,15 @@ export function createReading({ database }: Pick<Work, 'database'>): Reading {
     unfinishedButComplete: () =>
       idsOf(sql`SELECT id FROM tusd_uploads WHERE state IN ('receiving', 'joining')
         AND (kind = 'final' OR (received = length AND refusal IS NULL))`),
+
+    async movedBytes(owner) {
+      const whose = owner === undefined ? constant('true') : sql`owner = ${owner}::text`;
+      const [row] = await database.run<{ bytes: number }>(
+        sql`SELECT coalesce(sum(received), 0)::bigint AS bytes FROM tusd_uploads
+          WHERE moved_to IS NOT NULL AND state = 'finished' AND ${whose}`,
+      );
+      return row!.bytes;
+    },
 
     async receivedOfParts({ seq }) {
       const [row] = await database.run<{ bytes: number }>(

@@ -16,8 +16,8 @@ export async function statusTotals(
   const own =
     owner === undefined ? NOTHING : sql` AND u.owner IS NOT NULL AND u.owner = ${owner}::text`;
   const policy = sql`u.finished_at <= ${finishedBefore}::bigint`;
-  const finished = (status: string, more: Sql) =>
-    sql`SELECT 'finished' AS state, ${status}::text AS status, 0 AS part, 0 AS folded,
+  const finished = (name: string, more: Sql) =>
+    sql`SELECT 'finished' AS state, ${name}::text AS status, 0 AS part, 0 AS folded,
         count(*) AS count, coalesce(sum(u.received), 0)::bigint AS bytes,
         coalesce(sum(u.received), 0)::bigint AS "bytesOnce"
       FROM tusd_uploads AS u WHERE u.state = 'finished' AND u.kind <> 'partial'${more}${own}`;
