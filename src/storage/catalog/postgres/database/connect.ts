@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Client, ClientConfig, Pool } from 'pg';
+import type { Client, ClientBase, ClientConfig, Pool } from 'pg';
 import { Fault } from '../../../../fault.ts';
 import { postgresFault, sqlStateOf } from './postgres-fault.ts';
 import { TYPES } from './values.ts';
@@ -73,6 +73,7 @@ export async function connect(
       ...config(session),
       max: Math.max(1, poolSize - 1),
       idleTimeoutMillis: 60_000,
+      ...(pooled ? {} : { onConnect: prepareSession }),
     });
     // An idle connection that breaks is replaced when the next one is needed.
     pool.on('error', () => {});
@@ -82,6 +83,11 @@ export async function connect(
   } catch (error) {
     throw postgresFault(error, where);
   }
+}
+
+/** Our statements are short: to compile one takes longer than to run it, however large the tables are. */
+async function prepareSession(client: ClientBase): Promise<void> {
+  await client.query('SET jit = off');
 }
 
 async function load(): Promise<Pick<typeof import('pg'), 'Client' | 'Pool'>> {
