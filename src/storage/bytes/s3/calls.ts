@@ -150,24 +150,28 @@ export class Calls {
     while (position < to) {
       const before = position;
       const stop = new AbortController();
+      let ended = false;
       try {
         for await (const block of this.#get({ key, from: position, to }, stop)) {
           yield block;
           position += block.length;
         }
+        ended = true;
         if (position < to) throw new ObjectStoreError('Truncated', 'the answer ended early');
       } catch (error) {
         failures = position > before ? 0 : failures + 1;
         if (failures >= ATTEMPTS || !isTransient(error)) throw faultOf(error, 's3:GetObject');
         await this.#attempts.pause(failures);
       } finally {
-        stop.abort();
+        // Only where it is needed: it also closes the connection.
+        if (!ended) stop.abort();
       }
     }
   }
 
   async *#get(source: Source, stop: AbortController): AsyncGenerator<Buffer> {
     const alarm = this.#attempts.alarm(stop);
+    alarm.start();
     try {
       const blocks = await this.#attempts.unlessSilent(
         stop.signal,
