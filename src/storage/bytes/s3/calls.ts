@@ -89,7 +89,7 @@ export class Calls {
       );
       return true;
     } catch (error) {
-      if (causeOf(error) === 'NoSuchUpload') return false;
+      if (isGone(error)) return false;
       throw error;
     }
   }
@@ -111,7 +111,7 @@ export class Calls {
       await this.#attempts.call({ action }, (signal) => this.#store.listParts(key, id, {}, signal));
       return true;
     } catch (error) {
-      if (causeOf(error) === 'NoSuchUpload') return false;
+      if (isGone(error)) return false;
       throw error;
     }
   }
@@ -211,6 +211,11 @@ export class Calls {
 /** S3's name of the failure behind a Fault of a call. */
 export function causeOf(error: unknown): string | undefined {
   return codeOf(error instanceof Fault ? error.cause : error);
+}
+
+/** Servers differ in what they say is not there. */
+function isGone(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'GONE';
 }
 
 function watched(body: Body, alive: Alive): Body {

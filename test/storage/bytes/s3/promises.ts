@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestOptions, test } from 'node:test';
 import { smallBody } from '../../../../src/storage/bytes/s3/body.ts';
-import {
-  type ObjectStore,
-  ObjectStoreError,
-} from '../../../../src/storage/bytes/s3/object-store.ts';
-import { openBucket } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
-import { S3Bytes } from '../../../../src/storage/bytes/s3/s3-bytes.ts';
-import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/timing.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import type { S3Server } from '../../../support/services/s3.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
@@ -15,64 +8,14 @@ import { until } from '../../../support/until.ts';
 import { collect } from '../../catalog/contract/subject.ts';
 import { bytes, crcOf } from '../../support/content.ts';
 import { around } from './around.ts';
+import { declareContinuations } from './continuations.ts';
+import { declareFailures } from './failures.ts';
 import { OneUpload } from './one-upload.ts';
+import { type Place, placeOf } from './place.ts';
+import { sendAll } from './send-all.ts';
 
-const PART = 100_000;
 /** Of the calls at which a process may die one in so many is tried. */
 const STEP = process.env.TUSD_TS_FAULTS ? 1 : 5;
-let stores = 0;
-
-/** Time that passes a hundred times as fast: waits for answers that never come end soon. */
-const FAST: Timing = {
-  ...SYSTEM_TIMING,
-  setTimeout: (run, milliseconds) => setTimeout(run, milliseconds / 100),
-};
-
-export interface Place {
-  readonly objects: ObjectStore;
-  readonly prefix: string;
-  /** Another store over the same objects, as another process opens it. */
-  open(objects?: ObjectStore, timing?: Timing): S3Bytes;
-}
-
-/** A prefix of its own. */
-async function placeOf(server: S3Server, spoolDir: string): Promise<Place> {
-  const objects = await openBucket({ ...server, forcePathStyle: true });
-  stores += 1;
-  const prefix = `place${process.pid}-${stores}/`;
-  const open = (given = objects, timing = SYSTEM_TIMING) =>
-    new S3Bytes(given, {
-      ...{ name: 's3://uploads', prefix, partSize: PART, spoolDir, timing, memory: 150_000 },
-      warn: () => {},
-    });
-  return { objects, prefix, open };
-}
-
-/** Requests of all kinds until the upload is finished; goes on from where it is. */
-async function sendAll(upload: OneUpload, store: S3Bytes, alive: () => boolean): Promise<void> {
-  const { length } = upload.content;
-  let writer =
-    upload.record.layout === null
-      ? await upload.create(store, alive)
-      : await upload.takeOver(store, alive);
-  const next = (end: number) => Math.min(length, Math.max(end, writer.size));
-  // Less than a part; then parts and a rest; then more than wait at a time.
-  for (const end of [30_000, 70_000, 320_000, 380_000, 1_250_000]) {
-    await upload.send(writer, next(end));
-    if (alive()) upload.progress(writer);
-    await upload.end(writer);
-    writer.close();
-    writer = await upload.takeOver(store, alive);
-  }
-  // A checksum that does not match, and the same bytes again.
-  upload.beginWhole();
-  const from = writer.size;
-  await upload.send(writer, next(1_480_000));
-  await writer.rollback(from);
-  await upload.end(writer);
-  await upload.send(writer, length);
-  await upload.finish(writer);
-}
 
 /** What S3 does beside the promises of every store of bytes. */
 export function s3Promises(
@@ -90,6 +33,9 @@ export function s3Promises(
       }
     });
   };
+
+  declareContinuations(promise);
+  declareFailures(promise);
 
   for (const when of ['before', 'after'] as const) {
     promise(`what was acknowledged stays when a process dies ${when} a call`, async (place) => {
@@ -183,93 +129,6 @@ export function s3Promises(
     await upload.check(place.open());
   });
 
-  promise('bytes survive an S3 that fails, loses answers and lies about success', async (place) => {
-    let count = 0;
-    const unreliable = around(place.objects, async ({ method, make }) => {
-      count += 1;
-      if (count % 3 === 0) throw new ObjectStoreError('SlowDown', 'slow down', 503);
-      if (count % 5 === 0) {
-        await make();
-        throw new ObjectStoreError('ECONNRESET', 'socket hang up');
-      }
-      // It says so, and has not done it.
-      if (method === 'complete' && count % 2 === 0) return undefined;
-      return make();
-    });
-    const upload = new OneUpload('a', bytes(1_530_000));
-    await sendAll(upload, place.open(unreliable, FAST), () => true);
-    await upload.check(place.open(unreliable, FAST));
-  });
-
-  promise('a request that S3 never answers ends, and the upload goes on later', async (place) => {
-    let silent: string | undefined;
-    const objects = around(place.objects, ({ method, signal, make }) =>
-      method === silent
-        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-        : make(),
-    );
-    const store = place.open(objects, FAST);
-    const upload = new OneUpload('a', bytes(450_000));
-    const writer = await upload.create(store);
-    for (const [method, end] of [
-      ['put', 50_000],
-      ['createMultipart', 150_000],
-      ['uploadPart', 320_000],
-    ] as const) {
-      silent = method;
-      await upload.send(writer, end);
-      assert.equal((await faultOf(upload.end(writer))).code, 'UNAVAILABLE', method);
-      silent = undefined;
-      await upload.end(writer);
-    }
-    await upload.send(writer, upload.content.length);
-    for (const method of ['complete', 'head']) {
-      silent = method;
-      assert.equal((await faultOf(upload.finish(writer))).code, 'UNAVAILABLE', method);
-    }
-    silent = 'get';
-    await upload.finish(writer);
-    assert.equal((await faultOf(upload.check(store))).code, 'UNAVAILABLE');
-    silent = undefined;
-    await upload.check(store);
-  });
-
-  promise('a broken answer is read on from where it broke', async (place) => {
-    const upload = new OneUpload('a', bytes(450_000));
-    const writer = await upload.create(place.open());
-    await upload.send(writer, upload.content.length);
-    await upload.finish(writer);
-    let requests = 0;
-    const breaking = around(place.objects, async ({ method, make }) => {
-      if (method !== 'get') return make();
-      requests += 1;
-      return firstBytes((await make()) as AsyncIterable<Uint8Array>, 100_000);
-    });
-    await upload.check(place.open(breaking, FAST));
-    assert.ok(requests >= 4, String(requests));
-  });
-
-  promise('a reader that stops early ends its request', async (place) => {
-    const upload = new OneUpload('a', bytes(1_500_000));
-    const writer = await upload.create(place.open());
-    await upload.send(writer, upload.content.length);
-    await upload.finish(writer);
-    const signals: AbortSignal[] = [];
-    const objects = around(place.objects, ({ method, signal, make }) => {
-      if (method === 'get') signals.push(signal);
-      return make();
-    });
-    const reader = await place.open(objects).openForReading(upload.record);
-    for await (const block of reader.blocks(0, 1_500_000)) {
-      assert.ok(block.length < 1_500_000);
-      break;
-    }
-    assert.deepEqual(
-      signals.map(({ aborted }) => aborted),
-      [true],
-    );
-  });
-
   promise('nothing that is not named like ours is touched', async (place) => {
     const { objects, prefix } = place;
     const signal = new AbortController().signal;
@@ -330,18 +189,7 @@ export function s3Promises(
     upload.progress(writer);
     await upload.finish(writer);
     await upload.check(place.open());
-    const signal = new AbortController().signal;
-    const left = await place.objects.listObjects(`${place.prefix}a/`, {}, signal);
-    assert.deepEqual(left.items.length, 1, 'what is not needed any more is gone');
+    assert.equal(await place.names('a'), 1, 'what is not needed any more is gone');
     assert.ok((upload.record.layout?.length ?? 0) < 200);
   });
-}
-
-async function* firstBytes(all: AsyncIterable<Uint8Array>, count: number) {
-  let left = count;
-  for await (const block of all) {
-    yield block.subarray(0, left);
-    left -= block.length;
-    if (left <= 0) return;
-  }
 }

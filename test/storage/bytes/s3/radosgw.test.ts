@@ -1,6 +1,7 @@
 import { openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
 import { NEEDS_RADOSGW, shared, startRadosgw } from '../../../support/services/s3.ts';
 import { bytesContract } from '../contract.ts';
+import { permissionTests } from './permissions.ts';
 import { s3Promises } from './promises.ts';
 
 const radosgw = shared(() => startRadosgw(['rgw multipart min part size = 1']));
@@ -19,3 +20,4 @@ async function open(partSize?: number) {
 bytesContract('radosgw', () => open(), NEEDS_RADOSGW);
 bytesContract('radosgw, in parts of 100,000 bytes', () => open(100_000), NEEDS_RADOSGW);
 s3Promises('radosgw', radosgw, NEEDS_RADOSGW);
+permissionTests(radosgw, NEEDS_RADOSGW);
