@@ -75,12 +75,13 @@ export async function currentOffset(context: StoreContext, record: StoredUpload)
 
 /** The offset of an upload that a request of this process writes; undefined for any other. */
 function activeOffset(
-  { active, durability }: StoreContext,
+  { active, bytes, durability }: StoreContext,
   record: StoredUpload,
 ): number | undefined {
   const append = active.get(record.id);
   // A finished upload stays active until its request is answered.
   if (!append || !isUnfinished(record)) return undefined;
   if (append.whole) return append.from;
+  if (bytes.buffers) return Math.max(append.confirmed, record.offset);
   return durability.confirmsOffsets ? append.confirmed : append.pump.position;
 }
