@@ -17,15 +17,19 @@ export class Effects {
     this.random = random;
   }
 
-  do<T>(effect: () => T): Promise<T> {
+  /**
+   * `kind` says what it is: some kinds are slow in some runs. What the effect throws is turned by
+   * `faultOf` into what the caller gets.
+   */
+  do<T>(kind: string, effect: () => T, faultOf: (error: unknown) => unknown = asItIs): Promise<T> {
     const { scheduler, process, random } = this;
     return new Promise((resolve, reject) => {
-      scheduler.after(scheduler.delay(), process, () => {
+      scheduler.after(scheduler.delayOf(kind), process, () => {
         let result: T;
         try {
           result = effect();
         } catch (error) {
-          reject(error);
+          reject(faultOf(error));
           return;
         }
         if (random.next() < 0.2) scheduler.after(scheduler.delay(), process, () => resolve(result));
@@ -33,4 +37,8 @@ export class Effects {
       });
     });
   }
+}
+
+function asItIs(error: unknown): unknown {
+  return error;
 }

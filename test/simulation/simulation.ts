@@ -60,7 +60,9 @@ export class Simulation {
     this.plan = plan;
     this.random = randomOf(plan.seed).fork(7);
     this.scheduler = new Scheduler(this.random.fork(1), plan.calm);
+    this.scheduler.slow = plan.slow;
     this.world = openWorld(this.scheduler);
+    this.scheduler.changes = () => this.world.changes();
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     this.network = new Network(this.scheduler, () => this.daemon);
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
@@ -194,7 +196,7 @@ export class Simulation {
       const record = rows.get(id)?.record;
       return record !== undefined && !isGone(record);
     });
-    this.judge.cut();
+    this.#guarded(() => this.judge.cut(this.plan.fsync));
   }
 
   run(): Outcome {
@@ -216,20 +218,20 @@ export class Simulation {
 
   /** Has events happen until something holds, or a promise is broken. */
   until(holds: () => boolean, faults = false): void {
-    const { scheduler } = this;
-    while (!this.violation && !holds()) {
-      if (!scheduler.step()) throw new Error('nothing happens any more');
-      drain();
-      this.#guarded(() => this.judge.check());
-      if (faults) this.#strike();
-      if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
-        this.violated(
-          new Violation(
-            'every client that tries on finishes',
-            `not after ${scheduler.steps} steps`,
-          ),
-        );
+    const { scheduler, judge } = this;
+    try {
+      while (!this.violation && !holds()) {
+        if (!scheduler.step()) throw new Error('nothing happens any more');
+        drain();
+        judge.check();
+        if (faults) this.#strike();
+        if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
+          const after = `not after ${scheduler.steps} steps`;
+          throw new Violation('every client that tries on finishes', after);
+        }
       }
+    } catch (error) {
+      this.#failed(error);
     }
   }
 

@@ -119,7 +119,7 @@ function command(
 }
 
 async function removeAny({ engine, process }: Running, sim: Simulation, random: Random) {
-  const known = [...sim.ledger.uploads.values()].filter(({ kind }) => kind === 'single');
+  const known = [...sim.ledger.uploads.values()].filter(({ kind }) => kind !== 'final');
   if (known.length === 0) return;
   const one = random.pick(known);
   const { run, context } = engine;
@@ -131,7 +131,7 @@ async function removeAny({ engine, process }: Running, sim: Simulation, random: 
     await createRemovals(context, run).terminate(one.id, caller, options);
     one.removed = true;
   } catch (error) {
-    if (isFault(error, 'REFUSED')) one.removalAsked -= 1;
+    if (isFault(error, 'REFUSED', 'CONFLICT')) one.removalAsked -= 1;
     throw error;
   }
 }

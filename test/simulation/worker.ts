@@ -28,7 +28,9 @@ if (what === 'trace') {
   const options = { first, most, stride, failures, ...(time > 0 ? { time } : {}) };
   const { seeds, steps, failures: found } = await work(openWorld, options);
   const broken = found.map(({ seed, violation }) => ({ seed, message: violation?.message }));
-  console.log(JSON.stringify({ seeds, steps, failures: broken }));
+  const { user, system } = process.cpuUsage();
+  const cpu = (user + system) / 1e6;
+  console.log(JSON.stringify({ seeds, steps, cpu, failures: broken }));
 }
 
 function tell({ seed, steps, violation, trace }: Outcome): void {

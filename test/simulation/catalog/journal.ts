@@ -24,6 +24,12 @@ export class Journal {
     return unit(this.records);
   }
 
+  /** A commit that changes no upload. */
+  beat(unit: Unit<void>): void {
+    this.#commits.push(unit);
+    unit(this.records);
+  }
+
   /** Begins to make what was committed durable; the function ends it. */
   beginPersist(): () => void {
     const reached = this.#commits.length;

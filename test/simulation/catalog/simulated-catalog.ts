@@ -137,7 +137,7 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   heartbeat(at: number): Promise<void> {
     const role = this.#role;
-    return this.work.reserved((records) => {
+    return this.work.beat((records) => {
       records.owners.set(this.#owner, { role, beatAt: at });
     });
   }

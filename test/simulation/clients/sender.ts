@@ -161,7 +161,7 @@ export class Sender {
         },
       );
     } catch (error) {
-      if (isFault(error, 'REFUSED')) known.removalAsked -= 1;
+      if (isFault(error, 'REFUSED', 'CONFLICT')) known.removalAsked -= 1;
       throw error;
     }
   }
@@ -272,9 +272,15 @@ export class Sender {
       const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
       body.push(rest.subarray(0, size));
       rest = rest.subarray(size);
-      scheduler.after(random.chance(0.02) ? 30_000 : scheduler.delay(), null, next);
+      scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
     };
     scheduler.after(scheduler.delay(), null, next);
+  }
+
+  /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */
+  #stall(): number | undefined {
+    const { random, job } = this;
+    return random.chance(job.stalls) ? random.pick([1_200, 2_500, 4_000, 30_000]) : undefined;
   }
 
   #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
