@@ -85,6 +85,7 @@ function base(index: number): Omit<UploadRecord, 'state' | 'length' | 'activeAt'
     owner: null,
     wantedPath: null,
     movedTo: null,
+    layout: null,
     origin: ORIGIN,
   };
 }

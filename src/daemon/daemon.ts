@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Access } from '../access/access.ts';
 import { compareConfigs } from '../config/compare.ts';
 import type { Config } from '../config/config.ts';
@@ -138,6 +139,7 @@ export class Daemon {
     try {
       const admin = await monitor.listen();
       store = await openStore({
+        about: { host: hostname(), pid: process.pid, version, startedAt: Date.now() },
         uploadDir: config.uploadDir,
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createRareLog } from '../daemon/rare-log.ts';
 import { runScheduledSweep } from '../daemon/scheduled-sweep.ts';
 import { messageOf } from '../fault.ts';
@@ -74,6 +75,7 @@ export async function openTusStore(options: TusStoreOptions): Promise<TusStore> 
   });
   const { fileMode, directoryMode, fileGroup: group } = config;
   const store = await openStore({
+    about: { host: hostname(), pid: process.pid, version: '', startedAt: Date.now() },
     uploadDir: config.uploadDir,
     memoryLimit: Math.floor(process.availableMemory() / 2),
     fsync: config.fsync,

@@ -63,7 +63,7 @@ export class Progress {
     const { name } = receiver.hook;
     const startedAt = now();
     const facts = {
-      Upload: describeUpload(record, store.locate(record.id)),
+      Upload: describeUpload(record, store.pathOf(record)),
       HTTPRequest: describeRequest(caller),
     };
     const attempt = await receiver.tell('post-receive', facts, { signal, wantsAnswer: true });

@@ -152,7 +152,7 @@ export function createReads(context: StoreContext): Reads {
     isBeingWritten: (id) => catalog.isLeased(id, context.now()),
     open: (record) => whereverItIs(context, record, (latest) => bytes.openForReading(latest)),
     place: bytes.place,
-    locate: (id) => bytes.locate({ id }),
+    locate: (id) => bytes.locate({ id, layout: null }),
     pathOf: (record) => pathOf(context, record),
     async size(record) {
       try {

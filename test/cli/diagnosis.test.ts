@@ -45,6 +45,7 @@ function details({
     owner: null,
     wantedPath: null,
     movedTo: null,
+    layout: null,
     origin,
     ...changes,
   };

@@ -33,6 +33,7 @@ const record: UploadRecord = {
   owner: null,
   wantedPath: null,
   movedTo: null,
+  layout: null,
   origin: { protocol: 'tus 1.0.0', address: '10.0.0.5', agent: 'test' },
 };
 

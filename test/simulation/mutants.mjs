@@ -19,8 +19,8 @@ export const MUTANTS = [
   mutant(
     'a finished upload is not synced',
     `${ENGINE}durability.ts`,
-    "return writer.flush(this.mode === 'never' ? 'process' : 'power', content);",
-    "return writer.flush('process', content);",
+    'return writer.seal(this.#lasting, content);',
+    "return writer.seal('process', content);",
   ),
   mutant(
     'an offset is answered before the sync',
@@ -116,13 +116,13 @@ export const MUTANTS = [
   mutant(
     'progress of a checked request is recorded',
     `${ENGINE}upkeep/progress.ts`,
-    'const received = whole ? {} : { received: { offset, crc32 } };',
-    'const received = { received: { offset, crc32 } };',
+    'if (whole) return undefined;',
+    '',
   ),
   mutant(
     'recovered bytes have the wrong CRC-32',
     `${ENGINE}reconcile-size.ts`,
-    'let crc = grown ? record.crc32 : 0;',
+    'let crc = known;',
     'let crc = 0;',
   ),
   mutant(
@@ -161,8 +161,8 @@ export const MUTANTS = [
   mutant(
     'progress is recorded before it is synced',
     `${ENGINE}upkeep/progress.ts`,
-    'durability.confirmsOffsets ? await synced(context, moving) : moving;',
-    'durability.mode ? moving : await synced(context, moving);',
+    'durability.confirmsOffsets && !bytes.buffers;',
+    'false;',
   ),
   mutant(
     'recovered bytes are not synced',

@@ -1,6 +1,9 @@
 import type { Clock, Timer } from '../../src/storage/uploads/clock.ts';
 import { EventHeap, type SimEvent } from './event-heap.ts';
+import type { Plan } from './plan.ts';
 import type { Random } from './random.ts';
+
+const NO_WORLD = { changes: () => 0 };
 
 /** What a slow call takes longer, at most (milliseconds). */
 const SLOW = 60;
@@ -47,21 +50,20 @@ export class Scheduler {
   offset = 0;
   /** How much longer than usual everything takes. */
   slowness = 1;
-  /** What takes long in this run, and overtakes nothing (see plan.ts). */
-  slow: readonly string[] = [];
-  /** A number that changes with the world: see `#isIdle`. */
-  changes: () => number = () => 0;
+  /** What the events are about. */
+  world: { changes(): number } = NO_WORLD;
   /** Steps of no process: clients, and what goes wrong. */
   #outside = 0;
   readonly #events = new EventHeap();
   readonly #random: Random;
   readonly #calm: boolean;
+  readonly #slow: readonly string[];
   #count = 0;
 
-  /** `calm`: nothing takes longer than usual. */
-  constructor(random: Random, calm = false) {
+  constructor(random: Random, { calm, slow }: Pick<Plan, 'calm' | 'slow'>) {
     this.#random = random;
     this.#calm = calm;
+    this.#slow = slow;
   }
 
   /** Milliseconds since the epoch, as the machine believes. */
@@ -96,7 +98,7 @@ export class Scheduler {
   /** The same for one kind of call. */
   delayOf(kind: string): number {
     const delay = this.delay();
-    return this.slow.includes(kind) ? delay + this.#random.next() * SLOW : delay;
+    return this.#slow.includes(kind) ? delay + this.#random.next() * SLOW : delay;
   }
 
   /** Resolves after a delay, in its own step. */
@@ -142,7 +144,7 @@ export class Scheduler {
    */
   #isIdle(event: SimEvent): boolean {
     if (event.every >= LEASES_NEED) return false;
-    const seen = this.changes() + this.#outside;
+    const seen = this.world.changes() + this.#outside;
     event.idle = event.seen === seen ? (event.idle + 1) % LEFT_OUT : 0;
     event.seen = seen;
     return event.idle !== 0;
@@ -156,7 +158,8 @@ export class Scheduler {
       elapsed: () => this.time,
       setTimeout: (run, milliseconds) => new SimTimer(() => this.after(milliseconds, process, run)),
       clearTimeout: stop,
-      setInterval: (run, milliseconds) => new SimTimer(() => this.every(milliseconds, process, run)),
+      setInterval: (run, milliseconds) =>
+        new SimTimer(() => this.every(milliseconds, process, run)),
       clearInterval: stop,
       setImmediate: (run) => {
         this.after(0, process, run);

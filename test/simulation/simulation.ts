@@ -59,10 +59,9 @@ export class Simulation {
   constructor(plan: Plan, openWorld: OpenWorld, traced: boolean) {
     this.plan = plan;
     this.random = randomOf(plan.seed).fork(7);
-    this.scheduler = new Scheduler(this.random.fork(1), plan.calm);
-    this.scheduler.slow = plan.slow;
+    this.scheduler = new Scheduler(this.random.fork(1), plan);
     this.world = openWorld(this.scheduler);
-    this.scheduler.changes = () => this.world.changes();
+    this.scheduler.world = this.world;
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     this.network = new Network(this.scheduler, () => this.daemon);
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>

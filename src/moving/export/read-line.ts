@@ -100,7 +100,7 @@ export function readLine(line: unknown): ExportedUpload | string {
       refusal: line.refusal as string | null,
       origin: line.origin as Origin,
       // Rules are those of the new daemon.
-      ...{ wantedPath: null, movedTo: null },
+      ...{ wantedPath: null, movedTo: null, layout: null },
     },
     timeline: readTimeline(line.timeline as readonly unknown[]),
     deliveredTo: isObject(line.movedTo) ? String(line.movedTo.path) : null,

@@ -56,7 +56,7 @@ function newRecord(
       activeAt: at,
       finishedAt: finished ? at : null,
       owner: null,
-      ...{ wantedPath: null, movedTo: null, expiresAt: null, downloadsLeft: null },
+      ...{ wantedPath: null, movedTo: null, layout: null, expiresAt: null, downloadsLeft: null },
       ...{ removedAt: null, removedWhy: null, refusal: null, origin: ORIGIN },
     },
     timeline: [imported],

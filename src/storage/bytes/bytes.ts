@@ -19,7 +19,14 @@ export interface Entry {
   readonly modifiedAt: number;
 }
 
-type Identified = Pick<UploadRecord, 'id'>;
+/** What a store needs to know of an upload to find its bytes. */
+export type Located = Pick<UploadRecord, 'id' | 'layout'>;
+
+/**
+ * Records a layout under the caller's lease, at once: a store calls it before it relies on what only the
+ * layout tells. Throws GONE when the lease is void.
+ */
+export type NoteLayout = (layout: string) => Promise<void>;
 
 /**
  * Stores the bytes of uploads. Knows nothing of leases, states or clients: the engine decides who may
@@ -29,21 +36,24 @@ type Identified = Pick<UploadRecord, 'id'>;
  * that is not mounted).
  */
 export interface Bytes {
+  /**
+   * true where a written byte is safe only after a `flush`, even from the death of this process. Clients
+   * are told recorded offsets only then, and bytes cannot be read before `seal`.
+   */
+  readonly buffers: boolean;
+
   /** Creates an upload without bytes. Throws CONFLICT when the id exists, and leaves its bytes alone. */
-  create(upload: Identified): Promise<Writer>;
+  create(upload: UploadRecord, note: NoteLayout): Promise<Writer>;
 
   /**
    * Only where bytes are files: makes a file of the same file system the bytes of an upload, by a hard
    * link. Returns false where that cannot be. Throws CONFLICT when the id exists, and leaves its bytes
    * alone. Syncs nothing: a caller links many and then syncs the folder once.
    */
-  link?(upload: Identified, file: string): Promise<boolean>;
+  link?(upload: Located, file: string): Promise<boolean>;
 
-  /**
-   * Opens the bytes that an upload has so far. `fence` is the epoch of the caller's lease: a store that
-   * many daemons share refuses an older one. Throws GONE when the store has no such id.
-   */
-  openForAppend(upload: UploadRecord, fence: number): Promise<Writer>;
+  /** Opens the bytes that an upload has so far. Throws GONE when the store has no such id. */
+  openForAppend(upload: UploadRecord, note: NoteLayout): Promise<Writer>;
 
   /**
    * Opens the bytes where they are: in the store, or where they were moved to. Throws GONE when the store
@@ -53,16 +63,16 @@ export interface Bytes {
 
   /**
    * How many bytes of an upload the store has; null when it has no such id. For a file this is its
-   * size, which may be more than was recorded; elsewhere it is the recorded offset.
+   * size, which may be more than was recorded; elsewhere it is what the recorded layout tells.
    * null also when the bytes were moved out of the store, and then taken away or changed.
    */
   size(upload: UploadRecord): Promise<number | null>;
 
-  /** Returns the ids that have no bytes. */
-  missing(ids: readonly string[]): Promise<string[]>;
+  /** Returns the ids of those that should have bytes in the store, and have none. */
+  missing(uploads: readonly Located[]): Promise<string[]>;
 
   /** Removes the bytes of an upload. Returns false when there were none. */
-  remove(upload: Identified): Promise<boolean>;
+  remove(upload: Located): Promise<boolean>;
 
   /** Names of everything in the store, in batches, in no particular order. */
   entries(): AsyncIterable<readonly string[]>;
@@ -83,7 +93,10 @@ export interface Bytes {
   readonly place: string;
 
   /** The path of an upload's bytes, for people and for programs that a hook starts. */
-  locate(upload: Identified): string;
+  locate(upload: Located): string;
+
+  /** Only where bytes are more than one file: what the store has of an upload, in lines for people. */
+  describe?(upload: UploadRecord): readonly string[];
 
   /** Makes the store's own folders survive a power cut. Called once, before uploads are accepted. */
   prepare(safety: Safety): Promise<void>;
@@ -107,6 +120,15 @@ export interface Writer extends Reader {
   /** Bytes that the upload has now. */
   readonly size: number;
 
+  /** See UploadRecord; as of what was made safe last, or of the last note. */
+  readonly layout: string | null;
+
+  /**
+   * Only where the store buffers: how far the bytes are safe while a request goes on. `layout` is recorded
+   * with it. undefined while nothing is known to be safe.
+   */
+  readonly kept?: Content | undefined;
+
   /**
    * true while `write` calls back before it returns. The caller may then pass memory that it only
    * borrows.
@@ -124,6 +146,12 @@ export interface Writer extends Reader {
    * the store has, and compares them with `content`. Throws IO when they differ.
    */
   flush(safety: Safety, content: Content): Promise<void>;
+
+  /**
+   * All bytes are there: does what `flush` does, and makes them the finished file. Only reading comes
+   * after it. May be called again, also by the writer of another process.
+   */
+  seal(safety: Safety, content: Content): Promise<void>;
 
   /** Drops the bytes beyond `length`. */
   rollback(length: number): Promise<void>;

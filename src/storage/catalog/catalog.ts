@@ -6,17 +6,9 @@ import type { StoredUpload, UploadChange, UploadRecord } from '../model/upload.t
 import type { Links } from './links.ts';
 import type { Outbox } from './outbox.ts';
 import type { Placements } from './placements.ts';
+import type { AskedListener, ProcessInfo, ProcessReport } from './processes.ts';
 import type { Reading } from './reading.ts';
 import type { ClaimOutcome, RemovalClaim } from './removal-claim.ts';
-
-/**
- * Who opens a catalog. A daemon serves uploads; a command reads and removes beside it. A lease counts
- * for as long as its process sends heartbeats.
- */
-export type OwnerRole = 'daemon' | 'command';
-
-/** A lease no longer counts when its process has sent no heartbeat for this long (milliseconds). */
-export const LEASE_VOID_AFTER = 30_000;
 
 /**
  * The right to record changes to one upload, among all processes. Every unit of work that changes an
@@ -69,7 +61,12 @@ export interface Finish extends Ending {
 export interface Progress {
   readonly lease: Lease;
   readonly activeAt: number;
-  readonly received?: { readonly offset: number; readonly crc32: number };
+  readonly received?: {
+    readonly offset: number;
+    readonly crc32: number;
+    /** Only where it has changed. */
+    readonly layout?: string | null;
+  };
 }
 
 export interface Refusal {
@@ -81,6 +78,13 @@ export interface Refusal {
   /** Recorded together with the refusal. */
   readonly change?: UploadChange;
   readonly at: number;
+}
+
+/** Leases of daemons that have ended. */
+export interface Inheritance {
+  readonly leases: readonly Lease[];
+  /** How many daemons have ended and were not inherited from before. */
+  readonly ended: number;
 }
 
 /**
@@ -119,6 +123,9 @@ export interface Receiving {
    * batch that are void: their uploads were taken over or removed.
    */
   progress(batch: readonly Progress[]): Promise<readonly Lease[]>;
+
+  /** Returns the leases that are void. Cheap, so that it may be called every second. */
+  voided(leases: readonly Lease[]): Promise<readonly Lease[]>;
 
   /** Records how a request ended and drops the lease. false: the lease was void already. */
   endAppend(lease: Lease, ending: Ending): Promise<boolean>;
@@ -175,19 +182,31 @@ export interface Removing {
 /** The units of work that coordinate processes. See Catalog. */
 export interface Processes {
   /** Records that this process is alive, and runs the catalog's regular upkeep. */
-  heartbeat(at: number): Promise<void>;
+  heartbeat(at: number, report: ProcessReport): Promise<void>;
+
+  /** Processes whose heartbeats count, the one that has run longest first. */
+  processes(at: number): Promise<ProcessInfo[]>;
 
   /**
    * Takes over the leases of daemons that have ended, and returns them. The uploads stay leased until
    * `release` or another unit drops the lease, so a start that is cut short loses none.
    */
-  inheritLeases(at: number): Promise<Lease[]>;
+  inheritLeases(at: number): Promise<Inheritance>;
 
   /** Drops all leases of this process, and its heartbeat. */
   leave(): Promise<void>;
 
   /** true while a process that is alive holds the lease. */
   isLeased(id: string, at: number): Promise<boolean>;
+
+  /**
+   * Asks the process that holds the lease of an upload to let go. Best effort: ask again. false where
+   * no process answers such questions.
+   */
+  ask(id: string, urgent: boolean): Promise<boolean>;
+
+  /** Calls back when another process asks for an upload, which this one may or may not hold. */
+  onAsked(listener: AskedListener): void;
 
   /**
    * For a schedule that several daemons share: true for the first caller that claims this slot or a

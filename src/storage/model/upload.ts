@@ -44,6 +44,11 @@ export interface UploadRecord {
   readonly wantedPath: string | null;
   /** Where the bytes are since a rule moved them out of the store; null while the store has them. */
   readonly movedTo: MovedTo | null;
+  /**
+   * Where the store keeps the bytes, in the store's own notation; null where the id alone tells. It is
+   * recorded together with the offset that it belongs to.
+   */
+  readonly layout: string | null;
   readonly origin: Origin;
   /**
    * The principal that created it; null for an upload without an owner, which exists for everyone.
@@ -72,6 +77,7 @@ export interface UploadChange {
   readonly expiresAt?: number | null;
   readonly downloadsLeft?: number | null;
   readonly movedTo?: MovedTo | null;
+  readonly layout?: string | null;
 }
 
 /** removing: claimed, the file goes next. removed: only this record is left (410, not 404). */

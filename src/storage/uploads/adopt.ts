@@ -48,29 +48,35 @@ export async function adopt(context: StoreContext, adoption: Adoption): Promise<
   const there = adoption.bytes.kind === 'there';
   if (!there) await bytes.remove(record);
   try {
-    const checksum = await take(context, record, adoption.bytes);
+    const { crc32: checksum, layout } = await take(context, record, adoption.bytes);
     if (expected !== null && checksum !== expected) {
       throw new Fault('CHECKSUM_MISMATCH', 'its bytes are not those that were recorded');
     }
-    return await catalog.adopt({ record: { ...record, name, crc32: checksum }, timeline });
+    return await catalog.adopt({ record: { ...record, name, crc32: checksum, layout }, timeline });
   } catch (error) {
     if (!there) await bytes.remove(record).catch(() => {});
     throw error;
   }
 }
 
-/** Returns the CRC-32 of the bytes. */
+interface Taken {
+  readonly crc32: number;
+  readonly layout: string | null;
+}
+
+/** Returns the CRC-32 of the bytes, and where the store keeps them. */
 async function take(
   { bytes }: StoreContext,
   record: Adoption['record'],
   from: AdoptedBytes,
-): Promise<number> {
-  if (from.kind === 'there') return from.crc32;
+): Promise<Taken> {
+  if (from.kind === 'there') return { crc32: from.crc32, layout: record.layout };
   if (from.kind === 'file') {
-    if (await bytes.link?.(record, from.path)) return from.crc32;
+    if (await bytes.link?.(record, from.path)) return { crc32: from.crc32, layout: null };
     throw new Fault('UNAVAILABLE', 'the file cannot be linked into the upload directory');
   }
-  const writer = await bytes.create(record);
+  // No other process knows the upload before it is recorded, so nothing has to be noted.
+  const writer = await bytes.create({ ...record, name: null, crc32: 0 }, async () => {});
   try {
     let crc = 0;
     let position = 0;
@@ -82,8 +88,10 @@ async function take(
     if (position !== record.offset) {
       throw new Fault('CHECKSUM_MISMATCH', 'its file changed while it was read');
     }
-    await writer.flush('power', { length: position, crc32: crc });
-    return crc;
+    const content = { length: position, crc32: crc };
+    if (record.state === 'finished') await writer.seal('power', content);
+    else await writer.flush('power', content);
+    return { crc32: crc, layout: writer.layout };
   } finally {
     writer.close();
   }

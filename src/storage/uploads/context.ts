@@ -1,5 +1,6 @@
 import type { Bytes, Writer } from '../bytes/bytes.ts';
 import type { Catalog, Lease } from '../catalog/catalog.ts';
+import type { ProcessReport } from '../catalog/processes.ts';
 import type { BodyPath } from '../model/byte-source.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
 import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
@@ -24,10 +25,14 @@ export interface ActiveAppend {
   readonly caller: Caller;
   /** The last offset of this request that was passed to the catalog. */
   recorded: number;
-  /** The last offset that survives a power cut. Maintained while `fsync` is "always". */
+  /** The last recorded offset that is safe. Maintained while clients are told recorded offsets only. */
   confirmed: number;
   /** Syncs what has come so far; resolves when it has ended. */
   syncing: Promise<void> | undefined;
+  /** Records how far this request has come; resolves when it has ended. */
+  progressing: Promise<void> | undefined;
+  /** A layout is being noted: progress waits, so that the later layout stays. */
+  noting: boolean;
   /** The body has ended: what it brought is recorded with its end. */
   concluding: boolean;
   /** Remove the upload instead of finishing it (see UploadStore.stop). */
@@ -75,8 +80,8 @@ export interface StoreContext {
   readonly guards: Guards;
   /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
   readonly choices: Choices;
-  /** Limits over all uploads; undefined where there are none. */
-  readonly metering: Metering | undefined;
+  /** Limits over all uploads; undefined while there are none. */
+  readonly metering: () => Metering | undefined;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** The rules that deliver finished uploads. */
@@ -89,6 +94,8 @@ export interface StoreContext {
   readonly expiresAt: (record: UploadRecord) => number | null;
   /** Leases that could not be dropped (a full disk); retried later. */
   readonly unreleased: Set<Lease>;
+  /** What this process tells others about itself. */
+  readonly about: Omit<ProcessReport, 'receiving'>;
   /**
    * Uploads that were unfinished when the machine rebooted, until each is reconciled. Their bytes
    * beyond the recorded offset were never confirmed to a client, and may be garbage.

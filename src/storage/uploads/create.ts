@@ -1,4 +1,4 @@
-import { messageOf } from '../../fault.ts';
+import { Fault, messageOf } from '../../fault.ts';
 import type { Intake } from '../model/metering.ts';
 import type { Caller, UploadRecord } from '../model/upload.ts';
 import { checkSpace, noSpace } from './admission.ts';
@@ -44,7 +44,7 @@ async function make(
 ): Promise<AppendOutcome> {
   const order = orderOf(context, request, draft, body);
   if (order !== 'last' && body?.bodyLength) await checkSpace(context, body.bodyLength);
-  const intake = body && (await context.metering?.receive(draft, request.caller));
+  const intake = body && (await context.metering()?.receive(draft, request.caller));
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
   const { caller, ends } = request;
   const turn = { waitFor: context.limits.writerWait };
@@ -64,7 +64,8 @@ async function make(
     });
   } catch (error) {
     // Only our own upload: when the id was taken, the existing one belongs to another client.
-    if (made) await undoCreation(context, marked, caller);
+    const taken = error instanceof Fault && error.code === 'CONFLICT';
+    if (made && !taken) await undoCreation(context, marked, caller);
     throw error;
   }
 }

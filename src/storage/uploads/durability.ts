@@ -1,4 +1,4 @@
-import type { Content, Writer } from '../bytes/bytes.ts';
+import type { Bytes, Content, Safety, Writer } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
 /**
@@ -12,13 +12,16 @@ export type FsyncMode = 'completed' | 'always' | 'never';
 /** What the mode requires of bytes and catalog, and when. */
 export class Durability {
   readonly mode: FsyncMode;
+  /** Whether clients are told recorded offsets only: no other bytes are safe as they promise. */
+  readonly confirmsOffsets: boolean;
   readonly #catalog: Catalog;
   /** The catalog could not be synced since a unit of work that was to be durable. */
   #failed = false;
 
-  constructor(mode: FsyncMode, catalog: Catalog) {
+  constructor(mode: FsyncMode, catalog: Catalog, { buffers }: Pick<Bytes, 'buffers'>) {
     this.mode = mode;
     this.#catalog = catalog;
+    this.confirmsOffsets = mode === 'always' || buffers;
   }
 
   /** Before a client learns an offset, or that an upload was created. */
@@ -28,12 +31,12 @@ export class Durability {
 
   /** Before a client learns that its upload is finished. */
   finished(writer: Writer, content: Content): Promise<void> {
-    return writer.flush(this.mode === 'never' ? 'process' : 'power', content);
+    return writer.seal(this.#lasting, content);
   }
 
   /** Before the record says that rolled-back bytes do not count. */
   takenBack(writer: Writer, left: Content): Promise<void> {
-    return this.finished(writer, left);
+    return writer.flush(this.#lasting, left);
   }
 
   /** Makes all units of work so far durable if the mode requires it. */
@@ -44,13 +47,12 @@ export class Durability {
     this.#failed = false;
   }
 
-  /** Whether an offset may be reported only once its bytes and its record survive a power cut. */
-  get confirmsOffsets(): boolean {
-    return this.mode === 'always';
-  }
-
   /** Before a client learns what was recorded earlier: a sync that failed, or still runs, is made up for. */
   async confirmed(what: 'finish' | 'progress'): Promise<void> {
     if (this.#failed) await this.recorded(what);
+  }
+
+  get #lasting(): Safety {
+    return this.mode === 'never' ? 'process' : 'power';
   }
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { fileFault, messageOf } from '../../fault.ts';
 import type { Bytes } from '../bytes/bytes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { ProcessReport } from '../catalog/processes.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
 import type { Choices, DeliveryPlanner, Guards, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
@@ -36,6 +37,8 @@ export interface EngineOptions {
   /** Defaults to the clock of this machine. */
   readonly clock?: Clock;
   readonly warn?: (message: string) => void;
+  /** What this process tells others about itself. */
+  readonly about?: Omit<ProcessReport, 'receiving'>;
 }
 
 const NO_CHOICE = { expiresAt: null, downloadsLeft: null };
@@ -60,7 +63,7 @@ export class Engine {
     this.context = {
       catalog,
       bytes,
-      durability: new Durability(options.fsync ?? 'completed', catalog),
+      durability: new Durability(options.fsync ?? 'completed', catalog, bytes),
       writers: new WriterQueue(clock),
       active: new Map(),
       received: { direct: 0, stream: 0 },
@@ -68,14 +71,13 @@ export class Engine {
       leftBehind: new Set(),
       unremoved: new Set(),
       unreleased: new Set(),
+      about: options.about ?? { host: '', pid: 0, version: '', startedAt: clock.now() },
       afterReboot: new Set(),
       wholeRequests: 0,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       choices: options.choices ?? (() => NO_CHOICE),
-      get metering() {
-        return options.metering?.active ? options.metering : undefined;
-      },
+      metering: () => (options.metering?.active ? options.metering : undefined),
       plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
       rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
@@ -94,6 +96,8 @@ export class Engine {
    * Reconciles records with bytes and starts the periodic work. Resolves when uploads may be accepted.
    */
   async serve(options: ServingOptions): Promise<void> {
+    const { catalog, writers } = this.context;
+    catalog.onAsked((id, urgent) => writers.askedFor(id, urgent));
     this.#serving = await Serving.start(this.context, { ...options, metering: this.#metering });
   }
 
@@ -159,7 +163,7 @@ export class Engine {
   #changed(event: StorageEvent): void {
     // The change is committed: a failing listener cannot undo it.
     try {
-      this.context.metering?.changed(event);
+      this.context.metering()?.changed(event);
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));
       }

@@ -2,7 +2,7 @@ import { Fault } from '../../fault.ts';
 import type { Ending, Refusal } from '../catalog/catalog.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
-import type { OpenUpload, Recording } from './recording.ts';
+import { type OpenUpload, type Recording, withLayout } from './recording.ts';
 
 /**
  * Finishes an upload, once: makes the bytes durable, calls the guard, then sets the state with its
@@ -35,13 +35,16 @@ export function leaveBehind(
 
 async function finishOnce(
   context: StoreContext,
-  { record, writer, recording, declares }: OpenUpload & { readonly recording: Recording },
+  open: OpenUpload & { readonly recording: Recording },
   caller: Caller,
-  ending: Ending,
+  reached: Ending,
 ): Promise<StoredUpload> {
   const { durability, guards, plan, rules } = context;
+  const { record, writer, recording, declares } = open;
+  const { offset: length, crc32 } = { ...record, ...reached.change };
+  await durability.finished(writer, { length, crc32 });
+  const ending = withLayout(reached, open);
   const complete = { ...record, ...ending.change };
-  await durability.finished(writer, { length: complete.offset, crc32: complete.crc32 });
   let { change, timeline } = ending;
   // What is recorded last began when there was no such hook; a reload may have added one since.
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
@@ -51,7 +54,7 @@ async function finishOnce(
     change = {};
     timeline = [];
     try {
-      await guards.beforeFinish(complete, caller, context.bytes.locate(record));
+      await guards.beforeFinish(complete, caller, context.bytes.locate(complete));
     } catch (error) {
       await recording.refuse(refusalOf(context, error, declares));
       throw error;

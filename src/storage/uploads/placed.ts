@@ -42,4 +42,4 @@ export function pathOf({ bytes }: Pick<StoreContext, 'bytes'>, record: PathRecor
   return record.movedTo?.path ?? bytes.locate(record);
 }
 
-type PathRecord = Pick<StoredUpload, 'id' | 'movedTo'>;
+type PathRecord = Pick<StoredUpload, 'id' | 'movedTo' | 'layout'>;

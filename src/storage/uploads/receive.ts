@@ -11,14 +11,19 @@ import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
 import { finishUpload } from './finish.ts';
-import type { OpenUpload, Recording } from './recording.ts';
+import { type OpenUpload, type Recording, withLayout } from './recording.ts';
 import type { WriteRight } from './write-right.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
 export interface WholeRequest {
   onChunk?(chunk: Buffer): void;
-  /** Throws when the bytes do not match the client's checksum; `readBack` reads them again. */
-  verify(readBack: () => AsyncIterable<Buffer>): Promise<void>;
+  /** Called instead where bytes cannot be read back before their upload is finished. */
+  onUnreadable?(chunk: Buffer): void;
+  /**
+   * Throws when the bytes do not match the client's checksum. `readBack` reads them again; null where
+   * that is not possible.
+   */
+  verify(readBack: (() => AsyncIterable<Buffer>) | null): Promise<void>;
 }
 
 /** The part of a request that brings bytes. */
@@ -66,6 +71,7 @@ export async function receive(
   const { whole, intake } = request;
   const body = sourceOf(request.body);
   const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
+  const onChunk = whole?.onChunk ?? (context.bytes.buffers ? whole?.onUnreadable : undefined);
   const pump: BytePump = new BytePump(source, {
     writer,
     count: context.received,
@@ -74,7 +80,7 @@ export async function receive(
     limit: byteLimit(context, request.caller, record),
     idleTimeout: context.limits.idleTimeout,
     clock: context.clock,
-    ...(whole?.onChunk ? { onChunk: (chunk: Buffer) => whole.onChunk?.(chunk) } : {}),
+    ...(onChunk ? { onChunk: (chunk: Buffer) => onChunk.call(whole, chunk) } : {}),
   });
   const active: ActiveAppend = {
     pump,
@@ -87,6 +93,8 @@ export async function receive(
     recorded: from,
     confirmed: from,
     syncing: undefined,
+    progressing: undefined,
+    noting: false,
     concluding: false,
     stopped: false,
   };
@@ -104,6 +112,7 @@ export async function receive(
     right.writing = undefined;
     active.concluding = true;
     await active.syncing;
+    await active.progressing;
     if (!recording) return noBytes(record, result);
     const outcome = await conclude(context, active, { ...open, recording }, request, result);
     reached = outcome.record;
@@ -137,7 +146,7 @@ async function conclude(
 ): Promise<AppendOutcome> {
   const { record, writer, recording } = open;
   const { pump, from } = active;
-  const { undo, rejected } = await judge(active, open, request, result);
+  const { undo, rejected } = await judge(context, active, open, request, result);
   if (undo && pump.position !== from) {
     await writer.rollback(from);
     // Sync, or a power cut could bring the bytes back, and they would count.
@@ -181,7 +190,7 @@ async function conclude(
     const crc32 = undo ? record.crc32 : pump.crc32;
     await context.durability.received(writer, { length: offset, crc32 });
   }
-  const latest = await recordEnding(context, recording, ending);
+  const latest = await recordEnding(context, recording, withLayout(ending, open));
   if (!recording.lease) context.emit({ type: 'created', record, caller: request.caller });
   await context.durability.recorded('progress');
   if (rejected !== undefined) throw rejected;
@@ -201,6 +210,7 @@ interface Judgement {
  * and the rest is refused; all are undone if the request counts as a whole or created the upload.
  */
 async function judge(
+  { bytes }: StoreContext,
   { pump, from }: ActiveAppend,
   { record, writer, isNew = false }: OpenUpload,
   { whole, ends }: Incoming,
@@ -221,7 +231,7 @@ async function judge(
   if (whole === undefined) return { undo: false };
   if (end !== 'complete') return { undo: true };
   try {
-    await whole.verify(() => writer.blocks(from, pump.position));
+    await whole.verify(bytes.buffers ? null : () => writer.blocks(from, pump.position));
     return { undo: false };
   } catch (rejected) {
     return { undo: true, rejected };

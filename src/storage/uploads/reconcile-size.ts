@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import type { Writer } from '../bytes/bytes.ts';
 import { crc32 } from '../model/crc32.ts';
 import type { StoredUpload } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
@@ -25,14 +26,12 @@ export async function reconcileSize(
     );
   }
   const grown = size >= record.offset;
-  let crc = grown ? record.crc32 : 0;
-  for await (const block of writer.blocks(grown ? record.offset : 0, size)) {
-    crc = crc32(block, crc);
-  }
+  const crc = await checksumOf(writer, grown ? record : { offset: 0, crc32: 0 }, size);
   // Sync, or a power cut could bring the bytes back, and they would count.
   if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
   else await durability.received(writer, { length: size, crc32: crc });
-  const change = { offset: size, crc32: crc, uncommittedFrom: null };
+  const layout = writer.layout === record.layout ? {} : { layout: writer.layout };
+  const change = { offset: size, crc32: crc, uncommittedFrom: null, ...layout };
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`
     : `the data file has ${record.offset - size} bytes less than recorded; the client must send them again`;
@@ -44,4 +43,16 @@ export async function reconcileSize(
   await durability.recorded('progress');
   if (!grown) context.warn(`upload ${record.id}: ${what}`);
   return { ...record, ...change };
+}
+
+/** The CRC-32 of the bytes before `size`, of which those before `offset` are known. */
+async function checksumOf(
+  writer: Writer,
+  { offset, crc32: known }: Pick<StoredUpload, 'offset' | 'crc32'>,
+  size: number,
+): Promise<number> {
+  if (writer.kept?.length === size) return writer.kept.crc32;
+  let crc = known;
+  for await (const block of writer.blocks(offset, size)) crc = crc32(block, crc);
+  return crc;
 }

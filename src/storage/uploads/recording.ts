@@ -128,6 +128,15 @@ export class RecordLast implements Recording {
   }
 }
 
+/** The ending together with the place of the bytes, when that has changed. */
+export function withLayout<T extends Ending>(
+  ending: T,
+  { record, writer }: Pick<OpenUpload, 'record' | 'writer'>,
+): T {
+  const { layout } = writer;
+  return layout === record.layout ? ending : { ...ending, change: { ...ending.change, layout } };
+}
+
 function finished({ change, at }: Finish) {
   return { ...change, state: 'finished', finishedAt: at, refusal: null } as const;
 }

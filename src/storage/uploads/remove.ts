@@ -60,7 +60,7 @@ export async function terminate(
       check?.(latest);
       return !stopped || latest.state !== 'finished';
     };
-    const claimed = await claim(context, id, { why, caller, condemned, takeOver });
+    const claimed = await claim(context, id, { why, caller, condemned, takeOver, asks: true });
     if (!claimed) throw new Fault('GONE', 'this upload was removed');
     return completeRemoval(context, claimed);
   });
@@ -80,7 +80,13 @@ export async function removeCondemned(
   if (context.writers.isBusy(id)) return undefined;
   return WriteRight.use(context, id, { waitFor: 0 }, async () => {
     try {
-      const claimed = await claim(context, id, { why, caller, condemned, takeOver: false });
+      const claimed = await claim(context, id, {
+        why,
+        caller,
+        condemned,
+        takeOver: false,
+        asks: false,
+      });
       return claimed && (await completeRemoval(context, claimed));
     } catch (error) {
       if (error instanceof Fault && (error.code === 'LOCKED' || error.code === 'CONFLICT')) return;
@@ -108,18 +114,22 @@ interface ClaimOptions {
   readonly caller: Caller;
   readonly condemned: Condemned;
   readonly takeOver: boolean;
+  /** Takes over from another process that can be asked to stop. */
+  readonly asks: boolean;
 }
 
 /**
- * Compare-and-set from any state to `removing`, never while another process holds the lease.
+ * Compare-and-set from any state to `removing`. While another process holds the lease, only with
+ * `takeOver`, or with `asks` where that process answers.
  * Returns undefined when the upload is gone or not condemned. Throws LOCKED or CONFLICT.
  */
 async function claim(
   context: StoreContext,
   id: string,
-  { why, caller, condemned, takeOver }: ClaimOptions,
+  { why, caller, condemned, asks, ...options }: ClaimOptions,
 ): Promise<StoredUpload | undefined> {
   const { catalog, plan, clock, now } = context;
+  let { takeOver } = options;
   for (;;) {
     const record = await catalog.get(id);
     if (!record || isGone(record) || !(await condemned(record))) return undefined;
@@ -137,6 +147,10 @@ async function claim(
         context.emit(event);
         return record;
       case 'leased':
+        if (asks && !takeOver && (await catalog.ask(id, true))) {
+          takeOver = true;
+          break;
+        }
         throw new Fault('LOCKED', 'another process is working on this upload', { retryAfter: 2 });
       case 'needed':
         throw new Fault('CONFLICT', 'a final upload that is not complete yet needs this part');

@@ -1,12 +1,16 @@
 import { Fault, messageOf } from '../../fault.ts';
-import type { Writer } from '../bytes/bytes.ts';
-import type { Lease } from '../catalog/catalog.ts';
+import type { NoteLayout, Writer } from '../bytes/bytes.ts';
+import type { Held, Lease } from '../catalog/catalog.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { assertThere } from './access.ts';
+import { pause } from './clock.ts';
 import type { StoreContext } from './context.ts';
 import { reconcileSize } from './reconcile-size.ts';
 import { type OpenUpload, RecordFirst, type Recording, RecordLast } from './recording.ts';
 import type { AcquireOptions, WriterSlot, Writing } from './writer-queue.ts';
+
+/** How often the process that holds the lease is asked to let go (milliseconds). */
+const ASK_EVERY = 250;
 
 /**
  * The right to write one upload: a place in this process's queue, the lease among processes, and
@@ -16,13 +20,22 @@ export class WriteRight {
   readonly #context: StoreContext;
   readonly #id: string;
   readonly #slot: WriterSlot;
+  /** When to stop waiting for another process, by the clock's `elapsed`. */
+  readonly #giveUpAt: number;
+  readonly #options: AcquireOptions;
   #writer: Writer | undefined;
   #recording: Recording | undefined;
 
-  private constructor(context: StoreContext, id: string, slot: WriterSlot) {
+  private constructor(
+    context: StoreContext,
+    id: string,
+    { slot, giveUpAt, options }: { slot: WriterSlot; giveUpAt: number; options: AcquireOptions },
+  ) {
     this.#context = context;
     this.#id = id;
     this.#slot = slot;
+    this.#giveUpAt = giveUpAt;
+    this.#options = options;
   }
 
   /**
@@ -35,7 +48,9 @@ export class WriteRight {
     options: AcquireOptions,
     work: (right: WriteRight) => Promise<T>,
   ): Promise<T> {
-    const right = new WriteRight(context, id, await context.writers.acquire(id, options));
+    const giveUpAt = context.clock.elapsed() + options.waitFor;
+    const slot = await context.writers.acquire(id, options);
+    const right = new WriteRight(context, id, { slot, giveUpAt, options });
     try {
       return await work(right);
     } finally {
@@ -46,12 +61,12 @@ export class WriteRight {
   /**
    * Takes the lease, opens the bytes, and brings record and bytes in line. An upload that is
    * finished is opened without a lease. Throws NOT_FOUND, GONE, FORBIDDEN for a final upload, and
-   * LOCKED while another process holds the lease. `expired`: also opens an upload that has expired.
+   * LOCKED when another process keeps the lease. `expired`: also opens an upload that has expired.
    */
   async open({ expired = false } = {}): Promise<OpenUpload> {
     const context = this.#context;
-    const { catalog, now } = context;
-    const held = await catalog.beginAppend(this.#id, now());
+    const { catalog } = context;
+    const held = await this.#takeLease();
     const record = held?.record;
     if (record && held.lease) this.#recording = new RecordFirst(catalog, record, held.lease);
     assertThere(expired ? { ...context, expiresAt: () => null } : context, record);
@@ -61,7 +76,7 @@ export class WriteRight {
     if (record.state === 'receiving' && !held?.lease) {
       throw new Fault('LOCKED', 'another process is working on this upload', { retryAfter: 2 });
     }
-    const writer = await this.#openBytes(record, held?.lease ?? null);
+    const writer = await this.#openBytes(record);
     const recording = this.#recording ?? null;
     if (!recording) return { record, writer, recording };
     const current = await reconcileSize(this.#context, { record, writer, recording });
@@ -77,11 +92,11 @@ export class WriteRight {
     const recording = new RecordFirst(this.#context.catalog, record, lease);
     this.#recording = recording;
     try {
-      return { record, writer: await this.#openBytes(record, lease), recording };
+      return { record, writer: await this.#openBytes(record), recording };
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       // A power cut may have lost the empty file: all its bytes come from its parts.
-      this.#writer = await this.#context.bytes.create(record);
+      this.#writer = await this.#context.bytes.create(record, this.#note);
       return { record, writer: this.#writer, recording };
     }
   }
@@ -96,16 +111,18 @@ export class WriteRight {
     order: 'first' | 'last' | 'first, no lease',
   ): Promise<OpenUpload> {
     const { catalog, bytes, plan } = this.#context;
-    const writer = await bytes.create(draft);
+    const writer = await bytes.create(draft, this.#note);
     this.#writer = writer;
+    const { layout } = writer;
+    const laidOut = layout === draft.layout ? draft : { ...draft, layout };
     try {
       if (order === 'last') {
-        const recording = new RecordLast(catalog, draft, caller, plan);
+        const recording = new RecordLast(catalog, laidOut, caller, plan);
         this.#recording = recording;
-        return { record: { ...draft, seq: 0 }, writer, recording, isNew: true };
+        return { record: { ...laidOut, seq: 0 }, writer, recording, isNew: true };
       }
       const creation = {
-        record: draft,
+        record: laidOut,
         timeline: [{ event: 'created', origin: draft.origin }],
         deliveries: plan({ type: 'created', record: draft, caller }),
         at: draft.createdAt,
@@ -118,7 +135,9 @@ export class WriteRight {
       this.#recording = recording;
       return { record, writer, recording, isNew: true };
     } catch (error) {
-      await bytes.remove(draft);
+      // A store of objects cannot see that the id is taken: what it has may be another upload's.
+      if (bytes.buffers) await writer.rollback(0);
+      else await bytes.remove(draft);
       throw error;
     }
   }
@@ -128,10 +147,38 @@ export class WriteRight {
     this.#slot.writing = writing;
   }
 
-  async #openBytes(record: UploadRecord, lease: Lease | null): Promise<Writer> {
-    this.#writer = await this.#context.bytes.openForAppend(record, lease?.epoch ?? 0);
+  async #openBytes(record: UploadRecord): Promise<Writer> {
+    this.#writer = await this.#context.bytes.openForAppend(record, this.#note);
     return this.#writer;
   }
+
+  /** While another process holds the lease, asks it to let go, as long as this request may wait. */
+  async #takeLease(): Promise<Held | undefined> {
+    const { catalog, clock, now } = this.#context;
+    const signal = this.#options.signal;
+    for (;;) {
+      const held = await catalog.beginAppend(this.#id, now());
+      const { kind, state } = held?.record ?? {};
+      if (held?.lease || state !== 'receiving' || kind === 'final') return held;
+      if (clock.elapsed() >= this.#giveUpAt || !(await catalog.ask(this.#id, false))) return held;
+      if (signal?.().aborted) throw new Fault('UNAVAILABLE', 'the client has gone');
+      await pause(clock, ASK_EVERY);
+    }
+  }
+
+  /** Never beside the recording of progress: the later layout must be the one that stays. */
+  readonly #note: NoteLayout = async (layout) => {
+    const { active, now } = this.#context;
+    if (!this.#recording) throw new Error('an upload without a record has no layout to note');
+    const append = active.get(this.#id);
+    if (append) append.noting = true;
+    try {
+      await append?.progressing;
+      await this.#recording.record({ change: { layout }, timeline: [], at: now() });
+    } finally {
+      if (append) append.noting = false;
+    }
+  };
 
   /** Never throws, so the caller sees the original error. */
   async #release(): Promise<void> {

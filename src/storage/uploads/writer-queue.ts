@@ -20,6 +20,19 @@ export interface AcquireOptions {
   readonly signal?: () => AbortSignal;
 }
 
+/**
+ * Stops a writer for someone else who wants its upload: one that has been silent for long, or any when it
+ * is urgent. Returns how long it has been silent (milliseconds); null while it cannot be stopped.
+ */
+function askToStop(writing: Writing | undefined, urgent: boolean, now: number): number | null {
+  const lastByteAt = writing?.lastByteAt() ?? null;
+  if (!writing || lastByteAt === null) return null;
+  const silence = now - lastByteAt;
+  // A last byte in the future came before the clock was set back.
+  if (urgent || silence >= SILENT_AFTER || silence < 0) writing.stop();
+  return silence;
+}
+
 /** The right to write one upload in this process. */
 export class WriterSlot {
   writing: Writing | undefined;
@@ -59,6 +72,11 @@ export class WriterQueue {
 
   isBusy(id: string): boolean {
     return this.#lines.has(id);
+  }
+
+  /** Another process wants this upload: its writer here stops as it does for a request of this process. */
+  askedFor(id: string, urgent: boolean): void {
+    askToStop(this.#lines.get(id)?.slot.writing, urgent, this.#clock.now());
   }
 
   /** Throws LOCKED, with a retry after 2 seconds, when the writer is busy for longer than `waitFor`. */
@@ -110,12 +128,7 @@ export class WriterQueue {
       };
       const look = () => {
         const elapsed = this.#clock.elapsed();
-        const { writing } = line.slot;
-        const lastByteAt = writing?.lastByteAt() ?? null;
-        const silence = this.#clock.now() - (lastByteAt ?? 0);
-        // A last byte in the future came before the clock was set back.
-        const silent = lastByteAt !== null && (silence >= SILENT_AFTER || silence < 0);
-        if (writing && lastByteAt !== null && (urgent || silent)) writing.stop();
+        const silence = askToStop(line.slot.writing, urgent, this.#clock.now());
         if (!line.waiters.includes(waiter)) return;
         if (elapsed >= giveUpAt) {
           leave();
@@ -126,7 +139,7 @@ export class WriterQueue {
           );
           return;
         }
-        const untilSilent = lastByteAt === null ? 500 : SILENT_AFTER - silence;
+        const untilSilent = silence === null ? 500 : SILENT_AFTER - silence;
         const wait = Math.min(giveUpAt - elapsed, Math.max(untilSilent, 50), 500);
         timer = this.#clock.setTimeout(look, wait);
       };

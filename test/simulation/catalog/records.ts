@@ -1,21 +1,26 @@
 import { Fault } from '../../../src/fault.ts';
-import {
-  type Adopted,
-  type Creation,
-  type Ending,
-  type Finish,
-  type JoinStart,
-  LEASE_VOID_AFTER,
-  type Lease,
-  type OwnerRole,
-  type Progress,
-  type Refusal,
+import type {
+  Adopted,
+  Creation,
+  Ending,
+  Finish,
+  Inheritance,
+  JoinStart,
+  Lease,
+  Progress,
+  Refusal,
 } from '../../../src/storage/catalog/catalog.ts';
 import type { Counts } from '../../../src/storage/catalog/memory/counting.ts';
 import { MemoryLinks } from '../../../src/storage/catalog/memory/memory-links.ts';
 import { downloadOf } from '../../../src/storage/catalog/memory/memory-list.ts';
 import { MemoryOutbox } from '../../../src/storage/catalog/memory/memory-outbox.ts';
 import { PlacementRows } from '../../../src/storage/catalog/memory/placement-rows.ts';
+import {
+  LEASE_VOID_AFTER,
+  type OwnerRole,
+  type ProcessInfo,
+  type ProcessReport,
+} from '../../../src/storage/catalog/processes.ts';
 import {
   type ClaimOutcome,
   isAsSeen,
@@ -54,7 +59,7 @@ export class Records {
   readonly placements = new PlacementRows();
   readonly rows = new Map<string, Row>();
   readonly leases = new Map<string, Holder>();
-  readonly owners = new Map<string, { role: OwnerRole; beatAt: number }>();
+  readonly owners = new Map<string, { role: OwnerRole; beatAt: number; report: ProcessReport }>();
   readonly notes = new Map<string, string>();
   readonly counts: Counts = new Map();
   #seq = 0;
@@ -191,16 +196,25 @@ export class Records {
   }
 
   /** A daemon that starts takes over what earlier ones held. */
-  inherit(holder: Holder): Lease[] {
+  inherit(holder: Holder): Inheritance {
+    let ended = 0;
+    const leases: Lease[] = [];
     for (const [id, { owner }] of this.leases) {
-      if (this.owners.get(owner)?.role !== 'command') this.leases.set(id, holder);
+      if (owner === holder.owner || this.owners.get(owner)?.role === 'command') continue;
+      this.leases.set(id, holder);
+      leases.push({ id, seq: this.rows.get(id)?.record.seq ?? 0, epoch: holder.epoch });
     }
     for (const [owner, { role }] of this.owners) {
-      if (role === 'daemon' && owner !== holder.owner) this.owners.delete(owner);
+      if (role === 'daemon' && owner !== holder.owner && this.owners.delete(owner)) ended += 1;
     }
-    return [...this.leases]
-      .filter(([, { owner }]) => owner === holder.owner)
-      .map(([id]) => ({ id, seq: this.rows.get(id)?.record.seq ?? 0, epoch: holder.epoch }));
+    return { leases, ended };
+  }
+
+  processes(at: number): ProcessInfo[] {
+    return [...this.owners]
+      .filter(([owner]) => this.#isAlive(owner, at))
+      .map(([, { role, beatAt, report }]) => ({ ...report, role, lag: Math.max(0, at - beatAt) }))
+      .toSorted((one, other) => one.startedAt - other.startedAt);
   }
 
   leave(owner: string): void {

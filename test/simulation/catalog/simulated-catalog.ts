@@ -5,9 +5,9 @@ import type {
   Ending,
   Finish,
   Held,
+  Inheritance,
   JoinStart,
   Lease,
-  OwnerRole,
   Progress,
   Refusal,
 } from '../../../src/storage/catalog/catalog.ts';
@@ -18,6 +18,11 @@ import {
 } from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
 import type { Placements } from '../../../src/storage/catalog/placements.ts';
+import type {
+  OwnerRole,
+  ProcessInfo,
+  ProcessReport,
+} from '../../../src/storage/catalog/processes.ts';
 import type { RemovalClaim } from '../../../src/storage/catalog/removal-claim.ts';
 import type { Count, Counted, Holdings } from '../../../src/storage/model/counting.ts';
 import type { UploadLink } from '../../../src/storage/model/link.ts';
@@ -86,6 +91,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.progress(this.#owner, batch));
   }
 
+  voided(leases: readonly Lease[]): Promise<readonly Lease[]> {
+    return this.work.read((records) => leases.filter((lease) => !records.held(this.#named(lease))));
+  }
+
   endAppend(lease: Lease, ending: Ending): Promise<boolean> {
     return this.work.write((records) => {
       const recorded = records.record(this.#named(lease), ending);
@@ -135,14 +144,24 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.forget(before, limit));
   }
 
-  heartbeat(at: number): Promise<void> {
+  heartbeat(at: number, report: ProcessReport): Promise<void> {
     const role = this.#role;
     return this.work.beat((records) => {
-      records.owners.set(this.#owner, { role, beatAt: at });
+      records.owners.set(this.#owner, { role, beatAt: at, report });
     });
   }
 
-  inheritLeases(): Promise<Lease[]> {
+  processes(at: number): Promise<ProcessInfo[]> {
+    return this.work.read((records) => records.processes(at));
+  }
+
+  async ask(): Promise<boolean> {
+    return false;
+  }
+
+  onAsked(): void {}
+
+  inheritLeases(): Promise<Inheritance> {
     const holder = this.#newHolder();
     return this.work.reserved((records) => records.inherit(holder));
   }

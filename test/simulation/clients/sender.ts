@@ -287,7 +287,7 @@ export class Sender {
     return {
       verify: async (readBack) => {
         const blocks: Buffer[] = [];
-        for await (const block of readBack()) blocks.push(Buffer.from(block));
+        for await (const block of readBack!()) blocks.push(Buffer.from(block));
         if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
         if (!Buffer.concat(blocks).equals(meant())) {
           this.sim.violated(

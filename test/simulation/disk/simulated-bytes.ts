@@ -1,5 +1,12 @@
 import { Fault, fileFault } from '../../../src/fault.ts';
-import type { Bytes, Entry, Reader, Safety, Writer } from '../../../src/storage/bytes/bytes.ts';
+import type {
+  Bytes,
+  Entry,
+  Located,
+  Reader,
+  Safety,
+  Writer,
+} from '../../../src/storage/bytes/bytes.ts';
 import type { UploadRecord } from '../../../src/storage/model/upload.ts';
 import type { Effects } from '../effects.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -11,6 +18,7 @@ type Identified = Pick<UploadRecord, 'id'>;
 /** The simulated disk as one process uses it: one plain file per upload. */
 export class SimulatedBytes implements Bytes {
   readonly place = '/uploads/tus';
+  readonly buffers = false;
   readonly disk: SimulatedDisk;
   readonly effects: Effects;
   /** Files with a failed sync, of which this process knows. */
@@ -53,8 +61,10 @@ export class SimulatedBytes implements Bytes {
     return this.act('looking at a data file', () => this.disk.files.get(id)?.size ?? null);
   }
 
-  missing(ids: readonly string[]): Promise<string[]> {
-    return this.act('looking at data files', () => ids.filter((id) => !this.disk.files.has(id)));
+  missing(uploads: readonly Located[]): Promise<string[]> {
+    return this.act('looking at data files', () =>
+      uploads.map(({ id }) => id).filter((id) => !this.disk.files.has(id)),
+    );
   }
 
   remove({ id }: Identified): Promise<boolean> {

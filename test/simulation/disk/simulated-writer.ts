@@ -46,6 +46,7 @@ export class SimulatedReader implements Reader {
 
 /** A file that is open for writing: it reads, writes and syncs as FileWriter does. */
 export class SimulatedWriter extends SimulatedReader implements Writer {
+  readonly layout = null;
   readonly immediate = false;
 
   write(chunks: readonly Buffer[], position: number, done: WriteCallback): void {
@@ -68,6 +69,10 @@ export class SimulatedWriter extends SimulatedReader implements Writer {
         (written) => done(null, written),
         (error) => done(error, 0),
       );
+  }
+
+  seal(safety: Safety, content: Content): Promise<void> {
+    return this.flush(safety, content);
   }
 
   async flush(safety: Safety, content: Content): Promise<void> {

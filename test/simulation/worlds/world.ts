@@ -1,5 +1,6 @@
 import type { Bytes } from '../../../src/storage/bytes/bytes.ts';
-import type { Catalog, OwnerRole } from '../../../src/storage/catalog/catalog.ts';
+import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
+import type { OwnerRole } from '../../../src/storage/catalog/processes.ts';
 import type { Journal } from '../catalog/journal.ts';
 import type { DiskTrouble } from '../disk/simulated-disk.ts';
 import type { Random } from '../random.ts';

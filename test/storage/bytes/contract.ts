@@ -34,8 +34,11 @@ async function writeAll(
   return end;
 }
 
+/** Stores that are files of one name each have nothing to note. */
+const note = async () => {};
+
 async function put(store: Bytes, id: string, content: Buffer | string): Promise<StoredUpload> {
-  const writer = await store.create({ id });
+  const writer = await store.create(upload(id), note);
   await writeAll(writer, content, 0);
   writer.close();
   return upload(id);
@@ -90,7 +93,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
   promise(
     "memory that was handed over for a write is the caller's again afterwards",
     async (store) => {
-      const writer = await store.create(A);
+      const writer = await store.create(A, note);
       const block = Buffer.from('one');
       let end = await writeAll(writer, block, 0);
       block.write('two');
@@ -105,7 +108,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
   promise(
     'an upload begins without bytes, and its writer reads what it has written',
     async (store) => {
-      const writer = await store.create(A);
+      const writer = await store.create(A, note);
       assert.deepEqual([writer.size, await store.size(A)], [0, 0]);
       await writeAll(writer, 'hello', 0);
       assert.deepEqual([writer.size, await store.size(A)], [5, 5]);
@@ -120,10 +123,10 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
 
   promise('an id that is taken is refused, and costs no bytes', async (store) => {
     await put(store, 'a', 'hello');
-    assert.equal((await faultOf(store.create(A))).code, 'CONFLICT');
+    assert.equal((await faultOf(store.create(A, note))).code, 'CONFLICT');
     assert.equal((await contentOf(store, A)).toString(), 'hello');
-    const writer = await store.create(upload('b'));
-    assert.equal((await faultOf(store.create(upload('b')))).code, 'CONFLICT');
+    const writer = await store.create(upload('b'), note);
+    assert.equal((await faultOf(store.create(upload('b'), note))).code, 'CONFLICT');
     await writeAll(writer, 'x', 0);
     writer.close();
     assert.equal((await contentOf(store, upload('b'))).toString(), 'x');
@@ -131,7 +134,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
 
   promise('an upload is opened as it was left, and goes on from there', async (store) => {
     await put(store, 'a', 'hello ');
-    const writer = await store.openForAppend(A, 1);
+    const writer = await store.openForAppend(A, note);
     assert.equal(writer.size, 6);
     await writeAll(writer, 'world', 6);
     writer.close();
@@ -142,7 +145,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
     await put(store, 'a', 'x');
     await store.remove(A);
     for (const missing of [A, upload('never')]) {
-      assert.equal((await faultOf(store.openForAppend(missing, 1))).code, 'GONE');
+      assert.equal((await faultOf(store.openForAppend(missing, note))).code, 'GONE');
       assert.equal((await faultOf(store.openForReading(missing))).code, 'GONE');
       assert.equal(await store.size(missing), null);
       assert.equal(await store.remove(missing), false);
@@ -150,12 +153,12 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
       assert.equal(await store.removeEntry(missing.id), false);
     }
     await put(store, 'b', '');
-    assert.deepEqual(await store.missing(['a', 'b', 'never']), ['a', 'never']);
+    assert.deepEqual(await store.missing(['a', 'b', 'never'].map(upload)), ['a', 'never']);
     assert.deepEqual(await store.missing([]), []);
   });
 
   promise('bytes are dropped from an offset on, and others come in their place', async (store) => {
-    const writer = await store.create(A);
+    const writer = await store.create(A, note);
     await writeAll(writer, 'hello', 0);
     await writer.rollback(2);
     assert.deepEqual([writer.size, await store.size(A)], [2, 2]);
@@ -209,7 +212,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
     const content = bytes(LARGE);
     await put(store, 'a', content);
     const reader = await store.openForReading(A);
-    const writer = await store.openForAppend(A, 1);
+    const writer = await store.openForAppend(A, note);
     assert.equal(await store.remove(A), true);
     assert.equal(await store.size(A), null);
     assert.ok((await read(reader)).equals(content));
@@ -230,7 +233,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
     }
     const order = [2, 0, 1, 2];
     const all = Buffer.concat(order.map((index) => contents[index]!));
-    const writer = await store.create(A);
+    const writer = await store.create(A, note);
     const crc = await writer.join(
       order.map((index) => parts[index]!),
       () => false,
@@ -247,7 +250,7 @@ export function bytesContract(name: string, open: (t: TestContext) => Bytes): vo
 
   promise('a join that is cut short, or that misses a part, leaves no bytes', async (store) => {
     const parts = [await put(store, 'p', 'ab'), await put(store, 'q', 'cd')];
-    const writer = await store.create(A);
+    const writer = await store.create(A, note);
     for (const cutAt of [1, 2]) {
       let asked = 0;
       const joined = writer.join(parts, () => ++asked === cutAt);

@@ -10,7 +10,7 @@ import type { TimelineEvent } from '../../../src/storage/model/timeline.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { CALLER } from '../support/caller.ts';
-import { collect, creation, delivery, everythingOf } from './contract/subject.ts';
+import { collect, creation, delivery, everythingOf, REPORT } from './contract/subject.ts';
 
 const IDS = ['a', 'b', 'p', 'q', 'f'] as const;
 const { origin } = CALLER;
@@ -178,7 +178,7 @@ test('whatever happens, SQLite and memory say the same', async (t) => {
     const players = [new Player(sqlite), new Player(createMemoryCatalog())];
     try {
       let at = 0;
-      await Promise.all(players.map(({ catalog }) => catalog.heartbeat(at)));
+      await Promise.all(players.map(({ catalog }) => catalog.heartbeat(at, REPORT)));
       for (const one of steps) {
         at += 1;
         const [said, expected] = await Promise.all(players.map((player) => player.play(one, at)));

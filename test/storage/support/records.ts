@@ -26,6 +26,7 @@ export function draftRecord(change: Partial<UploadRecord> = {}): UploadRecord {
     owner: null,
     wantedPath: null,
     movedTo: null,
+    layout: null,
     origin: CALLER.origin,
     ...change,
   };

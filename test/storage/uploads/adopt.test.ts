@@ -58,7 +58,9 @@ onEveryBackend(
       if (code) assert.equal(fault.code, code);
     }
     assert.equal(await store.remember('b'), undefined);
-    assert.deepEqual(await context.bytes.missing(['a', 'b']), ['b']);
+    assert.deepEqual(await context.bytes.missing(['a', 'b'].map((id) => ({ id, layout: null }))), [
+      'b',
+    ]);
     assert.deepEqual(await contentIn(store, 'a'), content);
   },
 );
@@ -66,7 +68,7 @@ onEveryBackend(
 onEveryBackend('what an interrupted adoption has left is replaced', async (t, openStore) => {
   const store = await openStore(t);
   const context = insideOf(store);
-  (await context.bytes.create({ id: 'a' })).close();
+  (await context.bytes.create(draftRecord(), async () => {})).close();
   await adopt(context, adoption(finished));
   assert.deepEqual(await contentIn(store, 'a'), content);
 });

@@ -182,7 +182,7 @@ onEveryBackend('verification reads back exactly what the request brought', async
   await append(store, id, 1000, sent.subarray(1000), {
     whole: {
       async verify(readBack) {
-        for await (const block of readBack()) read.push(Buffer.from(block));
+        for await (const block of readBack!()) read.push(Buffer.from(block));
       },
     },
   });

@@ -34,6 +34,9 @@ onEveryBackend(
   },
 );
 
+/** Written bytes survive the death of the process. */
+const FILES = { buffers: false };
+
 test('with "always" bytes that could not be synced are not told, and count once they are', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t, { fsync: 'always' });
@@ -57,7 +60,7 @@ test('a failed sync of the catalog is repeated before an offset is reported', as
     syncs += 1;
     if (!works) throw diskError('EIO');
   };
-  const durability = new Durability('always', { persist } as unknown as Catalog);
+  const durability = new Durability('always', { persist } as unknown as Catalog, FILES);
   await durability.confirmed('progress');
   assert.equal(syncs, 0, 'nothing has failed');
   await assert.rejects(durability.recorded('progress'));
@@ -67,7 +70,7 @@ test('a failed sync of the catalog is repeated before an offset is reported', as
   await durability.confirmed('progress');
   assert.equal(syncs, 3);
   works = false;
-  const completed = new Durability('completed', { persist } as unknown as Catalog);
+  const completed = new Durability('completed', { persist } as unknown as Catalog, FILES);
   await assert.rejects(completed.recorded('finish'));
   await completed.confirmed('progress');
   await assert.rejects(completed.confirmed('finish'), 'a finish is reported once it is durable');

@@ -19,7 +19,7 @@ async function durability(t: TestContext, mode: FsyncMode) {
   mkdirSync(bytes.place);
   const catalog = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
   const writer = await bytes.create({ id: 'a' });
-  const subject = new Durability(mode, catalog);
+  const subject = new Durability(mode, catalog, bytes);
   t.after(async () => {
     writer.close();
     bytes.close();

@@ -6,7 +6,9 @@ import { recordProgress } from '../../../src/storage/uploads/upkeep/progress.ts'
 import { until } from '../../support/until.ts';
 import {
   begin,
+  CALLER,
   crcOf,
+  faultOf,
   insideOf,
   make,
   openCommandStoreOf,
@@ -55,4 +57,15 @@ test('bytes that wait to be verified are recorded as activity alone', async (t) 
   assert.deepEqual([offset, activeAt, uncommittedFrom], [0, 1_005_000, 0]);
   body.destroy();
   await done;
+});
+
+test('a silent request ends once a command has removed its upload', async (t) => {
+  const store = await openStore(t);
+  const id = await make(store, 10);
+  const { done } = await begin(store, id, '12345');
+  await recordProgress(insideOf(store));
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
+  await command.terminate(id, CALLER, { why: 'operator', takeOver: true });
+  await recordProgress(insideOf(store));
+  assert.equal((await faultOf(done)).code, 'GONE');
 });

@@ -240,3 +240,27 @@ test('a clock that is set back keeps nobody waiting', async (t) => {
   assert.equal(holder.stops, 1, 'its last byte came before the clock was set');
   assert.equal(next.state, 'writing');
 });
+
+test('another process gets a silent writer to stop, and any when it is urgent', async (t) => {
+  const { writers, pass } = queue(t);
+  const slot = await writers.acquire('a', { waitFor: 0 });
+  const begunAt = Date.now();
+  const holder = writing(slot, () => begunAt);
+  writers.askedFor('a', false);
+  writers.askedFor('b', true);
+  assert.equal(holder.stops, 0);
+  await pass(2_000);
+  writers.askedFor('a', false);
+  assert.equal(holder.stops, 1);
+  const busy = writing(await acquired(writers), () => Date.now());
+  writers.askedFor('a', true);
+  assert.equal(busy.stops, 1);
+  const finishing = writing(await acquired(writers), () => null);
+  writers.askedFor('a', true);
+  assert.equal(finishing.stops, 0);
+});
+
+async function acquired(writers: WriterQueue): Promise<WriterSlot> {
+  await settled();
+  return writers.acquire('a', { waitFor: 0 });
+}

@@ -8,7 +8,7 @@ import { type FileAccess, PRIVATE, tightenAll } from '../../disk/file-access.ts'
 import { syncDirectory, syncerOf } from '../../disk/shared-sync.ts';
 import type { UploadRecord } from '../../model/upload.ts';
 import { isUploadId } from '../../model/upload-id.ts';
-import type { Bytes, Entry, Safety } from '../bytes.ts';
+import type { Bytes, Entry, Located, Safety } from '../bytes.ts';
 import { FileReader } from './file-reader.ts';
 import { FileWriter, type WriterOptions } from './file-writer.ts';
 import { movedSize, openMoved } from './moved-file.ts';
@@ -42,6 +42,7 @@ type Identified = Pick<UploadRecord, 'id'>;
 /** One plain file per upload, at its final path from the first byte. */
 export class FileBytes implements Bytes {
   readonly place: string;
+  readonly buffers = false;
   readonly #names: ReturnType<typeof syncerOf>;
   readonly #writerOptions: WriterOptions;
   readonly #options: FileBytesOptions;
@@ -122,8 +123,8 @@ export class FileBytes implements Bytes {
     return size;
   }
 
-  async missing(ids: readonly string[]): Promise<string[]> {
-    const missing = ids.filter((id) => this.#sizeOf(id) === null);
+  async missing(uploads: readonly Located[]): Promise<string[]> {
+    const missing = uploads.map(({ id }) => id).filter((id) => this.#sizeOf(id) === null);
     if (missing.length > 0 && !existsSync(this.place)) throw this.#missing();
     return missing;
   }

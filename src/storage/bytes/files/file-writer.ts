@@ -30,6 +30,7 @@ export interface WriterOptions {
 
 /** A data file that is being written. */
 export class FileWriter extends FileReader implements Writer {
+  readonly layout = null;
   readonly #id: string;
   readonly #options: WriterOptions;
   #nextSync = 0;
@@ -86,6 +87,10 @@ export class FileWriter extends FileReader implements Writer {
       throw error;
     }
     unsynced.delete(this.#id);
+  }
+
+  seal(safety: Safety, content: Content): Promise<void> {
+    return this.flush(safety, content);
   }
 
   async rollback(length: number): Promise<void> {

@@ -2,7 +2,7 @@ import { Fault } from '../../../fault.ts';
 import { crc32 } from '../../model/crc32.ts';
 import { MEMORY } from '../../model/place.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
-import type { Bytes, Entry, Reader, WriteCallback, Writer } from '../bytes.ts';
+import type { Bytes, Entry, Located, Reader, WriteCallback, Writer } from '../bytes.ts';
 import { BLOCK, Budget, MemoryContent, noMemory } from './memory-content.ts';
 
 type Identified = Pick<UploadRecord, 'id'>;
@@ -20,6 +20,7 @@ export interface MemoryBytesOptions {
 /** Bytes in the memory of this process: for tests and demonstrations. Nothing survives its end. */
 export class MemoryBytes implements Bytes {
   readonly place = MEMORY;
+  readonly buffers = false;
   readonly #contents = new Map<string, MemoryContent>();
   readonly #budget: Budget;
   readonly #now: () => number;
@@ -51,8 +52,8 @@ export class MemoryBytes implements Bytes {
     return this.#contents.get(id)?.size ?? null;
   }
 
-  async missing(ids: readonly string[]): Promise<string[]> {
-    return ids.filter((id) => !this.#contents.has(id));
+  async missing(uploads: readonly Located[]): Promise<string[]> {
+    return uploads.map(({ id }) => id).filter((id) => !this.#contents.has(id));
   }
 
   async remove({ id }: Identified): Promise<boolean> {
@@ -106,6 +107,7 @@ export class MemoryBytes implements Bytes {
       get size() {
         return content.size;
       },
+      layout: null,
       immediate: false,
       write: (chunks: readonly Buffer[], position: number, done: WriteCallback) => {
         let end = position;
@@ -118,6 +120,7 @@ export class MemoryBytes implements Bytes {
         setImmediate(done, error ? noMemory() : null, end - position);
       },
       flush: async () => {},
+      seal: async () => {},
       rollback: async (length: number) => content.truncate(length),
       join: (parts: readonly StoredUpload[], cut: () => boolean) => this.#join(content, parts, cut),
     };

@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog.ts';
+import { LEASE_VOID_AFTER, type ProcessReport } from '../processes.ts';
 import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
 import { createPlacements } from './memory-placements.ts';
@@ -15,6 +16,7 @@ export function createMemoryCatalog(): Catalog {
   const state = new MemoryState();
   const notes = new Map<string, string>();
   const slots = new Map<string, number>();
+  let self: { at: number; report: ProcessReport } | undefined;
   return {
     outbox: state.outbox,
     placements: createPlacements(state),
@@ -29,10 +31,21 @@ export function createMemoryCatalog(): Catalog {
     links: async () => state.links.all(),
     revokeLink: async (id, at) => state.links.revoke(id, at),
 
-    heartbeat: async () => {},
-    // No earlier process exists.
-    inheritLeases: async () => [],
-    leave: async () => state.leases.clear(),
+    async heartbeat(at, report) {
+      self = { at, report };
+    },
+    async processes(at) {
+      if (!self || self.at <= at - LEASE_VOID_AFTER) return [];
+      return [{ ...self.report, role: 'daemon', lag: Math.max(0, at - self.at) }];
+    },
+    // No earlier process exists, and no other.
+    inheritLeases: async () => ({ leases: [], ended: 0 }),
+    ask: async () => false,
+    onAsked: () => {},
+    async leave() {
+      state.leases.clear();
+      self = undefined;
+    },
     isLeased: async (id) => state.leases.has(id),
     async claimSlot(schedule, slot) {
       if ((slots.get(schedule) ?? Number.NEGATIVE_INFINITY) >= slot) return false;

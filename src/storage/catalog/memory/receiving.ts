@@ -47,6 +47,8 @@ export function createReceiving(state: MemoryState): Receiving {
       });
     },
 
+    voided: async (leases) => leases.filter((lease) => !state.held(lease)),
+
     async endAppend(lease, ending) {
       const recorded = recordEnding(lease, ending);
       state.drop(lease);

@@ -9,6 +9,7 @@ export class OwnLeases {
   readonly owner = randomUUID();
   readonly #table: LeasesTable;
   #epoch = 0;
+  #seen: number | undefined;
 
   constructor(table: LeasesTable) {
     this.#table = table;
@@ -29,11 +30,22 @@ export class OwnLeases {
     this.#table.drop(lease.id, this.#holder(lease));
   }
 
+  /**
+   * Those of the leases of this process that it holds no more. They are looked up only when another
+   * process has changed something since the last call.
+   */
+  voided(leases: readonly Lease[]): Lease[] {
+    const version = this.#table.version();
+    if (version === this.#seen) return [];
+    this.#seen = version;
+    return leases.filter((lease) => !this.holds(lease));
+  }
+
   /** Takes over all leases of earlier daemons; they share one epoch. */
-  inherit(): { readonly ids: string[]; readonly epoch: number } {
+  inherit(): { readonly ids: string[]; readonly ended: number; readonly epoch: number } {
     this.#epoch += 1;
     const epoch = this.#epoch;
-    return { ids: this.#table.inherit({ owner: this.owner, epoch }), epoch };
+    return { ...this.#table.inherit({ owner: this.owner, epoch }), epoch };
   }
 
   #holder({ epoch }: Pick<Lease, 'epoch'>): Holder {

@@ -1,7 +1,11 @@
-import type { OwnerRole, Processes } from '../catalog.ts';
+import type { Processes } from '../catalog.ts';
+import type { OwnerRole } from '../processes.ts';
 import type { Work } from './work.ts';
 
-/** See Catalog. `upkeep` runs after each heartbeat. */
+/**
+ * See Catalog. `upkeep` runs after each heartbeat. One daemon serves a directory, so no process asks
+ * another for an upload: commands take over what they remove.
+ */
 export function createProcesses(
   { tables, transactions, leases: own }: Work,
   role: OwnerRole,
@@ -9,21 +13,29 @@ export function createProcesses(
 ): Processes {
   const { leases, uploads, meta } = tables;
   return {
-    async heartbeat(at) {
-      transactions.writeFromReserve(() => leases.beat(own.owner, role, at));
+    async heartbeat(at, report) {
+      const text = JSON.stringify(report);
+      transactions.writeFromReserve(() => leases.beat(own.owner, role, at, text));
       upkeep();
     },
 
+    processes: async (at) => transactions.read(() => leases.alive(at)),
+
     inheritLeases: async () =>
       transactions.writeFromReserve(() => {
-        const { ids, epoch } = own.inherit();
+        const { ids, ended, epoch } = own.inherit();
         // A lease may outlive its record: `release` drops it even so.
-        return ids.map((id) => ({ id, seq: uploads.get(id)?.seq ?? 0, epoch }));
+        const leases = ids.map((id) => ({ id, seq: uploads.get(id)?.seq ?? 0, epoch }));
+        return { leases, ended };
       }),
 
     leave: async () => transactions.write(() => leases.leave(own.owner)),
 
     isLeased: async (id, at) => transactions.read(() => leases.holder(id, at)) !== undefined,
+
+    ask: async () => false,
+
+    onAsked() {},
 
     async claimSlot(schedule, slot) {
       const key = `slot:${schedule}`;

@@ -63,6 +63,8 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
         }),
       ),
 
+    voided: async (held) => transactions.read(() => leases.voided(held)),
+
     endAppend: async (lease, ending) =>
       transactions.write(() => {
         const recorded = recordEnding(lease, ending);

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { syncerOf } from '../../disk/shared-sync.ts';
-import type { Catalog, OwnerRole } from '../catalog.ts';
+import type { Catalog } from '../catalog.ts';
+import type { OwnerRole } from '../processes.ts';
 import { createCounting } from './counting.ts';
 import { catalogFile } from './file/catalog-file.ts';
 import { Checkpoints } from './file/checkpoints.ts';

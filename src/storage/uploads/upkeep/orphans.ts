@@ -74,9 +74,13 @@ async function* orphanRecords(
 ): AsyncGenerator<Orphan> {
   for await (const page of catalog.stored()) {
     const old = page.filter(({ id, activeAt }) => activeAt <= olderThan && differences.has(id));
-    for (const id of await bytes.missing(old.map((one) => one.id))) {
+    const records = new Map<string, StoredUpload>();
+    for (const { id } of old) {
       const record = await catalog.get(id);
-      if (record) yield { kind: 'record', record, folderEmpty };
+      if (record) records.set(id, record);
+    }
+    for (const id of await bytes.missing([...records.values()])) {
+      yield { kind: 'record', record: records.get(id)!, folderEmpty };
     }
     await nextTurn(clock);
   }

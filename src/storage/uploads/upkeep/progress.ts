@@ -1,3 +1,4 @@
+import type { Progress } from '../../catalog/catalog.ts';
 import type { ActiveAppend, StoreContext } from '../context.ts';
 
 /**
@@ -6,31 +7,65 @@ import type { ActiveAppend, StoreContext } from '../context.ts';
  * whose upload another process took over or removed: its bytes would be lost.
  */
 export async function recordProgress(context: StoreContext): Promise<void> {
-  const { catalog, durability, active, emit } = context;
+  const { bytes, catalog, durability, active, emit } = context;
   const moving = [...active].flatMap(([id, append]) => {
-    const { lease, pump, whole, caller, concluding } = append;
-    const { position: offset, crc32, lastByteAt: activeAt } = pump;
-    if (!lease || concluding || offset <= append.recorded) return [];
-    const received = whole ? {} : { received: { offset, crc32 } };
-    return [{ id, append, caller, lease, activeAt, ...received }];
+    const { lease, pump, caller, concluding, noting } = append;
+    if (!lease || concluding || noting) return [];
+    const received = receivedOf(append, bytes);
+    const safer = bytes.buffers && received !== undefined && received.offset > append.confirmed;
+    if (pump.position <= append.recorded && !safer) return [];
+    append.recorded = received && !bytes.buffers ? received.offset : pump.position;
+    const { lastByteAt: activeAt } = pump;
+    return [{ id, append, caller, lease, activeAt, ...(received ? { received } : {}) }];
   });
-  const moved = durability.confirmsOffsets ? await synced(context, moving) : moving;
-  if (moved.length === 0) return;
-  for (const { append, received } of moved) {
-    append.recorded = received?.offset ?? append.pump.position;
-  }
-  for (const { id } of await catalog.progress(moved)) active.get(id)?.pump.stop('stopped');
-  await durability.recorded('progress');
+  const syncs = durability.confirmsOffsets && !bytes.buffers;
+  const moved = syncs ? await synced(context, moving) : moving;
+  if (moved.length > 0) await recordAll(context, moved);
   for (const { append, received } of moved) append.confirmed = received?.offset ?? append.confirmed;
   for (const { id, caller } of moved) {
     const record = await catalog.get(id);
     if (record) emit({ type: 'received', record, caller });
   }
+  await stopVoided(context);
 }
 
-interface Moving {
-  readonly append: ActiveAppend;
-  readonly received?: { readonly offset: number; readonly crc32: number };
+type Moving = Progress & { readonly append: ActiveAppend };
+
+/** How far the bytes of a request count; undefined for one that counts as a whole. */
+function receivedOf(
+  { whole, pump, writer }: ActiveAppend,
+  { buffers }: StoreContext['bytes'],
+): Progress['received'] {
+  if (whole) return undefined;
+  if (!buffers) return { offset: pump.position, crc32: pump.crc32 };
+  const { kept, layout } = writer;
+  return kept && { offset: kept.length, crc32: kept.crc32, layout };
+}
+
+async function recordAll(
+  { catalog, active, durability }: StoreContext,
+  moved: readonly Moving[],
+): Promise<void> {
+  const recorded = (async () => {
+    for (const { id } of await catalog.progress(moved)) active.get(id)?.pump.stop('stopped');
+    await durability.recorded('progress');
+  })();
+  const ended = recorded.catch(() => {});
+  for (const { append } of moved) {
+    append.progressing = ended.then(() => {
+      append.progressing = undefined;
+    });
+  }
+  await recorded;
+}
+
+/** Ends the silent requests whose upload was taken over or removed: no progress would find that out. */
+async function stopVoided({ catalog, active }: StoreContext): Promise<void> {
+  const silent = [...active.values()].flatMap(({ lease, pump, recorded, concluding }) =>
+    lease && !concluding && pump.position <= recorded ? [lease] : [],
+  );
+  if (silent.length === 0) return;
+  for (const { id } of await catalog.voided(silent)) active.get(id)?.pump.stop('stopped');
 }
 
 /** The appends whose bytes could be synced: while `fsync` is "always" no other offset is recorded. */

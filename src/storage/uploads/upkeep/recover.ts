@@ -1,4 +1,5 @@
 import { messageOf } from '../../../fault.ts';
+import type { Lease } from '../../catalog/catalog.ts';
 import { isUnfinished, nobody, type StoredUpload } from '../../model/upload.ts';
 import type { StoreContext } from '../context.ts';
 import { finishUpload, leaveBehind } from '../finish.ts';
@@ -100,19 +101,40 @@ async function finishOne(
  */
 export async function reconcileAtStart(context: StoreContext, rebooted: boolean): Promise<void> {
   const { catalog } = context;
-  const interrupted = await catalog.inheritLeases(context.now());
+  const { leases } = await catalog.inheritLeases(context.now());
   if (rebooted) for (const id of await catalog.unfinished()) context.afterReboot.add(id);
   for (const record of await catalog.unfinishedRemovals()) {
     await alone(context, record.id, () => completeRemoval(context, record));
   }
-  for (const lease of interrupted) {
+  await reconcileInherited(context, leases);
+  for (const id of [...context.afterReboot]) {
+    await alone(context, id, () => reconcile(context, id));
+  }
+  await finishComplete(context);
+}
+
+/** Does for other daemons that have ended what a start does for the one before it. */
+export async function inheritFromEnded(context: StoreContext): Promise<void> {
+  if (context.draining) return;
+  const { leases, ended } = await context.catalog.inheritLeases(context.now());
+  await reconcileInherited(context, leases);
+  if (ended === 0) return;
+  for (const record of await context.catalog.unfinishedRemovals()) {
+    await alone(context, record.id, () => completeRemoval(context, record));
+  }
+  await finishComplete(context);
+}
+
+async function reconcileInherited(context: StoreContext, leases: readonly Lease[]): Promise<void> {
+  for (const lease of leases) {
     await alone(context, lease.id, () => reconcile(context, lease.id));
     context.unreleased.add(lease);
     await alone(context, lease.id, () => releaseLeftBehind(context));
   }
-  for (const id of [...context.afterReboot]) {
-    await alone(context, id, () => reconcile(context, id));
-  }
+}
+
+async function finishComplete(context: StoreContext): Promise<void> {
+  const { catalog } = context;
   const full = await catalog.unfinishedButComplete();
   for (const id of full) await alone(context, id, () => keepComplete(context, id));
   // Not awaited: a hook that runs before the finish may be slow, and the port should open.

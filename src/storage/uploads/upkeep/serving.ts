@@ -5,6 +5,7 @@ import type { StoreContext } from '../context.ts';
 import { recordProgress } from './progress.ts';
 import {
   finishLeftBehind,
+  inheritFromEnded,
   reconcileAtStart,
   releaseLeftBehind,
   removeUnremoved,
@@ -13,6 +14,8 @@ import {
 const HEARTBEAT = 5_000;
 /** How often the progress of running requests is recorded (milliseconds). */
 const PROGRESS = 1_000;
+/** How often to look for other daemons that have ended (milliseconds). */
+const INHERIT = 15_000;
 /** How often failed finishes are retried (milliseconds). */
 const RETRY = 60_000;
 
@@ -44,9 +47,11 @@ export class Serving {
     const { catalog, bytes, durability } = context;
     const serving = new Serving(context);
     try {
-      await catalog.heartbeat(context.now());
+      const { about, pumps } = context;
+      const beat = () => catalog.heartbeat(context.now(), { ...about, receiving: pumps.size });
+      await beat();
       // Reconciling may be slow, and its leases need heartbeats.
-      serving.#every(HEARTBEAT, () => catalog.heartbeat(context.now()));
+      serving.#every(HEARTBEAT, beat);
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
       await durability.recorded('progress');
@@ -55,6 +60,7 @@ export class Serving {
       await metering?.open(catalog);
       serving.#every(PROGRESS, () => recordProgress(context));
       if (metering) serving.#every(PROGRESS, () => metering.flush());
+      serving.#every(INHERIT, () => inheritFromEnded(context));
       serving.#every(RETRY, async () => {
         finishLeftBehind(context);
         await removeUnremoved(context);

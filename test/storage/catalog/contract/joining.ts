@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Catalog } from '../../../../src/storage/catalog/catalog.ts';
 import type { RecordState } from '../../../../src/storage/model/upload.ts';
-import { type Contract, creation, ending, everythingOf, NOW } from './subject.ts';
+import { type Contract, creation, ending, everythingOf, NOW, REPORT } from './subject.ts';
 
 async function part(catalog: Catalog, id: string, state: RecordState = 'finished', length = 3) {
   return catalog.createUpload(creation({ id, kind: 'partial', state, length }));
@@ -96,7 +96,7 @@ export function joiningContract({ promise, promiseToMany }: Contract): void {
     const start = await catalog.beginJoin('f', NOW);
     assert.ok(start.outcome === 'begun');
     const other = another('daemon');
-    await other.heartbeat(NOW);
+    await other.heartbeat(NOW, REPORT);
     const before = await everythingOf(catalog, 'f');
     assert.deepEqual(await other.beginJoin('f', NOW + 1), { outcome: 'leased' });
     assert.deepEqual(await everythingOf(catalog, 'f'), before);

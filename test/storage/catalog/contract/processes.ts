@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/catalog.ts';
-import { type Contract, creation, ending, everythingOf, NOW } from './subject.ts';
+import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/processes.ts';
+import { type Contract, creation, ending, everythingOf, NOW, REPORT } from './subject.ts';
 
 export function processesContract({ promise, promiseToMany }: Contract): void {
   promiseToMany(
@@ -9,7 +9,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
       const other = another('command');
       const { lease } = await catalog.createLeased(creation());
       const still = NOW + LEASE_VOID_AFTER - 1;
-      await other.heartbeat(still);
+      await other.heartbeat(still, REPORT);
       assert.equal(await other.isLeased('a', still), true);
       assert.equal((await other.beginAppend('a', still))?.lease, null);
       const taken = (await other.beginAppend('a', still + 1))?.lease;
@@ -29,7 +29,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   promiseToMany('heartbeats keep every lease of a process', async (catalog, another) => {
     const other = another('command');
     for (const id of ['a', 'b']) await catalog.createLeased(creation({ id }));
-    await catalog.heartbeat(NOW + LEASE_VOID_AFTER);
+    await catalog.heartbeat(NOW + LEASE_VOID_AFTER, REPORT);
     for (const id of ['a', 'b']) {
       assert.equal((await other.beginAppend(id, NOW + LEASE_VOID_AFTER + 1))?.lease, null);
     }
@@ -39,7 +39,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
     'a process that leaves takes its leases along, and only its own',
     async (catalog, another) => {
       const other = another('command');
-      await other.heartbeat(NOW);
+      await other.heartbeat(NOW, REPORT);
       await catalog.createLeased(creation());
       await other.createLeased(creation({ id: 'b' }));
       await catalog.leave();
@@ -53,12 +53,13 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
     'a daemon inherits what earlier ones held, and their leases are void',
     async (catalog, another) => {
       const command = another('command');
-      await command.heartbeat(NOW);
+      await command.heartbeat(NOW, REPORT);
       const { lease: kept } = await command.createLeased(creation({ id: 'kept' }));
       const { lease: old } = await catalog.createLeased(creation());
       const next = another('daemon');
-      await next.heartbeat(NOW);
-      const inherited = await next.inheritLeases(NOW);
+      await next.heartbeat(NOW, REPORT);
+      const { leases: inherited, ended } = await next.inheritLeases(NOW);
+      assert.equal(ended, 1);
       assert.deepEqual(
         inherited.map(({ id, seq }) => [id, seq]),
         [['a', old.seq]],
@@ -79,21 +80,56 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
     async (catalog, another) => {
       await catalog.createLeased(creation());
       const second = another('daemon');
-      await second.heartbeat(NOW);
+      await second.heartbeat(NOW, REPORT);
       await second.inheritLeases(NOW);
       const third = another('daemon');
-      await third.heartbeat(NOW);
+      await third.heartbeat(NOW, REPORT);
       assert.deepEqual(
-        (await third.inheritLeases(NOW)).map(({ id }) => id),
+        (await third.inheritLeases(NOW)).leases.map(({ id }) => id),
         ['a'],
       );
     },
   );
 
+  promise('a daemon does not inherit from itself', async (catalog) => {
+    const { lease } = await catalog.createLeased(creation());
+    assert.deepEqual(await catalog.inheritLeases(NOW), { leases: [], ended: 0 });
+    assert.equal(await catalog.record(lease, ending({ offset: 1 })), true);
+  });
+
   promise('where no daemon has been before there is nothing to inherit', async (catalog) => {
-    assert.deepEqual(await catalog.inheritLeases(NOW), []);
+    assert.deepEqual(await catalog.inheritLeases(NOW), { leases: [], ended: 0 });
     const { lease } = await catalog.createLeased(creation());
     assert.equal(await catalog.record(lease, ending({ offset: 1 })), true);
+  });
+
+  promiseToMany('a lease that another process took is void', async (catalog, another) => {
+    const other = another('command');
+    await other.heartbeat(NOW, REPORT);
+    const { lease, record } = await catalog.createLeased(creation());
+    const { lease: kept } = await catalog.createLeased(creation({ id: 'kept' }));
+    assert.deepEqual(await catalog.voided([lease, kept]), []);
+    const claim = { why: 'operator', bytes: 0, takeOver: true, deliveries: [], at: NOW } as const;
+    assert.equal(await other.claimRemoval(record, claim), 'claimed');
+    assert.deepEqual(await catalog.voided([lease, kept]), [lease]);
+    assert.deepEqual(await catalog.voided([kept]), []);
+    assert.deepEqual(await catalog.voided([]), []);
+  });
+
+  promiseToMany('processes that are alive tell about themselves', async (catalog, another) => {
+    const other = another('command');
+    const later = { ...REPORT, pid: 8, startedAt: NOW + 1, receiving: 3 };
+    await other.heartbeat(NOW, { ...later, receiving: 1 });
+    await other.heartbeat(NOW, later);
+    const [first, second, ...more] = await catalog.processes(NOW);
+    assert.deepEqual(more, []);
+    assert.deepEqual({ ...first, lag: 0 }, { ...REPORT, role: 'daemon', lag: 0 });
+    assert.deepEqual({ ...second, lag: 0 }, { ...later, role: 'command', lag: 0 });
+    await other.leave();
+    assert.deepEqual(
+      (await catalog.processes(NOW)).map(({ pid }) => pid),
+      [REPORT.pid],
+    );
   });
 
   promise('a slot of a schedule is claimed once, and none before it', async (catalog) => {

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type {
-  Catalog,
-  Creation,
-  Ending,
-  OwnerRole,
-} from '../../../../src/storage/catalog/catalog.ts';
+import type { Catalog, Creation, Ending } from '../../../../src/storage/catalog/catalog.ts';
+import type { OwnerRole } from '../../../../src/storage/catalog/processes.ts';
 import type { NewDelivery } from '../../../../src/storage/model/events.ts';
 import type { TimelineEvent } from '../../../../src/storage/model/timeline.ts';
 import type { UploadChange, UploadRecord } from '../../../../src/storage/model/upload.ts';
@@ -23,6 +19,9 @@ export type OpenSubject = (t: TestContext) => Subject;
 
 /** The moment of a test at which its catalog opens (milliseconds since the epoch). */
 export const NOW = 1_000_000;
+
+/** What a process of a test tells about itself. */
+export const REPORT = { host: 'here', pid: 7, version: '1.0.0', startedAt: NOW, receiving: 0 };
 
 /** Declares one promise of the contract. The process that tests has sent a heartbeat. */
 export type Promised = (
@@ -47,7 +46,7 @@ export type Processes = 'one' | 'many';
 export function contractOf(name: string, open: OpenSubject, processes: Processes): Contract {
   const opened = async (t: TestContext) => {
     const subject = open(t);
-    await subject.catalog.heartbeat(NOW);
+    await subject.catalog.heartbeat(NOW, REPORT);
     return subject;
   };
   return {

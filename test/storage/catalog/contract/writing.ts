@@ -3,7 +3,7 @@ import type { Catalog, Lease } from '../../../../src/storage/catalog/catalog.ts'
 import { faultOf } from '../../../support/fault-of.ts';
 import { CALLER } from '../../support/caller.ts';
 import { draftRecord } from '../../support/records.ts';
-import { type Contract, creation, delivery, ending, everythingOf, NOW } from './subject.ts';
+import { type Contract, creation, delivery, ending, everythingOf, NOW, REPORT } from './subject.ts';
 
 const { origin } = CALLER;
 const CREATED = { event: 'created', origin } as const;
@@ -175,7 +175,7 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
       refuse: (lease: Lease) => catalog.refuse(lease, { why: 'no', remembered: false, at: NOW }),
       leave: () => catalog.leave(),
     })) {
-      await catalog.heartbeat(NOW);
+      await catalog.heartbeat(NOW, REPORT);
       const { lease } = await catalog.createLeased(creation({ id }));
       assert.equal(await catalog.isLeased(id, NOW), true);
       await drop(lease);
@@ -266,7 +266,7 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
 
   promiseToMany('what another process writes is not leased', async (catalog, another) => {
     const other = another('command');
-    await other.heartbeat(NOW);
+    await other.heartbeat(NOW, REPORT);
     const { lease } = await catalog.createLeased(creation());
     assert.equal((await other.beginAppend('a', NOW))?.lease, null);
     assert.equal(await other.isLeased('a', NOW), true);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/catalog.ts';
+import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/processes.ts';
 import type {
   Holder,
   LeasesTable,
@@ -17,7 +17,7 @@ function leasesOf(t: TestContext): LeasesTable {
 
 test('a lease that counts is taken by nobody else', (t) => {
   const leases = leasesOf(t);
-  leases.beat('mine', 'daemon', NOW);
+  leases.beat('mine', 'daemon', NOW, '{}');
   assert.equal(leases.take('a', by('mine'), NOW), true);
   assert.equal(leases.take('a', by('mine'), NOW + 1), true);
   assert.equal(leases.take('a', by('other'), NOW + 2), false);
@@ -26,7 +26,7 @@ test('a lease that counts is taken by nobody else', (t) => {
 
 test('a lease is void once its owner has not been heard of for long', (t) => {
   const leases = leasesOf(t);
-  leases.beat('mine', 'daemon', NOW);
+  leases.beat('mine', 'daemon', NOW, '{}');
   leases.take('a', by('mine'), NOW);
   const still = NOW + LEASE_VOID_AFTER - 1;
   assert.equal(leases.take('a', by('other'), still), false);
@@ -37,9 +37,9 @@ test('a lease is void once its owner has not been heard of for long', (t) => {
 
 test('one heartbeat keeps all leases of an owner', (t) => {
   const leases = leasesOf(t);
-  leases.beat('mine', 'daemon', NOW);
+  leases.beat('mine', 'daemon', NOW, '{}');
   for (const upload of ['a', 'b']) leases.take(upload, by('mine'), NOW);
-  leases.beat('mine', 'daemon', NOW + LEASE_VOID_AFTER);
+  leases.beat('mine', 'daemon', NOW + LEASE_VOID_AFTER, '{}');
   for (const upload of ['a', 'b']) {
     assert.equal(leases.take(upload, by('other'), NOW + LEASE_VOID_AFTER + 1), false);
   }
@@ -54,7 +54,7 @@ test('a lease of an owner that never gave a sign counts for nobody', (t) => {
 
 test('only the holder of a lease drops it', (t) => {
   const leases = leasesOf(t);
-  leases.beat('mine', 'daemon', NOW);
+  leases.beat('mine', 'daemon', NOW, '{}');
   leases.take('a', by('mine'), NOW);
   leases.drop('a', by('other'));
   assert.equal(leases.holds('a', by('mine')), true);
@@ -76,30 +76,30 @@ test('a lease that was taken anew is another one', (t) => {
 
 test('a daemon that starts inherits what earlier ones held, however fresh their heartbeat', (t) => {
   const leases = leasesOf(t);
-  leases.beat('killed', 'daemon', NOW);
+  leases.beat('killed', 'daemon', NOW, '{}');
   leases.take('a', by('killed'), NOW);
   leases.take('b', by('forgotten'), NOW);
-  leases.beat('cleanup', 'command', NOW);
+  leases.beat('cleanup', 'command', NOW, '{}');
   leases.take('c', by('cleanup'), NOW);
-  leases.beat('new', 'daemon', NOW);
-  assert.deepEqual(leases.inherit(by('new')).toSorted(), ['a', 'b']);
+  leases.beat('new', 'daemon', NOW, '{}');
+  assert.deepEqual(leases.inherit(by('new')).ids.toSorted(), ['a', 'b']);
   assert.equal(leases.holder('a', NOW), 'new');
   assert.equal(leases.holder('c', NOW), 'cleanup');
 });
 
 test('a start that is cut short leaves its inheritance to the next', (t) => {
   const leases = leasesOf(t);
-  leases.beat('killed', 'daemon', NOW);
+  leases.beat('killed', 'daemon', NOW, '{}');
   leases.take('a', by('killed'), NOW);
-  leases.beat('second', 'daemon', NOW);
+  leases.beat('second', 'daemon', NOW, '{}');
   leases.inherit(by('second'));
-  leases.beat('third', 'daemon', NOW);
-  assert.deepEqual(leases.inherit(by('third')), ['a']);
+  leases.beat('third', 'daemon', NOW, '{}');
+  assert.deepEqual(leases.inherit(by('third')).ids, ['a']);
 });
 
 test('inheriting keeps the own heartbeat, so that its leases count at once', (t) => {
   const leases = leasesOf(t);
-  leases.beat('new', 'daemon', NOW);
+  leases.beat('new', 'daemon', NOW, '{}');
   leases.inherit(by('new'));
   leases.take('a', by('new'), NOW);
   assert.equal(leases.holder('a', NOW), 'new');
@@ -107,9 +107,9 @@ test('inheriting keeps the own heartbeat, so that its leases count at once', (t)
 
 test('an owner that leaves takes its leases along', (t) => {
   const leases = leasesOf(t);
-  leases.beat('mine', 'daemon', NOW);
+  leases.beat('mine', 'daemon', NOW, '{}');
   leases.take('a', by('mine'), NOW);
   leases.leave('mine');
-  leases.beat('new', 'daemon', NOW);
-  assert.deepEqual(leases.inherit(by('new')), []);
+  leases.beat('new', 'daemon', NOW, '{}');
+  assert.deepEqual(leases.inherit(by('new')).ids, []);
 });

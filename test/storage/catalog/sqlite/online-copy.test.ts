@@ -5,14 +5,14 @@ import { test } from 'node:test';
 import { openSqliteCatalog } from '../../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
-import { creation, NOW } from '../contract/subject.ts';
+import { creation, NOW, REPORT } from '../contract/subject.ts';
 
 const warn = () => {};
 
 test('a copy of a catalog has what was committed, no leases, and is its own', async (t) => {
   const catalog = openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn });
   t.after(() => catalog.close());
-  await catalog.heartbeat(NOW);
+  await catalog.heartbeat(NOW, REPORT);
   await catalog.createLeased(creation({ id: 'a' }));
   const folder = temporaryFolder(t);
   await catalog.copyTo?.(folder);

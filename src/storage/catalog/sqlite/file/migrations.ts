@@ -145,4 +145,9 @@ export const MIGRATIONS: readonly string[] = [
     revoked_at INTEGER
   ) STRICT;
   `,
+  // Processes tell about themselves; a store may note where it keeps bytes.
+  `
+  ALTER TABLE owners ADD COLUMN report TEXT;
+  ALTER TABLE uploads ADD COLUMN layout TEXT;
+  `,
 ];

@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { LEASE_VOID_AFTER, type OwnerRole } from '../../catalog.ts';
+import { LEASE_VOID_AFTER, type OwnerRole, type ProcessInfo } from '../../processes.ts';
 
 /** One lease of one process. Owner ids are never reused, so neither is the pair. */
 export interface Holder {
@@ -18,6 +18,7 @@ export class LeasesTable {
   readonly #holds: Statement<[string, string, number], number>;
   readonly #beat: Statement;
   readonly #holder: Statement<[string, number], string>;
+  readonly #version: Statement<[], number>;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -38,9 +39,10 @@ export class LeasesTable {
       )
       .pluck() as unknown as Statement<[string, string, number], number>;
     this.#beat = database.prepare(
-      `INSERT INTO owners (owner, role, heartbeat_at) VALUES (@owner, @role, @now)
-       ON CONFLICT (owner) DO UPDATE SET heartbeat_at = @now`,
+      `INSERT INTO owners (owner, role, heartbeat_at, report) VALUES (@owner, @role, @now, @report)
+       ON CONFLICT (owner) DO UPDATE SET heartbeat_at = @now, report = @report`,
     );
+    this.#version = database.prepare<[], number>('PRAGMA data_version').pluck();
     this.#holder = database
       .prepare<[string, number], string>(
         `SELECT owner FROM leases JOIN owners USING (owner)
@@ -73,8 +75,30 @@ export class LeasesTable {
     return this.#holder.get(upload, now);
   }
 
-  beat(owner: string, role: OwnerRole, now: number): void {
-    this.#beat.run({ owner, role, now });
+  /** `report` is the process's ProcessReport as JSON. */
+  beat(owner: string, role: OwnerRole, now: number, report: string): void {
+    this.#beat.run({ owner, role, now, report });
+  }
+
+  /** Processes whose heartbeats count, the oldest first. */
+  alive(now: number): ProcessInfo[] {
+    return this.#database
+      .prepare<[number], { role: OwnerRole; heartbeat_at: number; report: string }>(
+        `SELECT role, heartbeat_at, report FROM owners
+         WHERE heartbeat_at > ? - ${LEASE_VOID_AFTER} AND report IS NOT NULL
+         ORDER BY report ->> 'startedAt', owner`,
+      )
+      .all(now)
+      .map(({ role, heartbeat_at: at, report }) => ({
+        ...JSON.parse(report),
+        role,
+        lag: Math.max(0, now - at),
+      }));
+  }
+
+  /** Changes when another process has written to the catalog. */
+  version(): number | undefined {
+    return this.#version.get();
   }
 
   /** Deletes an owner and all its leases. */
@@ -87,19 +111,20 @@ export class LeasesTable {
    * Takes over the leases of earlier daemons and deletes those owners: a daemon that starts is the only
    * one (serving-lock.ts). Returns the uploads. They stay leased until each is reconciled, so a start
    * that is cut short loses none. Keeps the new owner's heartbeat: without one its leases would not
-   * count for other processes.
+   * count for other processes. `ended`: the number of earlier daemons.
    */
-  inherit({ owner, epoch }: Holder): string[] {
-    this.#database
-      .prepare(
-        `UPDATE leases SET owner = ?, epoch = ? WHERE owner NOT IN
-           (SELECT owner FROM owners WHERE role <> 'daemon')`,
+  inherit({ owner, epoch }: Holder): { readonly ids: string[]; readonly ended: number } {
+    const ids = this.#database
+      .prepare<unknown[], string>(
+        `UPDATE leases SET owner = @owner, epoch = @epoch
+         WHERE owner <> @owner AND owner NOT IN (SELECT owner FROM owners WHERE role <> 'daemon')
+         RETURNING upload`,
       )
-      .run(owner, epoch);
-    this.#database.prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`).run(owner);
-    return this.#database
-      .prepare<[string], string>('SELECT upload FROM leases WHERE owner = ?')
       .pluck()
-      .all(owner) as string[];
+      .all({ owner, epoch }) as string[];
+    const { changes: ended } = this.#database
+      .prepare(`DELETE FROM owners WHERE role = 'daemon' AND owner <> ?`)
+      .run(owner);
+    return { ids, ended };
   }
 }

@@ -31,6 +31,7 @@ const COLUMN: Record<keyof UploadRow, string> = {
   refusal: 'refusal',
   wantedPath: 'wanted_path',
   movedTo: 'moved_to',
+  layout: 'layout',
   origin: 'origin',
   owner: 'owner',
 };
