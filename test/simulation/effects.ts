@@ -1,6 +1,9 @@
 import type { Random } from './random.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
+/** Probability that the answer comes in a step of its own. */
+const LATE = 0.1;
+
 /**
  * How a process acts on the world: an effect happens in a step of its own, some time after it was
  * asked for, and its answer comes with it or in a later step. A process that ends in between has
@@ -32,7 +35,8 @@ export class Effects {
           reject(faultOf(error));
           return;
         }
-        if (random.next() < 0.2) scheduler.after(scheduler.delay(), process, () => resolve(result));
+        if (random.next() < LATE)
+          scheduler.after(scheduler.delay(), process, () => resolve(result));
         else resolve(result);
       });
     });

@@ -112,10 +112,10 @@ export function planOf(seed: number): Plan {
     seed,
     fsync,
     guard: random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const),
-    hooks: random.chance(0.5),
+    hooks: random.chance(0.35),
     calm: false,
     slow: random.chance(0.3) ? [random.pick(SLOW)] : [],
-    jobs: Array.from({ length: random.pick([1, 1, 1, 1, 2, 2]) }, () => jobOf(random)),
+    jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random)),
     faults: faultsOf(random, fsync),
   };
 }
@@ -134,12 +134,12 @@ function faultsOf(random: Random, fsync: FsyncMode): Fault[] {
 
 function jobOf(random: Random): Job {
   const kind = random.pick(['plain', 'plain', 'with-creation', 'deferred', 'parts'] as const);
-  const length = random.chance(0.05) ? 0 : random.between(1, 24);
+  const length = random.chance(0.05) ? 0 : random.between(1, random.pick([4, 12, 24]));
   return {
     kind,
     length,
     parts: kind === 'parts' ? random.between(1, 2) : 0,
-    most: random.pick([6, 12, 24, 24]),
+    most: random.pick([4, 8, 24, 24]),
     checksums: random.chance(0.3),
     explicit: kind !== 'parts' && random.chance(0.15),
     rude: random.pick([0, 0, 0.2]),
@@ -163,7 +163,7 @@ function faultOf(random: Random, fsync: FsyncMode): Fault {
   })!;
   // Without syncs nothing is promised for a power cut.
   const kind = drawn === 'power' && fsync === 'never' ? 'crash' : drawn;
-  const step = random.between(1, random.pick([30, 60, 120]));
+  const step = random.between(1, random.pick([25, 50, 90]));
   return { kind, step, lasts: lastsOf(kind, random), seed: random.below(2 ** 31) };
 }
 

@@ -6,7 +6,7 @@ import { finalLook, settle } from './end.ts';
 import { Judge } from './judge.ts';
 import { type Known, Ledger } from './ledger.ts';
 import { Network } from './network.ts';
-import { type Fault, type Job, type Plan, planOf } from './plan.ts';
+import { type Fault, type Plan, planOf } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 import { Receiver } from './receiver.ts';
 import { type Process, Scheduler } from './scheduler.ts';
@@ -99,13 +99,15 @@ export class Simulation {
     return this.#made.get(token)!;
   }
 
-  /** What everybody sees of an upload; null when it is not there. */
-  visible({ id }: Known): string | null {
+  /** Keeps what everybody sees of an upload now; the function says it when it is needed. */
+  seen({ id }: Known): () => string | null {
     const record = this.world.journal.records.rows.get(id)?.record;
     const size = this.world.contentOf(id)?.length;
-    if (!record || size === undefined) return null;
-    const offset = Math.min(size, record.uncommittedFrom ?? size);
-    return `${record.state}, ${offset} of ${record.length}`;
+    return () => {
+      if (!record || size === undefined) return null;
+      const offset = Math.min(size, record.uncommittedFrom ?? size);
+      return `${record.state}, ${offset} of ${record.length}`;
+    };
   }
 
   /** An upload is finished, or was and is removed. */
@@ -189,18 +191,19 @@ export class Simulation {
   cutPower(): void {
     this.trace(() => 'the power is cut');
     this.world.cut(this.random);
+    this.#guarded(() => this.judge.cut(this.plan.fsync));
     this.ledger.cut(this.plan.fsync);
     const { rows } = this.world.journal.records;
     this.receiver.undone((id) => {
       const record = rows.get(id)?.record;
       return record !== undefined && !isGone(record);
     });
-    this.#guarded(() => this.judge.cut(this.plan.fsync));
   }
 
   run(): Outcome {
     this.startDaemon();
-    for (const job of this.plan.jobs) this.#begin(job);
+    this.until(() => this.daemon?.serving !== false, true);
+    for (const job of this.plan.jobs) this.start(runJob(this, job));
     this.until(() => this.#running === 0, true);
     this.faults = [];
     if (!this.violation) settle(this);
@@ -232,10 +235,6 @@ export class Simulation {
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  #begin(job: Job): void {
-    this.start(runJob(this, job));
   }
 
   #strike(): void {

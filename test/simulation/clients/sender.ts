@@ -85,7 +85,7 @@ export class Sender {
     bringing: Bringing,
     more: Partial<AppendRequest> = {},
   ): Promise<AppendOutcome> {
-    const before = this.sim.visible(known);
+    const seen = this.sim.seen(known);
     const quiet = this.sim.disturbances;
     const floor = known.acknowledged.length;
     this.sim.trace(
@@ -111,11 +111,12 @@ export class Sender {
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
         !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
-      if (refused && alone && before !== null && before !== this.sim.visible(known)) {
+      const [before, now] = [seen(), this.sim.seen(known)()];
+      if (refused && alone && before !== null && before !== now) {
         this.sim.violated(
           new Violation(
             'a refused request changes nothing',
-            `${known.id}: ${before} became ${this.sim.visible(known)}`,
+            `${known.id}: ${before} became ${now}`,
           ),
         );
       }
@@ -272,9 +273,13 @@ export class Sender {
       const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
       body.push(rest.subarray(0, size));
       rest = rest.subarray(size);
-      scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
+      // The end mostly comes with the last bytes.
+      if (rest.length === 0 && !breaks && random.chance(0.7)) body.end();
+      else scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
     };
-    scheduler.after(scheduler.delay(), null, next);
+    // The first bytes may have come with the head.
+    if (random.chance(0.5)) next();
+    else scheduler.after(scheduler.delay(), null, next);
   }
 
   /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */

@@ -122,7 +122,7 @@ async function joined(client: Sender, made: readonly Known[]): Promise<Known | u
     try {
       return await client.concatenate(made);
     } catch (error) {
-      if (isFault(error, 'BAD_REQUEST', 'REFUSED')) return undefined;
+      if (isFault(error, 'BAD_REQUEST', 'REFUSED', 'GONE')) return undefined;
       await again(client, error, client.random.between(100, 1_000));
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The same as `src/storage/uploads/upkeep/differences.ts` for a few names: it takes two megabits of
- * memory, which is much for a run of half a millisecond. It says of every name what that one says, but
+ * The same as `src/storage/uploads/upkeep/differences.ts` for a few names: that one takes half a MiB of
+ * memory, which is much for a run of a millisecond. It says of every name what that one says, but
  * for a chance of one in 2^16 in which that one looks up a name for nothing.
  */
 export class Differences {
