@@ -52,9 +52,9 @@ export class Judge {
       const { id, offset, kind } = record;
       this.#unsettled.add(id);
       if (mode !== 'always' || isGone(record) || kind === 'final' || offset === 0) continue;
-      // Its removal was not durable, and may have lost the record's part of it alone.
+      // Half of its removal may be lost, and of a creation that failed nobody knows.
       const known = this.#ledger.uploads.get(id);
-      if (!known || known.going || known.removalAsked > 0) continue;
+      if (!known?.told || known.going || known.removalAsked > 0) continue;
       const content = this.#world.contentOf(id)?.subarray(0, offset);
       if (content?.length !== offset || crc32(content, 0) !== record.crc32) {
         throw new Violation(
