@@ -27,6 +27,9 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   bytes: [MODEL],
   'bytes/files': [MODEL, DISK, BYTES],
   'bytes/memory': [MODEL, DISK, BYTES],
+  'bytes/s3': [MODEL, BYTES, /^src\/storage\/bytes\/s3\/(?:sdk|spool)\//],
+  'bytes/s3/sdk': [/^src\/storage\/bytes\/s3\/[^/]+$/],
+  'bytes/s3/spool': [],
   catalog: [MODEL],
   'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],
   'catalog/sqlite/file': [DISK],
@@ -41,7 +44,7 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
 const CHOOSERS = 'src/storage/local/';
 
 /** Where storage may touch files. */
-const FILES = /^src\/storage\/(?:bytes\/files|catalog\/sqlite|disk|local)\//;
+const FILES = /^src\/storage\/(?:bytes\/(?:files|s3\/spool)|catalog\/sqlite|disk|local)\//;
 
 /** "bytes/files" for a file of src/storage; "" for a face. */
 function roomOf(path: string): string {
@@ -106,7 +109,7 @@ test('implementations are chosen at one place', () => {
   assertNone(problems);
 });
 
-test('in storage only bytes/files, catalog/sqlite, disk and local touch files', () => {
+test('in storage only bytes/files, bytes/s3/spool, catalog/sqlite, disk and local touch files', () => {
   const problems = storage
     .filter(
       ({ path, imports }) => !FILES.test(path) && imports.some((one) => /^node:fs\b/.test(one)),

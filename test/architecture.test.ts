@@ -112,6 +112,8 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   '@tus/server': 'src/tus-server',
   '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
+  '@aws-sdk/client-s3': 'src/storage/bytes/s3',
+  '@aws-sdk/s3-request-presigner': 'src/storage/bytes/s3',
   'content-disposition': ['src/http', 'src/transfer/get'],
   standardwebhooks: 'src/hooks',
   jose: 'src/access',
