@@ -40,7 +40,8 @@ export class Simulation {
   readonly receiver: Receiver;
   /** Counts what may change uploads beside their clients. */
   disturbances = 0;
-  daemon: Running | undefined;
+  /** undefined: it has ended, and is about to start again. */
+  readonly daemons: (Running | undefined)[] = [];
   /** Nothing goes wrong any more. */
   isCalm = false;
   readonly commands = new Set<Process>();
@@ -60,10 +61,11 @@ export class Simulation {
     this.plan = plan;
     this.random = randomOf(plan.seed).fork(7);
     this.scheduler = new Scheduler(this.random.fork(1), plan);
-    this.world = openWorld(this.scheduler);
+    this.world = openWorld(this.scheduler, plan.seed);
     this.scheduler.world = this.world;
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
-    this.network = new Network(this.scheduler, () => this.daemon);
+    const balancer = this.random.fork(3);
+    this.network = new Network(this.scheduler, () => this.#one(balancer));
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
       this.violated(violation),
     );
@@ -105,7 +107,8 @@ export class Simulation {
     const size = this.world.contentOf(id)?.length;
     return () => {
       if (!record || size === undefined) return null;
-      const offset = Math.min(size, record.uncommittedFrom ?? size);
+      const there = this.world.isLocal ? size : record.offset;
+      const offset = Math.min(there, record.uncommittedFrom ?? there);
       return `${record.state}, ${offset} of ${record.length}`;
     };
   }
@@ -144,16 +147,31 @@ export class Simulation {
     });
   }
 
-  startDaemon(): void {
+  /** All daemons that run, in their order. */
+  get running(): Running[] {
+    return this.daemons.filter((daemon) => daemon !== undefined);
+  }
+
+  /** Where a balancer sends a request: mostly to one that answers. */
+  #one(random: Random): Running | undefined {
+    if (this.daemons.length === 1) return this.daemons[0];
+    const awake = this.running.filter(
+      ({ serving, process }) => serving && process.pausedUntil <= this.scheduler.time,
+    );
+    const among = awake.length > 0 && random.chance(0.9) ? awake : this.running;
+    return among.length > 0 ? random.pick(among) : undefined;
+  }
+
+  startDaemon(place: number): void {
     const daemon = this.open('daemon');
     const { process, engine, opened } = daemon;
     this.trace(() => `${process.name} starts`);
-    this.daemon = daemon;
+    this.daemons[place] = daemon;
     process.onEnd(() => {
       this.trace(() => `${process.name} ends`);
       this.disturbances += 1;
-      this.daemon = undefined;
-      this.scheduler.after(50 + this.away, null, () => this.startDaemon());
+      this.daemons[place] = undefined;
+      this.scheduler.after(50 + this.away, null, () => this.startDaemon(place));
     });
     engine.onChange((event) => {
       this.trace(
@@ -201,15 +219,15 @@ export class Simulation {
   }
 
   run(): Outcome {
-    this.startDaemon();
-    this.until(() => this.daemon?.serving !== false, true);
+    for (let place = 0; place < this.world.daemons; place += 1) this.startDaemon(place);
+    this.until(() => this.running.every(({ serving }) => serving), true);
     for (const job of this.plan.jobs) this.start(runJob(this, job));
     this.until(() => this.#running === 0, true);
     this.faults = [];
     if (!this.violation) settle(this);
     if (!this.violation) this.#guarded(() => finalLook(this));
     const { seed } = this.plan;
-    this.daemon?.process.end();
+    for (const { process } of this.running) process.end();
     return {
       seed,
       steps: this.scheduler.steps,

@@ -3,10 +3,15 @@ import { shrink } from './shrink.ts';
 import { type Outcome, simulate } from './simulation.ts';
 import { work } from './work.ts';
 import { localWorld } from './worlds/local.ts';
+import { s3World, workersWorld } from './worlds/shared.ts';
 import type { OpenWorld } from './worlds/world.ts';
 
 // What one process of the simulator does; run.mjs starts it.
-const WORLDS: Readonly<Record<string, OpenWorld>> = { local: localWorld };
+const WORLDS: Readonly<Record<string, OpenWorld>> = {
+  local: localWorld,
+  s3: s3World,
+  workers: workersWorld,
+};
 
 const [what, world = 'local', ...numbers] = process.argv.slice(2);
 const [first = 0, most = 1, stride = 1, time = 0, failures = 1] = numbers.map(Number);

@@ -6,17 +6,26 @@ export type Unit<T> = (records: Records) => T;
 
 /** The catalog on its disk: every commit in order, and how many of them a power cut leaves. */
 export class Journal {
-  records = new Records();
+  records: Records;
   /** Nothing can be written: the disk is full. */
   full = false;
   /** Probability that a call fails: another process holds the catalog. */
   fails = 0;
   /** Probability that making commits durable fails. */
   syncFails = 0;
+  /** Probability that the answer to a commit is lost. */
+  answersLost = 0;
   /** Rises with every commit. */
   changes = 0;
   #commits: Unit<unknown>[] = [];
   #durable = 0;
+  readonly #voidAfter: number | undefined;
+
+  /** `voidAfter`: how long leases count without a heartbeat (milliseconds). */
+  constructor(voidAfter?: number) {
+    this.#voidAfter = voidAfter;
+    this.records = new Records(voidAfter);
+  }
 
   commit<T>(unit: Unit<T>): T {
     this.#commits.push(unit);
@@ -45,7 +54,7 @@ export class Journal {
     this.#commits = this.#commits.slice(0, kept);
     this.#durable = kept;
     this.changes += 1;
-    this.records = new Records();
+    this.records = new Records(this.#voidAfter);
     for (const unit of this.#commits) {
       try {
         unit(this.records);

@@ -19,13 +19,21 @@ export class UnitsOfWork {
   write<T>(unit: Unit<T>): Promise<T> {
     return this.#do('writing the catalog', () => {
       if (this.#journal.full) throw new Fault('NO_SPACE', 'the catalog is full');
-      return this.#journal.commit(unit);
+      return this.#answered(this.#journal.commit(unit));
     });
   }
 
   /** May use the room that is kept for it on a full disk. */
   reserved<T>(unit: Unit<T>): Promise<T> {
-    return this.#do('writing the catalog', () => this.#journal.commit(unit));
+    return this.#do('writing the catalog', () => this.#answered(this.#journal.commit(unit)));
+  }
+
+  #answered<T>(answer: T): T {
+    const { answersLost } = this.#journal;
+    if (answersLost > 0 && this.#effects.random.chance(answersLost)) {
+      throw new Fault('UNAVAILABLE', 'the connection to the catalog broke');
+    }
+    return answer;
   }
 
   /** A heartbeat: nobody but other processes looks at it. */
