@@ -107,8 +107,7 @@ export class Simulation {
     const size = this.world.contentOf(id)?.length;
     return () => {
       if (!record || size === undefined) return null;
-      const there = this.world.isLocal ? size : record.offset;
-      const offset = Math.min(there, record.uncommittedFrom ?? there);
+      const offset = Math.min(size, record.uncommittedFrom ?? size);
       return `${record.state}, ${offset} of ${record.length}`;
     };
   }

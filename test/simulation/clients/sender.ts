@@ -289,10 +289,14 @@ export class Sender {
   }
 
   #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
+    const passed: Buffer[] = [];
     return {
+      onUnreadable: (chunk) => {
+        passed.push(Buffer.from(chunk));
+      },
       verify: async (readBack) => {
-        const blocks: Buffer[] = [];
-        for await (const block of readBack!()) blocks.push(Buffer.from(block));
+        const blocks = passed;
+        if (readBack) for await (const block of readBack()) blocks.push(Buffer.from(block));
         if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
         if (!Buffer.concat(blocks).equals(meant())) {
           this.sim.violated(
