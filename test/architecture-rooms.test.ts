@@ -12,6 +12,8 @@ const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
 const SQLITE_FILE = /^src\/storage\/catalog\/sqlite\/file\//;
 const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
+const POSTGRES_DATABASE = /^src\/storage\/catalog\/postgres\/database\//;
+const POSTGRES_TABLES = /^src\/storage\/catalog\/postgres\/tables\//;
 const UPLOADS = /^src\/storage\/uploads\/[^/]+$/;
 const UPKEEP = /^src\/storage\/uploads\/upkeep\//;
 const MODEL = /^src\/storage\/model\//;
@@ -34,6 +36,9 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],
   'catalog/sqlite/file': [DISK],
   'catalog/sqlite/tables': [MODEL, CATALOG, SQLITE_FILE],
+  'catalog/postgres': [MODEL, CATALOG, POSTGRES_DATABASE, POSTGRES_TABLES],
+  'catalog/postgres/database': [],
+  'catalog/postgres/tables': [MODEL, CATALOG, POSTGRES_DATABASE],
   'catalog/memory': [MODEL, DISK, CATALOG],
   uploads: [MODEL, BYTES, CATALOG, UPKEEP],
   'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS],
@@ -118,9 +123,9 @@ test('in storage only bytes/files, bytes/s3/spool, catalog/sqlite, disk and loca
   assertNone(problems);
 });
 
-test('SQL stands in catalog/sqlite only', () => {
+test('SQL stands in catalog/sqlite and catalog/postgres only', () => {
   const problems = storage
-    .filter(({ path }) => !path.startsWith('src/storage/catalog/sqlite/'))
+    .filter(({ path }) => !/^src\/storage\/catalog\/(?:sqlite|postgres)\//.test(path))
     .filter(({ bare }) =>
       /\b(?:SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|PRAGMA )/s.test(
         bare,

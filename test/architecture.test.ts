@@ -109,6 +109,7 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
+  pg: 'src/storage/catalog/postgres',
   '@tus/server': 'src/tus-server',
   '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
@@ -118,6 +119,8 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   standardwebhooks: 'src/hooks',
   jose: 'src/access',
   'hash-wasm': 'src/access',
+  'http-proxy-agent': 'src/transfer/http',
+  'https-proxy-agent': 'src/transfer/http',
   'tus-js-client': 'src/transfer/send',
 };
 

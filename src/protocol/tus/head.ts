@@ -1,5 +1,6 @@
 import { versionOf } from '../../storage/model/upload.ts';
 import type { Exchange } from '../exchange.ts';
+import { LONGEST_ECHO } from './concat.ts';
 import type { TusContext } from './context.ts';
 import { expiresHeader, respond } from './respond.ts';
 
@@ -13,12 +14,16 @@ export async function head(context: TusContext, exchange: Exchange, id: string):
   if (record.length !== null) headers['Upload-Length'] = String(record.length);
   else if (record.kind !== 'final') headers['Upload-Defer-Length'] = '1';
   if (record.metadata !== null) headers['Upload-Metadata'] = record.metadata;
-  if (record.protocolData !== null) headers['Upload-Concat'] = record.protocolData;
+  // A plain HTTP client that sends HEAD before a download.
+  const plain = exchange.request.headers['tus-resumable'] === undefined;
+  const { protocolData } = record;
+  // tus wants it as it was sent; others might fail because of it.
+  if (protocolData !== null && !(plain && protocolData.length > LONGEST_ECHO)) {
+    headers['Upload-Concat'] = protocolData;
+  }
   Object.assign(headers, expiresHeader(record, expiresAt));
   const version = versionOf(record);
   if (version !== null) headers.ETag = `"${version}"`;
-  // A plain HTTP client that sends HEAD before a download.
-  const plain = exchange.request.headers['tus-resumable'] === undefined;
   if (plain && record.state === 'finished' && context.download) {
     const { response } = exchange;
     for (const name in headers) response.setHeader(name, headers[name]!);

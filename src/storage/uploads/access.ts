@@ -87,5 +87,6 @@ function activeOffset(
     return Math.max(append.confirmed, recorded);
   }
   if (append.whole) return append.from;
+  if (bytes.buffers) return Math.max(append.confirmed, record.offset);
   return durability.confirmsOffsets ? append.confirmed : append.pump.position;
 }

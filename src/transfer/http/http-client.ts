@@ -5,6 +5,7 @@ import { Fault } from '../../fault.ts';
 import { type AnswerHead, answerFault } from './answer-fault.ts';
 import { connectionFault } from './connection-fault.ts';
 import { mayCarrySecrets, resolveLocation } from './credentials.ts';
+import type { ProxyAgents } from './proxy-agents.ts';
 
 export interface HttpClientOptions {
   /** The address that the person named; headers with secrets go there only. */
@@ -15,6 +16,8 @@ export interface HttpClientOptions {
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** PEM; certificates that are trusted instead of the system's. */
   readonly ca?: string | undefined;
+  /** null: no request takes a proxy. */
+  readonly proxies?: ProxyAgents | null;
   /** Milliseconds without a byte in either direction after which a connection counts as dead. */
   readonly idleTimeout: number;
   readonly now: () => number;
@@ -59,15 +62,14 @@ export interface HttpClient {
   close(): void;
 }
 
+const KEPT = { keepAlive: true };
 const MOST_REDIRECTS = 5;
 const LONGEST_TEXT = 4096;
+const LARGEST_HEAD = 256 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true }),
-    'https:': new HttpsAgent({ keepAlive: true, ...(options.ca ? { ca: options.ca } : {}) }),
-  };
+  const agents = { 'http:': new HttpAgent(KEPT), 'https:': new HttpsAgent(KEPT) };
 
   async function follow(asked: Asked): Promise<OpenAnswer> {
     let { url } = asked;
@@ -103,6 +105,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     close() {
       for (const agent of Object.values(agents)) agent.destroy();
+      options.proxies?.close();
     },
   };
 }
@@ -129,11 +132,15 @@ async function exchange(
   const protocol = url.protocol as 'http:' | 'https:';
   const { idleTimeout } = options;
   const signal = asked.signal ? AbortSignal.any([options.signal, asked.signal]) : options.signal;
+  const through = (await options.proxies?.agentFor(url)) ?? null;
   signal.throwIfAborted();
   const req = (protocol === 'https:' ? secureRequest : request)(url, {
     method,
-    agent: agents[protocol],
+    agent: through?.agent ?? agents[protocol],
     signal,
+    ...(options.ca ? { ca: options.ca } : {}),
+    // A final upload's Upload-Concat names all parts.
+    maxHeaderSize: LARGEST_HEAD,
     headers: {
       ...options.headers,
       ...(mayCarrySecrets(options.url, url) ? options.secretHeaders : {}),
@@ -158,14 +165,20 @@ async function exchange(
     return response;
   } catch (error) {
     req.destroy();
-    throw failureOf(options, asked, url, error);
+    throw failureOf(options, asked, url, error, through?.proxy);
   }
 }
 
 /** The reason of an interruption as it is, every other error of a connection as a Fault. */
-function failureOf(options: HttpClientOptions, asked: Asked, url: URL, error: unknown): unknown {
+function failureOf(
+  options: HttpClientOptions,
+  asked: Asked,
+  url: URL,
+  error: unknown,
+  proxy?: URL,
+): unknown {
   for (const signal of [options.signal, asked.signal]) if (signal?.aborted) return signal.reason;
-  return connectionFault(asked.doing, url, error);
+  return connectionFault(asked.doing, url, error, proxy);
 }
 
 /** Writes the content; stops when the server answers early, as it does to refuse a request. */

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { errnoOf, Fault, messageOf } from '../../fault.ts';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 
 const BLOCK = 512 * 1024;
 
@@ -52,7 +53,7 @@ async function* readBlocks(
   { from, to, blockSize }: { from: number; to: number; blockSize: number },
 ): AsyncGenerator<Buffer> {
   const size = Math.min(blockSize, to - from);
-  const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(size)] as const;
+  const buffers = [allocateBlock(size), allocateBlock(size)] as const;
   let next = readFully(handle, buffers[0], from, to);
   for (let at = from, turn = 0; at < to; turn = 1 - turn) {
     let block: Buffer;

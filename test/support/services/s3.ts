@@ -40,10 +40,23 @@ export async function startRadosgw(settings: readonly string[] = []): Promise<S3
   if (process.env.DEV_RGW) {
     const credentials = { accessKeyId: 'test-access', secretAccessKey: 'test-secret' };
     const endpoint = process.env.DEV_RGW;
-    const client = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
+    const client = new S3Client({
+      endpoint,
+      region: 'us-east-1',
+      credentials,
+      forcePathStyle: true,
+    });
     const bucket = `b${process.pid}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    return { endpoint, region: 'us-east-1', bucket, credentials, folder: '', client, stop: async () => client.destroy() };
+    return {
+      endpoint,
+      region: 'us-east-1',
+      bucket,
+      credentials,
+      folder: '',
+      client,
+      stop: async () => client.destroy(),
+    };
   }
   return start({
     script: 'ceph.sh',
