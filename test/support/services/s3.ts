@@ -36,28 +36,7 @@ export const NEEDS_RADOSGW = needing('radosgw');
 export const NEEDS_SWIFT = needing('swift-proxy-server');
 
 /** Ceph's S3 server. `settings`: lines of its configuration. */
-export async function startRadosgw(settings: readonly string[] = []): Promise<S3Server> {
-  if (process.env.DEV_RGW) {
-    const credentials = { accessKeyId: 'test-access', secretAccessKey: 'test-secret' };
-    const endpoint = process.env.DEV_RGW;
-    const client = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      credentials,
-      forcePathStyle: true,
-    });
-    const bucket = `b${process.pid}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    return {
-      endpoint,
-      region: 'us-east-1',
-      bucket,
-      credentials,
-      folder: '',
-      client,
-      stop: async () => client.destroy(),
-    };
-  }
+export function startRadosgw(settings: readonly string[] = []): Promise<S3Server> {
   return start({
     script: 'ceph.sh',
     ports: 1,
