@@ -31,6 +31,8 @@ export interface Connections {
 
 /** How long to wait for a free connection, and for a new one (milliseconds). */
 const CONNECT = 5_000;
+/** How soon the kernel looks whether a silent server is still there (milliseconds). */
+const KEEP_ALIVE = 10_000;
 /** The server ends a statement that takes longer (milliseconds). */
 const STATEMENT = 30_000;
 
@@ -63,6 +65,7 @@ export async function connect(
     connectionTimeoutMillis: CONNECT,
     query_timeout: CONNECT,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE,
     types: TYPES,
     ...session,
   });
