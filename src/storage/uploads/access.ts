@@ -81,6 +81,11 @@ function activeOffset(
   const append = active.get(record.id);
   // A finished upload stays active until its request is answered.
   if (!append || !isUnfinished(record)) return undefined;
+  if (bytes.buffers) {
+    // Other daemons tell what is recorded, which may be more while a hook is asked before the finish.
+    const recorded = Math.min(record.offset, record.uncommittedFrom ?? record.offset);
+    return Math.max(append.confirmed, recorded);
+  }
   if (append.whole) return append.from;
   if (bytes.buffers) return Math.max(append.confirmed, record.offset);
   return durability.confirmsOffsets ? append.confirmed : append.pump.position;
