@@ -89,7 +89,7 @@ export class Calls {
       );
       return true;
     } catch (error) {
-      if (causeOf(error) === 'NoSuchUpload') return false;
+      if (isGone(error)) return false;
       throw error;
     }
   }
@@ -111,7 +111,7 @@ export class Calls {
       await this.#attempts.call({ action }, (signal) => this.#store.listParts(key, id, {}, signal));
       return true;
     } catch (error) {
-      if (causeOf(error) === 'NoSuchUpload') return false;
+      if (isGone(error)) return false;
       throw error;
     }
   }
@@ -150,24 +150,28 @@ export class Calls {
     while (position < to) {
       const before = position;
       const stop = new AbortController();
+      let ended = false;
       try {
         for await (const block of this.#get({ key, from: position, to }, stop)) {
           yield block;
           position += block.length;
         }
+        ended = true;
         if (position < to) throw new ObjectStoreError('Truncated', 'the answer ended early');
       } catch (error) {
         failures = position > before ? 0 : failures + 1;
         if (failures >= ATTEMPTS || !isTransient(error)) throw faultOf(error, 's3:GetObject');
         await this.#attempts.pause(failures);
       } finally {
-        stop.abort();
+        // Only where it is needed: it also closes the connection.
+        if (!ended) stop.abort();
       }
     }
   }
 
   async *#get(source: Source, stop: AbortController): AsyncGenerator<Buffer> {
     const alarm = this.#attempts.alarm(stop);
+    alarm.start();
     try {
       const blocks = await this.#attempts.unlessSilent(
         stop.signal,
@@ -207,6 +211,11 @@ export class Calls {
 /** S3's name of the failure behind a Fault of a call. */
 export function causeOf(error: unknown): string | undefined {
   return codeOf(error instanceof Fault ? error.cause : error);
+}
+
+/** Servers differ in what they say is not there. */
+function isGone(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'GONE';
 }
 
 function watched(body: Body, alive: Alive): Body {

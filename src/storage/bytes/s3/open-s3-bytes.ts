@@ -68,6 +68,8 @@ export async function openBucket(options: BucketOptions): Promise<ObjectStore> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Not every server answers "100 Continue".
     expectContinueHeader: false,
+    // It would print what it thinks of failed requests.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     // Attempts are made above, where a body can be sent again.
     maxAttempts: 1,
     requestHandler: {

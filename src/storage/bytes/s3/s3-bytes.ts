@@ -22,7 +22,7 @@ import { SYSTEM_TIMING, type Timing } from './timing.ts';
 const PARTS_AT_ONCE = 16;
 /** Uploads whose objects are looked for at the same time. */
 const LOOKS_AT_ONCE = 16;
-const MEMORY = 48 * 1024 * 1024;
+const MEMORY = 64 * 1024 * 1024;
 
 export interface S3BytesOptions {
   /** "s3://bucket", for people. */
@@ -115,7 +115,7 @@ export class S3Bytes implements Bytes {
 
   async remove(upload: Located): Promise<boolean> {
     const folder = this.#folderOf(upload);
-    const layout = upload.layout === null ? undefined : parse(upload.layout);
+    const layout = legible(upload.layout);
     // Not every server lists multipart uploads by a prefix.
     const known = layout?.id && layout.file ? [{ key: folder + layout.file, id: layout.id }] : [];
     return removeFolder(this.#shared.calls, folder, known);
@@ -148,7 +148,7 @@ export class S3Bytes implements Bytes {
   /** The URL of the finished object; before that, of the folder. */
   locate({ id, layout }: Located): string {
     const folder = `${this.#options.name}/${this.#folderOf({ id })}`;
-    const known = layout === null ? undefined : parse(layout);
+    const known = legible(layout);
     return known?.state === 'sealed' ? folder + known.file : folder;
   }
 
@@ -230,6 +230,15 @@ function parse(text: string): Layout {
     return parseLayout(text);
   } catch (error) {
     throw new Fault('CATALOG_CORRUPT', (error as Error).message, { cause: error });
+  }
+}
+
+/** undefined for a layout that cannot be read, too: its upload can still be listed and removed. */
+function legible(text: string | null): Layout | undefined {
+  try {
+    return text === null ? undefined : parseLayout(text);
+  } catch {
+    return undefined;
   }
 }
 

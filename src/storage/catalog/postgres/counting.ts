@@ -25,7 +25,7 @@ export function createCounting({ database }: Work): Counting {
     },
 
     async holdings() {
-      const rows = await database.run<HoldingRow>(
+      const rows = await database.search<HoldingRow>(
         sql`SELECT 'finished' AS what, NULL AS id, NULL AS owner, NULL::json AS origin,
             coalesce(sum(received), 0)::bigint - (SELECT coalesce(sum(received), 0)::bigint
               FROM tusd_uploads WHERE moved_to IS NOT NULL AND state = 'finished') AS bytes

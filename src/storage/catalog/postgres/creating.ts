@@ -3,15 +3,11 @@ import { linkUsedBy, used } from '../../model/link.ts';
 import type { TimelineEntry } from '../../model/timeline.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import type { Creation } from '../catalog.ts';
-import { stateOf } from './database/database.ts';
 import { NOTHING, type Sql, sql } from './database/sql.ts';
 import { selectLink } from './links.ts';
 import { begin, storeTimeline } from './tables/timeline-sql.ts';
 import { INSERTED, insertedValues } from './tables/upload-columns.ts';
 import { unitOf, type Work } from './work.ts';
-
-/** unique_violation */
-const TAKEN = '23505';
 
 type NewUpload = Omit<Creation, 'timeline'> & { readonly timeline: readonly TimelineEntry[] };
 
@@ -32,17 +28,16 @@ export async function create(
   const { record, at } = creation;
   const token = randomUUID();
   const statement = insertion(creation, holder, token);
+  const before = async () => {
+    const made = await database.query<{ seq: number }>(
+      sql`SELECT seq FROM tusd_uploads WHERE id = ${record.id}::text AND creation = ${token}::uuid`,
+    );
+    return made[0]?.seq;
+  };
   const insert = async (again: boolean): Promise<number | undefined> => {
-    try {
-      return (await database.query<{ seq: number }>(statement))[0]?.seq;
-    } catch (error) {
-      if (!again || stateOf(error) !== TAKEN) throw error;
-      const made = await database.query<{ seq: number }>(
-        sql`SELECT seq FROM tusd_uploads WHERE id = ${record.id}::text AND creation = ${token}::uuid`,
-      );
-      if (!made[0]) throw error;
-      return made[0].seq;
-    }
+    // An attempt whose answer was lost may have used up the id and the link.
+    const made = again ? await before() : undefined;
+    return made ?? (await database.query<{ seq: number }>(statement))[0]?.seq;
   };
   for (;;) {
     const seq = await database.unit(insert);

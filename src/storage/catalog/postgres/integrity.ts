@@ -6,7 +6,7 @@ import { sql } from './database/sql.ts';
  * for what a restore of some tables or a hand in the data leaves behind.
  */
 export async function integrityOf(database: Database): Promise<string> {
-  const problems = await database.run<{ problem: string }>(
+  const problems = await database.search<{ problem: string }>(
     sql`SELECT 'the index ' || c.relname || ' is not valid' AS problem
       FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
       WHERE NOT i.indisvalid AND i.indrelid IN (SELECT oid FROM pg_class

@@ -59,7 +59,7 @@ async function* byNumber(
   let after = descending ? Number.MAX_SAFE_INTEGER : -1;
   for (let left = limit; left > 0; ) {
     const wanted = Math.min(left, PAGE);
-    const rows = await database.run<UploadRow>(
+    const rows = await database.search<UploadRow>(
       sql`SELECT ${RECORD} FROM tusd_uploads AS u
         WHERE u.seq ${constant(descending ? '<' : '>')} ${after}::bigint AND ${where}
         ORDER BY u.seq ${order} LIMIT ${wanted}::bigint`,

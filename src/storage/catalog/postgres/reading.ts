@@ -1,19 +1,15 @@
-import type {
-  StatusMoment,
-  StatusTotals,
-  UnfinishedTotals,
-  UploadTotals,
-} from '../../model/list-query.ts';
+import type { StatusMoment, UnfinishedTotals, UploadTotals } from '../../model/list-query.ts';
 import type { StoredUpload } from '../../model/upload.ts';
 import type { Reading } from '../reading.ts';
-import { constant, NOTHING, type Sql, sql } from './database/sql.ts';
+import { constant, type Sql, sql } from './database/sql.ts';
 import { list, recordsOf } from './listing.ts';
-import { FOLDED, JOINED, statusSql } from './tables/status-sql.ts';
+import { statusTotals } from './status-totals.ts';
+import { statusSql } from './tables/status-sql.ts';
 import { entryOf, type TimelineRow } from './tables/timeline-sql.ts';
 import { RECORD, toRecord, type UploadRow } from './tables/upload-columns.ts';
 import type { Work } from './work.ts';
 
-const PAGE = 1_000;
+const PAGE = 5_000;
 
 /** See Catalog. */
 export function createReading({ database }: Pick<Work, 'database'>): Reading {
@@ -75,7 +71,7 @@ export function createReading({ database }: Pick<Work, 'database'>): Reading {
 
     async *stored() {
       for (let after = -1; ; ) {
-        const page = await database.run<{ seq: number; id: string; activeAt: number }>(
+        const page = await database.search<{ seq: number; id: string; activeAt: number }>(
           sql`SELECT seq, id, active_at AS "activeAt" FROM tusd_uploads
             WHERE seq > ${after}::bigint AND state IN ('receiving', 'joining', 'finished')
               AND moved_to IS NULL
@@ -107,12 +103,12 @@ export function createReading({ database }: Pick<Work, 'database'>): Reading {
     },
 
     totals: () =>
-      database.run<UploadTotals>(
+      database.search<UploadTotals>(
         sql`SELECT state, count(*) AS count, sum(received)::bigint AS bytes
           FROM tusd_uploads GROUP BY state`,
       ),
 
-    statusTotals: (at, owner) => database.run<StatusTotals>(statusTotals(at, owner)),
+    statusTotals: (at, owner) => statusTotals(database, at, owner),
 
     unfinishedTotals: (at) =>
       database.run<UnfinishedTotals>(
@@ -120,15 +116,6 @@ export function createReading({ database }: Pick<Work, 'database'>): Reading {
           WHERE u.state IN ('receiving', 'joining') GROUP BY 1`,
       ),
   };
-}
-
-function statusTotals(at: StatusMoment, owner: string | undefined): Sql {
-  return sql`SELECT u.state, ${statusSql(at)} AS status, (u.kind = 'partial')::int AS part,
-      ${FOLDED}::int AS folded, count(*) AS count, sum(u.received)::bigint AS bytes,
-      sum(CASE WHEN ${JOINED} THEN 0 ELSE u.received END)::bigint AS "bytesOnce"
-    FROM tusd_uploads AS u
-    ${owner === undefined ? NOTHING : sql`WHERE u.owner IS NOT NULL AND u.owner = ${owner}::text`}
-    GROUP BY 1, 2, 3, 4`;
 }
 
 /** Each of these conditions has an index. */

@@ -31,5 +31,7 @@ export function storeError(error: unknown): ObjectStoreError {
   const unnamed = given === 'Unknown' || given === 'UnknownError' || /^\d+$/.test(given);
   const code = unnamed ? (BY_STATUS[status] ?? `Status${status}`) : given;
   // An error in an answer of 200 is an error of the server's.
-  return new ObjectStoreError(code, messageOf(error) || code, status === 200 ? 500 : status, error);
+  const message = messageOf(error);
+  const text = message === '' || message.startsWith('Unknown') ? `status ${status}` : message;
+  return new ObjectStoreError(code, text, status === 200 ? 500 : status, error);
 }

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type {
-  Body,
-  ListOptions,
-  MultipartInfo,
-  ObjectInfo,
-  ObjectStore,
-  Page,
-  PartInfo,
-  PresignedAnswer,
-  Source,
+import {
+  type Body,
+  type ListOptions,
+  type MultipartInfo,
+  type ObjectInfo,
+  type ObjectStore,
+  ObjectStoreError,
+  type Page,
+  type PartInfo,
+  type PresignedAnswer,
+  type Source,
 } from '../object-store.ts';
 import { storeError } from './sdk-errors.ts';
 
@@ -191,7 +192,12 @@ export class SdkObjectStore implements ObjectStore {
 
   async checkBucket(signal: AbortSignal): Promise<void> {
     const command = new this.#sdk.HeadBucketCommand({ Bucket: this.#bucket });
-    await this.#send(this.#client.send(command, { abortSignal: signal }));
+    try {
+      await this.#send(this.#client.send(command, { abortSignal: signal }));
+    } catch (error) {
+      const { status, message } = storeError(error);
+      throw status === 404 ? new ObjectStoreError('NoSuchBucket', message, 404) : error;
+    }
   }
 
   async presign(key: string, seconds: number, answer: PresignedAnswer): Promise<string> {

@@ -33,8 +33,6 @@ export interface Connections {
 const CONNECT = 5_000;
 /** The server ends a statement that takes longer (milliseconds). */
 const STATEMENT = 30_000;
-/** Later than that of the server, for an answer that never comes (milliseconds). */
-const ANSWER = 35_000;
 
 /** Settings of each session, which a pooler may refuse. */
 const SESSION = {
@@ -63,7 +61,7 @@ export async function connect(
     ...(ssl === undefined ? {} : { ssl: ssl as NonNullable<ClientConfig['ssl']> }),
     application_name: 'tusd-ts',
     connectionTimeoutMillis: CONNECT,
-    query_timeout: ANSWER,
+    query_timeout: CONNECT,
     keepAlive: true,
     types: TYPES,
     ...session,
@@ -75,7 +73,6 @@ export async function connect(
       ...config(session),
       max: Math.max(1, poolSize - 1),
       idleTimeoutMillis: 60_000,
-      allowExitOnIdle: true,
     });
     // An idle connection that breaks is replaced when the next one is needed.
     pool.on('error', () => {});

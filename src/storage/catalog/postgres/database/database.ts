@@ -11,8 +11,9 @@ export type Query = <Row = unknown>(statement: Sql) => Promise<Row[]>;
 const PAUSES = [20, 150, 500, 1_000] as const;
 /** A unit that took this long is not tried again (milliseconds). */
 const LONGEST = 3_000;
-/** The longest that a timer can run (milliseconds). */
-const FOREVER = 2 ** 31 - 1;
+/** How long to wait for the answer to a statement (milliseconds). `ever`: the longest that a timer runs. */
+const ANSWER = { soon: 12_000, late: 35_000, ever: 2 ** 31 - 1 } as const;
+type Patience = keyof typeof ANSWER;
 /** A daemon's statements are far fewer; those beyond are not prepared. */
 const MOST_NAMES = 500;
 
@@ -64,13 +65,20 @@ export class Database {
     return this.unit(() => this.query<Row>(statement));
   }
 
+  /** A query over many rows. */
+  async search<Row = unknown>(statement: Sql): Promise<Row[]> {
+    return this.unit(() =>
+      this.#withClient((client) => this.#send<Row>(client, statement, 'late')),
+    );
+  }
+
   /** One statement, for use within a unit. */
   readonly query: Query = async (statement) =>
-    this.#withClient((client) => this.#send(client, statement));
+    this.#withClient((client) => this.#send(client, statement, 'soon'));
 
   /** The numbers that a query returns, in its order: as one value, since they may be millions. */
   async numbers(select: Sql): Promise<Float64Array> {
-    const [row] = await this.run<{ hex: string | null }>(
+    const [row] = await this.search<{ hex: string | null }>(
       sql`SELECT encode(string_agg(int8send(n), ''::bytea), 'hex') AS hex FROM (${select}) AS q (n)`,
     );
     const bytes = Buffer.from(row?.hex ?? '', 'hex');
@@ -89,7 +97,9 @@ export class Database {
     return this.#withClient(async (client) => {
       await client.query(patient ? 'BEGIN; SET LOCAL statement_timeout = 0' : 'BEGIN');
       try {
-        const result = await run((statement) => this.#send(client, statement, patient));
+        const result = await run((statement) =>
+          this.#send(client, statement, patient ? 'ever' : 'soon'),
+        );
         await client.query('COMMIT');
         return result;
       } catch (error) {
@@ -138,7 +148,7 @@ export class Database {
     }
   }
 
-  async #send<Row>(client: ClientBase, statement: Sql, patient = false): Promise<Row[]> {
+  async #send<Row>(client: ClientBase, statement: Sql, patience: Patience): Promise<Row[]> {
     const { text } = statement;
     const values = statement.values.map(encodeValue);
     const name = values.length === 0 ? undefined : this.#nameOf(text);
@@ -146,7 +156,7 @@ export class Database {
       text,
       ...(values.length === 0 ? {} : { values }),
       ...(name === undefined ? {} : { name }),
-      ...(patient ? { query_timeout: FOREVER } : {}),
+      query_timeout: ANSWER[patience],
     };
     return (await client.query(config)).rows as Row[];
   }

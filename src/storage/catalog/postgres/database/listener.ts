@@ -53,8 +53,6 @@ export class Listener {
     try {
       await client.connect();
       await client.query(`LISTEN ${channel}`);
-      // It must not keep the program running.
-      (client as Client & { unref(): void }).unref();
       this.#listening = !over;
       this.#pause = SHORTEST;
     } catch {

@@ -70,10 +70,11 @@ async function upgrade(query: Query, steps: readonly Step[], where: string): Pro
 }
 
 async function versionOf(query: Query): Promise<Version | undefined> {
-  const [table] = await query<{ there: boolean }>(
-    sql`SELECT to_regclass('tusd_schema') IS NOT NULL AS there`,
+  // to_regclass might answer from a cache of this session.
+  const tables = await query(
+    sql`SELECT 1 FROM pg_class WHERE relname = 'tusd_schema' AND pg_table_is_visible(oid)`,
   );
-  if (!table?.there) return undefined;
+  if (tables.length === 0) return undefined;
   const [found] = await query<Version>(sql`SELECT version, oldest FROM tusd_schema`);
   return found;
 }
@@ -87,11 +88,11 @@ function assertNotTooNew({ version, oldest }: Version, known: number, where: str
   );
 }
 
-/** insufficient_privilege */
-const DENIED = '42501';
+/** insufficient_privilege, and invalid_schema_name: there is none in which the user may create something. */
+const DENIED = ['42501', '3F000'];
 
 function permissionTo(error: unknown, from: number, to: number): unknown {
-  const denied = error instanceof Fault && sqlStateOf(error.cause) === DENIED;
+  const denied = error instanceof Fault && DENIED.includes(sqlStateOf(error.cause) ?? '');
   if (!denied) return error;
   const what = from === 0 ? 'make the tables' : `upgrade the tables from schema ${from} to ${to}`;
   return new Fault('PERMISSION', `this user of the database may not ${what}`, {

@@ -37,7 +37,7 @@ export function aftermathOf(error: unknown, connected: boolean): Aftermath {
 
 /** `pg` has no code for these. */
 const BROKEN =
-  /connection terminated|connection timeout|timeout exceeded when trying to connect|timeout expired|query read timeout|connection error|not queryable|client was closed/i;
+  /connection terminated|connection timeout|timeout exceeded when trying to connect|timeout expired|query read timeout|connection error|SSL connection|not queryable|client was closed/i;
 
 /** true for an error of the network or of TLS, and for a timeout of ours. */
 export function isOfConnection(error: unknown): boolean {

@@ -4,11 +4,11 @@ import { type Sql, sql } from '../database/sql.ts';
 /**
  * The pending deliveries of an upload, locked: one that is just being settled is waited for, and is pending
  * no more then. So a new delivery waits in line only behind one whose end is still to come, and that will
- * make it due.
+ * make it due. In the order in which they are settled, so that neither waits for the other.
  */
 export function lineOf(upload: string): Sql {
   return sql`line AS (SELECT hook FROM tusd_deliveries
-    WHERE upload = ${upload}::text AND state = 'pending' FOR UPDATE)`;
+    WHERE upload = ${upload}::text AND state = 'pending' ORDER BY seq FOR UPDATE)`;
 }
 
 /**
