@@ -125,7 +125,10 @@ export class Sender {
     } catch (error) {
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
-        !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
+        !this.job.rival &&
+        this.job.deletesAfter === null &&
+        known.removalAsked === 0 &&
+        quiet === this.sim.disturbances;
       const [before, now] = [seen(), this.sim.seen(known)()];
       if (refused && alone && before !== null && before !== now) {
         this.sim.violated(
