@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { errnoOf, Fault } from '../fault.ts';
+import { allocateBlock } from '../storage/model/io-block.ts';
 import { makeAlike } from './ownership.ts';
 
 /** auto: a hard link, or a copy where the file system does not allow one. */
@@ -89,7 +90,7 @@ async function copyStart(source: string, target: string, length: number): Promis
   try {
     const to = await open(target, 'wx', 0o600);
     try {
-      const block = Buffer.allocUnsafe(Math.min(BLOCK, Math.max(length, 1)));
+      const block = allocateBlock(Math.min(BLOCK, Math.max(length, 1)));
       let done = 0;
       while (done < length) {
         const { bytesRead } = await from.read(

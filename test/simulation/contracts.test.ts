@@ -13,7 +13,7 @@ import { Process, Scheduler } from './scheduler.ts';
 
 /** A machine that goes on by itself for as long as something is to happen. */
 function machine(): (name: string) => Effects {
-  const scheduler = new Scheduler(randomOf(1), true);
+  const scheduler = new Scheduler(randomOf(1), { calm: true, slow: [] });
   scheduler.offset = Date.now() - scheduler.now();
   let asked = false;
   const go = () => {

@@ -56,8 +56,8 @@ test('a seed makes the same run, byte for byte', async () => {
 
 test('a failing run is made smaller, and breaks the same promise', async () => {
   // A world whose disk forgets even what was synced.
-  const forgetful: typeof localWorld = (scheduler) => {
-    const world = localWorld(scheduler);
+  const forgetful: typeof localWorld = (scheduler, seed) => {
+    const world = localWorld(scheduler, seed);
     return { ...world, contentOf: (id) => world.contentOf(id)?.subarray(0, 5) };
   };
   const { failures } = await work(forgetful, { first: 0, most: 200 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { Socket } from 'node:net';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 import { DirectBody } from './direct-body.ts';
 
 // node:http's parser copies a body into new memory, 64 KiB at a time. Here the parser is detached
@@ -185,7 +186,7 @@ class Tap {
     const socket = this.#socket;
     const { buffer, callback } = this.#symbols;
     if (socket[buffer]) return;
-    shared ??= Buffer.allocUnsafeSlow(BUFFER_SIZE);
+    shared ??= allocateBlock(BUFFER_SIZE);
     socket[callback] = this.#onRead;
     // Stays set on the handle; it is ignored while the parser reads from the handle.
     socket[buffer] = shared;

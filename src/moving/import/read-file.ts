@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errnoOf, Fault } from '../../fault.ts';
 import { crc32 } from '../../storage/model/crc32.ts';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 
 const BLOCK = 1024 * 1024;
 
@@ -13,7 +14,7 @@ export async function* blocksOf(path: string, length: number): AsyncGenerator<Bu
   const file = await refusing(open(path, constants.O_RDONLY | constants.O_NOFOLLOW));
   try {
     const before = await fingerprint(file);
-    const block = Buffer.allocUnsafe(Math.min(BLOCK, Math.max(length, 1)));
+    const block = allocateBlock(Math.min(BLOCK, Math.max(length, 1)));
     for (let done = 0; done < length; ) {
       const wanted = Math.min(block.length, length - done);
       const { bytesRead } = await refusing(file.read(block, 0, wanted, done));

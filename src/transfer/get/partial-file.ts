@@ -2,6 +2,7 @@ import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises
 import type { IncomingHttpHeaders } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, Fault, messageOf } from '../../fault.ts';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 import { ContentCrc } from '../send/content-crc.ts';
 import { type Entry, hashOf, type Memory } from '../state/memory.ts';
 import type { Receiver, Version } from './receive.ts';
@@ -146,7 +147,7 @@ function partOf(path: string): string {
 }
 
 async function* readRange(handle: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(BLOCK, to - from));
+  const buffer = allocateBlock(Math.min(BLOCK, to - from));
   for (let at = from; at < to; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
     if (bytesRead === 0) throw new Fault('IO', 'the file of the download became shorter');

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 
 /** A block that takes longer does not come from memory (milliseconds). */
 const SLOW = 1;
@@ -34,7 +35,7 @@ export function createReading(handle: FileHandle, blockSize: number): Reading {
   };
   return async function* readBlocks(from, to) {
     const size = Math.min(blockSize, to - from);
-    const buffers = [0, 1, 2].map(() => Buffer.allocUnsafeSlow(size));
+    const buffers = [0, 1, 2].map(() => allocateBlock(size));
     let ahead: Promise<Buffer> | undefined;
     for (let at = from, turn = 0; at < to; ) {
       const next = () => buffers[turn % buffers.length]!.subarray(0, Math.min(size, to - at));

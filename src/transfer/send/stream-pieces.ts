@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
 import { crc32 } from '../../storage/model/crc32.ts';
+import { allocateBlock } from '../../storage/model/io-block.ts';
 import { type Checksum, createDigest } from './checksum.ts';
 import { readFault } from './sent-file.ts';
 import type { Piece, PieceSource } from './tus-attempt.ts';
@@ -24,7 +25,7 @@ const BLOCK = 256 * 1024;
 export async function openStreamPieces(options: StreamPiecesOptions): Promise<StreamPieces> {
   const { input, chunkSize, checksum, pace } = options;
   const iterator = input[Symbol.asyncIterator]();
-  const chunk = Buffer.allocUnsafeSlow(chunkSize);
+  const chunk = allocateBlock(chunkSize);
   let carried: Buffer = Buffer.alloc(0);
   let ended = false;
   /** The chunk that is kept: its place in the stream, and its length. */

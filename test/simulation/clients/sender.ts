@@ -85,7 +85,7 @@ export class Sender {
     bringing: Bringing,
     more: Partial<AppendRequest> = {},
   ): Promise<AppendOutcome> {
-    const before = this.sim.visible(known);
+    const seen = this.sim.seen(known);
     const quiet = this.sim.disturbances;
     const floor = known.acknowledged.length;
     this.sim.trace(
@@ -111,11 +111,12 @@ export class Sender {
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
         !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
-      if (refused && alone && before !== null && before !== this.sim.visible(known)) {
+      const [before, now] = [seen(), this.sim.seen(known)()];
+      if (refused && alone && before !== null && before !== now) {
         this.sim.violated(
           new Violation(
             'a refused request changes nothing',
-            `${known.id}: ${before} became ${this.sim.visible(known)}`,
+            `${known.id}: ${before} became ${now}`,
           ),
         );
       }
@@ -161,7 +162,7 @@ export class Sender {
         },
       );
     } catch (error) {
-      if (isFault(error, 'REFUSED')) known.removalAsked -= 1;
+      if (isFault(error, 'REFUSED', 'CONFLICT')) known.removalAsked -= 1;
       throw error;
     }
   }
@@ -272,16 +273,30 @@ export class Sender {
       const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
       body.push(rest.subarray(0, size));
       rest = rest.subarray(size);
-      scheduler.after(random.chance(0.02) ? 30_000 : scheduler.delay(), null, next);
+      // The end mostly comes with the last bytes.
+      if (rest.length === 0 && !breaks && random.chance(0.7)) body.end();
+      else scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
     };
-    scheduler.after(scheduler.delay(), null, next);
+    // The first bytes may have come with the head.
+    if (random.chance(0.5)) next();
+    else scheduler.after(scheduler.delay(), null, next);
+  }
+
+  /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */
+  #stall(): number | undefined {
+    const { random, job } = this;
+    return random.chance(job.stalls) ? random.pick([1_200, 2_500, 4_000, 30_000]) : undefined;
   }
 
   #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
+    const passed: Buffer[] = [];
     return {
+      onUnreadable: (chunk) => {
+        passed.push(Buffer.from(chunk));
+      },
       verify: async (readBack) => {
-        const blocks: Buffer[] = [];
-        for await (const block of readBack!()) blocks.push(Buffer.from(block));
+        const blocks = passed;
+        if (readBack) for await (const block of readBack()) blocks.push(Buffer.from(block));
         if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
         if (!Buffer.concat(blocks).equals(meant())) {
           this.sim.violated(

@@ -18,6 +18,10 @@ export interface Opened {
 export interface World {
   readonly journal: Journal;
   readonly trouble: DiskTrouble;
+  /** How many daemons serve the same uploads. */
+  readonly daemons: number;
+  /** The bytes and the catalog are on the disk of the machine that may lose power. */
+  readonly isLocal: boolean;
   open(process: Process, role: OwnerRole, random: Random): Opened;
   /** What the machine has not made durable is lost, in part or as a whole. */
   cut(random: Random): void;
@@ -29,4 +33,4 @@ export interface World {
   names(): Iterable<string>;
 }
 
-export type OpenWorld = (scheduler: Scheduler) => World;
+export type OpenWorld = (scheduler: Scheduler, seed: number) => World;

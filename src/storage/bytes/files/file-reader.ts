@@ -1,6 +1,7 @@
 import { close, closeSync, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../fault.ts';
+import { allocateBlock } from '../../model/io-block.ts';
 import type { Reader } from '../bytes.ts';
 
 const readAsync = promisify(read);
@@ -37,7 +38,7 @@ export class FileReader implements Reader {
    * read.
    */
   async *blocks(from: number, to: number): AsyncGenerator<Buffer> {
-    const block = blocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+    const block = blocks.pop() ?? allocateBlock(BLOCK);
     for (let position = from; position < to; ) {
       const want = Math.min(BLOCK, to - position);
       const { bytesRead } = await readAsync(this.fd, block, 0, want, position);

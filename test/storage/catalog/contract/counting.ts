@@ -42,7 +42,7 @@ export function countingContract({ promise, promiseToMany }: Contract): void {
   });
 
   promiseToMany('processes count together', async (catalog, another) => {
-    const other = another('command');
+    const other = await another('command');
     await catalog.count([bytes('a', 7, 100)]);
     assert.deepEqual(await other.count([bytes('a', 7, 20)]), [120]);
     assert.deepEqual(await catalog.count([bytes('a', 7, 0)]), [120]);

@@ -229,7 +229,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     'another process adds and retries, and the daemon sees it',
     async (catalog, another) => {
       await finished(catalog, 'a');
-      const command = another('command');
+      const command = await another('command');
       assert.equal(await command.placements.add('a', [COPY], NOW), 1);
       assert.deepEqual(await rulesDue(catalog), ['a copy']);
       const [one] = await catalog.placements.due(NOW, 10);
