@@ -9,15 +9,20 @@
  * --stock-on-ours. `--help` has the options and the
  * exit codes.
  */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judge } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { type Result, renderJson, renderText } from './report.ts';
 import { ROWS } from './rows.ts';
+import { selfSigned } from './servers/self-signed.ts';
 import { selfTarget } from './servers/self-target.ts';
 import { stockOnOursTarget } from './servers/stock-on-ours-target.ts';
 import { stockTarget } from './servers/stock-target.ts';
 import { foreignTarget, type Target } from './target.ts';
+import { trust } from './trust.ts';
 import { ask, offers } from './tus.ts';
 
 const HELP = `Looks at a tus 1.0.0 server over HTTP and says what it gets wrong.
@@ -28,6 +33,8 @@ Usage: npm run conformance -- (--url URL | --stock | --stock-on-ours | --self) [
   --stock           start @tus/server with @tus/file-store, and look at that
   --stock-on-ours   start @tus/server with tusd-ts/tus-server, and look at that
   --self            start this project's own command, and look at that
+  --tls             with --self: over https, with a certificate made by openssl
+  --cacert FILE     accept servers with certificates signed by this one (PEM)
   --only PREFIX     only rows whose id begins with PREFIX: CK, C0, X6 (repeatable)
   --header "N: V"   send this header with every request (repeatable)
   --timeout MS      how long to wait for any one answer (default 10000)
@@ -56,6 +63,8 @@ function readArguments() {
         stock: { type: 'boolean', default: false },
         'stock-on-ours': { type: 'boolean', default: false },
         self: { type: 'boolean', default: false },
+        tls: { type: 'boolean', default: false },
+        cacert: { type: 'string' },
         only: { type: 'string', multiple: true, default: [] },
         header: { type: 'string', multiple: true, default: [] },
         timeout: { type: 'string', default: '10000' },
@@ -83,9 +92,11 @@ async function chooseTarget(args: ReturnType<typeof readArguments>): Promise<Tar
   if ([args.url !== undefined, args.stock, onOurs, args.self].filter(Boolean).length !== 1) {
     usage('one of --url, --stock, --stock-on-ours and --self is needed');
   }
+  if (args.tls && !args.self) usage('--tls goes with --self alone');
+  if (args.cacert !== undefined) trust(await readCertificate(args.cacert));
   if (args.stock) return await stockTarget(options);
   if (onOurs) return await stockOnOursTarget(options);
-  if (args.self) return await selfTarget(options);
+  if (args.self) return await self(options, args.tls);
   const url = args.url ?? '';
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     usage(`"${url}" is not an http(s) URL`);
@@ -97,6 +108,26 @@ async function chooseTarget(args: ReturnType<typeof readArguments>): Promise<Tar
     }),
   );
   return foreignTarget(new URL(url).href, { ...options, headers });
+}
+
+/** This project's own command, over https if wanted. */
+async function self(options: { limitMs: number; slow: boolean }, overTls: boolean) {
+  if (!overTls) return await selfTarget(options);
+  const folder = await mkdtemp(join(tmpdir(), 'tus-conformance-tls-'));
+  const target = await selfTarget({ ...options, tls: await selfSigned(folder) });
+  const { close } = target;
+  return Object.assign(target, {
+    close: async () => {
+      await close?.();
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
+}
+
+async function readCertificate(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => usage(error.message));
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  return usage(`${path} holds no certificate in PEM`);
 }
 
 async function run(t: Target, only: string[], progress: (line: string) => void) {

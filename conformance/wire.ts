@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { parseReply, type Reply } from './reply.ts';
+import { trusted } from './trust.ts';
 
 /** The server did not answer, or not as HTTP: closed too early, silent for too long, unreachable. */
 export class WireError extends Error {
@@ -19,6 +20,8 @@ export class WireError extends Error {
  * what a badly behaved tus client does. Everything has a time limit, in milliseconds.
  */
 export class Wire {
+  /** Below TLS, if there is any. */
+  readonly #connection: Socket;
   readonly #socket: Socket;
   readonly #limitMs: number;
   /** Methods whose final replies are still to come: HEAD's have no body. */
@@ -28,7 +31,8 @@ export class Wire {
   #error: Error | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(socket: Socket, limitMs: number) {
+  private constructor(connection: Socket, socket: Socket, limitMs: number) {
+    this.#connection = connection;
     this.#socket = socket;
     this.#limitMs = limitMs;
     socket.setNoDelay(true);
@@ -50,8 +54,17 @@ export class Wire {
     const secure = protocol === 'https:';
     const host = hostname.replace(/^\[|\]$/g, '');
     const where = { host, port: Number(port || (secure ? 443 : 80)), allowHalfOpen: true };
-    const socket = secure ? connectTls({ ...where, servername: host }) : connect(where);
-    const wire = new Wire(socket, limitMs);
+    const connection = connect(where);
+    const servername = isIP(host) === 0 ? host : '';
+    const socket = secure
+      ? connectTls({ socket: connection, host, servername, ...trusted() })
+      : connection;
+    const wire = new Wire(connection, socket, limitMs);
+    // TLS reports what ends it, but not before it has begun.
+    connection.on('error', (error) => {
+      wire.#error ??= error;
+      wire.#over();
+    });
     let connected = false;
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       connected = true;
@@ -126,7 +139,7 @@ export class Wire {
 
   /** Sends RST: a client whose network went away. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#connection.resetAndDestroy();
   }
 
   close(): void {

@@ -14,6 +14,7 @@ const WORKERS = [
 /** Packages with native code, and those that few starts load. */
 const OUTSIDE = [
   'better-sqlite3',
+  'pg',
   '@node-rs/crc32',
   '@tus/server',
   '@tus/file-store',

@@ -12,6 +12,8 @@ const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
 const SQLITE_FILE = /^src\/storage\/catalog\/sqlite\/file\//;
 const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
+const POSTGRES_DATABASE = /^src\/storage\/catalog\/postgres\/database\//;
+const POSTGRES_TABLES = /^src\/storage\/catalog\/postgres\/tables\//;
 const UPLOADS = /^src\/storage\/uploads\/[^/]+$/;
 const UPKEEP = /^src\/storage\/uploads\/upkeep\//;
 const MODEL = /^src\/storage\/model\//;
@@ -27,10 +29,16 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   bytes: [MODEL],
   'bytes/files': [MODEL, DISK, BYTES],
   'bytes/memory': [MODEL, DISK, BYTES],
+  'bytes/s3': [MODEL, BYTES, /^src\/storage\/bytes\/s3\/(?:sdk|spool)\//],
+  'bytes/s3/sdk': [/^src\/storage\/bytes\/s3\/[^/]+$/],
+  'bytes/s3/spool': [],
   catalog: [MODEL],
   'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],
   'catalog/sqlite/file': [DISK],
   'catalog/sqlite/tables': [MODEL, CATALOG, SQLITE_FILE],
+  'catalog/postgres': [MODEL, CATALOG, POSTGRES_DATABASE, POSTGRES_TABLES],
+  'catalog/postgres/database': [],
+  'catalog/postgres/tables': [MODEL, CATALOG, POSTGRES_DATABASE],
   'catalog/memory': [MODEL, DISK, CATALOG],
   uploads: [MODEL, BYTES, CATALOG, UPKEEP],
   'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS],
@@ -41,7 +49,7 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
 const CHOOSERS = 'src/storage/local/';
 
 /** Where storage may touch files. */
-const FILES = /^src\/storage\/(?:bytes\/files|catalog\/sqlite|disk|local)\//;
+const FILES = /^src\/storage\/(?:bytes\/(?:files|s3\/spool)|catalog\/sqlite|disk|local)\//;
 
 /** "bytes/files" for a file of src/storage; "" for a face. */
 function roomOf(path: string): string {
@@ -106,7 +114,7 @@ test('implementations are chosen at one place', () => {
   assertNone(problems);
 });
 
-test('in storage only bytes/files, catalog/sqlite, disk and local touch files', () => {
+test('in storage only bytes/files, bytes/s3/spool, catalog/sqlite, disk and local touch files', () => {
   const problems = storage
     .filter(
       ({ path, imports }) => !FILES.test(path) && imports.some((one) => /^node:fs\b/.test(one)),
@@ -115,9 +123,9 @@ test('in storage only bytes/files, catalog/sqlite, disk and local touch files', 
   assertNone(problems);
 });
 
-test('SQL stands in catalog/sqlite only', () => {
+test('SQL stands in catalog/sqlite and catalog/postgres only', () => {
   const problems = storage
-    .filter(({ path }) => !path.startsWith('src/storage/catalog/sqlite/'))
+    .filter(({ path }) => !/^src\/storage\/catalog\/(?:sqlite|postgres)\//.test(path))
     .filter(({ bare }) =>
       /\b(?:SELECT .+ FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|CREATE TABLE|PRAGMA )/s.test(
         bare,

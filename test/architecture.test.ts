@@ -109,13 +109,18 @@ const PACKAGES: Readonly<Record<string, string | readonly string[]>> = {
   'fastest-levenshtein': 'src/config',
   croner: 'src/retention',
   'better-sqlite3': 'src/storage/catalog/sqlite',
+  pg: 'src/storage/catalog/postgres',
   '@tus/server': 'src/tus-server',
   '@tus/file-store': 'src/moving',
   '@node-rs/crc32': 'src/storage/model',
+  '@aws-sdk/client-s3': 'src/storage/bytes/s3',
+  '@aws-sdk/s3-request-presigner': 'src/storage/bytes/s3',
   'content-disposition': ['src/http', 'src/transfer/get'],
   standardwebhooks: 'src/hooks',
   jose: 'src/access',
   'hash-wasm': 'src/access',
+  'http-proxy-agent': 'src/transfer/http',
+  'https-proxy-agent': 'src/transfer/http',
   'tus-js-client': 'src/transfer/send',
 };
 

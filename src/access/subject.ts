@@ -2,9 +2,6 @@ import type { Rules } from '../config/auth/rules-schema.ts';
 import type { Limits, Subject } from '../limits/limits.ts';
 import { ownerKey } from '../limits/subjects.ts';
 
-/** All clients without credentials together. */
-const ANONYMOUS = 'anonymous';
-
 const known = new WeakMap<Rules, Limits | null>();
 
 /** What a principal's requests count for; undefined when its rules limit nothing that is counted. */
@@ -16,7 +13,7 @@ export function subjectOf(name: string | null, rules: Rules): Subject | undefine
     known.set(rules, limits);
   }
   if (limits === null) return undefined;
-  return { key: name === null ? ANONYMOUS : ownerKey(name), limits };
+  return { key: ownerKey(name), limits };
 }
 
 /** `maxSize` is not counted: storage compares it with each upload. */

@@ -1,4 +1,4 @@
-import type { Outbox } from '../storage/store.ts';
+import type { Outbox, Placements } from '../storage/store.ts';
 import { formatSpan, MINUTE } from '../text/span.ts';
 import type { Tally } from './tally.ts';
 
@@ -24,4 +24,20 @@ export async function assertDelivering(
       throw new Error(`nothing was sent to the hook ${name} for ${formatSpan(waiting)}`);
     }
   }
+}
+
+/**
+ * Throws when a file is due for delivery by a rule and nothing is done: a disk that hangs, for example. A
+ * rule that fails does not count: it is tried again and again. `movedAt` is when something was done last
+ * (milliseconds since the epoch), or null where nothing delivers.
+ */
+export async function assertPlacing(
+  placements: Pick<Placements, 'nextDueAt'>,
+  movedAt: number | null,
+  now: number,
+): Promise<void> {
+  const due = movedAt === null ? null : await placements.nextDueAt();
+  if (due === null) return;
+  const waiting = now - Math.max(due, movedAt ?? 0);
+  if (waiting > LONGEST) throw new Error(`no file was delivered for ${formatSpan(waiting)}`);
 }

@@ -213,6 +213,22 @@ export const METRICS: readonly Metric[] = [
       ),
   },
   {
+    ...{ type: 'gauge', name: 'tusd_ts_undelivered_oldest_seconds', labels: ['rule'] },
+    help: 'Age of the oldest file that a rule has yet to deliver.',
+    samples: (facts) =>
+      stored(facts, ({ placements }) =>
+        placements.map(({ rule, oldestAt }) => [
+          { rule },
+          seconds(Math.max(0, facts.now - oldestAt)),
+        ]),
+      ),
+  },
+  {
+    ...{ type: 'counter', name: 'tusd_ts_delivered_total', labels: ['rule'] },
+    help: 'Files that a rule has delivered.',
+    samples: ({ tally }) => by('rule', tally.delivered),
+  },
+  {
     ...{ type: 'counter', name: 'tusd_ts_hook_attempts_total', labels: ['hook', 'result'] },
     help: 'Attempts to reach a hook: ok, failed, overdue or aborted.',
     samples: ({ tally }) =>

@@ -43,6 +43,11 @@ export function statusOf(facts: Facts, { status, reasons }: Readiness) {
       ...counts,
       oldestAt: iso(oldestAt),
     })),
+    undelivered: (storage?.placements ?? []).map(({ oldestAt, ...counts }) => ({
+      ...counts,
+      oldestAt: iso(oldestAt),
+    })),
+    delivered: objectOf(tally.delivered),
     hooks: Object.fromEntries(
       [...tally.hooks].map(([name, one]) => [name, objectOf(one.outcomes)]),
     ),

@@ -47,6 +47,8 @@ export class Tally {
   readonly finished: Counts = new Map();
   /** By why. */
   readonly removed: Counts = new Map();
+  /** Files by the rule that delivered them. */
+  readonly delivered: Counts = new Map();
   readonly uploadDurations = new Durations(UPLOAD_BOUNDS);
   readonly hooks = new Map<string, HookTally>();
   /** Connections that were closed at once because too many were open. */
@@ -68,6 +70,7 @@ export class Tally {
     const { type, record } = event;
     if (type === 'created') count(this.created, record.kind);
     else if (type === 'removed') count(this.removed, event.why);
+    else if (type === 'delivered') count(this.delivered, event.rule);
     else if (type === 'finished') {
       count(this.finished, record.kind);
       // A part is not what a client waits for.

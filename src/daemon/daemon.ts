@@ -178,7 +178,8 @@ export class Daemon {
       await deliveries.start(store);
       daemon.#startSchedule();
       open(frontDoorOf(config, { store, policy, meter, warn }));
-      monitor.serve({ store, policy: () => policy, nextSweep: () => daemon.#schedule.nextRun() });
+      const nextSweep = () => daemon.#schedule.nextRun();
+      monitor.serve({ store, policy: () => policy, nextSweep, deliveries });
       return { daemon, ready: await daemon.#ready(addresses, admin) };
     } catch (error) {
       listener.closeAll();

@@ -9,6 +9,8 @@ export interface Deliveries {
   /** For openStore. */
   readonly engine: EngineRules;
   start(store: UploadStore): Promise<void>;
+  /** When something was last done to deliver a file; null where nothing delivers. */
+  movedAt(): number | null;
   /** See Deliverer. */
   stop(grace: number): Promise<void>;
 }
@@ -30,6 +32,7 @@ export async function createDeliveries(
       deliverer = new Deliverer(store, { rules, access, now: Date.now, warn });
       await deliverer.start();
     },
+    movedAt: () => deliverer?.movedAt ?? null,
     stop: async (grace) => deliverer?.stop(grace),
   };
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { AdminListener } from '../admin/admin-listener.ts';
 import { Connections } from '../admin/connections.ts';
-import { assertDelivering } from '../admin/delivery-check.ts';
+import { assertDelivering, assertPlacing } from '../admin/delivery-check.ts';
 import type { Exposition } from '../admin/exposition.ts';
 import { createFacts, type Facts, type ServingParts } from '../admin/facts.ts';
 import { createReadiness, type Readiness } from '../admin/readiness.ts';
@@ -14,13 +14,14 @@ import type { Page } from '../http/page.ts';
 import type { RequestRecord } from '../http/request-record.ts';
 import type { StorageEvent } from '../storage/model/events.ts';
 import type { UploadStore } from '../storage/store.ts';
+import type { Deliveries } from './deliveries.ts';
 
 export interface MonitorOptions {
   readonly version: string;
   readonly onBug: (error: unknown) => void;
 }
 
-type Parts = ServingParts & { readonly store: UploadStore };
+type Parts = ServingParts & { readonly store: UploadStore; readonly deliveries: Deliveries };
 type Pages = Readonly<Record<string, () => Promise<Page>>>;
 
 /** How long an answer is used again (milliseconds). */
@@ -128,7 +129,7 @@ export class Monitor {
   #checks() {
     const parts = this.#parts;
     if (!parts) return {};
-    const { store } = parts;
+    const { store, deliveries } = parts;
     return {
       storage: () => store.probe('bytes'),
       catalog: () => store.probe('catalog'),
@@ -138,6 +139,7 @@ export class Monitor {
         const { hooks } = this.config;
         return assertDelivering(store.outbox, hooks, this.tally, this.#startedAt, Date.now());
       },
+      deliver: () => assertPlacing(store.placements, deliveries.movedAt(), Date.now()),
     };
   }
 

@@ -23,6 +23,8 @@ export interface AttemptOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Bytes were copied. */
+  readonly onProgress: () => void;
 }
 
 /**
@@ -77,7 +79,7 @@ async function takeBack(store: UploadStore, seq: number, intent: Intent): Promis
 }
 
 function placeNow(
-  { store, access, signal }: AttemptOptions,
+  { store, access, signal, onProgress }: AttemptOptions,
   { seq }: Placement,
   record: StoredUpload,
   rule: DeliverRule,
@@ -92,6 +94,7 @@ function placeNow(
     fileMode: access.fileMode,
     folders: { mode: folderMode(rule, access), group: rule.group },
     signal,
+    onProgress,
     description: () => descriptionOf(record, rule.name),
     begin: async (intent) => {
       await store.placements.begin(seq, JSON.stringify(intent));

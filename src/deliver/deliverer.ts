@@ -41,10 +41,12 @@ export class Deliverer {
   #looking = false;
   #again = false;
   #stopped = false;
+  #movedAt: number;
 
   constructor(store: UploadStore, options: DelivererOptions) {
     this.#store = store;
     this.#options = options;
+    this.#movedAt = options.now();
     this.#rules = new Map(options.rules.map((rule) => [rule.name, rule]));
     setMaxListeners(0, this.#ending.signal);
   }
@@ -60,6 +62,11 @@ export class Deliverer {
       );
     }
     this.wake();
+  }
+
+  /** When an attempt last began, copied bytes or ended (milliseconds since the epoch). */
+  get movedAt(): number {
+    return this.#movedAt;
   }
 
   /** Looks for something to do now. */
@@ -139,17 +146,20 @@ export class Deliverer {
   }
 
   async #run(placement: Placement): Promise<void> {
+    this.#moved();
     try {
       await attempt({ ...this.#options, ...this.#tools() }, placement);
     } catch (error) {
       if (!this.#ending.signal.aborted) await this.#failed(placement, error);
     } finally {
+      this.#moved();
       this.#answer(keyOf(placement));
     }
   }
 
   #tools() {
-    return { store: this.#store, rules: this.#rules, signal: this.#ending.signal };
+    const onProgress = () => this.#moved();
+    return { store: this.#store, rules: this.#rules, signal: this.#ending.signal, onProgress };
   }
 
   async #failed(placement: Placement, thrown: unknown): Promise<void> {
@@ -184,6 +194,10 @@ export class Deliverer {
     const done = this.#waiting.get(key);
     this.#waiting.delete(key);
     for (const resolve of done ?? []) resolve();
+  }
+
+  #moved(): void {
+    this.#movedAt = this.#now();
   }
 
   #now(): number {

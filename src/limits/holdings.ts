@@ -92,14 +92,17 @@ export class HoldingsBook {
       hold.finished = offset;
       this.#drop(hold);
     }
-    this.#addFinished(owner, offset);
+    this.#addTo([ALL, ownerKey(owner)], offset);
   }
 
   /** `record` is what the upload was before its removal. */
-  remove({ id, owner, state, offset }: UploadRecord): void {
+  remove({ id, owner, state, offset, movedTo }: UploadRecord): void {
     const hold = this.#holds.get(id);
     if (hold) this.#drop(hold);
-    else if (state === 'finished') this.#addFinished(owner, -offset);
+    else if (state === 'finished') {
+      // The sum of all has not counted it since it was read again: a little too much is safe.
+      this.#addTo(movedTo === null ? [ALL, ownerKey(owner)] : [ownerKey(owner)], -offset);
+    }
   }
 
   /** Reads from the catalog what uploads hold. */
@@ -119,16 +122,15 @@ export class HoldingsBook {
     }
     for (const { id, address, owner, bytes } of unfinished) {
       if (known.has(id)) continue;
-      const own = owner === null ? [] : [ownerKey(owner)];
-      const keys = before.get(id)?.keys ?? [ALL, ...own, addressKey(address)];
+      const keys = before.get(id)?.keys ?? [ALL, ownerKey(owner), addressKey(address)];
       const hold: Hold = { keys, bytes, id, making: false, finished: null };
       this.#holds.set(id, hold);
       this.#sum(hold, 1);
     }
   }
 
-  #addFinished(owner: string | null, bytes: number): void {
-    for (const key of owner === null ? [ALL] : [ALL, ownerKey(owner)]) {
+  #addTo(keys: readonly string[], bytes: number): void {
+    for (const key of keys) {
       const sum = Math.max(0, (this.#finished.get(key) ?? 0) + bytes);
       if (sum > 0) this.#finished.set(key, sum);
       else this.#finished.delete(key);

@@ -6,6 +6,9 @@ import type { Subject } from './limits.ts';
 /** The subject of every request. */
 export const ALL = 'all';
 
+/** The subject of all clients without credentials together. */
+const ANONYMOUS = 'anonymous';
+
 const named = new WeakMap<object, readonly Subject[]>();
 
 /**
@@ -29,8 +32,9 @@ export function addressKey(address: string): string {
   return `address:${isIPv6(address) ? networkOf(address) : address}`;
 }
 
-/** The subject of the owner of an upload: "principal:NAME", or "link:ID". */
-export function ownerKey(owner: string): string {
+/** The subject of the owner of an upload: "principal:NAME", or "link:ID"; null: clients without credentials. */
+export function ownerKey(owner: string | null): string {
+  if (owner === null) return ANONYMOUS;
   return owner.startsWith(LINK_PREFIX) ? owner : `principal:${owner}`;
 }
 

@@ -68,7 +68,7 @@ async function remove(
     id,
     end !== null && end <= now ? 'expired' : 'cleanup',
     caller ?? nobody(record),
-    (current) => isCondemned(current, cutoffs),
+    async (current) => isCondemned(current, cutoffs) && !(await store.isComplete(current)),
   );
   if (removal) {
     const reason = reasonOf(removal.record, cutoffs, now);
@@ -77,20 +77,25 @@ async function remove(
   const latest = await store.remember(id);
   // The client or another sweep has removed it: there is nothing to report.
   if (!latest || isGone(latest)) return undefined;
-  const code = (await store.isBeingWritten(id))
-    ? 'writing'
-    : isCondemned(latest, cutoffs)
-      ? 'needed'
-      : 'changed';
-  return { action: 'kept', ...about, bytes: (await store.size(record)) ?? 0, reason: { code } };
+  const code = await whyKept(store, latest, cutoffs);
+  return { action: 'kept', ...about, bytes: await store.sizeInStore(record), reason: { code } };
+}
+
+async function whyKept(store: CommandStore, record: StoredUpload, cutoffs: Cutoffs) {
+  if (await store.isBeingWritten(record.id)) return 'writing';
+  if (await store.isComplete(record)) return 'complete';
+  return isCondemned(record, cutoffs) ? 'needed' : 'changed';
 }
 
 async function foresee(sweep: CondemnedSweep, record: StoredUpload): Promise<SweepDecision> {
   const { store, cutoffs, now } = sweep;
   const { id } = record;
-  const about = { ...aboutRecord(record), bytes: (await store.size(record)) ?? 0 };
+  const about = { ...aboutRecord(record), bytes: await store.sizeInStore(record) };
   if (await store.isBeingWritten(id)) {
     return { action: 'would-keep', ...about, reason: { code: 'writing' } };
+  }
+  if (await store.isComplete(record)) {
+    return { action: 'would-keep', ...about, reason: { code: 'complete' } };
   }
   if (record.kind === 'partial' && (await isNeeded(sweep, id))) {
     return { action: 'would-keep', ...about, reason: { code: 'needed' } };
@@ -102,6 +107,7 @@ async function isNeeded({ store, cutoffs }: CondemnedSweep, part: string): Promi
   for (const final of await store.finalsOf(part)) {
     if (!isUnfinished(final)) continue;
     if (!isCondemned(final, cutoffs) || (await store.isBeingWritten(final.id))) return true;
+    if (await store.isComplete(final)) return true;
   }
   return false;
 }

@@ -35,6 +35,8 @@ export type SweepReason =
   | { readonly code: 'writing' }
   /** An incomplete final upload needs this part. */
   | { readonly code: 'needed' }
+  /** All its bytes are here, but it is not finished: a daemon does that. */
+  | { readonly code: 'complete' }
   /** It changed during the sweep. */
   | { readonly code: 'changed' }
   | { readonly code: 'not-yet'; readonly idle: number; readonly expiresIn: number }

@@ -89,7 +89,7 @@ async function* sweepBegun({ store, dryRun }: CondemnedSweep): AsyncGenerator<Sw
         const { bytes } = await store.completeRemoval(record);
         return { action: 'removed', ...about, bytes, reason };
       }
-      const bytes = (await store.size(record)) ?? 0;
+      const bytes = await store.sizeInStore(record);
       return { action: 'would-remove', ...about, bytes, reason };
     });
     if (decision) yield decision;
@@ -110,6 +110,7 @@ async function* explainUnfinished(
     const decision = await attempt(aboutRecord(record), async () => {
       const about = { action: 'would-keep', ...aboutRecord(record), bytes: bytes ?? 0 } as const;
       if (await store.isBeingWritten(id)) return { ...about, reason: { code: 'writing' } };
+      if (await store.isComplete(record)) return { ...about, reason: { code: 'complete' } };
       const end = expiresAt(record, limits);
       if (end === null) return { ...about, reason: { code: 'never' } };
       const idle = now - record.activeAt;

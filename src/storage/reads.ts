@@ -13,6 +13,7 @@ import type { TimelineEntry } from './model/timeline.ts';
 import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
 import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
+import { isComplete } from './uploads/complete.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { pathOf } from './uploads/placed.ts';
 import { confirmWritten } from './uploads/upkeep/confirm.ts';
@@ -63,6 +64,9 @@ export interface Reads {
   /** Counts by status, of one owner or of all uploads. */
   statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 
+  /** Bytes of finished uploads that were moved out of the store, of one owner or of all. */
+  movedBytes(owner?: string): Promise<number>;
+
   /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
   unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 
@@ -101,6 +105,12 @@ export interface Reads {
   /** Bytes stored; null when there are none, or while the store is unavailable. */
   size(record: UploadRecord): Promise<number | null>;
 
+  /** Bytes that a removal would free: none of a file that was moved out of the store. */
+  sizeInStore(record: UploadRecord): Promise<number>;
+
+  /** Whether all bytes of an unfinished upload are here, so that a daemon finishes it without its client. */
+  isComplete(record: UploadRecord): Promise<boolean>;
+
   /** Bytes that may still be written; Infinity when unknown. */
   room(): Promise<number>;
 
@@ -110,6 +120,14 @@ export interface Reads {
 
 export function createReads(context: StoreContext): Reads {
   const { catalog, bytes } = context;
+  const size: Reads['size'] = async (record) => {
+    try {
+      return await bytes.size(record);
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'UNAVAILABLE') return null;
+      throw error;
+    }
+  };
   return {
     outbox: catalog.outbox,
     placements: catalog.placements,
@@ -140,6 +158,7 @@ export function createReads(context: StoreContext): Reads {
     timeline: (record) => catalog.timeline(record),
     totals: () => catalog.totals(),
     statusTotals: (at, owner) => catalog.statusTotals(at, owner),
+    movedBytes: (owner) => catalog.movedBytes(owner),
     unfinishedTotals: (at) => catalog.unfinishedTotals(at),
     async received(record) {
       return isUnjoined(record) ? catalog.receivedOfParts(record) : record.offset;
@@ -154,14 +173,9 @@ export function createReads(context: StoreContext): Reads {
     place: bytes.place,
     locate: (id) => bytes.locate({ id, layout: null }),
     pathOf: (record) => pathOf(context, record),
-    async size(record) {
-      try {
-        return await bytes.size(record);
-      } catch (error) {
-        if (error instanceof Fault && error.code === 'UNAVAILABLE') return null;
-        throw error;
-      }
-    },
+    size,
+    sizeInStore: async (record) => (record.movedTo ? 0 : ((await size(record)) ?? 0)),
+    isComplete: (record) => isComplete(context, record),
     room: () => bytes.room(),
     checkIntegrity: () => catalog.checkIntegrity(),
   };

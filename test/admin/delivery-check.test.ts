@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertDelivering } from '../../src/admin/delivery-check.ts';
+import { assertDelivering, assertPlacing } from '../../src/admin/delivery-check.ts';
 import { Tally } from '../../src/admin/tally.ts';
 import { MINUTE } from '../../src/text/span.ts';
 
@@ -29,4 +29,16 @@ test('a receiver that is down, and tried again and again, is none of it', async 
 test('what was due before the daemon started counts from its start', async () => {
   await check(-1e9, LIMIT);
   await assert.rejects(check(-1e9, LIMIT + 1), /hook app/);
+});
+
+test('files are stuck when one is due and nothing is done', async () => {
+  const look = (due: number | null, movedAt: number | null, now: number) =>
+    assertPlacing({ nextDueAt: async () => due }, movedAt, now);
+  await look(null, 0, 1e9);
+  await look(1_000, 0, 1_000 + 10 * MINUTE);
+  await assert.rejects(look(1_000, 0, 1_001 + 10 * MINUTE), /^Error: no file was delivered for/);
+  // It is due later, or what is done takes long.
+  await look(1e9, 0, 1_001 + 10 * MINUTE);
+  await look(1_000, 1e9 - 10 * MINUTE, 1e9);
+  await look(1_000, null, 1e9);
 });

@@ -44,7 +44,7 @@ test('a daemon that serves is alive and ready', async (t) => {
   assert.equal((await daemon.ask('/healthz')).body, '{"status":"alive"}\n');
   const { answer } = await readiness(daemon);
   assert.deepEqual([answer.status, answer.reasons], ['ready', []]);
-  const checks = ['storage', 'catalog', 'room', 'sweeps', 'deliveries'];
+  const checks = ['storage', 'catalog', 'room', 'sweeps', 'deliveries', 'deliver'];
   assert.deepEqual(Object.keys(answer.checks), checks);
 });
 

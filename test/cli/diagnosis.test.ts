@@ -58,6 +58,7 @@ function details({
     sizeOnDisk: size,
     offset: size === null || record.kind === 'final' ? null : (record.uncommittedFrom ?? size),
     beingWritten: false,
+    complete: false,
     timeline: [received(null)],
     deliveries: [],
     placements: [],

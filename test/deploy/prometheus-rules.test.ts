@@ -81,6 +81,16 @@ const CASES: readonly Case[] = [
     well: { [series('tusd_ts_deliveries', 'hook="app", state="failing"')]: steady(1) },
   },
   {
+    ...{ alert: 'TusdTsUndelivered', at: '20m' },
+    ill: { [series('tusd_ts_undelivered', 'rule="in", state="failing"')]: steady(1) },
+    well: { [series('tusd_ts_undelivered', 'rule="in", state="pending"')]: steady(1) },
+  },
+  {
+    ...{ alert: 'TusdTsUndeliveredLate', at: '10m' },
+    ill: { [series('tusd_ts_undelivered_oldest_seconds', 'rule="in"')]: steady(3601) },
+    well: { [series('tusd_ts_undelivered_oldest_seconds', 'rule="in"')]: steady(3600) },
+  },
+  {
     ...{ alert: 'TusdTsSweepsFail', at: '4h' },
     ill: { [series('tusd_ts_sweeps_total', 'result="failed"')]: rising(1) },
     well: { [series('tusd_ts_sweeps_total', 'result="done"')]: rising(1) },

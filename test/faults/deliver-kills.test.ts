@@ -130,7 +130,10 @@ async function allPlaced(uploadDir: string): Promise<void> {
       async () => (await store.placements.nextDueAt()) === null,
       60_000,
     );
-    assert.deepEqual(await store.placements.list({ states: ['pending', 'skipped'] }), []);
+    assert.deepEqual(
+      await store.placements.list({ statuses: ['pending', 'failing', 'skipped'] }),
+      [],
+    );
   } finally {
     await store.close();
   }

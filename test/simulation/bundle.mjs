@@ -1,7 +1,17 @@
 // Bundles the simulator with the engine as it is, or with one line of it changed.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
+
+/**
+ * What stands in for a source: the same, quicker for a few bytes.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
+const QUICKER = {
+  'src/storage/model/crc32.ts': 'test/simulation/quicker/plain-crc32.ts',
+  'src/storage/uploads/upkeep/differences.ts': 'test/simulation/quicker/few-differences.ts',
+};
 
 /**
  * @typedef {{ file: string, find: string, put: string }} Change  What is changed, in the text of a source.
@@ -25,19 +35,20 @@ export async function bundle(root, outfile, change) {
     packages: 'external',
     sourcemap: 'inline',
     logLevel: 'warning',
-    plugins: change
-      ? [
-          {
-            name: 'change',
-            setup({ onLoad }) {
-              onLoad({ filter: /\.ts$/ }, ({ path }) => {
-                if (path !== join(root, change.file)) return undefined;
-                return { contents: changed(readFileSync(path, 'utf8'), change), loader: 'ts' };
-              });
-            },
-          },
-        ]
-      : [],
+    plugins: [
+      {
+        name: 'change',
+        setup({ onLoad }) {
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const file = relative(root, path);
+            const quick = QUICKER[file];
+            if (quick) return { contents: readFileSync(join(root, quick), 'utf8'), loader: 'ts' };
+            if (file !== change?.file) return undefined;
+            return { contents: changed(readFileSync(path, 'utf8'), change), loader: 'ts' };
+          });
+        },
+      },
+    ],
   });
 }
 

@@ -1,6 +1,9 @@
 import type { Random } from './random.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
+/** Probability that the answer comes in a step of its own. */
+const LATE = 0.1;
+
 /**
  * How a process acts on the world: an effect happens in a step of its own, some time after it was
  * asked for, and its answer comes with it or in a later step. A process that ends in between has
@@ -17,20 +20,29 @@ export class Effects {
     this.random = random;
   }
 
-  do<T>(effect: () => T): Promise<T> {
+  /**
+   * `kind` says what it is: some kinds are slow in some runs. What the effect throws is turned by
+   * `faultOf` into what the caller gets.
+   */
+  do<T>(kind: string, effect: () => T, faultOf: (error: unknown) => unknown = asItIs): Promise<T> {
     const { scheduler, process, random } = this;
     return new Promise((resolve, reject) => {
-      scheduler.after(scheduler.delay(), process, () => {
+      scheduler.after(scheduler.delayOf(kind), process, () => {
         let result: T;
         try {
           result = effect();
         } catch (error) {
-          reject(error);
+          reject(faultOf(error));
           return;
         }
-        if (random.next() < 0.2) scheduler.after(scheduler.delay(), process, () => resolve(result));
+        if (random.next() < LATE)
+          scheduler.after(scheduler.delay(), process, () => resolve(result));
         else resolve(result);
       });
     });
   }
+}
+
+function asItIs(error: unknown): unknown {
+  return error;
 }

@@ -13,6 +13,7 @@ export function settle(sim: Simulation): void {
   const { scheduler } = sim;
   const { trouble, journal } = sim.world;
   Object.assign(trouble, { full: false, writeFails: 0, syncFails: 0, othersFail: 0 });
+  journal.answersLost = 0;
   journal.full = false;
   journal.fails = 0;
   journal.syncFails = 0;
@@ -26,7 +27,7 @@ export function settle(sim: Simulation): void {
     if (sim.violation || !orphans(sim)) return;
     scheduler.offset += age + RETRY;
     let swept = false;
-    sweepOf(sim, sim.daemon!)
+    sweepOf(sim, sim.running[0]!)
       .catch((error) => sim.violated(new Violation('a sweep comes to its end', String(error))))
       .finally(() => {
         swept = true;
@@ -46,17 +47,22 @@ function quiet(sim: Simulation): void {
   }
 }
 
-function isReady({ daemon, commands, scheduler }: Simulation): boolean {
-  if (!daemon?.serving || daemon.engine.context.draining) return false;
-  return commands.size === 0 && daemon.process.pausedUntil <= scheduler.time;
+function isReady({ daemons, commands, scheduler }: Simulation): boolean {
+  const ready = daemons.every(
+    (daemon) =>
+      daemon?.serving &&
+      !daemon.engine.context.draining &&
+      daemon.process.pausedUntil <= scheduler.time,
+  );
+  return ready && commands.size === 0;
 }
 
 /** What is not at its end; undefined when all is. */
 function open(sim: Simulation): string | undefined {
-  const { world, receiver, plan, daemon, scheduler, ledger } = sim;
+  const { world, receiver, plan, scheduler, ledger } = sim;
   const { rows, leases } = world.journal.records;
-  const context = daemon?.engine.context;
-  if (context && context.active.size > 0) return 'a request is under way';
+  const contexts = sim.running.map(({ engine }) => engine.context);
+  if (contexts.some(({ active }) => active.size > 0)) return 'a request is under way';
   if (leases.size > 0) return `${[...leases.keys()].join()} is leased`;
   for (const [id, { record, timeline }] of rows) {
     const { kind, offset, length, refusal } = record;
@@ -64,12 +70,14 @@ function open(sim: Simulation): string | undefined {
       plan.hooks &&
       timeline.find(({ event }) => isToBeTold(event) && !receiver.has(id, EVENTS[event]));
     if (untold) return `no event said that ${id} is ${untold.event}`;
-    if (context?.writers.isBusy(id)) return `${id} is busy`;
+    if (contexts.some(({ writers }) => writers.isBusy(id))) return `${id} is busy`;
     if (!isUnfinished(record) || refusal !== null) {
       continue;
     }
     // The cleanup takes it.
     if (record.activeAt + RETENTION <= scheduler.now()) continue;
+    // The answer to its creation was lost: the cleanup takes it.
+    if (!world.isLocal && !ledger.uploads.get(id)?.told) continue;
     const parts = record.parts.map((part) => rows.get(part)?.record.state);
     if (kind === 'final' && parts.every((part) => part === 'finished'))
       return `${id} is not joined`;

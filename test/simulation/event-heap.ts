@@ -5,12 +5,17 @@ export interface SimEvent {
   /** When (simulated milliseconds). */
   at: number;
   /** Of two at the same moment the one that was asked for first comes first. */
-  readonly order: number;
+  order: number;
   /** Whose it is; null for the world's. */
   readonly process: Process | null;
   readonly run: () => void;
   /** It was called off. */
   off: boolean;
+  /** It happens again after so many milliseconds; 0: it happens once. */
+  every: number;
+  /** How often it was left out, and what the world was like when it happened last. */
+  idle: number;
+  seen: number;
 }
 
 /** Events by their time: a binary heap. */

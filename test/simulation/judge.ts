@@ -1,5 +1,6 @@
 import { crc32 } from '../../src/storage/model/crc32.ts';
-import { isGone, type StoredUpload } from '../../src/storage/model/upload.ts';
+import { isGone, isUnfinished, type StoredUpload } from '../../src/storage/model/upload.ts';
+import type { FsyncMode } from '../../src/storage/uploads/durability.ts';
 import { RETENTION } from './daemon.ts';
 import { BAD_SENDER, type Known, type Ledger, senderOf } from './ledger.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -41,10 +42,27 @@ export class Judge {
     this.#scheduler = scheduler;
   }
 
-  /** The power was cut: what the disk and the catalog say now is where the next steps begin. */
-  cut(): void {
+  /**
+   * The power was cut: what the disk and the catalog say now is where the next steps begin. Throws the
+   * Violation that it finds: while `fsync` is "always" nothing is recorded that was not synced.
+   */
+  cut(mode: FsyncMode): void {
     this.#seen.clear();
-    for (const { id } of this.#world.journal.records.records()) this.#unsettled.add(id);
+    for (const record of this.#world.journal.records.records()) {
+      const { id, offset, kind } = record;
+      this.#unsettled.add(id);
+      if (mode !== 'always' || isGone(record) || kind === 'final' || offset === 0) continue;
+      // Half of its removal may be lost, and of a creation that failed nobody knows.
+      const known = this.#ledger.uploads.get(id);
+      if (!known?.told || known.going || known.removalAsked > 0) continue;
+      const content = this.#world.contentOf(id)?.subarray(0, offset);
+      if (content?.length !== offset || crc32(content, 0) !== record.crc32) {
+        throw new Violation(
+          'what is recorded survives a power cut',
+          `${id}: ${offset} recorded, ${content?.length ?? 'nothing'} there or other bytes`,
+        );
+      }
+    }
   }
 
   /** A daemon serves: record and bytes are in line again. */
@@ -60,6 +78,9 @@ export class Judge {
     const changes = this.#world.changes();
     if (changes === this.#changes) return;
     this.#changes = changes;
+    const broken = this.#world.broken?.();
+    if (broken)
+      throw new Violation('a part number is used for the same bytes by one writer', broken);
     if (this.#serves) this.#begin();
     const { rows } = this.#world.journal.records;
     for (const known of this.#ledger.uploads.values()) {
@@ -143,7 +164,16 @@ export class Judge {
         `${id}: ${before.state}, ${removedWhy}`,
       );
     }
+    const needed = known.kind === 'partial' && this.#isNeeded(id);
+    if (needed) throw new Violation('a part stays while a final upload needs it', id);
     known.going = true;
+  }
+
+  #isNeeded(part: string): boolean {
+    for (const { record } of this.#world.journal.records.rows.values()) {
+      if (isUnfinished(record) && record.parts.includes(part)) return true;
+    }
+    return false;
   }
 
   #look(known: Known, record: StoredUpload | undefined, content: Buffer | undefined): void {

@@ -1,6 +1,8 @@
 import type { StoredUpload } from '../../src/storage/model/upload.ts';
 import type { FsyncMode } from '../../src/storage/uploads/durability.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes of an upload's clients: each sender has its own, so a byte tells who has sent it. */
 export const GOOD_SENDERS = 8;
 /** From here on senders whose bytes must never count: their checksum is wrong. */
@@ -8,8 +10,8 @@ export const BAD_SENDER = 100;
 
 /** What `sender` sends at these places of an upload. */
 export function contentOf(upload: number, sender: number, from: number, to: number): Buffer {
-  const bytes = Buffer.alloc(to - from);
-  for (let at = from; at < to; at += 1) bytes[at - from] = plain(upload, at) + sender;
+  const bytes = Buffer.allocUnsafe(to - from);
+  for (let at = from; at < to; at += 1) bytes[at - from] = (plain(upload, at) + sender) & 0xff;
   return bytes;
 }
 
@@ -58,7 +60,7 @@ export class Ledger {
       kind,
       parts,
       told: false,
-      acknowledged: Buffer.alloc(0),
+      acknowledged: NOTHING,
       durable: 0,
       verified: null,
       finished: false,

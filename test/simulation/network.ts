@@ -4,6 +4,10 @@ import type { Scheduler } from './scheduler.ts';
 /** What a client sees of a daemon that is not there, or that ends before it answers. */
 export class ConnectionLost extends Error {}
 
+// They happen a thousand times a second, and all are the same.
+const NO_DAEMON = new ConnectionLost('no daemon');
+const RESET = new ConnectionLost('reset');
+
 /** Requests of clients to the daemon that serves, if one does. */
 export class Network {
   readonly #scheduler: Scheduler;
@@ -33,10 +37,10 @@ export class Network {
           scheduler.after(scheduler.delay(), null, tell);
         };
         if (!daemon?.serving) {
-          settle(() => reject(new ConnectionLost('no daemon')));
+          settle(() => reject(NO_DAEMON));
           return;
         }
-        daemon.process.onEnd(() => settle(() => reject(new ConnectionLost('reset'))));
+        daemon.process.onEnd(() => settle(() => reject(RESET)));
         daemon.engine
           .run(() => work(daemon))
           .then(

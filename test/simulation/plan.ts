@@ -13,13 +13,18 @@ export interface Job {
   readonly checksums: boolean;
   /** A request says whether it completes the upload; the length alone does not. */
   readonly explicit: boolean;
+  /** Its requests are tus 1.0.0, and the real endpoint serves them. */
+  readonly tus: boolean;
   /** Probability that a request misbehaves, or that its connection breaks. */
   readonly rude: number;
   readonly breaks: number;
+  /** Probability that a body stands still for seconds before its next bytes. */
+  readonly stalls: number;
   /** Who else is at the same upload. */
   readonly rival: boolean;
-  readonly watcher: boolean;
-  /** Deletes the upload after so many milliseconds; null for never. */
+  /** Looks so many times. */
+  readonly looks: number;
+  /** Deletes the upload, or one of its parts, after so many milliseconds; null for never. */
   readonly deletesAfter: number | null;
   /** The final upload is requested before its parts exist. */
   readonly finalFirst: boolean;
@@ -53,6 +58,21 @@ export interface Fault {
   readonly seed: number;
 }
 
+/** Calls of which one kind is slow in some runs, so that everything else overtakes it. */
+const SLOW = [
+  'reading the catalog',
+  'writing the catalog',
+  'syncing the catalog',
+  'making a data file',
+  'opening a data file',
+  'looking at a data file',
+  'reading a data file',
+  'writing a data file',
+  'cutting a data file',
+  'syncing a data file',
+  'removing a data file',
+];
+
 /** All that is decided before a run begins. Leaving out parts of it makes a smaller run. */
 export interface Plan {
   readonly seed: number;
@@ -62,6 +82,8 @@ export interface Plan {
   readonly hooks: boolean;
   /** Nothing takes time but what must: for a trace that is easy to read. */
   readonly calm: boolean;
+  /** What is slow (see SLOW). */
+  readonly slow: readonly string[];
   readonly jobs: readonly Job[];
   readonly faults: readonly Fault[];
 }
@@ -88,33 +110,51 @@ export function planOf(seed: number): Plan {
   const random = randomOf(seed);
   const draw = random.next();
   const fsync = draw < 0.6 ? 'completed' : draw < 0.9 ? 'always' : 'never';
+  const guard = random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const);
   return {
     seed,
     fsync,
-    guard: random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const),
-    hooks: random.chance(0.5),
+    guard,
+    hooks: random.chance(0.35),
     calm: false,
-    jobs: Array.from({ length: random.pick([1, 1, 1, 1, 2, 2]) }, () => jobOf(random)),
-    faults: Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 4]) }, () =>
-      faultOf(random, fsync),
-    ),
+    slow: random.chance(0.3) ? [random.pick(SLOW)] : [],
+    jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random, guard !== null)),
+    faults: faultsOf(random, fsync),
   };
 }
 
-function jobOf(random: Random): Job {
+function faultsOf(random: Random, fsync: FsyncMode): Fault[] {
+  const faults: Fault[] = [];
+  for (let left = random.pick([0, 1, 1, 2, 2, 3, 4]); left > 0; left -= 1) {
+    const fault = faultOf(random, fsync);
+    // Two steps of a clock within a second are none for who looks once a second.
+    if (fault.kind === 'clock' && faults.some(({ kind }) => kind === 'clock')) continue;
+    const before = faults.at(-1);
+    // What is mended after one fault is most in danger when the next one comes at once.
+    const soon = before && random.chance(0.4);
+    faults.push(soon ? { ...fault, step: before.step + random.between(1, 30) } : fault);
+  }
+  return faults;
+}
+
+function jobOf(random: Random, isGuarded: boolean): Job {
   const kind = random.pick(['plain', 'plain', 'with-creation', 'deferred', 'parts'] as const);
-  const length = random.chance(0.05) ? 0 : random.between(1, 24);
+  const length = random.chance(0.05) ? 0 : random.between(1, random.pick([4, 12, 24]));
+  const explicit = kind !== 'parts' && random.chance(0.15);
   return {
     kind,
     length,
     parts: kind === 'parts' ? random.between(1, 2) : 0,
-    most: random.pick([6, 12, 24, 24]),
+    most: random.pick([4, 8, 24, 24]),
     checksums: random.chance(0.3),
-    explicit: kind !== 'parts' && random.chance(0.15),
+    explicit,
+    // A client of tus is not told that a hook has refused its upload.
+    tus: !explicit && !isGuarded && random.chance(0.2),
     rude: random.pick([0, 0, 0.2]),
     breaks: random.pick([0, 0.1, 0.4]),
+    stalls: random.pick([0, 0, 0.02, 0.2]),
     rival: random.chance(0.15),
-    watcher: random.chance(0.2),
+    looks: random.chance(0.25) ? random.pick([2, 4, 12]) : 0,
     deletesAfter: random.chance(0.12) ? random.between(0, 60) : null,
     finalFirst: random.chance(0.5),
     startsAt: random.chance(0.5) ? 0 : random.below(40),
@@ -131,7 +171,7 @@ function faultOf(random: Random, fsync: FsyncMode): Fault {
   })!;
   // Without syncs nothing is promised for a power cut.
   const kind = drawn === 'power' && fsync === 'never' ? 'crash' : drawn;
-  const step = random.between(1, random.pick([30, 60, 120]));
+  const step = random.between(1, random.pick([25, 50, 90]));
   return { kind, step, lasts: lastsOf(kind, random), seed: random.below(2 ** 31) };
 }
 

@@ -7,6 +7,8 @@ import { Violation } from './violation.ts';
 
 const ORDER: readonly string[] = [EVENTS.created, EVENTS.finished, EVENTS.removed];
 
+const NEVER = new AbortController().signal;
+
 /** Deliveries at a time. */
 const AT_ONCE = 4;
 /** No clock of a run steps as far: nothing is given up (milliseconds). */
@@ -55,7 +57,7 @@ export class Receiver {
       idleTime: () => clock.elapsed(),
       log: (_level, message) => log(message),
       random: () => this.#random.next(),
-      signal: new AbortController().signal,
+      signal: NEVER,
     });
     dispatcher.start();
     engine.onChange((event) => {

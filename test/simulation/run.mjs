@@ -1,6 +1,6 @@
 // Runs the simulator: thousands of daemons, disks and clients that exist in memory alone.
 //
-//     npm run simulate -- [--seeds N] [--first N] [--minutes M] [--world local] [--jobs N]
+//     npm run simulate -- [--seeds N] [--first N] [--minutes M] [--world local|s3|workers] [--jobs N]
 //     npm run simulate -- --seed N [--trace]
 //     npm run simulate -- --sum [--seeds N]      one number for all traces: the same on every Node
 //     npm run simulate -- --mutants [--only PART OF A NAME]
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string' },
     jobs: { type: 'string' },
-    world: { type: 'string', default: 'local' },
+    world: { type: 'string' },
     trace: { type: 'boolean', default: false },
     sum: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
@@ -40,8 +40,10 @@ function numberOf(name, text, fallback) {
   process.exit(64);
 }
 
-if (values.world !== 'local') {
-  console.error(`there is no world ${JSON.stringify(values.world)} yet: local`);
+const WORLDS = ['local', 's3', 'workers'];
+const { world = 'local' } = values;
+if (!WORLDS.includes(world)) {
+  console.error(`there is no world ${JSON.stringify(world)}: ${WORLDS.join(', ')}`);
   process.exit(64);
 }
 const jobs = Math.max(1, numberOf('jobs', values.jobs, availableParallelism()));
@@ -55,25 +57,24 @@ const folder = mkdtempSync(join(root, 'build', 'simulation-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('SIGINT', () => process.exit(130));
 
-/** @param {string} file @param {(string | number)[]} args */
-async function worker(file, ...args) {
-  const [what, ...rest] = args.map(String);
+/** @param {string} file @param {string} what @param {string} where @param {number[]} rest */
+async function worker(file, what, where, ...rest) {
   const options = { maxBuffer: 2 ** 28 };
   const { stdout } = await run(
     process.execPath,
-    ['--enable-source-maps', file, what ?? '', values.world, ...rest],
+    ['--enable-source-maps', '--max-semi-space-size=32', file, what, where, ...rest.map(String)],
     options,
   );
   return stdout;
 }
 
 /**
- * @param {string} file @param {number} most @param {number} time
+ * @param {string} file @param {string} where @param {number} most @param {number} time
  * @returns {Promise<{ seeds: number, steps: number, failures: { seed: number, message: string }[] }>}
  */
-async function runSeeds(file, most, time) {
+async function runSeeds(file, where, most, time) {
   const each = Array.from({ length: jobs }, (_, job) =>
-    worker(file, 'run', first + job, Math.ceil((most - job) / jobs), jobs, time),
+    worker(file, 'run', where, first + job, Math.ceil((most - job) / jobs), jobs, time),
   );
   const sum = { seeds: 0, steps: 0, failures: /** @type {any[]} */ ([]) };
   for (const text of await Promise.all(each)) {
@@ -89,12 +90,17 @@ async function runSeeds(file, most, time) {
 /** Prints for each mutant after how many seeds it was found. Returns how many were not. */
 async function findMutants() {
   let missed = 0;
-  for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only))) {
+  const chosen = MUTANTS.filter(
+    ({ name, world: where }) =>
+      name.includes(values.only) && (values.world === undefined || where === values.world),
+  );
+  for (const mutant of chosen) {
     const file = join(folder, 'mutant.mjs');
     await bundle(root, file, mutant);
-    const [failure] = (await runSeeds(file, seeds, 0)).failures;
+    const [failure] = (await runSeeds(file, mutant.world, seeds, 0)).failures;
     const found = failure ? String(failure.seed - first + 1) : 'not found';
-    console.log(`${found.padStart(9)}  ${mutant.name.padEnd(52)}  ${failure?.message ?? ''}`);
+    const name = mutant.world === 'local' ? mutant.name : `${mutant.world}: ${mutant.name}`;
+    console.log(`${found.padStart(9)}  ${name.padEnd(60)}  ${failure?.message ?? ''}`);
     if (!failure) missed += 1;
   }
   return missed;
@@ -107,13 +113,13 @@ if (values.mutants) {
 } else {
   const file = join(folder, 'simulator.mjs');
   await bundle(root, file);
-  if (values.sum) console.log((await worker(file, 'sum', first, seeds)).trimEnd());
+  if (values.sum) console.log((await worker(file, 'sum', world, first, seeds)).trimEnd());
   else if (seed !== undefined && values.trace)
-    console.log((await worker(file, 'trace', seed)).trimEnd());
-  else if (seed !== undefined) console.log((await worker(file, 'shrink', seed)).trimEnd());
+    console.log((await worker(file, 'trace', world, seed)).trimEnd());
+  else if (seed !== undefined) console.log((await worker(file, 'shrink', world, seed)).trimEnd());
   else {
     const began = performance.now();
-    const { seeds: done, steps, failures } = await runSeeds(file, seeds, minutes * 60_000);
+    const { seeds: done, steps, failures } = await runSeeds(file, world, seeds, minutes * 60_000);
     const seconds = (performance.now() - began) / 1000;
     const rate = Math.round(done / seconds);
     console.log(
@@ -121,7 +127,7 @@ if (values.mutants) {
     );
     for (const { seed, message } of failures) {
       console.log(`\nseed ${seed}: ${message}`);
-      console.log((await worker(file, 'shrink', seed)).trimEnd());
+      console.log((await worker(file, 'shrink', world, seed)).trimEnd());
     }
     process.exitCode = failures.length > 0 ? 1 : 0;
   }

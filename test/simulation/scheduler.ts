@@ -1,6 +1,16 @@
 import type { Clock, Timer } from '../../src/storage/uploads/clock.ts';
 import { EventHeap, type SimEvent } from './event-heap.ts';
+import type { Plan } from './plan.ts';
 import type { Random } from './random.ts';
+
+const NO_WORLD = { changes: () => 0 };
+
+/** What a slow call takes longer, at most (milliseconds). */
+const SLOW = 60;
+/** Of so many looks at nothing one is made. */
+const LEFT_OUT = 8;
+/** Heartbeats come this often, and none is left out (milliseconds). */
+const LEASES_NEED = 5_000;
 
 /** A process of the simulated machine: what it waits for ends with it. */
 export class Process {
@@ -40,15 +50,20 @@ export class Scheduler {
   offset = 0;
   /** How much longer than usual everything takes. */
   slowness = 1;
+  /** What the events are about. */
+  world: { changes(): number } = NO_WORLD;
+  /** Steps of no process: clients, and what goes wrong. */
+  #outside = 0;
   readonly #events = new EventHeap();
   readonly #random: Random;
   readonly #calm: boolean;
+  readonly #slow: readonly string[];
   #count = 0;
 
-  /** `calm`: nothing takes longer than usual. */
-  constructor(random: Random, calm = false) {
+  constructor(random: Random, { calm, slow }: Pick<Plan, 'calm' | 'slow'>) {
     this.#random = random;
     this.#calm = calm;
+    this.#slow = slow;
   }
 
   /** Milliseconds since the epoch, as the machine believes. */
@@ -59,8 +74,16 @@ export class Scheduler {
   /** Has `run` happen after so many milliseconds, unless its process has ended by then. */
   after(milliseconds: number, process: Process | null, run: () => void): SimEvent {
     this.#count += 1;
-    const event = { at: this.time + milliseconds, order: this.#count, process, run, off: false };
+    const at = this.time + milliseconds;
+    const event = { at, order: this.#count, process, run, off: false, every: 0, idle: 0, seen: -1 };
     this.#events.push(event);
+    return event;
+  }
+
+  /** The same again and again. */
+  every(milliseconds: number, process: Process, run: () => void): SimEvent {
+    const event = this.after(milliseconds, process, run);
+    event.every = milliseconds;
     return event;
   }
 
@@ -70,6 +93,12 @@ export class Scheduler {
     if (this.#calm) return 1;
     if (draw < 0.9) return draw * 1.2 * this.slowness;
     return draw < 0.99 ? draw * 10 * this.slowness : draw * 300 * this.slowness;
+  }
+
+  /** The same for one kind of call. */
+  delayOf(kind: string): number {
+    const delay = this.delay();
+    return this.#slow.includes(kind) ? delay + this.#random.next() * SLOW : delay;
   }
 
   /** Resolves after a delay, in its own step. */
@@ -91,42 +120,69 @@ export class Scheduler {
         continue;
       }
       this.time = event.at;
+      if (event.every > 0) {
+        this.#again(event);
+        if (this.#isIdle(event)) continue;
+      }
+      if (!event.process) this.#outside += 1;
       this.steps += 1;
       event.run();
       return true;
     }
   }
 
+  #again(event: SimEvent): void {
+    this.#count += 1;
+    event.at = this.time + event.every;
+    event.order = this.#count;
+    this.#events.push(event);
+  }
+
+  /**
+   * What is done every second is left out for a while when nothing has happened since it was done: a
+   * run waits for minutes, and most of its steps would be looks at nothing.
+   */
+  #isIdle(event: SimEvent): boolean {
+    if (event.every >= LEASES_NEED) return false;
+    const seen = this.world.changes() + this.#outside;
+    event.idle = event.seen === seen ? (event.idle + 1) % LEFT_OUT : 0;
+    event.seen = seen;
+    return event.idle !== 0;
+  }
+
   /** The clock of a process. */
   clockOf(process: Process): Clock {
-    const start = (run: () => void, milliseconds: number, again: boolean): Timer => {
-      const timer = {
-        event: undefined as SimEvent | undefined,
-        refresh: () => {
-          if (timer.event) timer.event.off = true;
-          timer.event = this.after(milliseconds, process, () => {
-            if (again) timer.refresh();
-            run();
-          });
-        },
-      };
-      timer.refresh();
-      return timer;
-    };
-    const stop = (timer: Timer | undefined) => {
-      const { event } = (timer ?? {}) as { event?: SimEvent };
-      if (event) event.off = true;
-    };
+    const stop = (timer: Timer | undefined) => (timer as SimTimer | undefined)?.stop();
     return {
       now: () => this.now(),
       elapsed: () => this.time,
-      setTimeout: (run, milliseconds) => start(run, milliseconds, false),
+      setTimeout: (run, milliseconds) => new SimTimer(() => this.after(milliseconds, process, run)),
       clearTimeout: stop,
-      setInterval: (run, milliseconds) => start(run, milliseconds, true),
+      setInterval: (run, milliseconds) =>
+        new SimTimer(() => this.every(milliseconds, process, run)),
       clearInterval: stop,
       setImmediate: (run) => {
         this.after(0, process, run);
       },
     };
+  }
+}
+
+class SimTimer implements Timer {
+  readonly #start: () => SimEvent;
+  #event: SimEvent;
+
+  constructor(start: () => SimEvent) {
+    this.#start = start;
+    this.#event = start();
+  }
+
+  refresh(): void {
+    this.stop();
+    this.#event = this.#start();
+  }
+
+  stop(): void {
+    this.#event.off = true;
   }
 }

@@ -40,6 +40,7 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
     if (jobs.length > 1) yield { ...plan, jobs: jobs.filter((one) => one !== job) };
   for (const fault of faults) yield { ...plan, faults: faults.filter((one) => one !== fault) };
   if (!plan.calm) yield { ...plan, calm: true };
+  if (plan.slow.length > 0) yield { ...plan, slow: [] };
   if (plan.hooks) yield { ...plan, hooks: false };
   if (plan.guard) yield { ...plan, guard: null };
   for (const [index, job] of jobs.entries()) {
@@ -47,10 +48,13 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
       { rude: 0 },
       { breaks: 0 },
       { rival: false },
-      { watcher: false },
+      { stalls: 0 },
+      { looks: 0 },
+      { looks: job.looks >> 1 },
       { deletesAfter: null },
       { checksums: false },
       { explicit: false },
+      { tus: false },
       { startsAt: 0 },
       { most: 24 },
       { length: Math.min(job.length, 3) },

@@ -6,7 +6,7 @@ import { finalLook, settle } from './end.ts';
 import { Judge } from './judge.ts';
 import { type Known, Ledger } from './ledger.ts';
 import { Network } from './network.ts';
-import { type Fault, type Job, type Plan, planOf } from './plan.ts';
+import { type Fault, type Plan, planOf } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 import { Receiver } from './receiver.ts';
 import { type Process, Scheduler } from './scheduler.ts';
@@ -40,7 +40,8 @@ export class Simulation {
   readonly receiver: Receiver;
   /** Counts what may change uploads beside their clients. */
   disturbances = 0;
-  daemon: Running | undefined;
+  /** undefined: it has ended, and is about to start again. */
+  readonly daemons: (Running | undefined)[] = [];
   /** Nothing goes wrong any more. */
   isCalm = false;
   readonly commands = new Set<Process>();
@@ -59,10 +60,12 @@ export class Simulation {
   constructor(plan: Plan, openWorld: OpenWorld, traced: boolean) {
     this.plan = plan;
     this.random = randomOf(plan.seed).fork(7);
-    this.scheduler = new Scheduler(this.random.fork(1), plan.calm);
-    this.world = openWorld(this.scheduler);
+    this.scheduler = new Scheduler(this.random.fork(1), plan);
+    this.world = openWorld(this.scheduler, plan.seed);
+    this.scheduler.world = this.world;
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
-    this.network = new Network(this.scheduler, () => this.daemon);
+    const balancer = this.random.fork(3);
+    this.network = new Network(this.scheduler, () => this.#one(balancer));
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
       this.violated(violation),
     );
@@ -98,13 +101,15 @@ export class Simulation {
     return this.#made.get(token)!;
   }
 
-  /** What everybody sees of an upload; null when it is not there. */
-  visible({ id }: Known): string | null {
+  /** Keeps what everybody sees of an upload now; the function says it when it is needed. */
+  seen({ id }: Known): () => string | null {
     const record = this.world.journal.records.rows.get(id)?.record;
     const size = this.world.contentOf(id)?.length;
-    if (!record || size === undefined) return null;
-    const offset = Math.min(size, record.uncommittedFrom ?? size);
-    return `${record.state}, ${offset} of ${record.length}`;
+    return () => {
+      if (!record || size === undefined) return null;
+      const offset = Math.min(size, record.uncommittedFrom ?? size);
+      return `${record.state}, ${offset} of ${record.length}`;
+    };
   }
 
   /** An upload is finished, or was and is removed. */
@@ -141,16 +146,31 @@ export class Simulation {
     });
   }
 
-  startDaemon(): void {
+  /** All daemons that run, in their order. */
+  get running(): Running[] {
+    return this.daemons.filter((daemon) => daemon !== undefined);
+  }
+
+  /** Where a balancer sends a request: mostly to one that answers. */
+  #one(random: Random): Running | undefined {
+    if (this.daemons.length === 1) return this.daemons[0];
+    const awake = this.running.filter(
+      ({ serving, process }) => serving && process.pausedUntil <= this.scheduler.time,
+    );
+    const among = awake.length > 0 && random.chance(0.9) ? awake : this.running;
+    return among.length > 0 ? random.pick(among) : undefined;
+  }
+
+  startDaemon(place: number): void {
     const daemon = this.open('daemon');
     const { process, engine, opened } = daemon;
     this.trace(() => `${process.name} starts`);
-    this.daemon = daemon;
+    this.daemons[place] = daemon;
     process.onEnd(() => {
       this.trace(() => `${process.name} ends`);
       this.disturbances += 1;
-      this.daemon = undefined;
-      this.scheduler.after(50 + this.away, null, () => this.startDaemon());
+      this.daemons[place] = undefined;
+      this.scheduler.after(50 + this.away, null, () => this.startDaemon(place));
     });
     engine.onChange((event) => {
       this.trace(
@@ -188,24 +208,25 @@ export class Simulation {
   cutPower(): void {
     this.trace(() => 'the power is cut');
     this.world.cut(this.random);
+    this.#guarded(() => this.judge.cut(this.plan.fsync));
     this.ledger.cut(this.plan.fsync);
     const { rows } = this.world.journal.records;
     this.receiver.undone((id) => {
       const record = rows.get(id)?.record;
       return record !== undefined && !isGone(record);
     });
-    this.judge.cut();
   }
 
   run(): Outcome {
-    this.startDaemon();
-    for (const job of this.plan.jobs) this.#begin(job);
+    for (let place = 0; place < this.world.daemons; place += 1) this.startDaemon(place);
+    this.until(() => this.running.every(({ serving }) => serving), true);
+    for (const job of this.plan.jobs) this.start(runJob(this, job));
     this.until(() => this.#running === 0, true);
     this.faults = [];
     if (!this.violation) settle(this);
     if (!this.violation) this.#guarded(() => finalLook(this));
     const { seed } = this.plan;
-    this.daemon?.process.end();
+    for (const { process } of this.running) process.end();
     return {
       seed,
       steps: this.scheduler.steps,
@@ -216,25 +237,21 @@ export class Simulation {
 
   /** Has events happen until something holds, or a promise is broken. */
   until(holds: () => boolean, faults = false): void {
-    const { scheduler } = this;
-    while (!this.violation && !holds()) {
-      if (!scheduler.step()) throw new Error('nothing happens any more');
-      drain();
-      this.#guarded(() => this.judge.check());
-      if (faults) this.#strike();
-      if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
-        this.violated(
-          new Violation(
-            'every client that tries on finishes',
-            `not after ${scheduler.steps} steps`,
-          ),
-        );
+    const { scheduler, judge } = this;
+    try {
+      while (!this.violation && !holds()) {
+        if (!scheduler.step()) throw new Error('nothing happens any more');
+        drain();
+        judge.check();
+        if (faults) this.#strike();
+        if (scheduler.steps > MOST_STEPS || scheduler.time - this.#calmSince > PATIENCE) {
+          const after = `not after ${scheduler.steps} steps`;
+          throw new Violation('every client that tries on finishes', after);
+        }
       }
+    } catch (error) {
+      this.#failed(error);
     }
-  }
-
-  #begin(job: Job): void {
-    this.start(runJob(this, job));
   }
 
   #strike(): void {

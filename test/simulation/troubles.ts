@@ -11,9 +11,11 @@ import type { Simulation } from './simulation.ts';
 
 /** Has a fault of the plan happen. */
 export function trouble(sim: Simulation, fault: Fault): void {
-  const { scheduler, world, daemon } = sim;
+  const { scheduler, world } = sim;
   const { kind, lasts } = fault;
   const random = randomOf(fault.seed);
+  const place = world.daemons === 1 ? 0 : random.below(world.daemons);
+  const daemon = sim.daemons[place];
   const during = <T extends object>(where: T, trouble: Partial<T>, none: Partial<T>) => {
     Object.assign(where, trouble);
     scheduler.after(lasts, null, () => Object.assign(where, none));
@@ -24,7 +26,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       daemon?.process.end();
       return;
     case 'power':
-      powerCut(sim, lasts);
+      powerCut(sim, lasts, daemon);
       return;
     case 'restart':
       if (daemon) restart(daemon, lasts);
@@ -48,6 +50,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       return;
     case 'catalog-errors':
       during(world.journal, { fails: 0.3 }, { fails: 0 });
+      if (!world.isLocal) failover(sim, random, lasts);
       return;
     case 'write-errors':
       during(world.trouble, { writeFails: 0.3 }, { writeFails: 0 });
@@ -58,7 +61,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
       // A disk that is about to fail takes the machine along.
       if (sim.plan.fsync !== 'never' && random.chance(0.3)) {
         scheduler.after(lasts + random.below(2_000), null, () => {
-          if (!sim.isCalm) powerCut(sim, 50);
+          if (!sim.isCalm) powerCut(sim, 50, sim.daemons[place]);
         });
       }
       return;
@@ -80,11 +83,22 @@ export function trouble(sim: Simulation, fault: Fault): void {
   }
 }
 
+/** The database is away for a while; what it was told just before may have happened. */
+function failover({ scheduler, world: { journal } }: Simulation, random: Random, lasts: number) {
+  journal.answersLost = 0.3;
+  const away = random.chance(0.5);
+  if (away) journal.fails = 1;
+  scheduler.after(random.pick([lasts, 3_000, 20_000]), null, () => {
+    Object.assign(journal, { answersLost: 0, fails: 0 });
+  });
+}
+
 /** The machine loses power, and is back after so many milliseconds. */
-function powerCut(sim: Simulation, away: number): void {
+function powerCut(sim: Simulation, away: number, daemon: Running | undefined): void {
   sim.away = away;
-  sim.cutPower();
-  sim.daemon?.process.end();
+  // What a database and S3 have confirmed is on other machines.
+  if (sim.world.isLocal) sim.cutPower();
+  daemon?.process.end();
   sim.endCommands();
 }
 
@@ -119,7 +133,7 @@ function command(
 }
 
 async function removeAny({ engine, process }: Running, sim: Simulation, random: Random) {
-  const known = [...sim.ledger.uploads.values()].filter(({ kind }) => kind === 'single');
+  const known = [...sim.ledger.uploads.values()].filter(({ kind }) => kind !== 'final');
   if (known.length === 0) return;
   const one = random.pick(known);
   const { run, context } = engine;
@@ -131,7 +145,7 @@ async function removeAny({ engine, process }: Running, sim: Simulation, random: 
     await createRemovals(context, run).terminate(one.id, caller, options);
     one.removed = true;
   } catch (error) {
-    if (isFault(error, 'REFUSED')) one.removalAsked -= 1;
+    if (isFault(error, 'REFUSED', 'CONFLICT')) one.removalAsked -= 1;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Fault } from '../../src/fault.ts';
+import { recordProgress } from '../../src/storage/uploads/upkeep/progress.ts';
 import { until } from '../support/until.ts';
 import { contentIn, onEveryBackend } from './support/backends.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
@@ -87,6 +88,29 @@ onEveryBackend(
     body.destroy();
     await done;
   },
+  'immediate',
+);
+
+onEveryBackend(
+  'HEAD tells the bytes of whole parts once they are recorded, and all after the request',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const id = await make(store, 10_000);
+    const { body, done } = await begin(store, id, Buffer.alloc(2_500, 'x'));
+    assert.equal(await offsetOf(store, id), 0);
+    await until('two parts are recorded', async () => {
+      await recordProgress(insideOf(store));
+      return (await offsetOf(store, id)) === 2_000;
+    });
+    body.write('y');
+    body.destroy();
+    assert.equal((await done).offset, 2_501);
+    assert.equal(await offsetOf(store, id), 2_501);
+    await append(store, id, 2_501, Buffer.alloc(7_499, 'z'));
+    const content = (await contentIn(store, id)).toString();
+    assert.equal(content, `${'x'.repeat(2_500)}y${'z'.repeat(7_499)}`);
+  },
+  'buffering',
 );
 
 test('a writer that waits for the disk is not silent, and is not taken over', async (t) => {

@@ -38,6 +38,10 @@ export function createHost({
       out[name] += text;
     },
   });
+  const ask = async (question: string) => {
+    out.stderr += question;
+    return answer ?? null;
+  };
   return {
     out,
     stdout: output('stdout', columns),
@@ -49,10 +53,8 @@ export function createHost({
     timeZone: 'UTC',
     input: {
       isTTY: answer !== undefined,
-      ask: async (question) => {
-        out.stderr += question;
-        return answer ?? null;
-      },
+      ask,
+      askSecret: ask,
       bytes: (async function* () {
         for (const text of piped ?? []) yield Buffer.from(text);
       })(),

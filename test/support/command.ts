@@ -19,7 +19,7 @@ const LIMIT = 60_000;
 /** The environment of a person who has configured nothing. */
 export function cleanEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name, value]) => value !== undefined && !name.startsWith('UPLOAD_DAEMON_'),
+    ([name, value]) => value !== undefined && !/^UPLOAD_DAEMON_|_proxy$/i.test(name),
   );
   // Tests run under node:test, whose children would speak its protocol on stdout.
   return {

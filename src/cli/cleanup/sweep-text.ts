@@ -42,6 +42,8 @@ export function reasonText(reason: SweepReason): string {
       return 'a transfer is running';
     case 'needed':
       return 'a final upload that is not complete yet needs this part';
+    case 'complete':
+      return 'all its bytes are here; the daemon finishes it when it starts, or within a minute';
     case 'changed':
       return 'it has changed meanwhile';
     case 'not-yet':

@@ -1,8 +1,14 @@
 import { Command } from 'commander';
-import type { Placement, PlacementCounts } from '../../storage/model/placement.ts';
+import {
+  PLACEMENT_STATUSES,
+  type Placement,
+  type PlacementCounts,
+  type PlacementStatus,
+} from '../../storage/model/placement.ts';
 import type { CommandStore } from '../../storage/store.ts';
 import { formatJson } from '../../terminal/json.ts';
 import { formatCount } from '../../terminal/size.ts';
+import { formatIso } from '../../terminal/time.ts';
 import { helpText } from '../output/help-text.ts';
 import { LineWriter } from '../output/line-writer.ts';
 import { styleOf } from '../output/style-of.ts';
@@ -13,15 +19,7 @@ import { idOrGiven } from '../store/find-upload.ts';
 import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { oneOf, readLimit } from '../view/list-query.ts';
 import { shownId } from '../view/list-table.ts';
-import {
-  PLACEMENT_COLUMNS,
-  PLACEMENT_STATUSES,
-  type PlacementStatus,
-  placementJson,
-  placementRow,
-  placementStatus,
-  statesFor,
-} from '../view/placement-view.ts';
+import { PLACEMENT_COLUMNS, placementJson, placementRow } from '../view/placement-view.ts';
 
 interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state: string;
@@ -69,18 +67,18 @@ async function list(io: Io, options: ListOptions): Promise<void> {
     const upload =
       options.upload === undefined ? undefined : await idOrGiven(store, options.upload);
     const found = await store.placements.list({
-      ...statesFor(statuses),
+      statuses,
       ...(rule === undefined ? {} : { rule }),
       ...(upload === undefined ? {} : { upload }),
-      limit: Number.MAX_SAFE_INTEGER,
+      limit,
     });
-    const wanted = found.filter((one) => statuses.includes(placementStatus(one))).slice(0, limit);
-    const totals = await store.placements.counts();
+    const counts = await store.placements.counts();
     if (options.json) {
-      const deliveries = wanted.map(placementJson);
+      const totals = counts.map((one) => ({ ...one, oldestAt: formatIso(one.oldestAt) }));
+      const deliveries = found.map(placementJson);
       return io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
     }
-    await printTable(io, store, wanted, totals, `No file is ${statuses.join(' or ')}.`);
+    await printTable(io, store, found, counts, `No file is ${statuses.join(' or ')}.`);
   });
 }
 

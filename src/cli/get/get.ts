@@ -17,6 +17,7 @@ import {
 import { type Interruption, interruption } from '../transfer/interruption.ts';
 import { openReport } from '../transfer/open-report.ts';
 import { LOCKER, stateFolder } from '../transfer/state-folder.ts';
+import { readTarget } from '../transfer/target.ts';
 import type { Outcome, TransferTrack } from '../transfer/transfer-report.ts';
 
 interface GetOptions extends ConnectionOptions {
@@ -64,9 +65,10 @@ async function get(io: Io, address: string, file: string, options: GetOptions): 
   if (file === '-' && options.json) {
     throw new Fault('USAGE', 'standard output is either the file or JSON');
   }
+  const target = await readTarget(io, address, options);
   const stop = interruption(io);
   try {
-    const connection = openConnection(io, address, options, stop.signal);
+    const connection = openConnection(io, target, options, stop.signal);
     const { report, settle } = openReport(io, {
       json: options.json ?? false,
       planned: { count: 1, bytes: null },
@@ -74,7 +76,7 @@ async function get(io: Io, address: string, file: string, options: GetOptions): 
       resultKey: 'path',
       resultLine: ({ result }) => (file === '-' ? null : result),
     });
-    const track = report.begin(file === '.' ? address : file, null);
+    const track = report.begin(file === '.' ? target.url.href : file, null);
     const totals = { done: 1, already: 0, failed: 0, skipped: 0 };
     const startedAt = io.now();
     try {

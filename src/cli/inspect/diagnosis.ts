@@ -58,7 +58,7 @@ function fileMissing({ record }: UploadDetails): string[] {
   ];
 }
 
-function expired({ record, now, expiresAt }: UploadDetails): string[] {
+function expired({ record, now, expiresAt, complete }: UploadDetails): string[] {
   const ago = formatDuration(now - (expiresAt ?? now));
   const own = expiresAt === record.expiresAt;
   const since = own
@@ -68,7 +68,9 @@ function expired({ record, now, expiresAt }: UploadDetails): string[] {
       : `no byte has come for ${formatDuration(now - record.activeAt)}`;
   return [
     `Expired ${ago} ago: ${since}.`,
-    'Its client is answered 410 (gone), and the next cleanup removes it.',
+    complete
+      ? 'Yet all of its bytes are here: no cleanup removes it before the daemon has finished it.'
+      : 'Its client is answered 410 (gone), and the next cleanup removes it.',
   ];
 }
 

@@ -20,6 +20,8 @@ export interface UploadDetails extends UploadView {
   readonly offset: number | null;
   /** A process holds the upload's lease now. */
   readonly beingWritten: boolean;
+  /** It is not finished, but all its bytes are here: a daemon finishes it. */
+  readonly complete: boolean;
   readonly timeline: readonly TimelineEntry[];
   readonly deliveries: readonly Delivery[];
   /** The rules that deliver the file, in order. */
@@ -68,6 +70,7 @@ export async function detailsOf(
     sizeOnDisk,
     offset: offsetOf(record, sizeOnDisk),
     beingWritten: await store.isBeingWritten(record.id),
+    complete: await store.isComplete(record),
     timeline: await store.timeline(record),
     deliveries,
     placements: (await store.placements.list({ upload: record.id })).toReversed(),

@@ -11,7 +11,7 @@ import { sanitize } from '../../text/sanitize.ts';
 import { helpText } from '../output/help-text.ts';
 import { textOutput } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
-import { processInput } from '../process/process-input.ts';
+import { readNewSecret } from '../process/read-secret.ts';
 import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { linkJson, takesText } from './link-view.ts';
 
@@ -48,7 +48,7 @@ export function linkCreateCommand(io: Io): Command {
     .option('--max-size <size>', 'the largest upload, such as 20GiB (default: no limit of its own)')
     .option('--uploads <n>', 'how many uploads it takes in all (default: any number)')
     .option('--expires <duration>', 'when it ends, such as 7d or 12h, or "never"', '7d')
-    .option('--password', 'ask for a password, or take it from the first line of standard input')
+    .option('--password', 'ask for a password (unseen), or take the first line of standard input')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((options: CreateOptions) => create(io, options));
@@ -133,13 +133,9 @@ function readUploads(text: string): number {
   throw new Fault('USAGE', `--uploads is ${JSON.stringify(text)}: it must be a number from 1`);
 }
 
-async function readPassword({ input = processInput() }: Io): Promise<string> {
-  const password = input.isTTY ? await input.ask('Password: ') : await firstLine(input.lines);
+async function readPassword(io: Io): Promise<string> {
+  const password = await readNewSecret(io, 'Password: ');
+  if (password === undefined) throw new Fault('USAGE', 'the two passwords differ');
   if (password !== null && password.length >= SHORTEST_PASSWORD) return password;
   throw new Fault('USAGE', `the password must have at least ${SHORTEST_PASSWORD} characters`);
-}
-
-async function firstLine(lines: AsyncIterable<string>): Promise<string | null> {
-  for await (const line of lines) return line;
-  return null;
 }

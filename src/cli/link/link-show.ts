@@ -39,11 +39,10 @@ async function show(
 ): Promise<void> {
   const now = io.now();
   const { link, totals } = await withStore(io, options, async ({ store, policy }) => {
-    const found = await findLink(store, given);
-    return {
-      link: found,
-      totals: addUp(await store.statusTotals(cutoffs(policy, now), ownerOfLink(found.id))),
-    };
+    const link = await findLink(store, given);
+    const owner = ownerOfLink(link.id);
+    const rows = await store.statusTotals(cutoffs(policy, now), owner);
+    return { link, totals: addUp(rows, await store.movedBytes(owner)) };
   });
   if (options.json) {
     return io.stdout.write(`${formatJson({ ...linkJson(link, now), totals }, 2)}\n`);

@@ -142,7 +142,8 @@ function look({ store, policy }: OpenedStore, wanted: Wanted, now: number) {
   return {
     uploads: store.list(query),
     view: async (record: StoredUpload) => viewOf(record, policy, now, await store.received(record)),
-    totals: () => store.statusTotals(at, wanted.owner),
+    rows: () => store.statusTotals(at, wanted.owner),
+    movedBytes: () => store.movedBytes(wanted.owner),
   };
 }
 
@@ -154,10 +155,10 @@ async function printNdjson(io: Io, opened: OpenedStore, wanted: Wanted): Promise
 }
 
 async function printJson(io: Io, opened: OpenedStore, wanted: Wanted): Promise<void> {
-  const { uploads, view, totals } = look(opened, wanted, io.now());
+  const { uploads, view, rows, movedBytes } = look(opened, wanted, io.now());
   const list = new JsonList(io.stdout);
   for await (const record of uploads) await list.item(viewJson(await view(record)));
-  await list.end({ totals: addUp(await totals()) });
+  await list.end({ totals: addUp(await rows(), await movedBytes()) });
 }
 
 async function printTable(
@@ -167,7 +168,8 @@ async function printTable(
   wanted: Wanted,
 ): Promise<void> {
   const now = io.now();
-  const { uploads, view, totals } = look(opened, wanted, now);
+  const looked = look(opened, wanted, now);
+  const { uploads, view } = looked;
   const style = styleOf(io);
   const { isTTY } = io.stdout;
   const { store } = opened;
@@ -184,7 +186,7 @@ async function printTable(
     shown += 1;
   }
   await table.flush();
-  const rows = await totals();
+  const rows = await looked.rows();
   const { states } = wanted;
   const matching =
     states === UNDELIVERED
@@ -195,7 +197,7 @@ async function printTable(
     const more = `… ${countOf(matching - shown, 'more upload')} (--limit all)`;
     await lines.line(style.dim(more));
   }
-  const sum = addUp(rows);
+  const sum = addUp(rows, await looked.movedBytes());
   if (sum.uploads + sum.parts > 0) {
     for (const line of totalsLines(sum, width)) await lines.line(style.dim(line));
   }

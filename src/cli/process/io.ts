@@ -37,6 +37,8 @@ export interface Host {
 export interface Input {
   /** Resolves with the answer, or null when there is none. */
   ask(question: string): Promise<string | null>;
+  /** The same without showing what is typed. */
+  askSecret(question: string): Promise<string | null>;
   /** false if input is not a terminal, so questions are not possible. */
   readonly isTTY: boolean;
   readonly lines: AsyncIterable<string>;

@@ -1,3 +1,4 @@
+import { createInterface as createLineReader } from 'node:readline';
 import { createInterface } from 'node:readline/promises';
 import type { Input } from './io.ts';
 
@@ -16,9 +17,32 @@ export function processInput(): Input {
         reader.close();
       }
     },
+    askSecret,
     bytes: stdin,
     get lines() {
       return createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
     },
   };
+}
+
+/** See Input. Restores the terminal also when Ctrl-C or Ctrl-Z is pressed. */
+async function askSecret(question: string): Promise<string | null> {
+  const { stdin, stderr } = process;
+  // As a terminal, the reader takes the keys from the kernel, which would echo them. It has no output.
+  const reader = createLineReader({ input: stdin, terminal: true, historySize: 0 });
+  stderr.write(question);
+  let interrupted = false;
+  const answer = await new Promise<string | null>((resolve) => {
+    reader.once('line', resolve);
+    reader.once('close', () => resolve(null));
+    reader.once('SIGINT', () => {
+      interrupted = true;
+      reader.close();
+    });
+  });
+  reader.close();
+  stderr.write('\n');
+  // What Ctrl-C does while the kernel reads the keys.
+  if (interrupted) process.kill(process.pid, 'SIGINT');
+  return answer;
 }

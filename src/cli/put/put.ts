@@ -11,6 +11,7 @@ import {
   openConnection,
 } from '../transfer/connection-options.ts';
 import { interruption } from '../transfer/interruption.ts';
+import { readTarget } from '../transfer/target.ts';
 import { putAll } from './put-all.ts';
 import { planPut } from './put-items.ts';
 import { readExpires, readMetadata } from './put-metadata.ts';
@@ -74,9 +75,10 @@ async function put(io: Io, words: readonly string[], options: PutOptions): Promi
   if (sources.length === 0) {
     throw new Fault('USAGE', 'name what to send, and then the address that creates uploads');
   }
+  const target = await readTarget(io, words.at(-1)!, options, sources.includes('-'));
   const stop = interruption(io);
   try {
-    const connection = openConnection(io, words.at(-1)!, options, stop.signal);
+    const connection = openConnection(io, target, options, stop.signal);
     const settings = {
       metadata: readMetadata(options.metadata ?? []),
       timedMetadata: readExpires(options.expires, io.now()),

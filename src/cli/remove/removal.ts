@@ -69,7 +69,7 @@ export async function removeOne(
   dryRun: boolean,
 ): Promise<RemovalOutcome> {
   if (record === null) return { action: 'not-found', given, view, bytes: 0, fault };
-  const about = { given, view, bytes: (await store.size(record)) ?? 0, fault: null };
+  const about = { given, view, bytes: await store.sizeInStore(record), fault: null };
   if (record.state === 'removed') return { ...about, action: 'already-removed' };
   try {
     if (dryRun) return { ...about, action: 'would-remove' };

@@ -134,7 +134,7 @@ async function agrees(input: Input, named: readonly Named[]): Promise<boolean> {
   );
   if (there.length === 0) return true;
   const finished = there.filter(isKept);
-  const bytes = there.reduce((sum, { offset }) => sum + offset, 0);
+  const bytes = there.reduce((sum, { offset, movedTo }) => sum + (movedTo ? 0 : offset), 0);
   const warning =
     finished.length === 0
       ? ''

@@ -24,6 +24,7 @@ export function statusLines(status: Status, look: StatusLook): string[] {
     ['errors', countsText(status.errors) || 'none'],
     ['clients', clientsText(status)],
     ...hookRows(status, look),
+    ...ruleRows(status, look),
     ['sweeps', sweepsText(status, look)],
     ['disk', diskText(status)],
     ['process', processText(status)],
@@ -94,12 +95,29 @@ function hookRows(
   return names.map((name) => {
     const waiting = deliveries.find(({ hook }) => hook === name);
     const { pending = 0, failing = 0, dead = 0, oldestAt = null } = waiting ?? {};
-    const oldest =
-      oldestAt === null ? '' : `, the oldest ${formatDuration(now - Date.parse(oldestAt))} old`;
+    const oldest = oldestText(oldestAt, now);
     const attempts = countsText(hooks[name] ?? {}) || 'none';
     const text = `${name}: ${formatCount(pending)} pending, ${formatCount(failing)} failing, ${formatCount(dead)} dead${oldest} · attempts: ${attempts}`;
     return ['hook', text] as const;
   });
+}
+
+function ruleRows(
+  { undelivered, delivered }: Status,
+  { now }: StatusLook,
+): (readonly [string, string])[] {
+  const names = new Set([...Object.keys(delivered), ...undelivered.map(({ rule }) => rule)]);
+  return [...names].map((name) => {
+    const waiting = undelivered.find(({ rule }) => rule === name);
+    const { pending = 0, failing = 0, oldestAt = null } = waiting ?? {};
+    const counts = `${formatCount(pending)} pending, ${formatCount(failing)} failing`;
+    const done = `${formatCount(delivered[name] ?? 0)} delivered`;
+    return ['rule', `${name}: ${counts}${oldestText(oldestAt, now)} · ${done}`] as const;
+  });
+}
+
+function oldestText(oldestAt: string | null, now: number): string {
+  return oldestAt === null ? '' : `, the oldest ${formatDuration(now - Date.parse(oldestAt))} old`;
 }
 
 function sweepsText({ sweeps }: Status, look: StatusLook): string {

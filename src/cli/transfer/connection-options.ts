@@ -7,13 +7,14 @@ import { Fault, messageOf } from '../../fault.ts';
 import { createPace, type Pace } from '../../storage/pace.ts';
 import { HOUR, MINUTE, SECOND } from '../../text/span.ts';
 import { createHttpClient, type HttpClient } from '../../transfer/http/http-client.ts';
+import { createProxyAgents } from '../../transfer/http/proxy-agents.ts';
+import { proxyChoice } from '../../transfer/http/proxy-choice.ts';
 import type { RetryPolicy } from '../../transfer/retry.ts';
 import type { Io } from '../process/io.ts';
 import { programVersion } from '../process/version.ts';
+import type { LoginOptions, Target } from './target.ts';
 
-export interface ConnectionOptions {
-  readonly token?: string;
-  readonly user?: string;
+export interface ConnectionOptions extends LoginOptions {
   readonly header?: readonly string[];
   readonly cacert?: string;
   readonly limitRate?: string;
@@ -22,7 +23,6 @@ export interface ConnectionOptions {
 
 /** How to reach a server, from the command line. */
 export interface Connection {
-  /** The address without the name and password that it may have had. */
   readonly url: URL;
   readonly client: HttpClient;
   readonly retry: RetryPolicy;
@@ -36,12 +36,12 @@ export interface Connection {
 const IDLE_TIMEOUT = MINUTE;
 const RETRY_FOR = HOUR;
 const FIRST_CONTACT = 30 * SECOND;
-const BLOCK = 512 * 1024;
+const BLOCK = 256 * 1024;
 
 export function addConnectionOptions(command: Command): Command {
   return command
     .option('--token <token>', 'bearer token; default: the variable TUSD_TS_TOKEN')
-    .option('--user <name:password>', 'for basic authentication; default: TUSD_TS_USER')
+    .option('--user <name[:password]>', 'for basic authentication; default: TUSD_TS_USER')
     .option('--header <header>', 'an additional header, "Name: value"; repeatable', collect)
     .option('--cacert <file>', 'PEM file of authorities to trust in place of the known ones')
     .option('--limit-rate <size>', 'bytes to transfer in a second, at most')
@@ -56,21 +56,20 @@ export function collect(value: string, before: readonly string[] = []): readonly
 /** Throws USAGE faults for what is wrong. `signal` ends everything. */
 export function openConnection(
   io: Io,
-  address: string,
+  { url, authorization }: Target,
   options: ConnectionOptions,
   signal: AbortSignal,
 ): Connection {
-  const url = readUrl(address);
   const rate = readRate(options.limitRate);
-  const secret = readHeaders(io, url, options);
-  url.username = '';
-  url.password = '';
+  const secret = readHeaders(options, authorization);
+  const proxies = proxyChoice(io.env);
   const retryFor = options.retryFor === undefined ? RETRY_FOR : parseDuration(options.retryFor);
   const client = createHttpClient({
     url,
     headers: { 'User-Agent': `tusd-ts/${programVersion()}` },
     secretHeaders: secret,
     ca: readAuthorities(options.cacert),
+    proxies: proxies && createProxyAgents(proxies),
     idleTimeout: IDLE_TIMEOUT,
     now: io.now,
     signal,
@@ -100,17 +99,6 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-function readUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && /^https?:$/.test(url.protocol)) {
-    url.hash = '';
-    return url;
-  }
-  throw new Fault('USAGE', `${JSON.stringify(text)} is not an address that begins with http`, {
-    hint: 'The address comes last: http://host:1080/uploads/files/',
-  });
-}
-
 /** Bytes in a second; null for no limit. */
 function readRate(text: string | undefined): number | null {
   if (text === undefined || text === 'unlimited') return null;
@@ -127,9 +115,8 @@ const RESERVED =
 
 /** Headers of the person's own are secrets as well: they often are keys. */
 function readHeaders(
-  io: Io,
-  url: URL,
-  { token, user, header = [] }: ConnectionOptions,
+  { header = [] }: ConnectionOptions,
+  authorization: string | null,
 ): Record<string, string> {
   const secret: Record<string, string> = {};
   for (const line of header) {
@@ -142,32 +129,7 @@ function readHeaders(
     if (RESERVED.test(name)) throw new Fault('USAGE', `--header cannot set ${name}`);
     secret[name] = value;
   }
-  if (token !== undefined && user !== undefined) {
-    throw new Fault('USAGE', 'give either --token or --user');
-  }
-  const inUrl = url.username !== '' || url.password !== '';
-  const name = user ?? (inUrl ? `${decode(url.username)}:${decode(url.password)}` : undefined);
-  const bearer = token ?? (name === undefined ? io.env.TUSD_TS_TOKEN : undefined);
-  const basic = name ?? (bearer === undefined ? io.env.TUSD_TS_USER : undefined);
-  if (bearer) secret.Authorization = `Bearer ${assertValue('the token', bearer)}`;
-  else if (basic) {
-    if (!basic.includes(':')) throw new Fault('USAGE', '--user must be "name:password"');
-    secret.Authorization = `Basic ${Buffer.from(basic).toString('base64')}`;
-  }
-  return secret;
-}
-
-function assertValue(what: string, value: string): string {
-  if (/^[\x21-\x7e]+$/.test(value)) return value;
-  throw new Fault('USAGE', `${what} may not contain spaces or control characters`);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return authorization === null ? secret : { ...secret, Authorization: authorization };
 }
 
 function readAuthorities(path: string | undefined): string | undefined {

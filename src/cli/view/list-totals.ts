@@ -16,12 +16,14 @@ export interface ListTotals {
   readonly expired: number;
   /** Received bytes of all uploads; bytes of a part and of its finished upload count once. */
   readonly bytes: number;
+  /** Those among them that a rule has moved out of the upload directory. */
+  readonly movedBytes: number;
   /** Without folded parts. */
   readonly byStatus: Readonly<Record<UploadStatus, number>>;
 }
 
 /** Sums up the rows. Removed uploads count only in `byStatus.removed`. */
-export function addUp(rows: readonly StatusTotals[]): ListTotals {
+export function addUp(rows: readonly StatusTotals[], movedBytes: number): ListTotals {
   const byStatus = Object.fromEntries(UPLOAD_STATUSES.map((status) => [status, 0])) as Record<
     UploadStatus,
     number
@@ -40,7 +42,8 @@ export function addUp(rows: readonly StatusTotals[]): ListTotals {
   }
   const { receiving, stalled, waiting, joining, finished, expired } = byStatus;
   const unfinished = receiving + stalled + waiting + joining;
-  return { uploads, parts, foldedParts, finished, unfinished, expired, bytes, byStatus };
+  const states = { finished, unfinished, expired };
+  return { uploads, parts, foldedParts, ...states, bytes, movedBytes, byStatus };
 }
 
 /** The number of rows in a list of these statuses; without `statuses`, of all but removed ones. */
@@ -70,14 +73,15 @@ export function totalsLines(totals: ListTotals, width: number | null): string[] 
 }
 
 function totalsOf(totals: ListTotals): string[] {
-  const { uploads, parts, unfinished, expired, bytes, byStatus } = totals;
+  const { uploads, parts, unfinished, expired, bytes, movedBytes, byStatus } = totals;
+  const moved = movedBytes > 0 ? ` (${formatSize(movedBytes)} moved elsewhere)` : '';
   const stalled = byStatus.stalled > 0 ? ` (${formatCount(byStatus.stalled)} stalled)` : '';
   return [
     countOf(uploads, 'upload'),
     ...(parts > 0 ? [`${countOf(parts, 'part')} unclaimed`] : []),
     `${formatCount(unfinished)} unfinished${stalled}`,
     ...(expired > 0 ? [`${formatCount(expired)} expired`] : []),
-    formatSize(bytes),
+    `${formatSize(bytes)}${moved}`,
   ];
 }
 

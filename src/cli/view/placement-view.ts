@@ -1,4 +1,8 @@
-import type { Placement, PlacementQuery, PlacementState } from '../../storage/model/placement.ts';
+import {
+  type Placement,
+  type PlacementStatus,
+  placementStatus,
+} from '../../storage/model/placement.ts';
 import type { Column } from '../../terminal/column.ts';
 import { formatCount } from '../../terminal/size.ts';
 import type { Paint, Style } from '../../terminal/style.ts';
@@ -6,28 +10,6 @@ import { formatIso } from '../../terminal/time.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import { formatAge, formatDuration, formatRelative } from '../../text/span.ts';
 import { isoOrNull } from './upload-view.ts';
-
-/** The states that people see: a pending placement that has failed before is `failing`. */
-export const PLACEMENT_STATUSES = ['pending', 'failing', 'skipped', 'delivered'] as const;
-
-export type PlacementStatus = (typeof PLACEMENT_STATUSES)[number];
-
-const STATE: Readonly<Record<PlacementStatus, PlacementState>> = {
-  pending: 'pending',
-  failing: 'pending',
-  skipped: 'skipped',
-  delivered: 'placed',
-};
-
-export function placementStatus({ state, attempts }: Placement): PlacementStatus {
-  if (state === 'placed') return 'delivered';
-  return state === 'pending' && attempts > 0 ? 'failing' : state;
-}
-
-/** The states to ask the catalog for; what is left out among them is filtered by `placementStatus`. */
-export function statesFor(statuses: readonly PlacementStatus[]): Pick<PlacementQuery, 'states'> {
-  return { states: [...new Set(statuses.map((status) => STATE[status]))] };
-}
 
 /** For programs: the format is stable; keys may be added, but not removed. */
 export function placementJson(placement: Placement) {

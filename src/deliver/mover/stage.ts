@@ -21,6 +21,8 @@ export interface StageOptions {
   /** Permission bits of copies, where the rule has none. */
   readonly fileMode: number;
   readonly signal: AbortSignal;
+  /** Bytes were copied. */
+  readonly onProgress?: () => void;
 }
 
 /** A disk is written in steps of this size, so that the sync at the end does not take long (bytes). */
@@ -85,7 +87,10 @@ async function cloneTo(path: string, { rule, record, origin }: StageOptions): Pr
   throw damaged(`it has ${size} bytes instead of ${record.offset}`);
 }
 
-async function copyTo(path: string, { record, origin, signal }: StageOptions): Promise<void> {
+async function copyTo(
+  path: string,
+  { record, origin, signal, onProgress }: StageOptions,
+): Promise<void> {
   const reader = await origin.open();
   try {
     if (reader.size !== record.offset) {
@@ -101,6 +106,7 @@ async function copyTo(path: string, { record, origin, signal }: StageOptions): P
         crc = crc32(block, crc);
         await writeAll(file, block, position);
         position += block.length;
+        onProgress?.();
         unsynced += block.length;
         if (unsynced >= SYNC_EVERY) {
           await file.datasync();

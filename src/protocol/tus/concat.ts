@@ -36,6 +36,17 @@ export function parseConcat(text: string | undefined, own: OwnPaths): Concat {
   return { kind: 'final', parts: urls.map((url) => partId(url, own)) };
 }
 
+/** Many clients, those on Node among them, take no more than 16 KiB of headers in an answer (bytes). */
+export const LONGEST_ECHO = 8 * 1024;
+
+/**
+ * The Upload-Concat of the answer to a creation, which must have one. A long list comes back with the
+ * parts as relative URLs; HEAD tells it as it was sent.
+ */
+export function concatAnswer(sent: string, parts: readonly string[]): string {
+  return sent.length <= LONGEST_ECHO ? sent : `final;${parts.join(' ')}`;
+}
+
 function partId(url: string, own: OwnPaths): string {
   const id = idBehind(url, own);
   if (id === undefined || !isUploadId(id)) {

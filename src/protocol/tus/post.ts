@@ -4,7 +4,7 @@ import { normalizeMetadata } from '../../storage/model/metadata.ts';
 import type { Exchange } from '../exchange.ts';
 import { assertUninterrupted, bodyOf } from './body.ts';
 import { bringsBytes } from './brings-bytes.ts';
-import { type Concat, parseConcat } from './concat.ts';
+import { type Concat, concatAnswer, parseConcat } from './concat.ts';
 import type { TusContext } from './context.ts';
 import {
   bodyLength,
@@ -66,7 +66,7 @@ async function final(
   exchange.note.id = record.id;
   const headers = {
     Location: exchange.urlOf(record.id),
-    'Upload-Concat': creation.protocolData ?? '',
+    'Upload-Concat': concatAnswer(creation.protocolData ?? '', creation.parts),
     ...(offset === null ? {} : { 'Upload-Offset': String(offset) }),
     ...expiresHeader(record, expiresAt),
   };

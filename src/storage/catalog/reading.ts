@@ -59,6 +59,9 @@ export interface Reading {
   /** Counts by status at a moment, removed uploads included; of one owner, or of all uploads. */
   statusTotals(at: StatusMoment, owner?: string): Promise<StatusTotals[]>;
 
+  /** Bytes of finished uploads that were moved out of the store; of one owner, or of all uploads. */
+  movedBytes(owner?: string): Promise<number>;
+
   /** Unfinished uploads, counted by status: quick, however many finished ones there are. */
   unfinishedTotals(at: StatusMoment): Promise<UnfinishedTotals[]>;
 }

@@ -15,8 +15,8 @@ export interface Count {
 export interface Holdings {
   /** Of all finished uploads, parts included, except those whose bytes were moved away. */
   readonly finished: number;
-  /** Of the finished uploads of each owner; uploads without one are left out. */
-  readonly finishedOf: readonly { readonly owner: string; readonly bytes: number }[];
+  /** Of the finished uploads of each owner, moved ones included; null: of those without an owner. */
+  readonly finishedOf: readonly { readonly owner: string | null; readonly bytes: number }[];
   /** An unfinished upload takes its length; while that is unknown, what it has received. */
   readonly unfinished: readonly {
     readonly id: string;

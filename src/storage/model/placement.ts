@@ -13,9 +13,7 @@ export interface NewPlacement {
  * pending: not placed yet. placed: the file was put at `path`. skipped: it will not be placed, for the
  * reason in `lastError`.
  */
-export const PLACEMENT_STATES = ['pending', 'placed', 'skipped'] as const;
-
-export type PlacementState = (typeof PLACEMENT_STATES)[number];
+export type PlacementState = 'pending' | 'placed' | 'skipped';
 
 /** One finished upload on its way to the place that a rule gives it. Times are milliseconds since the epoch. */
 export interface Placement extends NewPlacement {
@@ -55,10 +53,25 @@ export interface PlacementCounts {
   readonly pending: number;
   /** Tried, and failed so far. */
   readonly failing: number;
+  /** When the oldest of them was created. */
+  readonly oldestAt: number;
+}
+
+/** The statuses that people see: a pending placement that has failed before is `failing`. */
+export const PLACEMENT_STATUSES = ['pending', 'failing', 'skipped', 'delivered'] as const;
+
+export type PlacementStatus = (typeof PLACEMENT_STATUSES)[number];
+
+export function placementStatus({
+  state,
+  attempts,
+}: Pick<Placement, 'state' | 'attempts'>): PlacementStatus {
+  if (state === 'placed') return 'delivered';
+  return state === 'pending' && attempts > 0 ? 'failing' : state;
 }
 
 export interface PlacementQuery {
-  readonly states?: readonly PlacementState[];
+  readonly statuses?: readonly PlacementStatus[];
   readonly rule?: string;
   readonly upload?: string;
   /** Default 100. */

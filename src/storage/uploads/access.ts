@@ -75,12 +75,18 @@ export async function currentOffset(context: StoreContext, record: StoredUpload)
 
 /** The offset of an upload that a request of this process writes; undefined for any other. */
 function activeOffset(
-  { active, durability }: StoreContext,
+  { active, bytes, durability }: StoreContext,
   record: StoredUpload,
 ): number | undefined {
   const append = active.get(record.id);
   // A finished upload stays active until its request is answered.
   if (!append || !isUnfinished(record)) return undefined;
+  if (bytes.buffers) {
+    // Other daemons tell what is recorded, which may be more while a hook is asked before the finish.
+    const recorded = Math.min(record.offset, record.uncommittedFrom ?? record.offset);
+    return Math.max(append.confirmed, recorded);
+  }
   if (append.whole) return append.from;
+  if (bytes.buffers) return Math.max(append.confirmed, record.offset);
   return durability.confirmsOffsets ? append.confirmed : append.pump.position;
 }

@@ -79,10 +79,11 @@ function checkRequest(context: StoreContext, record: StoredUpload, request: Appe
 
 /** Returns undefined where nothing is counted. Throws LIMITED, TOO_LARGE or NO_SPACE. */
 async function askMetering(
-  { metering }: StoreContext,
+  context: StoreContext,
   { record, recording }: OpenUpload,
   { length, bodyLength, caller }: AppendRequest,
 ): Promise<Intake | undefined> {
+  const metering = context.metering();
   if (!metering || !recording) return undefined;
   // A request without bytes may still complete an upload.
   const known = { ...record, length: record.length ?? length ?? null };

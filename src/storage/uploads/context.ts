@@ -80,8 +80,8 @@ export interface StoreContext {
   readonly guards: Guards;
   /** What the client of a new upload has chosen by its metadata. Throws BAD_REQUEST. */
   readonly choices: Choices;
-  /** Limits over all uploads; undefined where there are none. */
-  readonly metering: Metering | undefined;
+  /** Limits over all uploads; undefined while there are none. */
+  readonly metering: () => Metering | undefined;
   /** The deliveries that a change causes. */
   readonly plan: (event: StorageEvent) => readonly NewDelivery[];
   /** The rules that deliver finished uploads. */

@@ -44,7 +44,7 @@ async function make(
 ): Promise<AppendOutcome> {
   const order = orderOf(context, request, draft, body);
   if (order !== 'last' && body?.bodyLength) await checkSpace(context, body.bodyLength);
-  const intake = body && (await context.metering?.receive(draft, request.caller));
+  const intake = body && (await context.metering()?.receive(draft, request.caller));
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
   const { caller, ends } = request;
   const turn = { waitFor: context.limits.writerWait };

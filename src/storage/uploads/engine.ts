@@ -77,9 +77,7 @@ export class Engine {
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       guards: options.guards ?? {},
       choices: options.choices ?? (() => NO_CHOICE),
-      get metering() {
-        return options.metering?.active ? options.metering : undefined;
-      },
+      metering: () => (options.metering?.active ? options.metering : undefined),
       plan: (event) => options.plan?.(event, pathOf({ bytes }, event.record)) ?? [],
       rules: options.rules ?? {},
       expiresAt: options.expiresAt ?? (() => null),
@@ -165,7 +163,7 @@ export class Engine {
   #changed(event: StorageEvent): void {
     // The change is committed: a failing listener cannot undo it.
     try {
-      this.context.metering?.changed(event);
+      this.context.metering()?.changed(event);
       if (event.type === 'finished' && event.record.kind === 'partial') {
         this.context.background(joinFinalsOf(this.context, event.record.id));
       }

@@ -39,9 +39,14 @@ async function finishOnce(
   caller: Caller,
   reached: Ending,
 ): Promise<StoredUpload> {
-  const { durability, guards, plan, rules } = context;
+  const { bytes, durability, guards, plan, rules } = context;
   const { record, writer, recording, declares } = open;
   const { offset: length = record.offset, crc32 = record.crc32 } = reached.change;
+  if (bytes.buffers && record.uncommittedFrom !== null && recording.lease) {
+    // The store may note the finished object before the finish is recorded: its bytes are verified.
+    const verified = { uncommittedFrom: null };
+    await recording.record({ change: verified, timeline: [], at: context.now() });
+  }
   await durability.finished(writer, { length, crc32 });
   const ending = withLayout(reached, open);
   const complete: StoredUpload = Object.assign({ ...record }, ending.change);
@@ -54,7 +59,7 @@ async function finishOnce(
     change = {};
     timeline = [];
     try {
-      await guards.beforeFinish(complete, caller, context.bytes.locate(complete));
+      await guards.beforeFinish(complete, caller, bytes.locate(complete));
     } catch (error) {
       await recording.refuse(refusalOf(context, error, declares));
       throw error;

@@ -129,7 +129,7 @@ async function join(
     const joined = record.offset === length && writer.size === length && length > 0;
     if (!joined) {
       await checkSpace(context, length);
-      await context.metering?.declare(record, length, caller);
+      await context.metering()?.declare(record, length, caller);
     }
     const crc32 = joined ? record.crc32 : await writer.join(parts, () => context.ending);
     if (writer.size !== length) {

@@ -36,7 +36,7 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
   if (context.draining) throw stopping();
   checkSize(context, request.length, request.caller);
   await checkSpace(context, request.length ?? 0);
-  const place = await context.metering?.admit(request, request.caller);
+  const place = await context.metering()?.admit(request, request.caller);
   try {
     const draft = await draftOf(context, request);
     const latest = draft.createdAt + (place?.lifetime ?? Number.POSITIVE_INFINITY);

@@ -170,6 +170,8 @@ export class WriteRight {
   readonly #note: NoteLayout = async (layout) => {
     const { active, now } = this.#context;
     if (!this.#recording) throw new Error('an upload without a record has no layout to note');
+    // No other process knows an upload that is recorded last.
+    if (!this.#recording.lease) return;
     const append = active.get(this.#id);
     if (append) append.noting = true;
     try {

@@ -31,6 +31,7 @@ const CODES: Readonly<Record<number, FaultCode>> = {
 const HINTS: Readonly<Record<number, string>> = {
   401: 'Say who you are: --token, --user or --header.',
   403: 'What was given with --token, --user or --header does not allow this.',
+  407: 'The proxy wants a login: HTTPS_PROXY=http://name:password@host:port',
   413: 'If a proxy refuses large requests, send smaller ones: --chunk-size 8MiB',
   507: 'The disk of the server is full. Run the same command again when it has space.',
 };

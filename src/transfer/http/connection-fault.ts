@@ -16,7 +16,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 const CERTIFICATE = /CERT|^(?:UNABLE_TO|HOSTNAME_MISMATCH|DEPTH_ZERO|SELF_SIGNED)/;
 
 /** Turns an error of a connection into a Fault. Faults pass unchanged. */
-export function connectionFault(doing: string, url: URL, error: unknown): Fault {
+export function connectionFault(doing: string, url: URL, error: unknown, proxy?: URL): Fault {
   if (error instanceof Fault) return error;
   const errno = errnoOf(error) ?? '';
   const cause = error;
@@ -35,5 +35,6 @@ export function connectionFault(doing: string, url: URL, error: unknown): Fault 
     });
   }
   const why = SENTENCES[errno] ?? messageOf(error);
-  return new Fault('UNREACHABLE', `${doing}: ${url.host}: ${why}`, { cause });
+  const where = proxy ? `${url.host} through the proxy ${proxy.host}` : url.host;
+  return new Fault('UNREACHABLE', `${doing}: ${where}: ${why}`, { cause });
 }

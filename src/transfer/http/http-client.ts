@@ -5,6 +5,7 @@ import { Fault } from '../../fault.ts';
 import { type AnswerHead, answerFault } from './answer-fault.ts';
 import { connectionFault } from './connection-fault.ts';
 import { mayCarrySecrets, resolveLocation } from './credentials.ts';
+import type { ProxyAgents } from './proxy-agents.ts';
 
 export interface HttpClientOptions {
   /** The address that the person named; headers with secrets go there only. */
@@ -15,13 +16,15 @@ export interface HttpClientOptions {
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** PEM; certificates that are trusted instead of the system's. */
   readonly ca?: string | undefined;
+  /** null: no request takes a proxy. */
+  readonly proxies?: ProxyAgents | null;
   /** Milliseconds without a byte in either direction after which a connection counts as dead. */
   readonly idleTimeout: number;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-/** Bytes to send. Each block is free for reuse when the next one is asked for. */
+/** Bytes to send. Each block is free for reuse when the second one after it is asked for. */
 export interface Content {
   readonly size: number;
   blocks(): AsyncIterable<Buffer>;
@@ -59,15 +62,14 @@ export interface HttpClient {
   close(): void;
 }
 
+const KEPT = { keepAlive: true };
 const MOST_REDIRECTS = 5;
 const LONGEST_TEXT = 4096;
+const LARGEST_HEAD = 256 * 1024;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true }),
-    'https:': new HttpsAgent({ keepAlive: true, ...(options.ca ? { ca: options.ca } : {}) }),
-  };
+  const agents = { 'http:': new HttpAgent(KEPT), 'https:': new HttpsAgent(KEPT) };
 
   async function follow(asked: Asked): Promise<OpenAnswer> {
     let { url } = asked;
@@ -103,6 +105,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     close() {
       for (const agent of Object.values(agents)) agent.destroy();
+      options.proxies?.close();
     },
   };
 }
@@ -129,11 +132,15 @@ async function exchange(
   const protocol = url.protocol as 'http:' | 'https:';
   const { idleTimeout } = options;
   const signal = asked.signal ? AbortSignal.any([options.signal, asked.signal]) : options.signal;
+  const through = (await options.proxies?.agentFor(url)) ?? null;
   signal.throwIfAborted();
   const req = (protocol === 'https:' ? secureRequest : request)(url, {
     method,
-    agent: agents[protocol],
+    agent: through?.agent ?? agents[protocol],
     signal,
+    ...(options.ca ? { ca: options.ca } : {}),
+    // A final upload's Upload-Concat names all parts.
+    maxHeaderSize: LARGEST_HEAD,
     headers: {
       ...options.headers,
       ...(mayCarrySecrets(options.url, url) ? options.secretHeaders : {}),
@@ -158,14 +165,20 @@ async function exchange(
     return response;
   } catch (error) {
     req.destroy();
-    throw failureOf(options, asked, url, error);
+    throw failureOf(options, asked, url, error, through?.proxy);
   }
 }
 
 /** The reason of an interruption as it is, every other error of a connection as a Fault. */
-function failureOf(options: HttpClientOptions, asked: Asked, url: URL, error: unknown): unknown {
+function failureOf(
+  options: HttpClientOptions,
+  asked: Asked,
+  url: URL,
+  error: unknown,
+  proxy?: URL,
+): unknown {
   for (const signal of [options.signal, asked.signal]) if (signal?.aborted) return signal.reason;
-  return connectionFault(asked.doing, url, error);
+  return connectionFault(asked.doing, url, error, proxy);
 }
 
 /** Writes the content; stops when the server answers early, as it does to refuse a request. */
@@ -182,17 +195,23 @@ async function sendContent(
     wake();
   };
   answered.then(stop, stop);
-  let sent = 0;
+  let [handed, sent] = [0, 0];
   for await (const block of content.blocks()) {
     if (over) return;
-    // Until the kernel has the bytes, so that their memory can be reused. No race of promises: one
-    // that lives as long as the request would keep something of each block.
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      req.write(block, () => resolve());
+    handed += block.length;
+    req.write(block, () => {
+      sent += block.length;
+      wake();
+      if (!over) onSent?.(sent);
     });
-    sent += block.length;
-    onSent?.(sent);
+    // Until the kernel has all but the last block, so that their memory can be reused, and always has
+    // something to send. No race of promises: one that lives as long as the request would keep something
+    // of each block.
+    while (!over && sent < handed - block.length) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   }
   if (!over) req.end();
 }

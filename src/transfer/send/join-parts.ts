@@ -21,7 +21,7 @@ export async function joinParts(
     doing,
     headers: {
       'Tus-Resumable': '1.0.0',
-      'Upload-Concat': `final;${parts.join(' ')}`,
+      'Upload-Concat': concatOf(parts),
       ...(encoded === '' ? {} : { 'Upload-Metadata': encoded }),
     },
     answerTimeout: ANSWER_TIMEOUT,
@@ -35,8 +35,18 @@ export async function joinParts(
   return resolveLocation(location, url).href;
 }
 
+/** The value of Upload-Concat that makes an upload of these parts. */
+export function concatOf(parts: readonly string[]): string {
+  return `final;${parts.join(' ')}`;
+}
+
 function encodeMetadata(metadata: Readonly<Record<string, string>>): string {
-  return Object.entries(metadata)
-    .map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`.trim())
-    .join(',');
+  return metadataPairs(metadata).join(',');
+}
+
+/** The elements of Upload-Metadata. */
+export function metadataPairs(metadata: Readonly<Record<string, string>>): string[] {
+  return Object.entries(metadata).map(([key, value]) =>
+    `${key} ${Buffer.from(value).toString('base64')}`.trim(),
+  );
 }

@@ -4,6 +4,7 @@ import { type OnRetry, withRetries } from '../retry.ts';
 import type { Memory } from '../state/memory.ts';
 import { type Compared, compareWhole } from './compare.ts';
 import { ContentCrc } from './content-crc.ts';
+import { findJoined } from './find-joined.ts';
 import { joinParts } from './join-parts.ts';
 import { type RememberedUpload, rememberedUpload, type SentRange } from './remembered-upload.ts';
 import type { SendEvents } from './send-events.ts';
@@ -72,7 +73,13 @@ async function sendOpened(
   try {
     const urls = await sendRanges(server, file, { ranges, metadata, known, crc, events: options });
     await file.assertUnchanged();
-    const join = () => joinParts(server, urls, metadata);
+    // An earlier run may have joined them and not learned about it.
+    let maybeJoined = known.ranges !== null;
+    const join = async () => {
+      const joined = maybeJoined ? await findJoined(server, urls, options.metadata) : null;
+      maybeJoined = true;
+      return joined ?? (await joinParts(server, urls, metadata));
+    };
     const url = urls.length === 1 ? urls[0]! : await withRetries(server.retry, onRetry, join);
     const compared = await compare(server, file, { url, crc, onRetry });
     await known.ended(url);

@@ -62,7 +62,14 @@ export class Records {
   readonly owners = new Map<string, { role: OwnerRole; beatAt: number; report: ProcessReport }>();
   readonly notes = new Map<string, string>();
   readonly counts: Counts = new Map();
+  /** Deliveries that a process is sending: who. Only where several daemons share the catalog. */
+  readonly claims = new Map<number, string>();
+  readonly #voidAfter: number;
   #seq = 0;
+
+  constructor(voidAfter = LEASE_VOID_AFTER) {
+    this.#voidAfter = voidAfter;
+  }
 
   insert({ record, timeline, deliveries, placements = [], at }: Creation): StoredUpload {
     if (this.rows.has(record.id)) {
@@ -87,7 +94,7 @@ export class Records {
   /** false while another process holds a lease that counts. */
   take(id: string, holder: Holder, at: number): boolean {
     const held = this.leases.get(id);
-    if (held && held.owner !== holder.owner && this.#isAlive(held.owner, at)) return false;
+    if (held && held.owner !== holder.owner && this.isAlive(held.owner, at)) return false;
     this.leases.set(id, holder);
     return true;
   }
@@ -130,7 +137,7 @@ export class Records {
     this.drop(lease);
   }
 
-  beginJoin(id: string, holder: Holder, at: number): JoinStart {
+  beginJoin(id: string, holder: Holder, at: number, leasesAt: number): JoinStart {
     const row = this.rows.get(id);
     const record = row?.record;
     if (record?.kind !== 'final' || !isUnfinished(record) || record.refusal !== null) {
@@ -142,7 +149,7 @@ export class Records {
     }
     if (parts.some((part) => part?.state !== 'finished')) return { outcome: 'waiting' };
     const length = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
-    if (!this.take(id, holder, at)) return { outcome: 'leased' };
+    if (!this.take(id, holder, leasesAt)) return { outcome: 'leased' };
     if (record.state === 'receiving') add(row!, at, { event: 'joining', parts: parts.length });
     row!.record = { ...record, state: 'joining', length, activeAt: at };
     const { seq } = record;
@@ -162,12 +169,17 @@ export class Records {
     return change.downloadsLeft;
   }
 
-  claimRemoval(owner: string, seen: StoredUpload, claim: RemovalClaim): ClaimOutcome {
+  claimRemoval(
+    owner: string,
+    seen: StoredUpload,
+    claim: RemovalClaim,
+    leasesAt: number,
+  ): ClaimOutcome {
     const { why, bytes, takeOver, deliveries, at } = claim;
     const row = this.rows.get(seen.id);
     if (!row || isGone(row.record) || !isAsSeen(row.record, seen)) return 'changed';
     const holder = this.leases.get(seen.id);
-    const leased = holder && holder.owner !== owner && this.#isAlive(holder.owner, at);
+    const leased = holder && holder.owner !== owner && this.isAlive(holder.owner, leasesAt);
     if (leased && !takeOver) return 'leased';
     const { record } = row;
     if (record.kind === 'partial' && this.finalsWith(record.id).some(isUnfinished)) return 'needed';
@@ -210,9 +222,30 @@ export class Records {
     return { leases, ended };
   }
 
+  /**
+   * Where several daemons share the catalog: takes over from those that have been silent for too long, and
+   * what the database has in this one's name without its knowing.
+   */
+  inheritFromSilent(holder: Holder, at: number, knows: (lease: Lease) => boolean): Inheritance {
+    const gone = new Set<string>();
+    for (const [owner, { role }] of this.owners) {
+      if (role === 'daemon' && owner !== holder.owner && !this.isAlive(owner, at)) gone.add(owner);
+    }
+    for (const owner of gone) this.owners.delete(owner);
+    const leases: Lease[] = [];
+    for (const [id, { owner, epoch }] of this.leases) {
+      const { seq } = this.rows.get(id)!.record;
+      const stray = owner === holder.owner && !knows({ id, seq, epoch });
+      if (!stray && (owner === holder.owner || this.owners.has(owner))) continue;
+      this.leases.set(id, holder);
+      leases.push({ id, seq, epoch: holder.epoch });
+    }
+    return { leases, ended: gone.size };
+  }
+
   processes(at: number): ProcessInfo[] {
     return [...this.owners]
-      .filter(([owner]) => this.#isAlive(owner, at))
+      .filter(([owner]) => this.isAlive(owner, at))
       .map(([, { role, beatAt, report }]) => ({ ...report, role, lag: Math.max(0, at - beatAt) }))
       .toSorted((one, other) => one.startedAt - other.startedAt);
   }
@@ -234,7 +267,7 @@ export class Records {
 
   isLeased(id: string, at: number): boolean {
     const held = this.leases.get(id);
-    return held !== undefined && this.#isAlive(held.owner, at);
+    return held !== undefined && this.isAlive(held.owner, at);
   }
 
   finalsWith(part: string): StoredUpload[] {
@@ -245,9 +278,9 @@ export class Records {
     return [...this.rows.values()].map(({ record }) => record);
   }
 
-  #isAlive(owner: string, at: number): boolean {
+  isAlive(owner: string, at: number): boolean {
     const found = this.owners.get(owner);
-    return found !== undefined && found.beatAt > at - LEASE_VOID_AFTER;
+    return found !== undefined && found.beatAt > at - this.#voidAfter;
   }
 }
 

@@ -19,6 +19,7 @@ import {
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
 import type { Placements } from '../../../src/storage/catalog/placements.ts';
 import type {
+  AskedListener,
   OwnerRole,
   ProcessInfo,
   ProcessReport,
@@ -39,13 +40,13 @@ import { UnitsOfWork } from './units-of-work.ts';
 export class SimulatedCatalog extends SimulatedReads implements Catalog {
   readonly outbox: Outbox;
   readonly placements: Placements;
-  readonly #owner: string;
+  protected readonly owner: string;
   readonly #role: OwnerRole;
   #epoch = 0;
 
   constructor(journal: Journal, effects: Effects, owner: string, role: OwnerRole) {
     super(new UnitsOfWork(journal, effects));
-    this.#owner = owner;
+    this.owner = owner;
     this.#role = role;
     this.outbox = simulatedOutbox(this.work);
     this.placements = simulatedPlacements(this.work);
@@ -56,10 +57,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   }
 
   createLeased(creation: Creation): Promise<{ record: StoredUpload; lease: Lease }> {
-    const holder = this.#newHolder();
+    const holder = this.newHolder();
     return this.work.write((records) => {
       const record = records.insert(creation);
-      records.take(record.id, holder, creation.at);
+      records.take(record.id, holder, this.leasesAt(creation.at));
       return { record, lease: { id: record.id, seq: record.seq, epoch: holder.epoch } };
     });
   }
@@ -73,12 +74,12 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   }
 
   beginAppend(id: string, at: number): Promise<Held | undefined> {
-    const holder = this.#newHolder();
+    const holder = this.newHolder();
     return this.work.write((records) => {
       const record = records.rows.get(id)?.record;
       if (!record) return undefined;
       const takesBytes = record.state === 'receiving' && record.kind !== 'final';
-      const taken = takesBytes && records.take(id, holder, at);
+      const taken = takesBytes && records.take(id, holder, this.leasesAt(at));
       return { record, lease: taken ? { id, seq: record.seq, epoch: holder.epoch } : null };
     });
   }
@@ -88,7 +89,7 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   }
 
   progress(batch: readonly Progress[]): Promise<readonly Lease[]> {
-    return this.work.write((records) => records.progress(this.#owner, batch));
+    return this.work.write((records) => records.progress(this.owner, batch));
   }
 
   voided(leases: readonly Lease[]): Promise<readonly Lease[]> {
@@ -116,8 +117,8 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   }
 
   beginJoin(id: string, at: number): Promise<JoinStart> {
-    const holder = this.#newHolder();
-    return this.work.write((records) => records.beginJoin(id, holder, at));
+    const holder = this.newHolder();
+    return this.work.write((records) => records.beginJoin(id, holder, at, this.leasesAt(at)));
   }
 
   finalsWaitingFor(part: string): Promise<string[]> {
@@ -133,7 +134,9 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
   }
 
   claimRemoval(seen: StoredUpload, claim: RemovalClaim) {
-    return this.work.reserved((records) => records.claimRemoval(this.#owner, seen, claim));
+    return this.work.reserved((records) =>
+      records.claimRemoval(this.owner, seen, claim, this.leasesAt(claim.at)),
+    );
   }
 
   removalDone(id: string): Promise<void> {
@@ -146,32 +149,32 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   heartbeat(at: number, report: ProcessReport): Promise<void> {
     const role = this.#role;
-    return this.work.reserved((records) => {
-      records.owners.set(this.#owner, { role, beatAt: at, report });
+    return this.work.beat((records) => {
+      records.owners.set(this.owner, { role, beatAt: this.leasesAt(at), report });
     });
   }
 
   processes(at: number): Promise<ProcessInfo[]> {
-    return this.work.read((records) => records.processes(at));
+    return this.work.read((records) => records.processes(this.leasesAt(at)));
   }
 
-  async ask(): Promise<boolean> {
+  async ask(_id: string, _urgent: boolean): Promise<boolean> {
     return false;
   }
 
-  onAsked(): void {}
+  onAsked(_listener: AskedListener): void {}
 
-  inheritLeases(): Promise<Inheritance> {
-    const holder = this.#newHolder();
+  inheritLeases(_at: number): Promise<Inheritance> {
+    const holder = this.newHolder();
     return this.work.reserved((records) => records.inherit(holder));
   }
 
   leave(): Promise<void> {
-    return this.work.write((records) => records.leave(this.#owner));
+    return this.work.write((records) => records.leave(this.owner));
   }
 
   isLeased(id: string, at: number): Promise<boolean> {
-    return this.work.read((records) => records.isLeased(id, at));
+    return this.work.read((records) => records.isLeased(id, this.leasesAt(at)));
   }
 
   claimSlot(schedule: string, slot: number): Promise<boolean> {
@@ -232,12 +235,17 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   async close(): Promise<void> {}
 
-  #newHolder() {
+  protected newHolder() {
     this.#epoch += 1;
-    return { owner: this.#owner, epoch: this.#epoch };
+    return { owner: this.owner, epoch: this.#epoch };
+  }
+
+  /** Whose clock decides about leases: here that of the caller. */
+  protected leasesAt(at: number): number {
+    return at;
   }
 
   #named(lease: Lease): Named {
-    return { ...lease, owner: this.#owner };
+    return { ...lease, owner: this.owner };
   }
 }

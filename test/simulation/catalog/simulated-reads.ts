@@ -3,6 +3,7 @@ import {
   isCondemnable,
   isFolded,
   matches,
+  movedBytes,
   statusTotals,
   totals,
   unfinishedTotals,
@@ -122,6 +123,10 @@ export class SimulatedReads {
 
   statusTotals(at: StatusMoment, owner?: string) {
     return this.work.read((records) => statusTotals(records.records(), at, owner));
+  }
+
+  movedBytes(owner?: string) {
+    return this.work.read((records) => movedBytes(records.records(), owner));
   }
 
   protected ids(wanted: (record: StoredUpload) => boolean): Promise<string[]> {

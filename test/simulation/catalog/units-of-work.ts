@@ -13,24 +13,37 @@ export class UnitsOfWork {
   }
 
   read<T>(question: Unit<T>): Promise<T> {
-    return this.#do(() => question(this.#journal.records));
+    return this.#do('reading the catalog', () => question(this.#journal.records));
   }
 
   write<T>(unit: Unit<T>): Promise<T> {
-    return this.#do(() => {
+    return this.#do('writing the catalog', () => {
       if (this.#journal.full) throw new Fault('NO_SPACE', 'the catalog is full');
-      return this.#journal.commit(unit);
+      return this.#answered(this.#journal.commit(unit));
     });
   }
 
   /** May use the room that is kept for it on a full disk. */
   reserved<T>(unit: Unit<T>): Promise<T> {
-    return this.#do(() => this.#journal.commit(unit));
+    return this.#do('writing the catalog', () => this.#answered(this.#journal.commit(unit)));
+  }
+
+  #answered<T>(answer: T): T {
+    const { answersLost } = this.#journal;
+    if (answersLost > 0 && this.#effects.random.chance(answersLost)) {
+      throw new Fault('UNAVAILABLE', 'the connection to the catalog broke');
+    }
+    return answer;
+  }
+
+  /** A heartbeat: nobody but other processes looks at it. */
+  beat(unit: Unit<void>): Promise<void> {
+    return this.#do('writing the catalog', () => this.#journal.beat(unit));
   }
 
   persist(): Promise<void> {
     const end = this.#journal.beginPersist();
-    return this.#do(() => {
+    return this.#do('syncing the catalog', () => {
       const { syncFails } = this.#journal;
       if (syncFails > 0 && this.#effects.random.chance(syncFails)) {
         throw new Fault('IO', 'the catalog could not be synced');
@@ -39,9 +52,9 @@ export class UnitsOfWork {
     });
   }
 
-  #do<T>(effect: () => T): Promise<T> {
+  #do<T>(kind: string, effect: () => T): Promise<T> {
     const { random } = this.#effects;
-    return this.#effects.do(() => {
+    return this.#effects.do(kind, () => {
       const { fails } = this.#journal;
       if (fails > 0 && random.chance(fails)) throw new Fault('UNAVAILABLE', 'the catalog is busy');
       return effect();

@@ -18,6 +18,7 @@ import type { Simulation } from '../simulation.ts';
 import { Violation } from '../violation.ts';
 import { type Bringing, described } from './bringing.ts';
 import { SimulatedBody } from './simulated-body.ts';
+import { type TusBringing, TusRequests } from './tus-requests.ts';
 
 const CALLER: Caller = {
   origin: { protocol: 'simulated', address: '192.0.2.1', agent: null },
@@ -31,12 +32,14 @@ export class Sender {
   readonly random: Random;
   /** Tells this client's bytes from those of others. */
   readonly sender: number;
+  readonly #tus: TusRequests;
 
   constructor(sim: Simulation, job: Job, random: Random, sender: number) {
     this.sim = sim;
     this.job = job;
     this.random = random;
     this.sender = sender;
+    this.#tus = new TusRequests((id) => sim.world.journal.records.rows.get(id)!.record);
   }
 
   /** Makes an upload, with its first bytes when `bringing` says so. */
@@ -52,7 +55,8 @@ export class Sender {
         `client ${this.sender}: POST ${length} bytes${bringing ? `, ${described(bringing)}` : ''}`,
     );
     const outcome = await this.sim.network.request(
-      ({ engine, process }) => {
+      (daemon) => {
+        const { engine, process } = daemon;
         const token = this.sim.nextToken();
         const request = {
           kind,
@@ -67,6 +71,11 @@ export class Sender {
           body = new SimulatedBody();
           process.onEnd(() => body?.destroy());
           brought = this.#body(body, bringing, 0, () => this.sim.made(token));
+        }
+        if (this.job.tus) {
+          const known = () => this.sim.made(token);
+          const brings = bringing && brought && this.#tusBringing(known, 0, bringing, brought);
+          return this.#tus.create(daemon, token, { kind, length }, brings);
         }
         return createUpload(engine.context, request, brought);
       },
@@ -85,7 +94,7 @@ export class Sender {
     bringing: Bringing,
     more: Partial<AppendRequest> = {},
   ): Promise<AppendOutcome> {
-    const before = this.sim.visible(known);
+    const seen = this.sim.seen(known);
     const quiet = this.sim.disturbances;
     const floor = known.acknowledged.length;
     this.sim.trace(
@@ -93,10 +102,16 @@ export class Sender {
     );
     try {
       return await this.sim.network.request(
-        ({ engine, process }) => {
+        (daemon) => {
+          const { engine, process } = daemon;
           const body = new SimulatedBody();
           process.onEnd(() => body.destroy());
           const brought = this.#body(body, bringing, offset, () => known);
+          if (this.job.tus) {
+            const request = { id: known.id, offset, length: more.length };
+            const brings = this.#tusBringing(() => known, offset, bringing, brought);
+            return this.#tus.append(daemon, this.sim.nextToken(), request, brings);
+          }
           return appendBody(engine.context, known.id, {
             ...brought,
             ...this.#ends(bringing),
@@ -111,11 +126,12 @@ export class Sender {
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
         !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
-      if (refused && alone && before !== null && before !== this.sim.visible(known)) {
+      const [before, now] = [seen(), this.sim.seen(known)()];
+      if (refused && alone && before !== null && before !== now) {
         this.sim.violated(
           new Violation(
             'a refused request changes nothing',
-            `${known.id}: ${before} became ${this.sim.visible(known)}`,
+            `${known.id}: ${before} became ${now}`,
           ),
         );
       }
@@ -128,7 +144,10 @@ export class Sender {
     const floor = known.acknowledged.length;
     const { removed } = known;
     return this.sim.network.request(
-      ({ engine }) => createReads(engine.context).find(known.id),
+      (daemon): Promise<{ record: UploadRecord; offset: number | null }> =>
+        this.job.tus
+          ? this.#tus.head(daemon, this.sim.nextToken(), known.id)
+          : createReads(daemon.engine.context).find(known.id),
       ({ record, offset }) => {
         this.sim.trace(
           () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
@@ -161,7 +180,7 @@ export class Sender {
         },
       );
     } catch (error) {
-      if (isFault(error, 'REFUSED')) known.removalAsked -= 1;
+      if (isFault(error, 'REFUSED', 'CONFLICT')) known.removalAsked -= 1;
       throw error;
     }
   }
@@ -170,15 +189,17 @@ export class Sender {
     let known: Known | undefined;
     const ids = parts.map(({ id }) => id);
     await this.sim.network.request(
-      ({ engine }) =>
-        concatenate(engine.context, {
+      (daemon) => {
+        if (this.job.tus) return this.#tus.concatenate(daemon, this.sim.nextToken(), ids);
+        return concatenate(daemon.engine.context, {
           kind: 'final',
           length: null,
           metadata: null,
           protocolData: null,
           parts: ids,
           caller: this.#caller(this.sim.nextToken()),
-        }),
+        });
+      },
       (id) => {
         known = this.sim.ledger.uploads.get(id)!;
         known.told = true;
@@ -232,6 +253,20 @@ export class Sender {
     }
   }
 
+  /** What a request brings in tus: a checksum comes in a trailer. */
+  #tusBringing(
+    known: () => Known,
+    from: number,
+    { to, whole, wrong }: Bringing,
+    brought: BodyRequest,
+  ): TusBringing {
+    const meant = () => {
+      if (!wrong) known().verified = Math.max(known().verified ?? 0, to);
+      return contentOf(known().number, this.sender, from, to);
+    };
+    return { brought, meant: whole ? meant : undefined };
+  }
+
   #body(body: SimulatedBody, bringing: Bringing, from: number, known: () => Known): BodyRequest {
     const { to, whole, wrong, over, breaks } = bringing;
     const sender = wrong ? BAD_SENDER + this.sender : this.sender;
@@ -272,16 +307,30 @@ export class Sender {
       const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
       body.push(rest.subarray(0, size));
       rest = rest.subarray(size);
-      scheduler.after(random.chance(0.02) ? 30_000 : scheduler.delay(), null, next);
+      // The end mostly comes with the last bytes.
+      if (rest.length === 0 && !breaks && random.chance(0.7)) body.end();
+      else scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
     };
-    scheduler.after(scheduler.delay(), null, next);
+    // The first bytes may have come with the head.
+    if (random.chance(0.5)) next();
+    else scheduler.after(scheduler.delay(), null, next);
+  }
+
+  /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */
+  #stall(): number | undefined {
+    const { random, job } = this;
+    return random.chance(job.stalls) ? random.pick([1_200, 2_500, 4_000, 30_000]) : undefined;
   }
 
   #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
+    const passed: Buffer[] = [];
     return {
+      onUnreadable: (chunk) => {
+        passed.push(Buffer.from(chunk));
+      },
       verify: async (readBack) => {
-        const blocks: Buffer[] = [];
-        for await (const block of readBack!()) blocks.push(Buffer.from(block));
+        const blocks = passed;
+        if (readBack) for await (const block of readBack()) blocks.push(Buffer.from(block));
         if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
         if (!Buffer.concat(blocks).equals(meant())) {
           this.sim.violated(

@@ -91,17 +91,23 @@ async function parts(client: Sender): Promise<End> {
   const { job, sim, random } = client;
   const made: Known[] = [];
   for (let part = 0; part < job.parts; part += 1) made.push(await begin(client, 'partial'));
+  const doomed = job.deletesAfter === null ? undefined : random.pick(made);
+  if (doomed) sim.start(deleteLater(client, doomed, job.deletesAfter!));
   let final = job.finalFirst ? await joined(client, made) : undefined;
-  if (job.finalFirst && !final) return 'lost';
+  const without = () => (made.some(({ removalAsked }) => removalAsked > 0) ? 'removed' : 'lost');
+  if (job.finalFirst && !final) return without();
   const ends = await Promise.all(made.map((known) => sendAll(client, known)));
   if (ends.includes('lost')) return 'lost';
+  if (ends.includes('removed')) return 'removed';
   final ??= await joined(client, made);
-  if (!final) return 'lost';
+  if (!final) return without();
   for (;;) {
     try {
       const { record } = await client.head(final);
       if (record.state === 'finished') return 'finished';
       if (record.refusal !== null) return 'refused';
+      // It was deleted while the final upload was made: nobody can join it any more.
+      if (made.some(({ going }) => going)) return 'removed';
       await sim.scheduler.wait(5_000);
     } catch (error) {
       if (isFault(error, 'GONE', 'NOT_FOUND')) return final.removalAsked ? 'removed' : 'lost';
@@ -116,7 +122,7 @@ async function joined(client: Sender, made: readonly Known[]): Promise<Known | u
     try {
       return await client.concatenate(made);
     } catch (error) {
-      if (isFault(error, 'BAD_REQUEST', 'REFUSED')) return undefined;
+      if (isFault(error, 'BAD_REQUEST', 'REFUSED', 'GONE')) return undefined;
       await again(client, error, client.random.between(100, 1_000));
     }
   }
@@ -128,7 +134,7 @@ function joinIn(client: Sender, known: Known): void {
   const random = client.random.fork(known.number);
   if (job.rival)
     sim.start(rival(new Sender(sim, job, random, (client.sender % GOOD_SENDERS) + 1), known));
-  if (job.watcher) sim.start(watch(client, known));
+  if (job.looks > 0) sim.start(watch(client, known));
   if (job.deletesAfter !== null) sim.start(deleteLater(client, known, job.deletesAfter));
 }
 
@@ -145,8 +151,9 @@ async function rival(client: Sender, known: Known): Promise<void> {
 }
 
 async function watch(client: Sender, known: Known): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    await client.sim.scheduler.wait(2 + round * 7);
+  const { sim, random, job } = client;
+  for (let round = 0; round < job.looks; round += 1) {
+    await sim.scheduler.wait(random.below(random.pick([3, 15, 1_500])));
     await client.head(known).catch(() => {});
   }
 }
@@ -159,6 +166,8 @@ async function deleteLater(client: Sender, known: Known, after: number): Promise
       return;
     } catch (error) {
       if (isFault(error, 'GONE', 'NOT_FOUND')) return;
+      // A final upload needs it.
+      if (known.kind === 'partial' && isFault(error, 'CONFLICT')) return;
       await again(client, error, 500);
     }
   }

@@ -106,15 +106,12 @@ export class SimulatedBytes implements Bytes {
   close(): void {}
 
   /** One call to the system, which may fail. */
-  async act<T>(doing: string, effect: () => T): Promise<T> {
-    try {
-      return await this.effects.do(() => {
-        if (this.fails('othersFail')) throw systemError('EIO');
-        return effect();
-      });
-    } catch (error) {
-      throw fileFault(error, doing);
-    }
+  act<T>(doing: string, effect: () => T): Promise<T> {
+    const failing = () => {
+      if (this.fails('othersFail')) throw systemError('EIO');
+      return effect();
+    };
+    return this.effects.do(doing, failing, (error) => fileFault(error, doing));
   }
 
   fails(kind: 'writeFails' | 'syncFails' | 'othersFail'): boolean {

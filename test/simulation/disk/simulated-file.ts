@@ -96,7 +96,9 @@ function applied(data: Buffer, effect: Effect): Buffer {
   }
   const { at, bytes } = effect;
   if (bytes.length === 0) return data;
-  const grown = Buffer.alloc(Math.max(data.length, at + bytes.length));
+  // From the pool: fresh memory for a few bytes is dear.
+  const grown = Buffer.allocUnsafe(Math.max(data.length, at + bytes.length));
+  grown.fill(0, data.length);
   data.copy(grown);
   bytes.copy(grown, at);
   return grown;

@@ -55,7 +55,7 @@ export class SimulatedWriter extends SimulatedReader implements Writer {
     const end = position + all.length;
     this.file.underWay.add(end);
     effects
-      .do(() => {
+      .do('writing a data file', () => {
         this.file.underWay.delete(end);
         if (disk.trouble.full) throw systemError('ENOSPC');
         if (this.bytes.fails('writeFails')) throw systemError('EIO');

@@ -13,6 +13,8 @@ export const localWorld: OpenWorld = (scheduler) => {
   return {
     journal,
     trouble: disk.trouble,
+    daemons: 1,
+    isLocal: true,
     changes: () => disk.changes + journal.changes,
     open(process, role, random) {
       const effects = new Effects(scheduler, process, random);

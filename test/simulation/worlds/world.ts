@@ -18,6 +18,10 @@ export interface Opened {
 export interface World {
   readonly journal: Journal;
   readonly trouble: DiskTrouble;
+  /** How many daemons serve the same uploads. */
+  readonly daemons: number;
+  /** The bytes and the catalog are on the disk of the machine that may lose power. */
+  readonly isLocal: boolean;
   open(process: Process, role: OwnerRole, random: Random): Opened;
   /** What the machine has not made durable is lost, in part or as a whole. */
   cut(random: Random): void;
@@ -25,8 +29,10 @@ export interface World {
   changes(): number;
   /** The bytes of an upload as they are now; undefined when there are none. For the judge alone. */
   contentOf(id: string): Buffer | undefined;
+  /** What was done to the world that nobody may do; undefined while nothing was. */
+  broken?(): string | undefined;
   /** Names of all bytes that are there. For the judge alone. */
   names(): Iterable<string>;
 }
 
-export type OpenWorld = (scheduler: Scheduler) => World;
+export type OpenWorld = (scheduler: Scheduler, seed: number) => World;

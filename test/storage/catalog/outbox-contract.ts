@@ -270,7 +270,7 @@ export function outboxContract(
   promiseToMany('deliveries of one process are sent by another', async (catalog, another) => {
     const { add, seqOf } = wordsFor(catalog);
     await add('a', 10, 'created');
-    const { outbox } = another('daemon');
+    const { outbox } = await another('daemon');
     const [found] = await outbox.claim('app', 10, 1);
     assert.equal(found?.seq, await seqOf('a', 'created'));
     await outbox.settle([{ seq: found!.seq, state: 'delivered' }], 20);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
 import { createMemoryCatalog } from '../../../src/storage/catalog/memory/memory-catalog.ts';
+import { openPostgresCatalog } from '../../../src/storage/catalog/postgres/postgres-catalog.ts';
 import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-catalog.ts';
 import {
   LIST_SORTS,
@@ -19,6 +20,12 @@ import {
   type UploadRecord,
   type UploadStatus,
 } from '../../../src/storage/model/upload.ts';
+import {
+  emptyCatalog,
+  freshSchema,
+  needingPostgres,
+  sharedPostgres,
+} from '../../support/services/postgres.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { draftRecord } from '../support/records.ts';
 import { collect } from './contract/subject.ts';
@@ -78,14 +85,14 @@ async function listed(catalog: Catalog, query: ListQuery): Promise<StoredUpload[
   return (await collect(catalog.list(query))).flat();
 }
 
-test('SQLite and memory list and count by status what is said of each record', async (t) => {
+/** `open` opens an empty catalog. */
+async function assertSaid(open: () => Promise<Catalog>): Promise<void> {
   const say = async (changes: readonly Partial<UploadRecord>[], moment: StatusMoment) => {
-    const folder = temporaryFolder(t);
-    const sqlite = openSqliteCatalog(folder, { role: 'daemon', warn: () => {} });
+    const stored = await open();
     const memory = createMemoryCatalog();
     for (const [index, change] of changes.entries()) {
       const record = draftRecord({ ...change, id: `r${index}` });
-      for (const catalog of [sqlite, memory]) {
+      for (const catalog of [stored, memory]) {
         await catalog.createUpload({ record, timeline: [], deliveries: [], at: 0 });
       }
     }
@@ -98,25 +105,41 @@ test('SQLite and memory list and count by status what is said of each record', a
       const [count = 0, bytes = 0] = sums.get(`${one.state} ${status}`) ?? [];
       sums.set(`${one.state} ${status}`, [count + 1, bytes + one.offset]);
     }
-    for (const catalog of [sqlite, memory]) {
+    for (const catalog of [stored, memory]) {
       assert.deepEqual(summary(await catalog.statusTotals(moment)), sums);
     }
-    const [totals, others] = [sqlite, memory].map((catalog) => catalog.statusTotals(moment));
+    const [totals, others] = [stored, memory].map((catalog) => catalog.statusTotals(moment));
     assert.deepEqual(byKey(await totals!), byKey(await others!));
     for (const status of UPLOAD_STATUSES) {
       const expected = every.filter(({ id }) => said.get(id) === status);
       for (const sort of LIST_SORTS) {
         for (const reverse of [true, false]) {
           const query = { statuses: { names: [status], at: moment }, sort, reverse };
-          const found = await listed(sqlite, query);
+          const found = await listed(stored, query);
           assert.deepEqual(found, await listed(memory, query), `${status} ${sort} ${reverse}`);
           assert.deepEqual(new Set(found), new Set(expected), status);
           const folded = { ...query, foldParts: true };
-          assert.deepEqual(await listed(sqlite, folded), await listed(memory, folded), status);
+          assert.deepEqual(await listed(stored, folded), await listed(memory, folded), status);
         }
       }
     }
-    await sqlite.close();
+    await stored.close();
   };
   await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 12 }), at, say), { numRuns: 40 });
+}
+
+test('SQLite lists and counts by status what is said of each record', (t) =>
+  assertSaid(async () =>
+    openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn: () => {} }),
+  ));
+
+const needed = needingPostgres();
+const server = needed.skip === undefined ? sharedPostgres() : undefined;
+
+test('PostgreSQL lists and counts by status what is said of each record', needed, async () => {
+  const url = await freshSchema(server!);
+  await assertSaid(async () => {
+    await emptyCatalog(url);
+    return openPostgresCatalog({ url, role: 'daemon', poolSize: 4, warn: () => {} });
+  });
 });

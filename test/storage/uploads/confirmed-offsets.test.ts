@@ -32,6 +32,7 @@ onEveryBackend(
     body.end('67890');
     assert.equal((await done).finished, true);
   },
+  'immediate',
 );
 
 /** Written bytes survive the death of the process. */

@@ -34,9 +34,9 @@ export function forgetCounts(
 }
 
 export function holdingsOf(records: readonly StoredUpload[]): Holdings {
-  const finishedOf = new Map<string, number>();
+  const finishedOf = new Map<string | null, number>();
   for (const { state, owner, offset } of records) {
-    if (state !== 'finished' || owner === null) continue;
+    if (state !== 'finished' || offset === 0) continue;
     finishedOf.set(owner, (finishedOf.get(owner) ?? 0) + offset);
   }
   return {

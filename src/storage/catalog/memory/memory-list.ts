@@ -92,6 +92,13 @@ export function unfinishedTotals(
 }
 
 /** See Catalog. */
+export function movedBytes(records: readonly StoredUpload[], owner?: string): number {
+  return records
+    .filter((one) => one.state === 'finished' && one.movedTo && one.owner === (owner ?? one.owner))
+    .reduce((sum, { offset }) => sum + offset, 0);
+}
+
+/** See Catalog. */
 export function isCondemnable(record: StoredUpload, at: StatusMoment): boolean {
   const { now, idleSince, finishedBefore } = at;
   if (isGone(record)) return false;

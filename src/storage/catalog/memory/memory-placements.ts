@@ -1,4 +1,8 @@
-import type { PlacementCounts, PlacementOutcome } from '../../model/placement.ts';
+import {
+  type PlacementCounts,
+  type PlacementOutcome,
+  placementStatus,
+} from '../../model/placement.ts';
 import type { Placements } from '../placements.ts';
 import type { MemoryOutbox } from './memory-outbox.ts';
 import { addEntry, type Row as UploadRow } from './memory-state.ts';
@@ -64,9 +68,9 @@ export function createPlacements(tables: Tables): Placements {
       return row && { ...row };
     },
 
-    async list({ states, rule, upload, limit = 100 }) {
+    async list({ statuses, rule, upload, limit = 100 }) {
       return all()
-        .filter((row) => states?.includes(row.state) ?? true)
+        .filter((row) => statuses?.includes(placementStatus(row)) ?? true)
         .filter((row) => row.rule === (rule ?? row.rule) && row.upload === (upload ?? row.upload))
         .toReversed()
         .slice(0, limit)
@@ -78,10 +82,11 @@ export function createPlacements(tables: Tables): Placements {
         string,
         { -readonly [K in keyof PlacementCounts]: PlacementCounts[K] }
       >();
-      for (const { rule, state, attempts } of all()) {
+      for (const { rule, state, attempts, createdAt } of all()) {
         if (state !== 'pending') continue;
-        const count = counts.get(rule) ?? { rule, pending: 0, failing: 0 };
+        const count = counts.get(rule) ?? { rule, pending: 0, failing: 0, oldestAt: createdAt };
         count[attempts > 0 ? 'failing' : 'pending'] += 1;
+        count.oldestAt = Math.min(count.oldestAt, createdAt);
         counts.set(rule, count);
       }
       return [...counts.values()].toSorted((a, b) => (a.rule < b.rule ? -1 : 1));

@@ -5,6 +5,7 @@ import {
   isCondemnable,
   isFolded,
   matches,
+  movedBytes,
   statusTotals,
   totals,
   unfinishedTotals,
@@ -85,6 +86,7 @@ export function createReading(state: MemoryState): Reading {
 
     totals: async () => totals(state.records()),
     statusTotals: async (at, owner) => statusTotals(state.records(), at, owner),
+    movedBytes: async (owner) => movedBytes(state.records(), owner),
     unfinishedTotals: async (at) => unfinishedTotals(state.records(), at),
   };
 }

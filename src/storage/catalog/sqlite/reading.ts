@@ -59,6 +59,7 @@ export function createReading(
     timeline: async ({ seq }) => transactions.read(() => timeline.of(seq)),
     totals: async () => transactions.read(() => queries.totals()),
     statusTotals: async (at, owner) => transactions.read(() => queries.statusTotals(at, owner)),
+    movedBytes: async (owner) => transactions.read(() => queries.movedBytes(owner)),
     unfinishedTotals: async (at) => transactions.read(() => queries.unfinishedTotals(at)),
   };
 }

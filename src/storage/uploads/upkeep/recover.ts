@@ -78,7 +78,7 @@ async function finishAll(
       });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, worker));
 }
 
 async function finishOne(

@@ -28,7 +28,7 @@ export function downloadsContract({ promise, promiseToMany }: Contract): void {
   );
 
   promiseToMany('of several processes one counts the last download', async (catalog, another) => {
-    const other = another('command');
+    const other = await another('command');
     await catalog.createFinished(creation({ id: 'a', downloadsLeft: 2, ...finished }));
     const left = [await catalog.countDownload('a', NOW), await other.countDownload('a', NOW)];
     assert.deepEqual(left, [1, 0]);

@@ -95,7 +95,7 @@ export function joiningContract({ promise, promiseToMany }: Contract): void {
     await final(catalog, 'p');
     const start = await catalog.beginJoin('f', NOW);
     assert.ok(start.outcome === 'begun');
-    const other = another('daemon');
+    const other = await another('daemon');
     await other.heartbeat(NOW, REPORT);
     const before = await everythingOf(catalog, 'f');
     assert.deepEqual(await other.beginJoin('f', NOW + 1), { outcome: 'leased' });

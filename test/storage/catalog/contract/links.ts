@@ -69,7 +69,7 @@ export function linksContract({ promise, promiseToMany }: Contract): void {
   });
 
   promiseToMany('another process sees a link, and its end', async (catalog, another) => {
-    const command = another('command');
+    const command = await another('command');
     await command.createLink(linkOf());
     assert.equal((await catalog.link('l1'))?.revokedAt, null);
     await command.revokeLink('l1', NOW);

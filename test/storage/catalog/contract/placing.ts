@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Catalog } from '../../../../src/storage/catalog/catalog.ts';
-import type { NewPlacement, PlacementOutcome } from '../../../../src/storage/model/placement.ts';
+import type {
+  NewPlacement,
+  PlacementOutcome,
+  PlacementQuery,
+} from '../../../../src/storage/model/placement.ts';
 import { type Contract, collect, creation, delivery, NOW } from './subject.ts';
 
 const COPY: NewPlacement = { rule: 'copy', last: false };
@@ -74,11 +78,15 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     assert.equal((await placements.get(one!.seq))?.intent, null);
     assert.deepEqual(await rulesDue(catalog, NOW + 49), []);
     assert.deepEqual(await rulesDue(catalog, NOW + 50), ['a copy']);
-    assert.deepEqual(await placements.counts(), [{ rule: 'copy', pending: 0, failing: 1 }]);
+    assert.deepEqual(await placements.counts(), [
+      { rule: 'copy', pending: 0, failing: 1, oldestAt: NOW },
+    ]);
     assert.deepEqual(await placements.retryFailing(0, 10, NOW + 1), [one!.seq]);
     const again = await placements.get(one!.seq);
     assert.deepEqual([again!.attempts, again!.nextAt], [0, NOW + 1]);
-    assert.deepEqual(await placements.counts(), [{ rule: 'copy', pending: 1, failing: 0 }]);
+    assert.deepEqual(await placements.counts(), [
+      { rule: 'copy', pending: 1, failing: 0, oldestAt: NOW },
+    ]);
   });
 
   promise(
@@ -100,6 +108,8 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       assert.equal((await catalog.outbox.list({ upload: 'a' })).length, 1);
       assert.deepEqual(await collect(catalog.stored()), [], 'the store need not have its bytes');
       assert.equal((await catalog.holdings()).finished, 0, 'it takes no room');
+      await finished(catalog, 'b');
+      assert.deepEqual([await catalog.movedBytes(), await catalog.movedBytes('alice')], [10, 0]);
       // What was begun is still to be tidied up.
       const [rest] = await placements.due(NOW + 5, 10);
       assert.deepEqual([rest?.state, rest?.intent], ['placed', 'about to link']);
@@ -107,7 +117,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       assert.equal(await placements.nextDueAt(), NOW + 9);
       await placements.tidied(rest!.seq);
       assert.equal(await placements.nextDueAt(), null);
-      const [done] = await placements.list({ states: ['placed'], upload: 'a', rule: 'move' });
+      const [done] = await placements.list({ statuses: ['delivered'], upload: 'a', rule: 'move' });
       assert.deepEqual([done?.intent, done?.path, done?.doneAt], [null, '/in/a', NOW + 5]);
       assert.equal(await placements.retry(done!.seq, NOW), false);
     },
@@ -149,7 +159,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
       await finished(catalog, 'a', COPY, MOVE);
       assert.equal(await placements.abandon(['copy'], 'no such rule', NOW), 1);
       assert.equal(await placements.abandon(['copy'], 'no such rule', NOW), 0);
-      const [skipped] = await placements.list({ states: ['skipped'] });
+      const [skipped] = await placements.list({ statuses: ['skipped'] });
       assert.deepEqual([skipped?.rule, skipped?.lastError], ['move', 'no such rule']);
       assert.ok(await placements.retry(skipped!.seq, NOW + 1));
       assert.equal((await placements.get(skipped!.seq))?.state, 'pending');
@@ -167,6 +177,35 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     assert.equal(await placements.add('unknown', [COPY], NOW), 0);
     const newest = (await placements.list({ limit: 1 })).map(({ rule }) => rule);
     assert.deepEqual(newest, ['move'], 'the newest first');
+  });
+
+  promise('placements are listed by status, rule and upload, the newest first', async (catalog) => {
+    const { placements } = catalog;
+    await finished(catalog, 'a', COPY, MOVE);
+    await finished(catalog, 'b', COPY, MOVE);
+    await finished(catalog, 'c', COPY);
+    const [copyA, moveA, copyB] = (await placements.list({})).toReversed();
+    await placements.settle(copyA!.seq, placed('/in/a'), NOW);
+    await placements.settle(moveA!.seq, { state: 'skipped', why: 'gone' }, NOW);
+    await placements.settle(copyB!.seq, FAILED, NOW);
+    const list = async (query: PlacementQuery) =>
+      (await placements.list(query)).map(({ upload, rule }) => `${upload} ${rule}`);
+    for (const [query, expected] of [
+      [{ statuses: ['delivered'] }, ['a copy']],
+      [{ statuses: ['skipped'] }, ['a move']],
+      [{ statuses: ['failing'] }, ['b copy']],
+      [{ statuses: ['pending'] }, ['c copy', 'b move']],
+      [{ statuses: ['pending'], limit: 1 }, ['c copy']],
+      [{ statuses: ['pending'], upload: 'b' }, ['b move']],
+      [{ statuses: ['pending', 'failing'] }, ['c copy', 'b move', 'b copy']],
+      [{ statuses: ['failing', 'skipped'], limit: 1 }, ['b copy']],
+      [{ statuses: ['pending', 'failing', 'skipped'], rule: 'move' }, ['b move', 'a move']],
+      [{ statuses: ['delivered', 'failing'], upload: 'a' }, ['a copy']],
+      [{ statuses: [] }, []],
+      [{ limit: 2 }, ['c copy', 'b move']],
+    ] as const) {
+      assert.deepEqual(await list(query), expected, JSON.stringify(query));
+    }
   });
 
   promise(
@@ -190,7 +229,7 @@ export function placingContract({ promise, promiseToMany }: Contract): void {
     'another process adds and retries, and the daemon sees it',
     async (catalog, another) => {
       await finished(catalog, 'a');
-      const command = another('command');
+      const command = await another('command');
       assert.equal(await command.placements.add('a', [COPY], NOW), 1);
       assert.deepEqual(await rulesDue(catalog), ['a copy']);
       const [one] = await catalog.placements.due(NOW, 10);

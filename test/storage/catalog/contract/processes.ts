@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
-import { LEASE_VOID_AFTER } from '../../../../src/storage/catalog/processes.ts';
 import { type Contract, creation, ending, everythingOf, NOW, REPORT } from './subject.ts';
+
+/** How exactly a test tells the time by a clock that goes on meanwhile (milliseconds). */
+const SPARE = 2_000;
 
 export function processesContract({ promise, promiseToMany }: Contract): void {
   promiseToMany(
     'a lease is taken over once its process has been silent for long',
-    async (catalog, another) => {
-      const other = another('command');
+    async (catalog, another, { elapse, voidAfter }) => {
+      const other = await another('command');
       const { lease } = await catalog.createLeased(creation());
-      const still = NOW + LEASE_VOID_AFTER - 1;
+      const still = NOW + voidAfter - SPARE;
+      await elapse(voidAfter - SPARE);
       await other.heartbeat(still, REPORT);
       assert.equal(await other.isLeased('a', still), true);
       assert.equal((await other.beginAppend('a', still))?.lease, null);
-      const taken = (await other.beginAppend('a', still + 1))?.lease;
+      await elapse(SPARE);
+      const taken = (await other.beginAppend('a', still + SPARE))?.lease;
       assert.ok(taken);
       const before = await everythingOf(catalog, 'a');
       assert.equal(await catalog.record(lease, ending({ offset: 9 })), false);
@@ -26,19 +30,24 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
     },
   );
 
-  promiseToMany('heartbeats keep every lease of a process', async (catalog, another) => {
-    const other = another('command');
-    for (const id of ['a', 'b']) await catalog.createLeased(creation({ id }));
-    await catalog.heartbeat(NOW + LEASE_VOID_AFTER, REPORT);
-    for (const id of ['a', 'b']) {
-      assert.equal((await other.beginAppend(id, NOW + LEASE_VOID_AFTER + 1))?.lease, null);
-    }
-  });
+  promiseToMany(
+    'heartbeats keep every lease of a process',
+    async (catalog, another, { elapse, voidAfter }) => {
+      const other = await another('command');
+      for (const id of ['a', 'b']) await catalog.createLeased(creation({ id }));
+      await elapse(voidAfter - SPARE);
+      await catalog.heartbeat(NOW + voidAfter, REPORT);
+      await elapse(SPARE);
+      for (const id of ['a', 'b']) {
+        assert.equal((await other.beginAppend(id, NOW + voidAfter + 1))?.lease, null);
+      }
+    },
+  );
 
   promiseToMany(
     'a process that leaves takes its leases along, and only its own',
     async (catalog, another) => {
-      const other = another('command');
+      const other = await another('command');
       await other.heartbeat(NOW, REPORT);
       await catalog.createLeased(creation());
       await other.createLeased(creation({ id: 'b' }));
@@ -51,12 +60,13 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
 
   promiseToMany(
     'a daemon inherits what earlier ones held, and their leases are void',
-    async (catalog, another) => {
-      const command = another('command');
-      await command.heartbeat(NOW, REPORT);
+    async (catalog, another, { elapse, voidAfter }) => {
+      const command = await another('command');
       const { lease: kept } = await command.createLeased(creation({ id: 'kept' }));
       const { lease: old } = await catalog.createLeased(creation());
-      const next = another('daemon');
+      await elapse(voidAfter);
+      await command.heartbeat(NOW, REPORT);
+      const next = await another('daemon');
       await next.heartbeat(NOW, REPORT);
       const { leases: inherited, ended } = await next.inheritLeases(NOW);
       assert.equal(ended, 1);
@@ -77,12 +87,14 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
 
   promiseToMany(
     'a start that is cut short leaves its inheritance to the next',
-    async (catalog, another) => {
+    async (catalog, another, { elapse, voidAfter }) => {
       await catalog.createLeased(creation());
-      const second = another('daemon');
+      await elapse(voidAfter);
+      const second = await another('daemon');
       await second.heartbeat(NOW, REPORT);
       await second.inheritLeases(NOW);
-      const third = another('daemon');
+      await elapse(voidAfter);
+      const third = await another('daemon');
       await third.heartbeat(NOW, REPORT);
       assert.deepEqual(
         (await third.inheritLeases(NOW)).leases.map(({ id }) => id),
@@ -104,7 +116,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   });
 
   promiseToMany('a lease that another process took is void', async (catalog, another) => {
-    const other = another('command');
+    const other = await another('command');
     await other.heartbeat(NOW, REPORT);
     const { lease, record } = await catalog.createLeased(creation());
     const { lease: kept } = await catalog.createLeased(creation({ id: 'kept' }));
@@ -117,7 +129,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   });
 
   promiseToMany('processes that are alive tell about themselves', async (catalog, another) => {
-    const other = another('command');
+    const other = await another('command');
     const later = { ...REPORT, pid: 8, startedAt: NOW + 1, receiving: 3 };
     await other.heartbeat(NOW, { ...later, receiving: 1 });
     await other.heartbeat(NOW, later);
@@ -141,7 +153,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   });
 
   promiseToMany('of several processes one claims a slot', async (catalog, another) => {
-    const other = another('daemon');
+    const other = await another('daemon');
     assert.equal(await other.claimSlot('sweep', 5), true);
     assert.equal(await catalog.claimSlot('sweep', 5), false);
     assert.equal(await catalog.claimSlot('sweep', 6), true);
@@ -158,7 +170,7 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   promiseToMany(
     'records and notes of one process are read by another',
     async (catalog, another) => {
-      const other = another('command');
+      const other = await another('command');
       const made = await catalog.createUpload(creation());
       assert.deepEqual(await other.get('a'), made);
       await other.setNote('policy', 'x');

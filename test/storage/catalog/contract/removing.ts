@@ -94,7 +94,7 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
   promiseToMany(
     'what another process writes is not claimed while that is alive',
     async (catalog, another) => {
-      const other = another('command');
+      const other = await another('command');
       const { record, lease } = await catalog.createLeased(creation());
       const before = await everythingOf(catalog, 'a');
       assert.equal(await other.claimRemoval(record, CLAIM), 'leased');
@@ -106,10 +106,11 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
 
   promiseToMany(
     'the lease of a process that is gone protects nothing',
-    async (catalog, another) => {
+    async (catalog, another, { elapse }) => {
       const { record, lease } = await catalog.createLeased(creation());
+      await elapse(3_600_000);
       const later = { ...CLAIM, at: NOW + 3_600_000 };
-      assert.equal(await another('command').claimRemoval(record, later), 'claimed');
+      assert.equal(await (await another('command')).claimRemoval(record, later), 'claimed');
       assert.equal(await catalog.endAppend(lease, ending({ offset: 9 })), false);
       assert.equal((await catalog.get('a'))?.offset, 0);
     },
@@ -120,7 +121,7 @@ export function removingContract({ promise, promiseToMany }: Contract): void {
     async (catalog, another) => {
       const { record, lease } = await catalog.createLeased(creation());
       const claim = { ...CLAIM, takeOver: true };
-      assert.equal(await another('command').claimRemoval(record, claim), 'claimed');
+      assert.equal(await (await another('command')).claimRemoval(record, claim), 'claimed');
       assert.deepEqual(await catalog.progress([{ lease, activeAt: NOW }]), [lease]);
       assert.equal(await catalog.endAppend(lease, ending({ offset: 9 })), false);
       assert.equal((await catalog.get('a'))?.offset, 0);

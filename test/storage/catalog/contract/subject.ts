@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Catalog, Creation, Ending } from '../../../../src/storage/catalog/catalog.ts';
-import type { OwnerRole } from '../../../../src/storage/catalog/processes.ts';
+import { LEASE_VOID_AFTER, type OwnerRole } from '../../../../src/storage/catalog/processes.ts';
 import type { NewDelivery } from '../../../../src/storage/model/events.ts';
 import type { TimelineEvent } from '../../../../src/storage/model/timeline.ts';
 import type { UploadChange, UploadRecord } from '../../../../src/storage/model/upload.ts';
@@ -11,11 +11,25 @@ import { draftRecord } from '../../support/records.ts';
 export interface Subject {
   readonly catalog: Catalog;
   /** Opens the same records as another process does; left out where there can be only one. */
-  readonly another?: (role: OwnerRole) => Catalog;
+  readonly another?: Another;
+  /** Left out where a catalog knows the time from its caller alone. */
+  readonly time?: Time;
 }
 
+export type Another = (role: OwnerRole) => Catalog | Promise<Catalog>;
+
+/** The clock by which a catalog judges heartbeats. */
+export interface Time {
+  /** Lets all heartbeats grow older by this much (milliseconds). */
+  readonly elapse: (milliseconds: number) => Promise<void>;
+  /** A lease is void after this long without a heartbeat (milliseconds). */
+  readonly voidAfter: number;
+}
+
+const CALLERS: Time = { elapse: async () => {}, voidAfter: LEASE_VOID_AFTER };
+
 /** An empty catalog of its own for a test, closed when the test ends. */
-export type OpenSubject = (t: TestContext) => Subject;
+export type OpenSubject = (t: TestContext) => Subject | Promise<Subject>;
 
 /** The moment of a test at which its catalog opens (milliseconds since the epoch). */
 export const NOW = 1_000_000;
@@ -32,7 +46,7 @@ export type Promised = (
 /** Declares one that takes a second process, unless there can be only one. */
 export type PromisedToMany = (
   promise: string,
-  run: (catalog: Catalog, another: (role: OwnerRole) => Catalog, t: TestContext) => Promise<void>,
+  run: (catalog: Catalog, another: Another, time: Time) => Promise<void>,
 ) => void;
 
 export interface Contract {
@@ -45,7 +59,7 @@ export type Processes = 'one' | 'many';
 
 export function contractOf(name: string, open: OpenSubject, processes: Processes): Contract {
   const opened = async (t: TestContext) => {
-    const subject = open(t);
+    const subject = await open(t);
     await subject.catalog.heartbeat(NOW, REPORT);
     return subject;
   };
@@ -56,9 +70,9 @@ export function contractOf(name: string, open: OpenSubject, processes: Processes
     promiseToMany: (promise, run) => {
       if (processes === 'one') return;
       test(`${name}: ${promise}`, async (t) => {
-        const { catalog, another } = await opened(t);
+        const { catalog, another, time = CALLERS } = await opened(t);
         assert.ok(another);
-        await run(catalog, another, t);
+        await run(catalog, another, time);
       });
     },
   };

@@ -265,7 +265,7 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
   );
 
   promiseToMany('what another process writes is not leased', async (catalog, another) => {
-    const other = another('command');
+    const other = await another('command');
     await other.heartbeat(NOW, REPORT);
     const { lease } = await catalog.createLeased(creation());
     assert.equal((await other.beginAppend('a', NOW))?.lease, null);

@@ -33,27 +33,28 @@ export class CountsTable {
 
   /** The sums are read from indexes alone: of all finished uploads, less those that were moved away. */
   holdings(): Holdings {
-    const finished = this.#database
-      .prepare<[], number>(
-        `SELECT (SELECT coalesce(sum(offset), 0) FROM uploads WHERE state = 'finished')
-           - (SELECT coalesce(sum(offset), 0) FROM uploads
-              WHERE moved_to IS NOT NULL AND state = 'finished')`,
+    const { all, moved } = this.#database
+      .prepare<[], { all: number; moved: number }>(
+        `SELECT (SELECT coalesce(sum(offset), 0) FROM uploads WHERE state = 'finished') AS "all",
+           (SELECT coalesce(sum(offset), 0) FROM uploads
+            WHERE moved_to IS NOT NULL AND state = 'finished') AS moved`,
       )
-      .pluck()
-      .get() as number;
+      .get() as { all: number; moved: number };
     const unfinished = this.#database
       .prepare<[], Holdings['unfinished'][number]>(
         `SELECT id, owner, origin ->> '$.address' AS address, coalesce(length, offset) AS bytes
          FROM uploads WHERE state IN ('receiving', 'joining')`,
       )
       .all();
-    const finishedOf = this.#database
-      .prepare<[], Holdings['finishedOf'][number]>(
+    const owned = this.#database
+      .prepare<[], { owner: string; bytes: number }>(
         `SELECT owner, sum(offset) AS bytes FROM uploads
-         WHERE owner IS NOT NULL AND state = 'finished' GROUP BY owner`,
+         WHERE owner IS NOT NULL AND state = 'finished' GROUP BY owner HAVING bytes > 0`,
       )
       .all();
-    return { finished, finishedOf, unfinished };
+    const rest = all - owned.reduce((sum, { bytes }) => sum + bytes, 0);
+    const finishedOf = rest > 0 ? [...owned, { owner: null, bytes: rest }] : owned;
+    return { finished: all - moved, finishedOf, unfinished };
   }
 
   #plucked(sql: string): Statement<[Count], number> {

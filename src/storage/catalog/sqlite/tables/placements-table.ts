@@ -4,12 +4,20 @@ import type {
   Placement,
   PlacementCounts,
   PlacementQuery,
+  PlacementStatus,
 } from '../../../model/placement.ts';
 
 type Row = Omit<Placement, 'last'> & { readonly last: 0 | 1 };
 
 const COLUMNS = `seq, upload, rule, last, state, attempts, created_at AS createdAt, next_at AS nextAt,
   done_at AS doneAt, last_error AS lastError, intent, path`;
+
+const CONDITIONS: Readonly<Record<PlacementStatus, string>> = {
+  pending: `(state = 'pending' AND attempts = 0)`,
+  failing: `(state = 'pending' AND attempts > 0)`,
+  skipped: `state = 'skipped'`,
+  delivered: `state = 'placed'`,
+};
 
 /** The `placements` table; its methods run inside the transaction of a unit of work. */
 export class PlacementsTable {
@@ -82,22 +90,35 @@ export class PlacementsTable {
     return this.#rows(`SELECT ${COLUMNS} FROM placements WHERE seq = ?`, [seq])[0];
   }
 
-  list({ states, rule, upload, limit = 100 }: PlacementQuery): Placement[] {
+  /** The newest first. */
+  list({ statuses, rule, upload, limit = 100 }: PlacementQuery): Placement[] {
+    const where = ['1'];
+    if (statuses) where.push(`(${statuses.map((one) => CONDITIONS[one]).join(' OR ') || '0'})`);
+    if (rule !== undefined) where.push('rule = @rule');
+    if (upload !== undefined) where.push('upload = @upload');
+    let index = '';
+    if (statuses?.length && statuses.every((one) => one === 'pending' || one === 'failing')) {
+      where.push(`state = 'pending'`);
+      // In the order of row numbers SQLite would read the whole table, and most rows were placed long ago.
+      if (upload === undefined) index = 'INDEXED BY placements_pending ';
+    }
     return this.#rows(
-      `SELECT ${COLUMNS} FROM placements WHERE (? IS NULL OR state IN (SELECT value FROM json_each(?)))
-         AND rule = coalesce(?, rule) AND upload = coalesce(?, upload) ORDER BY seq DESC LIMIT ?`,
+      `SELECT ${COLUMNS} FROM placements ${index}WHERE ${where.join(' AND ')}
+       ORDER BY seq DESC LIMIT @limit`,
       [
-        ...(states ? [1, JSON.stringify(states)] : [null, '[]']),
-        rule ?? null,
-        upload ?? null,
-        limit,
+        {
+          limit,
+          ...(rule === undefined ? {} : { rule }),
+          ...(upload === undefined ? {} : { upload }),
+        },
       ],
     );
   }
 
   counts(): PlacementCounts[] {
     return this.#prepare(
-      `SELECT rule, sum(attempts = 0) AS pending, sum(attempts > 0) AS failing FROM placements
+      `SELECT rule, sum(attempts = 0) AS pending, sum(attempts > 0) AS failing,
+         min(created_at) AS oldestAt FROM placements
        WHERE state = 'pending' GROUP BY rule ORDER BY rule`,
     ).all() as PlacementCounts[];
   }

@@ -125,6 +125,16 @@ export class UploadQueries {
     return [finished, expired, ...others].filter(({ count }) => count > 0);
   }
 
+  movedBytes(owner?: string): number {
+    return this.#database
+      .prepare<[Record<string, unknown>], number>(
+        `SELECT coalesce(sum(offset), 0) FROM uploads
+         WHERE moved_to IS NOT NULL AND state = 'finished'${owner === undefined ? '' : ' AND owner = @owner'}`,
+      )
+      .pluck()
+      .get(owner === undefined ? {} : { owner }) as number;
+  }
+
   unfinishedTotals(at: StatusMoment): UnfinishedTotals[] {
     return this.#database
       .prepare<[Record<string, unknown>], UnfinishedTotals>(

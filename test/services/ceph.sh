@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# A Ceph of one monitor, one OSD in memory, and radosgw, which speaks S3. Prints the endpoint once it
+# answers, and ends with everything it started when its standard input ends: also when a test is killed.
+#
+#     ceph.sh FOLDER PORT MONITOR_PORT [SETTING OF radosgw]...
+#
+# Access key "test-access", secret "test-secret". Every file is below FOLDER.
+set -euo pipefail
+folder=$1 port=$2 monitor=$3
+shift 3
+mkdir -p "$folder"/{mon,osd,run,log,rgw}
+fsid=$(cat /proc/sys/kernel/random/uuid)
+export CEPH_CONF="$folder/ceph.conf"
+
+{
+  cat <<CONF
+[global]
+fsid = $fsid
+mon host = v1:127.0.0.1:$monitor/0
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+ms bind msgr2 = false
+auth cluster required = none
+auth service required = none
+auth client required = none
+run dir = $folder/run
+log file = $folder/log/\$name.log
+admin socket = $folder/run/\$name.asok
+pid file = $folder/run/\$name.pid
+crash dir = $folder/log
+keyring = $folder/keyring
+# One OSD: nothing is replicated, and pools stay small.
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 4
+osd pool default pgp num = 4
+osd pool default pg autoscale mode = off
+osd crush chooseleaf type = 0
+mon allow pool size one = true
+mon max pg per osd = 1000
+mon osd full ratio = 0.99
+mon data avail warn = 1
+mon data avail crit = 1
+# The monitor would wait for others to agree with.
+paxos propose interval = 0.02
+paxos min wait = 0.01
+[mon]
+mon data = $folder/mon
+mon cluster log file = $folder/log/cluster.log
+[osd]
+osd data = $folder/osd
+osd objectstore = ${CEPH_OBJECTSTORE:-memstore}
+memstore device bytes = 6442450944
+bluestore block size = 17179869184
+bluestore fsck on mount = false
+osd op num shards = 2
+osd op num threads per shard = 1
+osd class update on start = false
+osd crush update on start = false
+[client]
+rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
+rgw data = $folder/rgw
+rgw thread pool size = 32
+rgw run sync thread = false
+rgw enable usage log = false
+# What is deleted frees its memory within seconds.
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 5
+CONF
+  for setting in "$@"; do echo "$setting"; done
+} >"$CEPH_CONF"
+
+started=()
+stop() {
+  trap - EXIT
+  # Bash would report each as killed.
+  { [ ${#started[@]} -eq 0 ] || kill -KILL "${started[@]}"; wait; } 2>/dev/null || true
+}
+trap stop EXIT
+trap 'exit 1' TERM INT HUP
+
+# Each writes a log of its own; what it says before that is kept beside it.
+start() {
+  "$@" -f </dev/null >>"$folder/log/start.log" 2>&1 &
+  started+=($!)
+}
+
+: >"$folder/keyring"
+monmaptool --create --clobber --addv a "[v1:127.0.0.1:$monitor]" --fsid "$fsid" "$folder/monmap" >/dev/null
+ceph-mon -i a --mkfs --monmap "$folder/monmap" >/dev/null
+start ceph-mon -i a
+ceph --connect-timeout 30 osd new "$fsid" >/dev/null
+ceph osd crush add osd.0 1 host=here root=default >/dev/null 2>&1
+ceph-osd -i 0 --mkfs --osd-uuid "$fsid" >/dev/null 2>&1
+start ceph-osd -i 0
+radosgw-admin user create --uid=test --display-name=test --access-key=test-access \
+  --secret-key=test-secret >/dev/null 2>>"$folder/log/start.log"
+start radosgw -n client.rgw
+
+for _ in $(seq 300); do
+  if curl -sf -o /dev/null "http://127.0.0.1:$port/"; then
+    echo "http://127.0.0.1:$port"
+    cat >/dev/null
+    exit 0
+  fi
+  sleep 0.1
+done
+echo "radosgw does not answer; see $folder/log" >&2
+exit 1

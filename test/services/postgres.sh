@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# A throw-away PostgreSQL for tests, from Debian's package.
+#
+#   postgres.sh start FOLDER [PORT]   makes a server in FOLDER, and prints the URL of its database
+#   postgres.sh stop FOLDER           ends it at once, and deletes FOLDER
+#   postgres.sh restart FOLDER        as an administrator does: clients are cut
+#
+# It listens on a socket in FOLDER, and on 127.0.0.1:PORT if a port is given. As root it runs as the user
+# "postgres", because PostgreSQL refuses root.
+set -euo pipefail
+what=${1:?start, stop or restart}
+folder=${2:?a folder}
+bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+
+as_server() {
+  if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
+}
+control() { as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -s "$@"; }
+
+case $what in
+start)
+  port=${3:-}
+  mkdir -p "$folder"
+  if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
+  as_server "$bin/initdb" -D "$folder/data" -U tusd --auth=trust --encoding=UTF8 --locale=C --no-sync \
+    >"$folder/initdb.log"
+  cat >>"$folder/data/postgresql.conf" <<CONF
+unix_socket_directories = '$folder'
+listen_addresses = '${port:+127.0.0.1}'
+port = ${port:-5432}
+# Nothing here has to survive a power cut; what survives a crash of the server does without.
+fsync = ${PGFSYNC:-off}
+max_connections = 100
+shared_buffers = 64MB
+CONF
+  control start
+  as_server "$bin/createdb" -h "$folder" -p "${port:-5432}" -U tusd tusd
+  if [ -n "$port" ]; then
+    echo "postgres://tusd@127.0.0.1:$port/tusd"
+  else
+    echo "postgres://tusd@/tusd?host=$folder"
+  fi
+  ;;
+restart)
+  control -m fast restart
+  ;;
+stop)
+  control -m immediate stop || true
+  rm -rf "$folder"
+  ;;
+esac

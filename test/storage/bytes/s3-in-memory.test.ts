@@ -1,0 +1,16 @@
+import { tmpdir } from 'node:os';
+import { S3Bytes } from '../../../src/storage/bytes/s3/s3-bytes.ts';
+import { MemoryObjects } from '../support/memory-objects.ts';
+import { bytesContract } from './contract.ts';
+
+const open = async (partSize?: number) =>
+  new S3Bytes(new MemoryObjects(), {
+    name: 's3://memory',
+    prefix: 'uploads/',
+    spoolDir: tmpdir(),
+    warn: (message) => console.log(message),
+    ...(partSize === undefined ? {} : { partSize }),
+  });
+
+bytesContract('a bucket in memory', () => open());
+bytesContract('a bucket in memory, in parts of 100,000 bytes', () => open(100_000));

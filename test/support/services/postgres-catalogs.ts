@@ -1,0 +1,23 @@
+import type { TestContext } from 'node:test';
+import type { Catalog } from '../../../src/storage/catalog/catalog.ts';
+import { openPostgresCatalog } from '../../../src/storage/catalog/postgres/postgres-catalog.ts';
+import type { OwnerRole } from '../../../src/storage/catalog/processes.ts';
+import { NOW, REPORT } from '../../storage/catalog/contract/subject.ts';
+
+export interface Opening {
+  readonly role?: OwnerRole;
+  /** 2: one connection for statements. */
+  readonly poolSize?: number;
+}
+
+/** Opens a catalog that is alive and is closed when the test ends. */
+export async function livingCatalog(
+  t: TestContext,
+  url: string,
+  { role = 'daemon', poolSize = 4 }: Opening = {},
+): Promise<Catalog> {
+  const catalog = await openPostgresCatalog({ url, role, poolSize, warn: () => {} });
+  t.after(() => catalog.close());
+  await catalog.heartbeat(NOW, REPORT);
+  return catalog;
+}
