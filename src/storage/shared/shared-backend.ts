@@ -1,4 +1,4 @@
-import { errnoOf, Fault, messageOf } from '../../fault.ts';
+import { Fault } from '../../fault.ts';
 import { directoryBits, PRIVATE } from '../disk/file-access.ts';
 import { makeDirectory } from '../disk/make-directory.ts';
 import type { Backend, LocalOptions } from '../local/local-backend.ts';
@@ -6,9 +6,6 @@ import type { DatabasePlace, SharedPlace } from './shared-place.ts';
 
 /** What a service has confirmed survives a reboot of this machine. */
 const ALWAYS = 'shared';
-
-/** The packages that speak to the two services. They are optional: most installations have files. */
-const PACKAGES = 'pg @aws-sdk/client-s3';
 
 /**
  * Opens a bucket and a database that any number of daemons share. A daemon brings the database's schema
@@ -20,10 +17,8 @@ export async function openShared(
   { role, access = PRIVATE, warn = () => {} }: LocalOptions,
 ): Promise<Backend> {
   if (role === 'daemon') makeDirectory(bucket.spoolDir, directoryBits(access));
-  const { openS3Bytes } = await loaded(() => import('../bytes/s3/open-s3-bytes.ts'));
-  const { openPostgresCatalog } = await loaded(
-    () => import('../catalog/postgres/postgres-catalog.ts'),
-  );
+  const { openS3Bytes } = await import('../bytes/s3/open-s3-bytes.ts');
+  const { openPostgresCatalog } = await import('../catalog/postgres/postgres-catalog.ts');
   const bytes = await openS3Bytes({ ...bucket, warn });
   try {
     const catalog = await openPostgresCatalog({ ...connectionOf(database), role, warn });
@@ -36,7 +31,7 @@ export async function openShared(
 
 /** Tries a bucket. Throws what is wrong. */
 export async function tryBucket({ bucket }: SharedPlace): Promise<void> {
-  const { openS3Bytes } = await loaded(() => import('../bytes/s3/open-s3-bytes.ts'));
+  const { openS3Bytes } = await import('../bytes/s3/open-s3-bytes.ts');
   const bytes = await openS3Bytes({ ...bucket, warn: () => {} });
   try {
     await bytes.probe();
@@ -50,9 +45,7 @@ export async function tryBucket({ bucket }: SharedPlace): Promise<void> {
  * a daemon makes. Throws what is wrong.
  */
 export async function tryDatabase({ database }: SharedPlace): Promise<number | null> {
-  const { openPostgresCatalog } = await loaded(
-    () => import('../catalog/postgres/postgres-catalog.ts'),
-  );
+  const { openPostgresCatalog } = await import('../catalog/postgres/postgres-catalog.ts');
   const options = { role: 'command', warn: () => {} } as const;
   const catalog = await openPostgresCatalog({ ...connectionOf(database), ...options }).catch(
     (error: unknown) => {
@@ -76,18 +69,4 @@ function lacksTables(error: unknown): boolean {
 
 function connectionOf({ ssl, ...database }: DatabasePlace) {
   return { ...database, ...(ssl === undefined ? {} : { ssl }) };
-}
-
-/** Loads a module whose package may not be installed. */
-async function loaded<T>(load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if (errnoOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-    const [, name = 'a package'] = /package '([^']+)'/.exec(messageOf(error)) ?? [];
-    throw new Fault('CONFIG', `storage "s3" needs ${name}, which is not installed`, {
-      hint: `Install it beside tusd-ts: npm install ${PACKAGES}`,
-      cause: error,
-    });
-  }
 }
