@@ -36,7 +36,7 @@ export interface Connection {
 const IDLE_TIMEOUT = MINUTE;
 const RETRY_FOR = HOUR;
 const FIRST_CONTACT = 30 * SECOND;
-const BLOCK = 512 * 1024;
+const BLOCK = 256 * 1024;
 
 export function addConnectionOptions(command: Command): Command {
   return command

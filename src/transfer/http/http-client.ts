@@ -24,7 +24,7 @@ export interface HttpClientOptions {
   readonly signal: AbortSignal;
 }
 
-/** Bytes to send. Each block is free for reuse when the next one is asked for. */
+/** Bytes to send. Each block is free for reuse when the second one after it is asked for. */
 export interface Content {
   readonly size: number;
   blocks(): AsyncIterable<Buffer>;
@@ -195,17 +195,23 @@ async function sendContent(
     wake();
   };
   answered.then(stop, stop);
-  let sent = 0;
+  let [handed, sent] = [0, 0];
   for await (const block of content.blocks()) {
     if (over) return;
-    // Until the kernel has the bytes, so that their memory can be reused. No race of promises: one
-    // that lives as long as the request would keep something of each block.
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      req.write(block, () => resolve());
+    handed += block.length;
+    req.write(block, () => {
+      sent += block.length;
+      wake();
+      if (!over) onSent?.(sent);
     });
-    sent += block.length;
-    onSent?.(sent);
+    // Until the kernel has all but the last block, so that their memory can be reused, and always has
+    // something to send. No race of promises: one that lives as long as the request would keep something
+    // of each block.
+    while (!over && sent < handed - block.length) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
   }
   if (!over) req.end();
 }

@@ -1,5 +1,6 @@
-import { type Checksum, createDigest } from './checksum.ts';
+import type { Checksum } from './checksum.ts';
 import type { ContentCrc } from './content-crc.ts';
+import { createDigestAhead } from './digest-ahead.ts';
 import type { RequestSize } from './request-size.ts';
 import type { SentFile } from './sent-file.ts';
 import type { Piece, PieceSource } from './tus-attempt.ts';
@@ -19,17 +20,22 @@ export interface FilePiecesOptions {
 
 /** A range of a file as the content of an upload. */
 export function filePieces(options: FilePiecesOptions): PieceSource {
-  const { file, from, to, checksum, requestSize } = options;
+  const { file, from, to, checksum, requestSize, crc } = options;
+  const { blockSize } = file;
+  const digests = checksum && createDigestAhead(file, checksum, { end: to, blockSize });
   return {
     size: to - from,
     async piece(start) {
       const begin = from + start;
       const end = Math.min(to, begin + requestSize.current);
-      const digest = checksum === null ? null : await digestOf(options, checksum, begin, end);
+      const digest = (await digests?.of(begin, end)) ?? null;
+      const value = digest?.crc32() ?? null;
+      if (value !== null) crc.add({ from: begin, to: end, crc: value });
+      const readAhead = () => digests?.advance(end, Math.min(to, end + requestSize.current));
       const piece: Piece = {
         size: end - begin,
-        checksum: digest,
-        blocks: () => send(options, begin, end, checksum !== 'crc32'),
+        checksum: digest?.header() ?? null,
+        blocks: () => send(options, { begin, end, readAhead }),
       };
       await file.assertUnchanged();
       return { piece, done: end === to };
@@ -37,38 +43,26 @@ export function filePieces(options: FilePiecesOptions): PieceSource {
   };
 }
 
-/**
- * Reads a range once before it is sent: its checksum goes out first. The second reading finds it in
- * the page cache.
- */
-async function digestOf(
-  { file, crc }: FilePiecesOptions,
-  algorithm: Checksum,
-  from: number,
-  to: number,
-): Promise<string> {
-  const digest = createDigest(algorithm);
-  for await (const block of file.blocks(from, to)) digest.update(block);
-  const value = digest.crc32();
-  if (value !== null) crc.add({ from, to, crc: value });
-  return digest.header();
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+  readAhead(): Promise<void> | undefined;
 }
 
 async function* send(
-  { file, crc, pace }: FilePiecesOptions,
-  from: number,
-  to: number,
-  countsCrc: boolean,
+  { file, crc, pace, checksum }: FilePiecesOptions,
+  { begin, end, readAhead }: Range,
 ): AsyncGenerator<Buffer> {
-  const reader = countsCrc ? crc.reader(from) : null;
-  let at = from;
-  for await (const block of file.blocks(from, to)) {
+  const reader = checksum === 'crc32' ? null : crc.reader(begin);
+  let at = begin;
+  for await (const block of file.blocks(begin, end)) {
     await pace(block.length);
     reader?.push(block);
     at += block.length;
     // Before the last bytes complete the upload, so that a changed file never becomes one.
-    if (at === to) await file.assertUnchanged();
+    if (at === end) await file.assertUnchanged();
     yield block;
+    await readAhead();
   }
   reader?.end();
 }

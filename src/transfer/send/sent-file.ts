@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { errnoOf, Fault, messageOf } from '../../fault.ts';
-import { allocateBlock } from '../../storage/model/io-block.ts';
+import { createReading } from './file-reading.ts';
 
-const BLOCK = 512 * 1024;
+const BLOCK = 256 * 1024;
 
 /** A file that is being sent. Reading it checks that it stays the same. */
 export interface SentFile {
@@ -11,7 +11,9 @@ export interface SentFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly mtimeMs: number;
-  /** The blocks of a range. Each is free for reuse when the next one is asked for. */
+  /** Bytes of a block. */
+  readonly blockSize: number;
+  /** The blocks of a range. Each is overwritten when the second one after it is asked for. */
   blocks(from: number, to: number): AsyncIterable<Buffer>;
   /** Throws CHANGED if the file is not what it was when it was opened. */
   assertUnchanged(): Promise<void>;
@@ -27,11 +29,24 @@ export async function openSentFile(path: string, blockSize = BLOCK): Promise<Sen
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) throw new Fault('NOT_FOUND', `${path} is not a regular file`);
     const size = Number(before.size);
+    const read = createReading(handle, blockSize);
     return {
       path,
       size,
+      blockSize,
       mtimeMs: Number(before.mtimeNs / 1_000_000n),
-      blocks: (from, to) => readBlocks(handle, path, { from, to, blockSize }),
+      async *blocks(from, to) {
+        let at = from;
+        try {
+          for await (const block of read(from, to)) {
+            at += block.length;
+            yield block;
+          }
+        } catch (error) {
+          throw readFault(path, error);
+        }
+        if (at < to) throw changed(path, `it ends at ${at} bytes now`);
+      },
       async assertUnchanged() {
         const now = await handle.stat({ bigint: true });
         if (now.size < before.size) throw changed(path, `it shrank to ${now.size} bytes`);
@@ -44,43 +59,6 @@ export async function openSentFile(path: string, blockSize = BLOCK): Promise<Sen
     await handle.close();
     throw readFault(path, error);
   }
-}
-
-/** Reads the next block while the last one is being used. */
-async function* readBlocks(
-  handle: FileHandle,
-  path: string,
-  { from, to, blockSize }: { from: number; to: number; blockSize: number },
-): AsyncGenerator<Buffer> {
-  const size = Math.min(blockSize, to - from);
-  const buffers = [allocateBlock(size), allocateBlock(size)] as const;
-  let next = readFully(handle, buffers[0], from, to);
-  for (let at = from, turn = 0; at < to; turn = 1 - turn) {
-    let block: Buffer;
-    try {
-      block = await next;
-    } catch (error) {
-      throw readFault(path, error);
-    }
-    if (block.length === 0) throw changed(path, `it ends at ${at} bytes now`);
-    at += block.length;
-    if (at < to) {
-      next = readFully(handle, buffers[turn === 0 ? 1 : 0], at, to);
-      // Awaited in the next round, unless the reader stops.
-      next.catch(() => {});
-    }
-    yield block;
-  }
-}
-
-async function readFully(
-  handle: FileHandle,
-  buffer: Buffer,
-  at: number,
-  to: number,
-): Promise<Buffer> {
-  const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, to - at), at);
-  return buffer.subarray(0, bytesRead);
 }
 
 function changed(path: string, how: string): Fault {

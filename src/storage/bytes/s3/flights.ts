@@ -103,16 +103,23 @@ export class Flights {
   async #fly(flight: Flight): Promise<void> {
     const upload = this.#upload;
     try {
-      flight.number ??= await upload.takeNumber();
-      if (flight.number === undefined) {
-        throw new Fault('TOO_LARGE', 'this upload has used up all part numbers of S3', {
-          hint: 'Declare the length of uploads, or raise partSize.',
-        });
+      while (flight.number === undefined) {
+        const number = await upload.takeNumber();
+        if (number === undefined) {
+          throw new Fault('TOO_LARGE', 'this upload has used up all part numbers of S3', {
+            hint: 'Declare the length of uploads, or raise partSize.',
+          });
+        }
+        flight.cancel.signal.throwIfAborted();
+        // A part before this one may have got none, and is tried again: numbers rise with the bytes.
+        const first = this.#flights.find((one) => one.number === undefined) ?? flight;
+        first.number = number;
       }
+      const { number } = flight;
       await this.tailing;
       flight.cancel.signal.throwIfAborted();
       const piece = await this.#assemble(flight);
-      await upload.putPart(flight.number, piece, flight.cancel.signal);
+      await upload.putPart(number, piece, flight.cancel.signal);
       flight.stored = true;
       this.#count();
     } catch (error) {
