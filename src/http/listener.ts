@@ -173,7 +173,6 @@ export class Listener {
     void this.#inTurn(exchange, owed.turn).then(ended);
   }
 
-  /** Never rejects. */
   async #inTurn(exchange: OpenExchange, turn: Promise<boolean> | null): Promise<void> {
     try {
       if (turn !== null && !(await turn)) return;
