@@ -156,8 +156,7 @@ export class Listener {
     let open = 2;
     const ended = () => {
       open -= 1;
-      if (open > 0) return;
-      this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
+      if (open === 0) options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
     const owed = this.#turns.join(request, response);
@@ -173,7 +172,6 @@ export class Listener {
     void this.#inTurn(exchange, owed.turn).then(ended);
   }
 
-  /** Never rejects. */
   async #inTurn(exchange: OpenExchange, turn: Promise<boolean> | null): Promise<void> {
     try {
       if (turn !== null && !(await turn)) return;

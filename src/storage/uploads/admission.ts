@@ -1,5 +1,5 @@
 import { Fault, type FaultOptions } from '../../fault.ts';
-import type { Caller } from '../model/upload.ts';
+import type { Caller, UploadRecord } from '../model/upload.ts';
 import type { StoreContext } from './context.ts';
 
 /** The largest upload of a caller (bytes), or null for no limit. */
@@ -42,4 +42,14 @@ export function stopping(): Fault {
   return new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
     retryAfter: 5,
   });
+}
+
+/** How many bytes an upload may still take from a caller. */
+export function byteLimit(
+  context: StoreContext,
+  caller: Caller,
+  { length, offset }: Pick<UploadRecord, 'length' | 'offset'>,
+): number {
+  const most = length ?? largestFor(context, caller) ?? Number.MAX_SAFE_INTEGER;
+  return Math.max(0, most - offset);
 }

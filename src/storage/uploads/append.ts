@@ -3,10 +3,10 @@ import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import { assertChangeable } from './access.ts';
-import { checkSize, checkSpace, stopping } from './admission.ts';
+import { byteLimit, checkSize, checkSpace, stopping } from './admission.ts';
 import type { StoreContext } from './context.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
-import { type AppendOutcome, type BodyRequest, byteLimit, receive } from './receive.ts';
+import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
 import type { OpenUpload } from './recording.ts';
 import { WriteRight } from './write-right.ts';
 

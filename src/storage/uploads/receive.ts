@@ -5,8 +5,8 @@ import type { BodyPath, ByteSource } from '../model/byte-source.ts';
 import type { Intake } from '../model/metering.ts';
 import { sourceOf } from '../model/stream-source.ts';
 import type { Interruption, TimelineEvent } from '../model/timeline.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import { largestFor, noSpace, stopping } from './admission.ts';
+import type { Caller, StoredUpload } from '../model/upload.ts';
+import { byteLimit, noSpace, stopping } from './admission.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import type { ActiveAppend, StoreContext } from './context.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
@@ -50,16 +50,6 @@ interface Incoming extends EndingRequest {
   readonly content: BodyRequest;
   readonly caller: Caller;
   readonly intake: Intake | undefined;
-}
-
-/** How many bytes an upload may still take from a caller. */
-export function byteLimit(
-  context: StoreContext,
-  caller: Caller,
-  { length, offset }: Pick<UploadRecord, 'length' | 'offset'>,
-): number {
-  const most = length ?? largestFor(context, caller) ?? Number.MAX_SAFE_INTEGER;
-  return Math.max(0, most - offset);
 }
 
 /** Receives the bytes of one request into an open upload, and records the result. */
