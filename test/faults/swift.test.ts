@@ -2,10 +2,7 @@ import { openBucket, openS3Bytes } from '../../src/storage/bytes/s3/open-s3-byte
 import { bytesContract } from '../storage/bytes/contract.ts';
 import { s3Promises } from '../storage/bytes/s3/promises.ts';
 import { NEEDS_SWIFT, shared, startSwift } from '../support/services/s3.ts';
-
-// A second opinion on what S3 is, which takes its time.
-const options =
-  process.env.TUSD_TS_FAULTS === 'long' ? NEEDS_SWIFT : { skip: 'runs with --faults only' };
+import { LONG } from './support/effort.ts';
 
 const swift = shared(() => startSwift());
 
@@ -20,9 +17,12 @@ async function open(partSize?: number) {
   });
 }
 
-bytesContract('Swift', () => open(), options);
-bytesContract('Swift, in parts of 100,000 bytes', () => open(100_000), options);
-s3Promises('Swift', async () => openBucket({ ...(await swift()), forcePathStyle: true }), {
-  ...options,
-  step: 10,
-});
+// A second opinion on what S3 is, which takes its time.
+if (LONG) {
+  bytesContract('Swift', () => open(), NEEDS_SWIFT);
+  bytesContract('Swift, in parts of 100,000 bytes', () => open(100_000), NEEDS_SWIFT);
+  s3Promises('Swift', async () => openBucket({ ...(await swift()), forcePathStyle: true }), {
+    ...NEEDS_SWIFT,
+    step: 10,
+  });
+}

@@ -35,9 +35,10 @@ function forgetful(): ObjectStore {
 test('two hundred uploads at once need little memory', async (t) => {
   const store = new S3Bytes(forgetful(), {
     ...{ name: 's3://b', prefix: '', spoolDir: temporaryFolder(t), warn: () => {} },
+    partSize: 4 * MIB,
   });
   const block = bytes(256 * 1024);
-  const length = 9 * MIB;
+  const length = 5 * MIB;
   const crcOfAll = Array.from({ length: length / block.length }).reduce<number>(
     (crc) => crc32(block, crc),
     0,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestOptions, test } from 'node:test';
 import { smallBody } from '../../../../src/storage/bytes/s3/body.ts';
 import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
+import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/timing.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { until } from '../../../support/until.ts';
@@ -13,6 +14,12 @@ import { declareFailures } from './failures.ts';
 import { OneUpload } from './one-upload.ts';
 import { type Place, placeOf } from './place.ts';
 import { sendAll } from './send-all.ts';
+
+/** What a dead process waits for keeps nobody alive. */
+const MORTAL: Timing = {
+  ...SYSTEM_TIMING,
+  setTimeout: (run, milliseconds) => setTimeout(run, milliseconds).unref(),
+};
 
 interface PromiseOptions extends TestOptions {
   /** Of the calls at which a process may die, one in so many is tried. */
@@ -60,7 +67,7 @@ export function s3Promises(
           died();
           return new Promise(() => {});
         });
-        await Promise.race([sendAll(upload, place.open(dying), () => alive), death]);
+        await Promise.race([sendAll(upload, place.open(dying, MORTAL), () => alive), death]);
         if (!alive) await sendAll(upload, place.open(), () => true);
         await upload.check(place.open());
         return made;
