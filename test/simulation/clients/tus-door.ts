@@ -68,7 +68,7 @@ function exchangeOf(asked: TusRequest, answer: Answer): Exchange {
   const request = {
     method,
     headers: all,
-    headersDistinct: Object.fromEntries(Object.entries(all).map(([name, text]) => [name, [text]])),
+    rawHeaders: Object.entries(all).flat(),
     trailers,
   };
   const origin = { protocol: 'tus 1.0.0', address: '192.0.2.1', agent: null };

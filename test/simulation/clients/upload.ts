@@ -1,4 +1,6 @@
+import { Fault } from '../../../src/fault.ts';
 import { contentOf, GOOD_SENDERS, type Known } from '../ledger.ts';
+import { ConnectionLost } from '../network.ts';
 import type { Job } from '../plan.ts';
 import { randomOf } from '../random.ts';
 import type { Simulation } from '../simulation.ts';
@@ -183,6 +185,8 @@ async function deleteLater(client: Sender, known: Known, after: number): Promise
 }
 
 async function again({ sim }: Sender, error: unknown, wait: number): Promise<void> {
+  // Anything else is a bug.
+  if (!(error instanceof Fault || error instanceof ConnectionLost)) throw error;
   sim.trace(() => `client: ${error instanceof Error ? error.message : error}`);
   await sim.scheduler.wait(wait);
 }
