@@ -35,11 +35,13 @@ export class Drain {
   watch(response: ServerResponse): void {
     this.#open.add(response);
     if (this.#begun) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.#open.delete(response);
-      // The headers were sent before the drain began and promised keep-alive.
-      if (this.#begun) setImmediate(() => this.#closeIdle());
-    });
+  }
+
+  /** Must be called when a response is complete or its connection has ended. */
+  unwatch(response: ServerResponse): void {
+    this.#open.delete(response);
+    // The headers were sent before the drain began and promised keep-alive.
+    if (this.#begun) setImmediate(() => this.#closeIdle());
   }
 
   begin(): void {

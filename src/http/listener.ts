@@ -144,13 +144,13 @@ export class Listener {
     // Input after the last response of a connection is ignored.
     if (isClosing(socket)) return;
     const started = performance.now();
-    const at = this.#options.now();
+    const options = this.#options;
+    const at = options.now();
     const client = clientAddress(request, this.#proxies);
     if (!client.trusted) this.#noteForwarded(request, client);
-    const { protocols } = this.#options;
-    const protocol = protocols.find((one) => one.claims(request)) ?? protocols[0];
-    const exchange = openExchange(this.#options, protocol, request, response, client, expects);
-    if ('encrypted' in socket) setStrictTransport(response, this.#options.hstsMs);
+    const protocol = options.protocols.find((one) => one.claims(request)) ?? options.protocols[0];
+    const exchange = openExchange(options, protocol, request, response, client, expects, started);
+    if ('encrypted' in socket) setStrictTransport(response, options.hstsMs);
     const refusedOrigin = this.#cors(request, response);
     // Reported once, when the response has ended and the received bytes are on disk.
     let open = 2;
@@ -160,26 +160,35 @@ export class Listener {
       this.#options.onRequest(recordOf(exchange, at, started, refusedOrigin));
     };
     this.#drain.watch(response);
-    response.once('close', ended);
+    const owed = this.#turns.join(request, response);
+    // One listener for all: adding and removing them is a large part of what a small request costs.
+    response.once('close', () => {
+      this.#drain.unwatch(response);
+      ended();
+      owed.done();
+    });
     // Connection resets are handled where the body is read; here they must not end the process.
-    response.on('error', () => {});
-    request.on('error', () => {});
-    this.#inTurn(exchange)
-      .catch((error) => this.#refuse(exchange, error))
-      .finally(ended);
+    response.on('error', ignore);
+    request.on('error', ignore);
+    void this.#inTurn(exchange, owed.turn).then(ended);
   }
 
-  async #inTurn(exchange: OpenExchange): Promise<void> {
-    const turn = this.#turns.join(exchange.request, exchange.response);
-    if (turn !== null && !(await turn)) return;
-    return this.#dispatch(exchange);
+  /** Never rejects. */
+  async #inTurn(exchange: OpenExchange, turn: Promise<boolean> | null): Promise<void> {
+    try {
+      if (turn !== null && !(await turn)) return;
+      await this.#dispatch(exchange);
+    } catch (error) {
+      this.#refuse(exchange, error);
+    }
   }
 
-  async #dispatch(exchange: OpenExchange): Promise<void> {
+  /** Throws, or resolves when the request is served. Not async: each layer of promises costs time. */
+  #dispatch(exchange: OpenExchange): Promise<unknown> {
     const { request, method, id, inBase, protocol } = exchange;
     const { download, admission, pages = {} } = this.#options;
     const page = pageFor(pages, exchange);
-    if (page) return answerPage(exchange, await page());
+    if (page) return page().then((content) => answerPage(exchange, content));
     if (this.#drain.begun) {
       throw new Fault('UNAVAILABLE', 'the server is stopping; come back in a moment', {
         retryAfter: 5,
@@ -189,7 +198,7 @@ export class Listener {
     if (problem) throw new Fault('BAD_REQUEST', problem, CLOSES);
     if (exchange.badTarget)
       throw new Fault('BAD_REQUEST', 'the request target is not a URL of ours');
-    if (isLanding(exchange)) return answerPage(exchange, LANDING);
+    if (isLanding(exchange)) return Promise.resolve(answerPage(exchange, LANDING));
     const answered = methodsFor(protocol.methods, inBase, id);
     if (!answered.includes(method)) {
       throw new Fault('METHOD_NOT_ALLOWED', 'this address does not answer that method', {
@@ -285,6 +294,8 @@ export class Listener {
     this.#options.onForwardedIgnored(address);
   }
 }
+
+function ignore(): void {}
 
 /** If the headers contradict each other, the end of the request is uncertain as well. */
 const CLOSES = { headers: { Connection: 'close' } };

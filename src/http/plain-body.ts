@@ -6,6 +6,8 @@ import { Fault } from '../fault.ts';
  * status 501 for a transfer coding, MEDIA_TYPE for a content coding.
  */
 export function assertPlainBody({ headers }: IncomingMessage): void {
+  if (headers['transfer-encoding'] === undefined && headers['content-encoding'] === undefined)
+    return;
   const transfer = codings(headers['transfer-encoding']);
   if (transfer.some((coding) => coding !== 'chunked')) {
     throw new Fault('BAD_REQUEST', 'the only transfer coding that is understood is "chunked"', {

@@ -2,17 +2,50 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isClosing } from './gentle-close.ts';
 
-/** A request without a complete response. */
-export interface Owed {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Resolves when the response is complete or the connection has ended. */
-  readonly answered: Promise<void>;
-}
-
 interface Line {
   last: Owed | undefined;
-  readonly waiting: Set<() => void>;
+  readonly open: Set<Owed>;
+}
+
+/** A request without a complete response. */
+export class Owed {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /**
+   * Resolves when every earlier request of the connection has its response. Resolves with false if the
+   * connection ended meanwhile; then the request must not be served. null when there is nothing to wait for.
+   */
+  readonly turn: Promise<boolean> | null;
+  readonly #line: Line;
+  #done = false;
+  #answered: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
+
+  constructor(line: Line, request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.response = response;
+    this.#line = line;
+    this.turn = line.last ? line.last.answered.then(() => !isClosing(request.socket)) : null;
+    line.last = this;
+    line.open.add(this);
+  }
+
+  /** Resolves when the response is complete or the connection has ended. Few requests are waited for. */
+  get answered(): Promise<void> {
+    if (this.#done) return Promise.resolve();
+    this.#answered ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    return this.#answered;
+  }
+
+  /** The response is complete, or the connection has ended. */
+  done(): void {
+    this.#done = true;
+    this.#line.open.delete(this);
+    if (this.#line.last === this) this.#line.last = undefined;
+    this.#resolve?.();
+  }
 }
 
 /**
@@ -27,26 +60,9 @@ export class Turns {
     return this.#lines.get(socket)?.last;
   }
 
-  /**
-   * Resolves when every earlier request has its response. Resolves with false if the connection
-   * ended meanwhile; then the request must not be served. null when there is nothing to wait for.
-   */
-  join(request: IncomingMessage, response: ServerResponse): Promise<boolean> | null {
-    const { socket } = request;
-    const line = this.#line(socket);
-    const before = line.last;
-    const answered = new Promise<void>((resolve) => {
-      const done = () => {
-        line.waiting.delete(done);
-        if (line.last === own) line.last = undefined;
-        resolve();
-      };
-      line.waiting.add(done);
-      response.once('close', done);
-    });
-    const own: Owed = { request, response, answered };
-    line.last = own;
-    return before ? before.answered.then(() => !isClosing(socket)) : null;
+  /** Adds a request to those of its connection. The caller tells when its response is done. */
+  join(request: IncomingMessage, response: ServerResponse): Owed {
+    return new Owed(this.#line(request.socket), request, response);
   }
 
   /**
@@ -60,11 +76,11 @@ export class Turns {
   #line(socket: Socket): Line {
     const known = this.#lines.get(socket);
     if (known) return known;
-    const line: Line = { last: undefined, waiting: new Set() };
+    const line: Line = { last: undefined, open: new Set() };
     this.#lines.set(socket, line);
     // When the connection breaks, Node emits 'close' only on the response being sent.
     socket.once('close', () => {
-      for (const done of [...line.waiting]) done();
+      for (const owed of [...line.open]) owed.done();
     });
     return line;
   }

@@ -32,8 +32,9 @@ type Dated = Pick<UploadRecord, 'state' | 'kind' | 'activeAt' | 'finishedAt' | '
  */
 export function expiresAt(record: Dated, policy: RetentionPolicy): number | null {
   if (isGone(record)) return null;
-  const ends = [record.expiresAt, byPolicy(record, policy)].filter((end) => end !== null);
-  return ends.length === 0 ? null : Math.min(...ends);
+  const end = byPolicy(record, policy);
+  if (end === null || record.expiresAt === null) return end ?? record.expiresAt;
+  return Math.min(end, record.expiresAt);
 }
 
 function byPolicy(record: Dated, { unfinishedFor, finishedFor }: RetentionPolicy): number | null {

@@ -142,7 +142,7 @@ export function createReads(context: StoreContext): Reads {
         }
         const offset = isUnjoined(record)
           ? null
-          : await whereverItIs(context, record, (latest) => currentOffset(context, latest));
+          : await whereverItIs(context, record, currentOffset);
         // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
         return { record, offset, expiresAt: context.expiresAt(record) };
@@ -169,7 +169,7 @@ export function createReads(context: StoreContext): Reads {
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),
     isBeingWritten: (id) => catalog.isLeased(id, context.now()),
-    open: (record) => whereverItIs(context, record, (latest) => bytes.openForReading(latest)),
+    open: (record) => whereverItIs(context, record, (_, latest) => bytes.openForReading(latest)),
     place: bytes.place,
     locate: (id) => bytes.locate({ id, layout: null }),
     pathOf: (record) => pathOf(context, record),
@@ -183,18 +183,19 @@ export function createReads(context: StoreContext): Reads {
 
 /** Looks once more when an upload's bytes were moved after its record had been read. */
 async function whereverItIs<T, R extends UploadRecord>(
-  { catalog, clock }: StoreContext,
+  context: StoreContext,
   record: R,
-  look: (latest: R | StoredUpload) => Promise<T>,
+  look: (context: StoreContext, latest: R | StoredUpload) => Promise<T>,
 ): Promise<T> {
+  const { catalog, clock } = context;
   try {
-    return await look(record);
+    return await look(context, record);
   } catch (error) {
     if (!(error instanceof Fault && error.code === 'GONE') || record.movedTo) throw error;
     // The record may be cached until the end of this turn of the event loop.
     await nextTurn(clock);
     const latest = await catalog.get(record.id);
     if (!latest?.movedTo) throw error;
-    return look(latest);
+    return look(context, latest);
   }
 }

@@ -12,8 +12,10 @@ import {
 } from '../../src/protocol/tus/headers.ts';
 
 function request(headers: Record<string, string | string[]>): IncomingMessage {
-  const distinct = Object.entries(headers).map(([name, value]) => [name, [value].flat()]);
-  return { headers, headersDistinct: Object.fromEntries(distinct) } as unknown as IncomingMessage;
+  const lines = Object.entries(headers).map(([name, value]) =>
+    [value].flat().map((one) => [name, one]),
+  );
+  return { headers, rawHeaders: lines.flat(2) } as unknown as IncomingMessage;
 }
 
 const HUGE = ['9007199254740992', '99999999999999999999', '1'.repeat(400)];

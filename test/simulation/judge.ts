@@ -78,6 +78,9 @@ export class Judge {
     const changes = this.#world.changes();
     if (changes === this.#changes) return;
     this.#changes = changes;
+    const broken = this.#world.broken?.();
+    if (broken)
+      throw new Violation('a part number is used for the same bytes by one writer', broken);
     if (this.#serves) this.#begin();
     const { rows } = this.#world.journal.records;
     for (const known of this.#ledger.uploads.values()) {

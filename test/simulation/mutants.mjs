@@ -304,6 +304,13 @@ export const MUTANTS = [
   ),
   inWorld(
     's3',
+    'a part without a number is overtaken',
+    `${S3}flights.ts`,
+    'this.#flights.find((one) => one.number === undefined) ?? flight;',
+    'flight;',
+  ),
+  inWorld(
+    's3',
     'part numbers are not reserved',
     `${S3}open-upload.ts`,
     '        await this.#record();\n      } catch',

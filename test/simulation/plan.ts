@@ -13,6 +13,8 @@ export interface Job {
   readonly checksums: boolean;
   /** A request says whether it completes the upload; the length alone does not. */
   readonly explicit: boolean;
+  /** Its requests are tus 1.0.0, and the real endpoint serves them. */
+  readonly tus: boolean;
   /** Probability that a request misbehaves, or that its connection breaks. */
   readonly rude: number;
   readonly breaks: number;
@@ -108,14 +110,15 @@ export function planOf(seed: number): Plan {
   const random = randomOf(seed);
   const draw = random.next();
   const fsync = draw < 0.6 ? 'completed' : draw < 0.9 ? 'always' : 'never';
+  const guard = random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const);
   return {
     seed,
     fsync,
-    guard: random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const),
+    guard,
     hooks: random.chance(0.35),
     calm: false,
     slow: random.chance(0.3) ? [random.pick(SLOW)] : [],
-    jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random)),
+    jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random, guard !== null)),
     faults: faultsOf(random, fsync),
   };
 }
@@ -134,16 +137,19 @@ function faultsOf(random: Random, fsync: FsyncMode): Fault[] {
   return faults;
 }
 
-function jobOf(random: Random): Job {
+function jobOf(random: Random, isGuarded: boolean): Job {
   const kind = random.pick(['plain', 'plain', 'with-creation', 'deferred', 'parts'] as const);
   const length = random.chance(0.05) ? 0 : random.between(1, random.pick([4, 12, 24]));
+  const explicit = kind !== 'parts' && random.chance(0.15);
   return {
     kind,
     length,
     parts: kind === 'parts' ? random.between(1, 2) : 0,
     most: random.pick([4, 8, 24, 24]),
     checksums: random.chance(0.3),
-    explicit: kind !== 'parts' && random.chance(0.15),
+    explicit,
+    // A client of tus is not told that a hook has refused its upload.
+    tus: !explicit && !isGuarded && random.chance(0.2),
     rude: random.pick([0, 0, 0.2]),
     breaks: random.pick([0, 0.1, 0.4]),
     stalls: random.pick([0, 0, 0.02, 0.2]),

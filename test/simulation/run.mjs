@@ -62,7 +62,7 @@ async function worker(file, what, where, ...rest) {
   const options = { maxBuffer: 2 ** 28 };
   const { stdout } = await run(
     process.execPath,
-    ['--enable-source-maps', file, what, where, ...rest.map(String)],
+    ['--enable-source-maps', '--max-semi-space-size=32', file, what, where, ...rest.map(String)],
     options,
   );
   return stdout;

@@ -54,6 +54,7 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
       { deletesAfter: null },
       { checksums: false },
       { explicit: false },
+      { tus: false },
       { startsAt: 0 },
       { most: 24 },
       { length: Math.min(job.length, 3) },

@@ -10,27 +10,49 @@ import { simulate } from './simulation.ts';
 import { Violation } from './violation.ts';
 import { work } from './work.ts';
 import { localWorld } from './worlds/local.ts';
+import { s3World, workersWorld } from './worlds/shared.ts';
 
-/** How many fresh seeds are run: in CI for about a minute. */
-const FRESH = process.env.CI === 'true' ? 8_000 : 400;
+/** How many fresh seeds are run in each world: in CI for about a minute in all. */
+const FRESH =
+  process.env.CI === 'true'
+    ? { local: 8_000, s3: 1_500, workers: 1_500 }
+    : { local: 300, s3: 60, workers: 60 };
+const WORLDS = [
+  ['local', localWorld],
+  ['s3', s3World],
+  ['workers', workersWorld],
+] as const;
 
-test('the seeds that have broken a promise keep it now', async () => {
-  const { local } = JSON.parse(readFileSync(join(ROOT, 'test/simulation/seeds.json'), 'utf8'));
-  assert.ok(local.length > 0);
-  for (const { seed, was } of local) {
-    const { violation } = await simulate(seed, localWorld);
-    assert.equal(violation?.message, undefined, `seed ${seed}, which found: ${was}`);
-  }
-});
+for (const [name, openWorld] of WORLDS) {
+  test(`${name}: the seeds that have broken a promise keep it now`, async () => {
+    const seeds = JSON.parse(readFileSync(join(ROOT, 'test/simulation/seeds.json'), 'utf8'))[name];
+    assert.ok(seeds.length > 0);
+    for (const { seed, was } of seeds) {
+      const { violation } = await simulate(seed, openWorld);
+      assert.equal(violation?.message, undefined, `seed ${seed}, which found: ${was}`);
+    }
+  });
 
-test('fresh seeds break no promise', async () => {
-  // Fresh for every change of the engine or the simulator, and the same when a check is repeated.
-  const first = hashOf('src/storage', 'test/simulation').readUInt32LE() >>> 1;
-  const { seeds, failures } = await work(localWorld, { first, most: FRESH });
-  assert.ok(failures.length > 0 || seeds === FRESH);
-  const found = failures.map(({ seed, violation }) => `seed ${seed}: ${violation?.message}`);
-  assert.deepEqual(found, [], 'npm run simulate -- --seed N tells more');
-});
+  test(`${name}: fresh seeds break no promise`, async () => {
+    // Fresh for every change of the engine or the simulator, and the same when a check is repeated.
+    const first = hashOf('src/storage', 'test/simulation').readUInt32LE() >>> 1;
+    const { seeds, failures } = await work(openWorld, { first, most: FRESH[name] });
+    assert.ok(failures.length > 0 || seeds === FRESH[name]);
+    const found = failures.map(({ seed, violation }) => `seed ${seed}: ${violation?.message}`);
+    assert.deepEqual(found, [], `npm run simulate -- --world ${name} --seed N tells more`);
+  });
+
+  test(`${name}: a seed makes the same run, byte for byte`, async () => {
+    const traces = async () => {
+      const lines: string[] = [];
+      for (let seed = 0; seed < 30; seed += 1) {
+        lines.push(...(await simulate(seed, openWorld, true)).trace);
+      }
+      return lines.join('\n');
+    };
+    assert.equal(await traces(), await traces());
+  });
+}
 
 function hashOf(...folders: string[]): Buffer {
   const hash = createHash('sha256');
@@ -42,17 +64,6 @@ function hashOf(...folders: string[]): Buffer {
   }
   return hash.digest();
 }
-
-test('a seed makes the same run, byte for byte', async () => {
-  const traces = async () => {
-    const lines: string[] = [];
-    for (let seed = 0; seed < 40; seed += 1) {
-      lines.push(...(await simulate(seed, localWorld, true)).trace);
-    }
-    return lines.join('\n');
-  };
-  assert.equal(await traces(), await traces());
-});
 
 test('a failing run is made smaller, and breaks the same promise', async () => {
   // A world whose disk forgets even what was synced.

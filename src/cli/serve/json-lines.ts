@@ -32,9 +32,14 @@ export function jsonLines(): LogLines {
     return escapeAsJson(line.slice(0, -1));
   };
   return {
-    request: ({ at, ms, ...record }) => {
-      const durationMs = Math.round(ms);
-      return write(at, requestLevel(record), { type: 'request', ...record, durationMs });
+    request: (record) => {
+      // Field by field: copying the rest of an object costs as much as all of pino.
+      const { requestId, method, path, status, code, id, bytes, body } = record;
+      const { address, principal, note } = record;
+      const durationMs = Math.round(record.ms);
+      // biome-ignore format: one line is enough for what is copied as it is
+      const line = { type: 'request', requestId, method, path, status, code, id, bytes, body, address, principal, note, durationMs };
+      return write(record.at, requestLevel(record), line);
     },
     event: (at, level, message) => write(at, level, { type: 'event', message }),
     happened: (at, level, what) => write(at, level, what),

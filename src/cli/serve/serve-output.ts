@@ -52,6 +52,7 @@ export async function createServeOutput(
     const message = `${count} lines of this log were dropped: its reader was too slow, or it could not be written`;
     return `${levelled('warn', lines.event(io.now(), 'warn', message))}\n`;
   });
+  const sayAt = (level: LogLevel) => (level === 'warn' || level === 'error' ? say : sayLater);
   const log: DaemonLog = {
     request: (record) => {
       const level = requestLevel(record);
@@ -59,10 +60,10 @@ export async function createServeOutput(
       sayLater(levelled(level, lines.request(record)));
     },
     event: (level, message) => {
-      if (wanted(level)) say(levelled(level, lines.event(io.now(), level, message)));
+      if (wanted(level)) sayAt(level)(levelled(level, lines.event(io.now(), level, message)));
     },
     happened: (level, what) => {
-      if (wanted(level)) say(levelled(level, lines.happened(io.now(), level, what)));
+      if (wanted(level)) sayAt(level)(levelled(level, lines.happened(io.now(), level, what)));
     },
     bug: (error) => say(levelled('error', lines.bug(io.now(), error))),
   };

@@ -11,12 +11,14 @@ export interface Hop {
   readonly host: string | undefined;
 }
 
-const NAMES = ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
-const MORE_NAMES = ['x-forwarded-port', 'x-forwarded-prefix'];
+const NAMES = [
+  'forwarded',
+  ...['for', 'proto', 'host', 'port', 'prefix'].map((what) => `x-forwarded-${what}`),
+];
 
 /** Whether the request has any header in which proxies describe the client. */
 export function saysForwarded(headers: IncomingHttpHeaders): boolean {
-  return [...NAMES, ...MORE_NAMES].some((name) => headers[name] !== undefined);
+  return NAMES.some((name) => headers[name] !== undefined);
 }
 
 /**
@@ -82,6 +84,7 @@ function nodeAddress(node: string): string | null {
 
 /** Dual-stack sockets report IPv4 clients as ::ffff:10.0.0.5. */
 export function plainAddress(address: string): string {
+  if (!address.startsWith(':')) return address;
   const last = address.slice(7);
   return /^::ffff:/i.test(address) && isIP(last) === 4 ? last : address;
 }

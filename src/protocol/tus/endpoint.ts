@@ -62,7 +62,8 @@ async function tellExpiry(
   }
 }
 
-async function dispatch(context: TusContext, exchange: Exchange): Promise<void> {
+/** Throws a Fault, or returns a promise of the answer. */
+function dispatch(context: TusContext, exchange: Exchange): Promise<void> {
   const { method, id, request } = exchange;
   context.assertPlainBody(request);
   if (method === 'OPTIONS') return options(context, exchange);
@@ -77,19 +78,23 @@ async function dispatch(context: TusContext, exchange: Exchange): Promise<void> 
       return head(context, exchange, id);
     case 'PATCH':
       return patch(context, exchange, id);
-    case 'DELETE': {
+    case 'DELETE':
       if (!context.termination) throw notAllowed('OPTIONS, HEAD, PATCH');
-      const library = await context.library();
-      const { status, headers } = await library.terminate(id, {
-        caller: exchange.caller,
-        check: (record) => context.assertConditions(request, record),
-        signal: () => closeSignal(request),
-      });
-      return respond(exchange, status, headers);
-    }
+      return terminate(context, exchange, id);
     default:
       throw notAllowed('OPTIONS, HEAD, PATCH, DELETE');
   }
+}
+
+async function terminate(context: TusContext, exchange: Exchange, id: string): Promise<void> {
+  const { request, caller } = exchange;
+  const library = await context.library();
+  const { status, headers } = await library.terminate(id, {
+    caller,
+    check: (record) => context.assertConditions(request, record),
+    signal: () => closeSignal(request),
+  });
+  respond(exchange, status, headers);
 }
 
 async function options(context: TusContext, exchange: Exchange): Promise<void> {

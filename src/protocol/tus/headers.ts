@@ -12,19 +12,33 @@ export const OFFSET_OCTET_STREAM = 'application/offset+octet-stream';
  * values; a line duplicated by a proxy is harmless.
  */
 export function header(request: IncomingMessage, name: string): string | undefined {
-  const values = new Set(request.headersDistinct[name]);
-  if (values.size > 1) {
+  const [value, ...more] = linesOf(request, name);
+  if (more.some((other) => other !== value)) {
     throw new Fault('BAD_REQUEST', `the header ${name} stands more than once, with other values`);
   }
-  return values.values().next().value;
+  return value;
+}
+
+const NONE: readonly string[] = [];
+
+/** The values of all lines of a header. Node's `headersDistinct` would sort every other one, too. */
+function linesOf({ headers, rawHeaders }: IncomingMessage, name: string): readonly string[] {
+  if (headers[name] === undefined) return NONE;
+  const lines: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const raw = rawHeaders[index]!;
+    if (raw.length === name.length && raw.toLowerCase() === name)
+      lines.push(rawHeaders[index + 1]!);
+  }
+  return lines;
 }
 
 /**
  * The value of a list header: repeated lines form one list (RFC 9110, 5.3). undefined if absent.
  */
 export function listHeader(request: IncomingMessage, name: string): string | undefined {
-  const lines = request.headersDistinct[name];
-  return lines && [...new Set(lines)].join(',');
+  const lines = linesOf(request, name);
+  return lines.length === 0 ? undefined : [...new Set(lines)].join(',');
 }
 
 /** The body's media type without its parameters, in lower case; empty when none is given. */

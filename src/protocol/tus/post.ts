@@ -43,12 +43,11 @@ export async function post(context: TusContext, exchange: Exchange): Promise<voi
   exchange.note.text = record.name ?? '';
   if (body) exchange.note.bytes = offset;
   assertUninterrupted(outcome);
-  respond(exchange, 201, {
-    Location: exchange.urlOf(record.id),
-    ...(withUpload ? { 'Upload-Offset': String(offset) } : {}),
-    ...(text === undefined ? {} : { 'Upload-Concat': text }),
-    ...expiresHeader(record, context.expiresAt(record)),
-  });
+  const headers: Record<string, string> = { Location: exchange.urlOf(record.id) };
+  if (withUpload) headers['Upload-Offset'] = String(offset);
+  if (text !== undefined) headers['Upload-Concat'] = text;
+  Object.assign(headers, expiresHeader(record, context.expiresAt(record)));
+  respond(exchange, 201, headers);
 }
 
 /** Refuses a body that would be discarded while the client believes it was stored. */

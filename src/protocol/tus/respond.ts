@@ -12,8 +12,10 @@ export function respond(
 ): void {
   const { response, method, caller } = exchange;
   const { answer } = caller.request;
-  for (const [name, value] of Object.entries(answer?.headers ?? {})) {
-    if (!OURS.has(name.toLowerCase())) exchange.addHeader(name, value);
+  if (answer?.headers) {
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (!OURS.has(name.toLowerCase())) exchange.addHeader(name, value);
+    }
   }
   const body = answer?.body ?? '';
   response.statusCode = answer?.status ?? status;

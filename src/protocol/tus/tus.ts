@@ -1,4 +1,5 @@
 import type { Fault } from '../../fault.ts';
+import type { ExchangeHandler } from '../exchange.ts';
 import type { Protocol, Refusal } from '../protocol.ts';
 import type { TusOptions } from './context.ts';
 import { createTusEndpoint } from './endpoint.ts';
@@ -12,12 +13,16 @@ export function createTus(
   offered: { readonly download: boolean; readonly termination: boolean },
   ready: Promise<TusOptions>,
 ): Protocol {
-  const endpoint = ready.then(createTusEndpoint);
+  let endpoint: ExchangeHandler | undefined;
+  const opened = ready.then((options) => {
+    endpoint = createTusEndpoint(options);
+    return endpoint;
+  });
   return {
     name: TUS_NAME,
     endsAtLength: true,
     claims: ({ headers }) => headers['tus-resumable'] !== undefined,
-    serve: async (exchange) => (await endpoint)(exchange),
+    serve: (exchange) => endpoint?.(exchange) ?? opened.then((serve) => serve(exchange)),
     refuse: (_exchange, fault) => refusalOf(fault),
     headers: TUS_HEADERS,
     methods: tusMethods(offered),

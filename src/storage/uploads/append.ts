@@ -47,7 +47,8 @@ export async function appendBody(
     // A client knows of it: its creation need not be taken back any more.
     context.unremoved.delete(id);
     const declared = await declare(context, open, withLength(record, request));
-    return receive(context, right, declared, { ...request, intake });
+    const { caller, ends } = request;
+    return receive(context, right, declared, { content: request, caller, ends, intake });
   });
 }
 

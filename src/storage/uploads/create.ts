@@ -97,7 +97,7 @@ async function fill(
 ): Promise<AppendOutcome> {
   const { record, recording } = open;
   if (body) {
-    const outcome = await receive(context, right, open, { ...body, ...from });
+    const outcome = await receive(context, right, open, { ...from, content: body });
     if (outcome.interrupted === 'no-space') throw noSpace();
     return outcome;
   }

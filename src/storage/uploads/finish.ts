@@ -41,7 +41,7 @@ async function finishOnce(
 ): Promise<StoredUpload> {
   const { bytes, durability, guards, plan, rules } = context;
   const { record, writer, recording, declares } = open;
-  const { offset: length, crc32 } = { ...record, ...reached.change };
+  const { offset: length = record.offset, crc32 = record.crc32 } = reached.change;
   if (bytes.buffers && record.uncommittedFrom !== null && recording.lease) {
     // The store may note the finished object before the finish is recorded: its bytes are verified.
     const verified = { uncommittedFrom: null };
@@ -49,7 +49,7 @@ async function finishOnce(
   }
   await durability.finished(writer, { length, crc32 });
   const ending = withLayout(reached, open);
-  const complete = { ...record, ...ending.change };
+  const complete: StoredUpload = Object.assign({ ...record }, ending.change);
   let { change, timeline } = ending;
   // What is recorded last began when there was no such hook; a reload may have added one since.
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
@@ -66,7 +66,7 @@ async function finishOnce(
     }
   }
   const at = context.now();
-  const finished = { ...complete, state: 'finished', finishedAt: at, refusal: null } as const;
+  const finished: StoredUpload = { ...complete, state: 'finished', finishedAt: at, refusal: null };
   const event = { type: 'finished', record: finished, caller } as const;
   // A part is not a file: it is delivered with its final upload.
   const placements = record.kind === 'partial' ? [] : (rules.route?.(finished) ?? []);

@@ -46,8 +46,11 @@ export interface AppendOutcome {
   readonly interrupted: Interruption | null;
 }
 
-type Incoming = BodyRequest &
-  EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined };
+interface Incoming extends EndingRequest {
+  readonly content: BodyRequest;
+  readonly caller: Caller;
+  readonly intake: Intake | undefined;
+}
 
 /** How many bytes an upload may still take from a caller. */
 export function byteLimit(
@@ -68,8 +71,9 @@ export async function receive(
 ): Promise<AppendOutcome> {
   const { record, writer, recording } = open;
   const from = record.offset;
-  const { whole, intake } = request;
-  const body = sourceOf(request.body);
+  const { content, intake } = request;
+  const { whole } = content;
+  const body = sourceOf(content.body);
   const source = intake?.meter(body, () => pump.stop('limited')) ?? body;
   const onChunk = whole?.onChunk ?? (context.bytes.buffers ? whole?.onUnreadable : undefined);
   const pump: BytePump = new BytePump(source, {
@@ -107,7 +111,7 @@ export async function receive(
   context.pumps.add(pump);
   let reached: StoredUpload | undefined;
   try {
-    request.onAccepted?.();
+    content.onAccepted?.();
     const result = await pump.run();
     right.writing = undefined;
     active.concluding = true;
@@ -213,7 +217,7 @@ async function judge(
   { bytes }: StoreContext,
   { pump, from }: ActiveAppend,
   { record, writer, isNew = false }: OpenUpload,
-  { whole, ends }: Incoming,
+  { content: { whole }, ends }: Incoming,
   { end }: PumpResult,
 ): Promise<Judgement> {
   if (end === 'overrun') {
@@ -273,7 +277,7 @@ function interruptionOf({ end }: PumpResult): Interruption | null {
 
 function timelineOf(
   { record, declares }: OpenUpload,
-  { caller, whole }: Incoming,
+  { caller, content: { whole } }: Incoming,
   end: {
     readonly to: number;
     readonly interrupted: Interruption | null;

@@ -18,6 +18,7 @@ import type { Simulation } from '../simulation.ts';
 import { Violation } from '../violation.ts';
 import { type Bringing, described } from './bringing.ts';
 import { SimulatedBody } from './simulated-body.ts';
+import { type TusBringing, TusRequests } from './tus-requests.ts';
 
 const CALLER: Caller = {
   origin: { protocol: 'simulated', address: '192.0.2.1', agent: null },
@@ -31,12 +32,14 @@ export class Sender {
   readonly random: Random;
   /** Tells this client's bytes from those of others. */
   readonly sender: number;
+  readonly #tus: TusRequests;
 
   constructor(sim: Simulation, job: Job, random: Random, sender: number) {
     this.sim = sim;
     this.job = job;
     this.random = random;
     this.sender = sender;
+    this.#tus = new TusRequests((id) => sim.world.journal.records.rows.get(id)!.record);
   }
 
   /** Makes an upload, with its first bytes when `bringing` says so. */
@@ -52,7 +55,8 @@ export class Sender {
         `client ${this.sender}: POST ${length} bytes${bringing ? `, ${described(bringing)}` : ''}`,
     );
     const outcome = await this.sim.network.request(
-      ({ engine, process }) => {
+      (daemon) => {
+        const { engine, process } = daemon;
         const token = this.sim.nextToken();
         const request = {
           kind,
@@ -67,6 +71,11 @@ export class Sender {
           body = new SimulatedBody();
           process.onEnd(() => body?.destroy());
           brought = this.#body(body, bringing, 0, () => this.sim.made(token));
+        }
+        if (this.job.tus) {
+          const known = () => this.sim.made(token);
+          const brings = bringing && brought && this.#tusBringing(known, 0, bringing, brought);
+          return this.#tus.create(daemon, token, { kind, length }, brings);
         }
         return createUpload(engine.context, request, brought);
       },
@@ -93,10 +102,16 @@ export class Sender {
     );
     try {
       return await this.sim.network.request(
-        ({ engine, process }) => {
+        (daemon) => {
+          const { engine, process } = daemon;
           const body = new SimulatedBody();
           process.onEnd(() => body.destroy());
           const brought = this.#body(body, bringing, offset, () => known);
+          if (this.job.tus) {
+            const request = { id: known.id, offset, length: more.length };
+            const brings = this.#tusBringing(() => known, offset, bringing, brought);
+            return this.#tus.append(daemon, this.sim.nextToken(), request, brings);
+          }
           return appendBody(engine.context, known.id, {
             ...brought,
             ...this.#ends(bringing),
@@ -129,7 +144,10 @@ export class Sender {
     const floor = known.acknowledged.length;
     const { removed } = known;
     return this.sim.network.request(
-      ({ engine }) => createReads(engine.context).find(known.id),
+      (daemon): Promise<{ record: UploadRecord; offset: number | null }> =>
+        this.job.tus
+          ? this.#tus.head(daemon, this.sim.nextToken(), known.id)
+          : createReads(daemon.engine.context).find(known.id),
       ({ record, offset }) => {
         this.sim.trace(
           () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
@@ -171,15 +189,17 @@ export class Sender {
     let known: Known | undefined;
     const ids = parts.map(({ id }) => id);
     await this.sim.network.request(
-      ({ engine }) =>
-        concatenate(engine.context, {
+      (daemon) => {
+        if (this.job.tus) return this.#tus.concatenate(daemon, this.sim.nextToken(), ids);
+        return concatenate(daemon.engine.context, {
           kind: 'final',
           length: null,
           metadata: null,
           protocolData: null,
           parts: ids,
           caller: this.#caller(this.sim.nextToken()),
-        }),
+        });
+      },
       (id) => {
         known = this.sim.ledger.uploads.get(id)!;
         known.told = true;
@@ -231,6 +251,20 @@ export class Sender {
         ),
       );
     }
+  }
+
+  /** What a request brings in tus: a checksum comes in a trailer. */
+  #tusBringing(
+    known: () => Known,
+    from: number,
+    { to, whole, wrong }: Bringing,
+    brought: BodyRequest,
+  ): TusBringing {
+    const meant = () => {
+      if (!wrong) known().verified = Math.max(known().verified ?? 0, to);
+      return contentOf(known().number, this.sender, from, to);
+    };
+    return { brought, meant: whole ? meant : undefined };
   }
 
   #body(body: SimulatedBody, bringing: Bringing, from: number, known: () => Known): BodyRequest {

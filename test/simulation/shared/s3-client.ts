@@ -14,6 +14,9 @@ const PAGE = 3;
 /** An answer that comes later than this is not waited for (milliseconds). */
 const GIVEN_UP = 31_000;
 
+/** Probability that a request is long on its way. */
+const LONG = 0.01;
+
 type Failing = Exclude<keyof DiskTrouble, 'full'>;
 
 /**
@@ -42,8 +45,9 @@ export function s3Client(s3: SimulatedS3, effects: Effects): ObjectStore {
         });
       };
       const fails = () => s3.trouble[failing] > 0 && random.chance(s3.trouble[failing]);
-      const late = fails() && random.chance(0.3);
-      scheduler.after((late ? GIVEN_UP : 0) + scheduler.delayOf(kind), null, () => {
+      // Some are long on their way, also beyond the end of their sender.
+      const onItsWay = random.chance(LONG) ? random.pick([100, 2_000, GIVEN_UP]) : 0;
+      scheduler.after(onItsWay + scheduler.delayOf(kind), null, () => {
         if (fails()) {
           const [code, status] = random.pick(FAILURES);
           return answer(() => reject(new ObjectStoreError(code, 'the simulated S3', status)));
@@ -141,13 +145,13 @@ export function s3Client(s3: SimulatedS3, effects: Effects): ObjectStore {
       const bytes = await bytesOf(body);
       return request('putting a part', 'writeFails', signal, () => {
         assertRoom();
-        return s3.putPart(key, id, number, bytes);
+        return s3.putPart(key, id, number, bytes, process.name);
       });
     },
 
     copyPart: (key, id, number, { key: source, from, to }, signal) =>
       request('copying a part', 'writeFails', signal, () =>
-        s3.putPart(key, id, number, s3.get(source).bytes.subarray(from, to)),
+        s3.putPart(key, id, number, s3.get(source).bytes.subarray(from, to), process.name),
       ),
 
     listParts: (key, id, options, signal) =>

@@ -10,7 +10,7 @@ export interface SimulatedObject {
 
 export interface SimulatedMultipart {
   readonly key: string;
-  readonly parts: Map<number, SimulatedObject>;
+  readonly parts: Map<number, SimulatedObject & { readonly by: string }>;
   readonly startedAt: number;
 }
 
@@ -26,6 +26,8 @@ export class SimulatedS3 {
   /** It refuses to complete while it has parts that are not named, as some servers do. */
   readonly refusesStrays: boolean;
   readonly scheduler: Scheduler;
+  /** What no writer may do, once one has done it. */
+  broken: string | undefined;
   #names = 0;
 
   constructor(
@@ -67,9 +69,16 @@ export class SimulatedS3 {
     return id;
   }
 
-  putPart(key: string, id: string, number: number, bytes: Buffer): string {
+  /** `by`: the process that sends it. */
+  putPart(key: string, id: string, number: number, bytes: Buffer, by: string): string {
     const { parts } = this.multipart(key, id);
-    const part = this.#object(bytes);
+    const before = parts.get(number);
+    // What a stray leaves behind may be overwritten with nothing.
+    const filler = bytes.length === this.partSize && bytes.every((byte) => byte === 0);
+    if (before && !filler && (before.by !== by || !before.bytes.equals(bytes))) {
+      this.broken ??= `part ${number} of ${key}: ${before.by}, then ${by}`;
+    }
+    const part = { ...this.#object(bytes), by };
     parts.set(number, part);
     return part.etag;
   }

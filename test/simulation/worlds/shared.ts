@@ -1,4 +1,4 @@
-import { S3Bytes } from '../../../src/storage/bytes/s3/s3-bytes.ts';
+import { S3Bytes, type S3BytesOptions } from '../../../src/storage/bytes/s3/s3-bytes.ts';
 import type { Timing } from '../../../src/storage/bytes/s3/timing.ts';
 import { Effects } from '../effects.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -28,20 +28,27 @@ function shared(scheduler: Scheduler, daemons: number, seed: number): World {
       const effects = new Effects(scheduler, process, random);
       return {
         catalog: new SharedCatalog(database, effects, process.name, role),
-        bytes: new S3Bytes(s3Client(s3, effects), {
-          name: 's3://simulated',
-          prefix: '',
-          partSize: PART_SIZE,
-          spoolDir: '/nowhere',
-          warn: () => {},
-          timing: timingOf(effects, s3),
-        }),
+        bytes: new S3Bytes(s3Client(s3, effects), s3Options(effects, s3, PART_SIZE)),
         boot: 'shared',
       };
     },
     cut() {},
+    broken: () => s3.broken,
     contentOf: (id) => content.of(journal.records.rows.get(id)?.record),
     names: () => namesIn(s3),
+  };
+}
+
+/** The store over the simulated S3, as one process opens it. */
+export function s3Options(effects: Effects, s3: SimulatedS3, partSize: number): S3BytesOptions {
+  return {
+    name: 's3://simulated',
+    prefix: '',
+    partSize,
+    // All bytes find room in memory.
+    spoolDir: '/nowhere',
+    warn: () => {},
+    timing: timingOf(effects, s3),
   };
 }
 

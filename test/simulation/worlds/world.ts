@@ -29,6 +29,8 @@ export interface World {
   changes(): number;
   /** The bytes of an upload as they are now; undefined when there are none. For the judge alone. */
   contentOf(id: string): Buffer | undefined;
+  /** What was done to the world that nobody may do; undefined while nothing was. */
+  broken?(): string | undefined;
   /** Names of all bytes that are there. For the judge alone. */
   names(): Iterable<string>;
 }

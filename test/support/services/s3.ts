@@ -9,6 +9,7 @@ import { after } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ROOT } from '../script.ts';
 import { needing } from '../tools.ts';
+import { until } from '../until.ts';
 
 /** A server that speaks S3, with one bucket. */
 export interface S3Server {
@@ -54,7 +55,7 @@ export function startSwift(): Promise<S3Server> {
 /** Starts a server at the first call, for all tests of a file, and stops it after them. */
 export function shared(begin: () => Promise<S3Server>): () => Promise<S3Server> {
   let server: Promise<S3Server> | undefined;
-  after(async () => (await server)?.stop());
+  after(async () => (await server?.catch(() => undefined))?.stop());
   return () => {
     server ??= begin();
     return server;
@@ -84,12 +85,28 @@ async function start({ script, ports, credentials, settings = [] }: Kind): Promi
     const region = 'us-east-1';
     const bucket = 'uploads';
     client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    await createBucket(client, bucket);
     return { endpoint, region, bucket, credentials, folder, client, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** A server may answer before all its parts do. */
+async function createBucket(client: S3Client, Bucket: string): Promise<void> {
+  let why: unknown;
+  const created = async () => {
+    try {
+      return (await client.send(new CreateBucketCommand({ Bucket }))) !== undefined;
+    } catch (error) {
+      why = error;
+      return false;
+    }
+  };
+  await until('the server makes a bucket', created, 60_000).catch((error) => {
+    throw new Error(error.message, { cause: why });
+  });
 }
 
 async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {

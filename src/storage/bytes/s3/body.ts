@@ -4,9 +4,7 @@ import type { Piece } from './spool/piece.ts';
 
 /** The bytes of a piece, which must not change or be released while they are sent. */
 export async function bodyOf(piece: Piece): Promise<Body> {
-  const hash = createHash('sha256');
-  for await (const block of piece.read()) hash.update(block);
-  return { size: piece.size, sha256: hash.digest('hex'), bytes: () => piece.blocksToSend() };
+  return { size: piece.size, sha256: await piece.digest(), bytes: () => piece.blocksToSend() };
 }
 
 /** A few bytes in memory. */

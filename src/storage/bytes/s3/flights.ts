@@ -5,6 +5,7 @@ import type { Piece } from './spool/piece.ts';
 
 /** Whole parts of one upload that may be on their way, and those of all uploads. */
 const MOST = 4;
+const MOST_IN_FILES = 2;
 const MOST_IN_ALL = 64;
 
 /** Whole parts of all uploads that are on their way: they take room in the spool. */
@@ -43,10 +44,15 @@ export class Flights {
     return this.#flights.length;
   }
 
-  /** Whether the bytes of another part may be taken in. One part of each upload may always wait. */
+  /**
+   * Whether the bytes of another part may be taken in. One part of each upload may always wait. Many are
+   * worth it while they need no file.
+   */
   get hasRoom(): boolean {
     const { count } = this;
-    return count === 0 || (count < MOST && this.#traffic.flying < MOST_IN_ALL);
+    if (count === 0) return true;
+    const most = this.#upload.shared.spool.hasMemory ? MOST : MOST_IN_FILES;
+    return count < most && this.#traffic.flying < MOST_IN_ALL;
   }
 
   /** The error of a part that could not be stored; undefined while there is none. */
@@ -97,16 +103,23 @@ export class Flights {
   async #fly(flight: Flight): Promise<void> {
     const upload = this.#upload;
     try {
-      flight.number ??= await upload.takeNumber();
-      if (flight.number === undefined) {
-        throw new Fault('TOO_LARGE', 'this upload has used up all part numbers of S3', {
-          hint: 'Declare the length of uploads, or raise partSize.',
-        });
+      while (flight.number === undefined) {
+        const number = await upload.takeNumber();
+        if (number === undefined) {
+          throw new Fault('TOO_LARGE', 'this upload has used up all part numbers of S3', {
+            hint: 'Declare the length of uploads, or raise partSize.',
+          });
+        }
+        flight.cancel.signal.throwIfAborted();
+        // A part before this one may have got none, and is tried again: numbers rise with the bytes.
+        const first = this.#flights.find((one) => one.number === undefined) ?? flight;
+        first.number = number;
       }
+      const { number } = flight;
       await this.tailing;
       flight.cancel.signal.throwIfAborted();
       const piece = await this.#assemble(flight);
-      await upload.putPart(flight.number, piece, flight.cancel.signal);
+      await upload.putPart(number, piece, flight.cancel.signal);
       flight.stored = true;
       this.#count();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { read, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../../fault.ts';
@@ -30,6 +31,8 @@ export class Piece {
   #fileFrom: number | undefined;
   #fd: number | undefined;
   #released = false;
+  /** Of all bytes, as they came; undefined when some were dropped. */
+  #sha256: Hash | undefined = createHash('sha256');
   size = 0;
   /** It takes no more bytes. */
   closed = false;
@@ -49,7 +52,16 @@ export class Piece {
   /** Appends at most `most` bytes of the chunks. Returns how many: at least one. */
   write(chunks: readonly Buffer[], most: number): number | Promise<number> {
     const kept = this.#keep(chunks, most);
-    return kept > 0 ? kept : this.#append(chunks, most);
+    if (kept === 0) return this.#append(chunks, most);
+    this.#hash(chunks, kept);
+    return kept;
+  }
+
+  /** SHA-256 of all bytes, in hex. */
+  async digest(): Promise<string> {
+    const hash = this.#sha256?.copy() ?? createHash('sha256');
+    if (!this.#sha256) for await (const block of this.read()) hash.update(block);
+    return hash.digest('hex');
   }
 
   /** The bytes [from, to). A block is valid until the next one is requested. */
@@ -65,6 +77,7 @@ export class Piece {
 
   /** Drops the bytes from `length` on. */
   truncate(length: number): void {
+    if (length < this.size) this.#sha256 = undefined;
     this.size = Math.min(this.size, length);
     this.#room.giveBack(this.#blocks.splice(Math.ceil(this.size / BLOCK)));
     // What comes next in the file goes where the memory ends.
@@ -128,7 +141,12 @@ export class Piece {
       );
     });
     this.size += count;
+    this.#hash(chunks, count);
     return count;
+  }
+
+  #hash(chunks: readonly Buffer[], count: number): void {
+    for (const taken of atMost(chunks, count)) this.#sha256?.update(taken);
   }
 }
 
