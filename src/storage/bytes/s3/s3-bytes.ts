@@ -23,7 +23,7 @@ import { SYSTEM_TIMING, type Timing } from './timing.ts';
 const PARTS_AT_ONCE = 16;
 /** Uploads whose objects are looked for at the same time. */
 const LOOKS_AT_ONCE = 16;
-const MEMORY = 64 * 1024 * 1024;
+const MEMORY = 40 * 1024 * 1024;
 
 export interface S3BytesOptions {
   /** "s3://bucket", for people. */
