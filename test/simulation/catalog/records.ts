@@ -243,9 +243,14 @@ export class Records {
     return { leases, ended: gone.size };
   }
 
-  processes(at: number): ProcessInfo[] {
+  writerOf(id: string, at: number): ProcessInfo | null {
+    const holder = this.leases.get(id)?.owner;
+    return this.processes(at, (owner) => owner === holder)[0] ?? null;
+  }
+
+  processes(at: number, which: (owner: string) => boolean = () => true): ProcessInfo[] {
     return [...this.owners]
-      .filter(([owner]) => this.isAlive(owner, at))
+      .filter(([owner]) => this.isAlive(owner, at) && which(owner))
       .map(([, { role, beatAt, report }]) => ({ ...report, role, lag: Math.max(0, at - beatAt) }))
       .toSorted((one, other) => one.startedAt - other.startedAt);
   }

@@ -177,8 +177,8 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.read((records) => records.isLeased(id, this.leasesAt(at)));
   }
 
-  async writerOf(): Promise<null> {
-    return null;
+  writerOf(id: string, at: number): Promise<ProcessInfo | null> {
+    return this.work.read((records) => records.writerOf(id, this.leasesAt(at)));
   }
 
   claimSlot(schedule: string, slot: number): Promise<boolean> {
