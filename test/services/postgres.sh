@@ -4,11 +4,12 @@
 #   postgres.sh start FOLDER [PORT]   makes a server in FOLDER, and prints the URL of its database
 #   postgres.sh stop FOLDER           ends it at once, and deletes FOLDER
 #   postgres.sh restart FOLDER        as an administrator does: clients are cut
+#   postgres.sh tls FOLDER CERT KEY   takes encrypted connections only, on 127.0.0.1
 #
 # It listens on a socket in FOLDER, and on 127.0.0.1:PORT if a port is given. As root it runs as the user
 # "postgres", because PostgreSQL refuses root.
 set -euo pipefail
-what=${1:?start, stop or restart}
+what=${1:?start, stop, tls or restart}
 folder=${2:?a folder}
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 
@@ -40,6 +41,14 @@ CONF
   else
     echo "postgres://tusd@/tusd?host=$folder"
   fi
+  ;;
+tls)
+  install -m 0600 "${3:?a certificate}" "$folder/data/server.crt"
+  install -m 0600 "${4:?a key}" "$folder/data/server.key"
+  if [ "$(id -u)" = 0 ]; then chown postgres "$folder/data/server.crt" "$folder/data/server.key"; fi
+  echo 'ssl = on' >>"$folder/data/postgresql.conf"
+  sed -i 's/^host /hostssl /' "$folder/data/pg_hba.conf"
+  control -m fast restart
   ;;
 restart)
   control -m fast restart

@@ -23,7 +23,11 @@ export interface Outbox {
   /** Adds deliveries of an event that changes nothing, such as a download. */
   add(upload: string, deliveries: readonly NewDelivery[], at: number): Promise<void>;
 
-  /** Deliveries of a hook that are due, the longest waiting first, at most `limit`. */
+  /**
+   * Deliveries of a hook that are due, the longest waiting first, at most `limit`; also those that this
+   * process has claimed before. Where several daemons share a catalog, none gets what another one that is
+   * alive has claimed and not settled.
+   */
   claim(hook: string, at: number, limit: number): Promise<StoredDelivery[]>;
 
   /** When the next delivery of a hook is due, or null when none is pending. */

@@ -19,7 +19,8 @@ export interface Placements {
 
   /**
    * Placements with something to do, the longest waiting first, at most `limit`: pending ones, and placed
-   * ones that are not tidied up. A `last` one waits for the earlier ones of its upload.
+   * ones that are not tidied up. A `last` one waits for the earlier ones of its upload. Where several
+   * daemons share a catalog, none gets what another one that is alive got and has not settled.
    */
   due(at: number, limit: number): Promise<Placement[]>;
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import pg from 'pg';
+import type { CertificateFile } from '../certificate.ts';
 import { ROOT } from '../script.ts';
 
 const SCRIPT = join(ROOT, 'test', 'services', 'postgres.sh');
@@ -22,6 +23,8 @@ export interface PostgresServer {
   readonly url: string;
   readonly folder: string;
   restart(): void;
+  /** Takes encrypted connections only, where it has a port. */
+  encrypt(certificate: CertificateFile): void;
   stop(): void;
 }
 
@@ -42,7 +45,13 @@ export function startPostgres({ port, fsync = false }: ServerOptions = {}): Post
       stdio: ['ignore', 'pipe', 'inherit'],
     });
   const url = run('start', ...(port === undefined ? [] : [String(port)])).trim();
-  return { url, folder, restart: () => run('restart'), stop: () => run('stop') };
+  return {
+    url,
+    folder,
+    restart: () => run('restart'),
+    encrypt: ({ cert, key }) => run('tls', cert, key),
+    stop: () => run('stop'),
+  };
 }
 
 /** A server that the tests of a file share: to be called outside of them. It ends with the last one. */

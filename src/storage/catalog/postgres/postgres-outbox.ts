@@ -18,10 +18,13 @@ const COLUMNS = constant(
 );
 const D = constant('d');
 
-/** Two of one line that were added at the same moment may both be due: the first goes first. */
+/**
+ * Two of one line that were added at the same moment may both be due: the first goes first. The minimum comes
+ * from the index of lines, whatever the planner thinks of a long backlog.
+ */
 const FIRST = constant(
-  `NOT EXISTS (SELECT 1 FROM tusd_deliveries AS e WHERE e.upload = d.upload AND e.hook = d.hook
-     AND e.state = 'pending' AND e.next_at IS NOT NULL AND e.seq < d.seq)`,
+  `d.seq = (SELECT min(e.seq) FROM tusd_deliveries AS e WHERE e.upload = d.upload
+     AND e.hook = d.hook AND e.state = 'pending' AND e.next_at IS NOT NULL)`,
 );
 
 const CONDITIONS: Readonly<Record<DeliveryStatus, string>> = {

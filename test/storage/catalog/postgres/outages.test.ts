@@ -177,5 +177,7 @@ test('what cannot be used says why', needed, async (t) => {
   const fault = await faultOf(standby.probe());
   assert.equal(fault.code, 'UNAVAILABLE');
   assert.match(fault.message, /is it a standby/);
+  await runSql(url, 'ALTER ROLE late RESET default_transaction_read_only');
+  await standby.probe();
   assert.equal(await catalog.get('a'), undefined);
 });

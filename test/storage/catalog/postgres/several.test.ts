@@ -84,7 +84,7 @@ test('events of an upload are sent in order, whoever causes and sends them', nee
   const { one, other } = await two(t);
   const uploads = ['a', 'b', 'c', 'd'];
   for (const id of uploads) await one.createUpload(creation({ id, state: 'finished' }));
-  const EVENTS = 25;
+  const EVENTS = 12;
   const sent = new Map<string, string[]>(uploads.map((id) => [id, []]));
   const cause = async (id: string, catalog: Catalog, name: string) => {
     for (let number = 0; number < EVENTS; number += 1) {

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Client, ClientConfig, Pool } from 'pg';
+import type { Client, ClientBase, ClientConfig, Pool } from 'pg';
 import { Fault } from '../../../../fault.ts';
 import { postgresFault, sqlStateOf } from './postgres-fault.ts';
 import { TYPES } from './values.ts';
@@ -31,6 +31,8 @@ export interface Connections {
 
 /** How long to wait for a free connection, and for a new one (milliseconds). */
 const CONNECT = 5_000;
+/** How soon the kernel looks whether a silent server is still there (milliseconds). */
+const KEEP_ALIVE = 10_000;
 /** The server ends a statement that takes longer (milliseconds). */
 const STATEMENT = 30_000;
 
@@ -63,6 +65,7 @@ export async function connect(
     connectionTimeoutMillis: CONNECT,
     query_timeout: CONNECT,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE,
     types: TYPES,
     ...session,
   });
@@ -73,6 +76,7 @@ export async function connect(
       ...config(session),
       max: Math.max(1, poolSize - 1),
       idleTimeoutMillis: 60_000,
+      ...(pooled ? {} : { onConnect: prepareSession }),
     });
     // An idle connection that breaks is replaced when the next one is needed.
     pool.on('error', () => {});
@@ -82,6 +86,11 @@ export async function connect(
   } catch (error) {
     throw postgresFault(error, where);
   }
+}
+
+/** Our statements are short: to compile one takes longer than to run it, however large the tables are. */
+async function prepareSession(client: ClientBase): Promise<void> {
+  await client.query('SET jit = off');
 }
 
 async function load(): Promise<Pick<typeof import('pg'), 'Client' | 'Pool'>> {

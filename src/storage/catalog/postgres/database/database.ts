@@ -1,6 +1,12 @@
 import type { ClientBase } from 'pg';
 import type { Connections } from './connect.ts';
-import { type Aftermath, aftermathOf, postgresFault, sqlStateOf } from './postgres-fault.ts';
+import {
+  type Aftermath,
+  aftermathOf,
+  isUsableAfter,
+  postgresFault,
+  sqlStateOf,
+} from './postgres-fault.ts';
 import { type Sql, sql } from './sql.ts';
 import { encodeValue } from './values.ts';
 
@@ -11,6 +17,8 @@ export type Query = <Row = unknown>(statement: Sql) => Promise<Row[]>;
 const PAUSES = [20, 150, 500, 1_000] as const;
 /** A unit that took this long is not tried again (milliseconds). */
 const LONGEST = 3_000;
+/** Whatever the database's default is: each statement must see what was committed before it began. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 /** How long to wait for the answer to a statement (milliseconds). `ever`: the longest that a timer runs. */
 const ANSWER = { soon: 12_000, late: 35_000, ever: 2 ** 31 - 1 } as const;
 type Patience = keyof typeof ANSWER;
@@ -95,7 +103,7 @@ export class Database {
    */
   async transaction<T>(run: (query: Query) => Promise<T>, patient = false): Promise<T> {
     return this.#withClient(async (client) => {
-      await client.query(patient ? 'BEGIN; SET LOCAL statement_timeout = 0' : 'BEGIN');
+      await client.query(`${BEGIN}${patient ? '; SET LOCAL statement_timeout = 0' : ''}`);
       try {
         const result = await run((statement) =>
           this.#send(client, statement, patient ? 'ever' : 'soon'),
@@ -142,8 +150,7 @@ export class Database {
       client.release();
       return result;
     } catch (error) {
-      // An error that PostgreSQL told leaves the connection as good as before.
-      client.release(sqlStateOf(error) === undefined);
+      client.release(!isUsableAfter(error));
       throw new Failed(error, true);
     }
   }

@@ -35,6 +35,15 @@ export function aftermathOf(error: unknown, connected: boolean): Aftermath {
   return NOT_NOW.test(state) ? 'undone' : 'final';
 }
 
+/**
+ * Whether a connection can be used after this error. One to a server that became a standby cannot: a new one
+ * may lead to the primary.
+ */
+export function isUsableAfter(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== undefined && !/^(?:08|57P|25006)/.test(state);
+}
+
 /** `pg` has no code for these. */
 const BROKEN =
   /connection terminated|connection timeout|timeout exceeded when trying to connect|timeout expired|query read timeout|connection error|SSL connection|not queryable|client was closed/i;
