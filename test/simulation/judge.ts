@@ -113,6 +113,7 @@ export class Judge {
         `${known.id}: ${offset} told, ${content?.length ?? 'nothing'} there`,
       );
     }
+    this.#verified(known, offset);
     if (offset > before) known.acknowledged = Buffer.from(content.subarray(0, offset));
     this.#sent(known, known.acknowledged);
   }
