@@ -15,6 +15,8 @@ const WORKERS = [
 const OUTSIDE = [
   'better-sqlite3',
   'pg',
+  '@aws-sdk/client-s3',
+  '@aws-sdk/s3-request-presigner',
   '@node-rs/crc32',
   '@tus/server',
   '@tus/file-store',

@@ -18,6 +18,8 @@ const UPLOADS = /^src\/storage\/uploads\/[^/]+$/;
 const UPKEEP = /^src\/storage\/uploads\/upkeep\//;
 const MODEL = /^src\/storage\/model\//;
 const DISK = /^src\/storage\/disk\//;
+/** The type of what both kinds of storage open. */
+const LOCAL = /^src\/storage\/local\/local-backend\.ts$/;
 
 /** What other rooms may import of storage. */
 const FACES = /^src\/storage\/(?:model\/)?[^/]+$/;
@@ -43,6 +45,7 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   uploads: [MODEL, BYTES, CATALOG, UPKEEP],
   'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS],
   local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],
+  shared: [MODEL, DISK, LOCAL, /^src\/storage\/(?:bytes|catalog)\//],
 };
 
 /** Where implementations are chosen and put together. */

@@ -32,8 +32,9 @@ export interface LoadOptions {
   readonly systemFolder?: string | undefined;
   /**
    * false omits the hooks' secrets and headers, and does not read the files and variables that hold
-   * them: for commands that deliver nothing and run as another user than the daemon. if-there:
-   * secrets that cannot be read are listed in `unavailable` instead of failing.
+   * them: for commands that deliver nothing and run as another user than the daemon. The secrets of the
+   * storage are read, because each of these commands opens it. if-there: secrets that cannot be read
+   * are listed in `unavailable` instead of failing.
    */
   readonly withSecrets?: boolean | 'if-there' | undefined;
 }
@@ -96,7 +97,7 @@ export async function loadKeys<K extends Keys>(
   const winners = new Map([...configured, ...flagged].map((given) => [given.key, given]));
   const { config, unusable } = await resolveValues(keys, winners, { cwd, env, withSecrets });
   const unavailable = unusable.map(({ sentence }) => sentence);
-  if (unusable.length > 0 && withSecrets === true) {
+  if (unusable.length > 0 && withSecrets !== 'if-there') {
     const code = unusable.every(({ source }) => source === 'flag') ? 'USAGE' : 'CONFIG';
     throw faultOf(code, unavailable);
   }

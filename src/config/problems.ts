@@ -8,6 +8,16 @@ import type { Given } from './layers.ts';
 import { nearestName } from './nearest.ts';
 import { printValue } from './print-value.ts';
 import { redact } from './redact.ts';
+import { DATABASE_NAMES } from './storage/database-schema.ts';
+import { STORAGE_NAMES } from './storage/storage-schema.ts';
+
+/** The keys within an object, by the key that it is the value of; those of hooks depend on their type. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  auth: AUTH_KEYS,
+  deliver: ruleKeys(),
+  storage: STORAGE_NAMES,
+  database: DATABASE_NAMES,
+};
 
 /** A sentence for every unknown key of a configuration file. */
 export function unknownKeys(
@@ -35,8 +45,7 @@ function sentences(issue: z.core.$ZodIssue, given: Given): string[] {
     const holder = valueAt(given.value, issue.path);
     const type = typeof holder === 'object' && holder !== null ? Reflect.get(holder, 'type') : '';
     const place = `in ${pathText([given.key, ...issue.path])} ${where}`;
-    const known =
-      given.key === 'auth' ? AUTH_KEYS : given.key === 'deliver' ? ruleKeys() : hookKeys(type);
+    const known = KNOWN[given.key] ?? hookKeys(type);
     return issue.keys.map((key) => unknownKey(key, known, place));
   }
   return [problemSentence(given, issue.path, issue.message)];

@@ -14,8 +14,14 @@ function redactUrl(text: string): string {
   return `${url.protocol}//${user}${url.host}${url.pathname}${query}`;
 }
 
-/** The keys of a hook, and of a token, whose contents are secret. */
-const HIDDEN = new Set(['secrets', 'headers', 'secret']);
+/** The keys whose contents are secret, by the key of the configuration that they are part of. */
+const HIDDEN: Readonly<Record<string, readonly string[]>> = {
+  hooks: ['secrets', 'headers', 'secret'],
+  auth: ['secrets', 'headers', 'secret'],
+  storage: ['accessKeyId', 'secretAccessKey', 'sessionToken'],
+};
+/** Of these the place of a secret is one level below; others are in a list or an object. */
+const SINGLE = ['secret', 'accessKeyId', 'secretAccessKey', 'sessionToken'];
 
 /**
  * Redacts a configured value, given its path from the root (`["hooks", 0, "secrets", 0]`): replaces
@@ -23,13 +29,12 @@ const HIDDEN = new Set(['secrets', 'headers', 'secret']);
  * is not secret.
  */
 export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
-  const hiding =
-    path[0] === 'hooks' || path[0] === 'auth'
-      ? path.findIndex((part) => HIDDEN.has(String(part)))
-      : -1;
+  const names = HIDDEN[String(path[0])] ?? [];
+  const hiding = path.findIndex((part) => names.includes(String(part)));
   const hidden = hiding !== -1;
   if (typeof value === 'string') {
     if ((hidden && !isPlace(path, hiding)) || value.includes('whsec_')) return SECRET;
+    if (path[0] === 'database' && path.at(-1) === 'url' && parseUrl(value) === null) return SECRET;
     return isUrlKey(path.at(-1)) ? redactUrl(value) : value;
   }
   if (typeof value !== 'object' || value === null) return hidden ? SECRET : value;
@@ -41,10 +46,10 @@ export function redact(value: unknown, path: readonly PropertyKey[]): unknown {
 
 // At least two levels below, so that a header named "file" is not mistaken for a reference.
 function isPlace(path: readonly PropertyKey[], hiding: number): boolean {
-  const below = path[hiding] === 'secret' ? 1 : 2;
+  const below = SINGLE.includes(String(path[hiding])) ? 1 : 2;
   return path.length > hiding + below && (path.at(-1) === 'file' || path.at(-1) === 'env');
 }
 
 function isUrlKey(key: PropertyKey | undefined): boolean {
-  return key === 'url' || (typeof key === 'string' && key.endsWith('Url'));
+  return key === 'url' || key === 'endpoint' || (typeof key === 'string' && key.endsWith('Url'));
 }

@@ -38,6 +38,7 @@ import { Monitor } from './monitor.ts';
 import { openTls, renewedFor } from './open-tls.ts';
 import { type Ready, urlOf } from './ready.ts';
 import { runScheduledSweep } from './scheduled-sweep.ts';
+import { shownDatabase, storagePlaceOf } from './storage-place.ts';
 import { createTrouble, sentenceOf } from './trouble.ts';
 
 /** The share of the memory available at startup that in-memory uploads may use. */
@@ -140,7 +141,7 @@ export class Daemon {
       const admin = await monitor.listen();
       store = await openStore({
         about: { host: hostname(), pid: process.pid, version, startedAt: Date.now() },
-        uploadDir: config.uploadDir,
+        ...storagePlaceOf(config),
         memoryLimit: Math.floor(process.availableMemory() * MEMORY_SHARE),
         fsync: config.fsync,
         access: accessOf(config),
@@ -157,16 +158,8 @@ export class Daemon {
       });
       await notePolicy(store, policy);
       const parts = {
-        listener,
-        tls,
-        store,
-        hooks,
-        deliveries,
-        log,
-        monitor,
-        meter,
-        choices,
-        access,
+        ...{ listener, tls, store, hooks, deliveries },
+        ...{ log, monitor, meter, choices, access },
       };
       const daemon = new Daemon(config, policy, parts);
       store.onChange((change) => {
@@ -211,6 +204,7 @@ export class Daemon {
       url,
       moreUrls,
       folder: this.#store.place,
+      database: shownDatabase(this.#config),
       persistent: !isInMemory(this.#store.place),
       freeSpace: await this.#store.room(),
       policy: this.#policy,

@@ -39,6 +39,7 @@ export function frontDoorOf(
   const downloads = createDownload(store, {
     idleTimeout: config.idleTimeoutMs,
     pace: ({ caller }) => (meter.active ? paceOf(meter.shareOf(caller)) : null),
+    redirect: config.storage.type === 's3' && config.storage.download === 'redirect',
     downloaded: (record, { caller }) => {
       store.downloaded(record, caller).catch((error) => warn(messageOf(error)));
     },

@@ -7,8 +7,10 @@ export interface Ready {
   readonly url: string;
   /** The same at the other addresses. */
   readonly moreUrls: readonly string[];
-  /** Where the data files are: an absolute path, or ":memory:". */
+  /** Where the data files are: an absolute path, ":memory:", or a bucket as "s3://bucket/prefix". */
   readonly folder: string;
+  /** The database of the records, without secrets; null where they are beside the files. */
+  readonly database: string | null;
   /** false if uploads are lost when the daemon ends. */
   readonly persistent: boolean;
   readonly freeSpace: number;

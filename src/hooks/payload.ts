@@ -2,14 +2,16 @@ import { isIPv6 } from 'node:net';
 import type { HookEvent } from '../config/hooks/hook-schema.ts';
 import type { CreationDraft } from '../storage/model/events.ts';
 import { readMetadata } from '../storage/model/metadata.ts';
-import { isInMemory } from '../storage/model/place.ts';
+import { isInMemory, objectAt } from '../storage/model/place.ts';
 import type { Caller, RemovalReason, UploadRecord } from '../storage/model/upload.ts';
 import { requestOf } from './client-request.ts';
 
-/** Where an upload is stored. In memory it has no path. */
+/** Where an upload is stored. In memory it has no path; in a bucket the path is "s3://bucket/key". */
 export interface UploadStorage {
-  readonly Type: 'filestore' | 'memorystore';
+  readonly Type: 'filestore' | 'memorystore' | 's3store';
   readonly Path: string;
+  readonly Bucket?: string;
+  readonly Key?: string;
 }
 
 /** An upload in the format of tusd's FileInfo. */
@@ -87,9 +89,12 @@ export function describeUpload(record: UploadRecord, path: string): UploadInfo {
   };
 }
 
-/** `place` is a path, or the in-memory storage. */
+/** `place` is a path, an object of a bucket, or the in-memory storage. */
 export function storageAt(place: string): UploadStorage {
-  return isInMemory(place) ? { Type: 'memorystore', Path: '' } : { Type: 'filestore', Path: place };
+  if (isInMemory(place)) return { Type: 'memorystore', Path: '' };
+  const object = objectAt(place);
+  if (object === null) return { Type: 'filestore', Path: place };
+  return { Type: 's3store', Path: place, Bucket: object.bucket, Key: object.key };
 }
 
 /** An upload that is about to be created; it has an id only if a hook has chosen one. */

@@ -1,6 +1,4 @@
-import { join, resolve } from 'node:path';
 import type { Hook, HookEvent } from '../config/hooks/hook-schema.ts';
-import { isInMemory } from '../storage/model/place.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { type Payload, storageAt, type UploadInfo } from './payload.ts';
 import { newPayload } from './receiver.ts';
@@ -8,7 +6,8 @@ import type { Attempt } from './transport/attempt.ts';
 import { createTransport, type TransportSystem } from './transport/transport.ts';
 
 export interface TestOptions extends TransportSystem {
-  readonly uploadDir: string;
+  /** Where the bytes of an upload would be. */
+  readonly place: string;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +33,7 @@ export async function sendTestEvent(
   options: TestOptions,
 ): Promise<TestOutcome> {
   const request = { Method: '', URI: '', RemoteAddr: '127.0.0.1:0', Principal: null, Header: {} };
-  const facts = { Upload: sampleUpload(event, options.uploadDir), HTTPRequest: request };
+  const facts = { Upload: sampleUpload(event, options.place), HTTPRequest: request };
   const payload: Payload = { ...newPayload(event, facts, options.now()), Test: true };
   const message = {
     event,
@@ -51,9 +50,8 @@ export async function sendTestEvent(
   return { payload, attempt, read: counts && attempt.ok ? readAnswer(attempt.answer) : null };
 }
 
-function sampleUpload(event: HookEvent, uploadDir: string): UploadInfo {
+function sampleUpload(event: HookEvent, place: string): UploadInfo {
   const before = event === 'pre-create' || event === 'pre-access';
-  const place = isInMemory(uploadDir) ? uploadDir : join(resolve(uploadDir), 'tus', 'test');
   return {
     ID: before ? '' : 'test',
     Size: 12,

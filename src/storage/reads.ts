@@ -1,7 +1,8 @@
 import { Fault } from '../fault.ts';
-import type { Reader } from './bytes/bytes.ts';
+import type { PresignedAnswer, Reader } from './bytes/bytes.ts';
 import type { Outbox } from './catalog/outbox.ts';
 import type { Placements } from './catalog/placements.ts';
+import type { ProcessInfo } from './catalog/processes.ts';
 import type {
   ListQuery,
   StatusMoment,
@@ -87,11 +88,27 @@ export interface Reads {
 
   idsBeginningWith(prefix: string, limit: number): Promise<string[]>;
 
+  /** Daemons and commands that are alive. */
+  processes(): Promise<ProcessInfo[]>;
+
+  /** The process that writes an upload; null when none does, or nothing is known of it. */
+  writerOf(id: string): Promise<ProcessInfo | null>;
+
   /** true while a process holds a lease that counts. */
   isBeingWritten(id: string): Promise<boolean>;
 
   /** Opens the bytes of an upload. Throws GONE, UNAVAILABLE, PERMISSION or IO. */
   open(record: UploadRecord): Promise<Reader>;
+
+  /** See Bytes; undefined where bytes come through this process. */
+  presign(
+    record: UploadRecord,
+    seconds: number,
+    answer: PresignedAnswer,
+  ): Promise<string | undefined>;
+
+  /** See Bytes; undefined where only reading tells. Throws GONE when the bytes are missing. */
+  look(record: UploadRecord): Promise<string | null | undefined>;
 
   /** The folder of all bytes, as a path. */
   readonly place: string;
@@ -101,6 +118,9 @@ export interface Reads {
 
   /** The path of an upload's bytes, also when they were moved out of the store. */
   pathOf(record: UploadRecord): string;
+
+  /** What the store has of an upload, in lines for people; empty where it is one file. */
+  describe(record: UploadRecord): readonly string[];
 
   /** Bytes stored; null when there are none, or while the store is unavailable. */
   size(record: UploadRecord): Promise<number | null>;
@@ -168,11 +188,16 @@ export function createReads(context: StoreContext): Reads {
     finalsOf: (id) => catalog.finalsOf(id),
     note: (key) => catalog.note(key),
     idsBeginningWith: (prefix, limit) => catalog.idsBeginningWith(prefix, limit),
+    processes: () => catalog.processes(context.now()),
+    writerOf: (id) => catalog.writerOf(id, context.now()),
     isBeingWritten: (id) => catalog.isLeased(id, context.now()),
     open: (record) => whereverItIs(context, record, (_, latest) => bytes.openForReading(latest)),
+    presign: async (record, seconds, answer) => bytes.presign?.(record, seconds, answer),
+    look: async (record) => bytes.look?.(record),
     place: bytes.place,
     locate: (id) => bytes.locate({ id, layout: null }),
     pathOf: (record) => pathOf(context, record),
+    describe: (record) => bytes.describe?.(record) ?? [],
     size,
     sizeInStore: async (record) => (record.movedTo ? 0 : ((await size(record)) ?? 0)),
     isComplete: (record) => isComplete(context, record),

@@ -1,12 +1,12 @@
 import { Fault } from '../fault.ts';
 import { PRIVATE } from './disk/file-access.ts';
 import { createLinkBook, type LinkBook } from './links.ts';
-import { holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
-import { openMemory } from './local/memory-backend.ts';
+import { holdLocal, type LocalOptions } from './local/local-backend.ts';
 import type { StorageEvent } from './model/events.ts';
 import { MEMORY } from './model/place.ts';
 import type { Placement } from './model/placement.ts';
 import type { Caller, StoredUpload, UploadRecord } from './model/upload.ts';
+import { openBackend, type StoragePlace } from './open-backend.ts';
 import { createReads, type FoundUpload, type Reads } from './reads.ts';
 import { createRemovals, type Removals } from './removals.ts';
 import { type Activity, activityOf } from './uploads/activity.ts';
@@ -23,8 +23,10 @@ import { countDownload } from './uploads/remove.ts';
 export type { Reader } from './bytes/bytes.ts';
 export type { Outbox } from './catalog/outbox.ts';
 export type { Placements } from './catalog/placements.ts';
+export type { ProcessInfo } from './catalog/processes.ts';
 export type { FileAccess } from './disk/file-access.ts';
 export { PRIVATE } from './disk/file-access.ts';
+export type { SharedPlace, StoragePlace } from './open-backend.ts';
 export type { Activity } from './uploads/activity.ts';
 export { type Clock, SYSTEM_CLOCK, type Timer } from './uploads/clock.ts';
 export type { StoreLimits } from './uploads/context.ts';
@@ -124,23 +126,17 @@ export interface DirectoryStore extends CommandStore {
   copyCatalog(folder: string): Promise<void>;
 }
 
-export interface StoreOptions extends EngineOptions, Omit<LocalOptions, 'role'> {
-  /** A path, or MEMORY for a daemon without a directory. */
-  readonly uploadDir: string;
-  /** Limit for all uploads in memory together (bytes). */
-  readonly memoryLimit?: number;
-}
+export interface StoreOptions extends EngineOptions, StoragePlace, Omit<LocalOptions, 'role'> {}
 
 /**
- * Opens an upload directory to serve it. Makes what is missing, refuses to share the directory with
- * another daemon (DIRECTORY_IN_USE), and reconciles records with files before it resolves. Throws
- * CATALOG_CORRUPT, CATALOG_TOO_NEW, PERMISSION or IO.
+ * Opens a storage to serve it, and reconciles records with bytes before it resolves. A directory is made
+ * when it is missing, and not shared with another daemon (DIRECTORY_IN_USE); any number of daemons share
+ * a bucket and its database. Throws CONFIG, CATALOG_CORRUPT, CATALOG_TOO_NEW, UNAVAILABLE, PERMISSION
+ * or IO.
  */
-export async function openStore({ uploadDir, ...options }: StoreOptions): Promise<UploadStore> {
-  const inMemory = uploadDir === MEMORY;
-  const backend = inMemory
-    ? openMemory(options.memoryLimit ?? Number.POSITIVE_INFINITY)
-    : openLocal(uploadDir, { ...options, role: 'daemon' });
+export async function openStore(options: StoreOptions): Promise<UploadStore> {
+  const inMemory = !options.shared && options.uploadDir === MEMORY;
+  const backend = await openBackend(options, { ...options, role: 'daemon' });
   // The free-space minimum is for disks; memory has its own limit.
   const limitsOf = (limits: Partial<StoreLimits> = {}) => ({
     ...limits,
@@ -166,19 +162,12 @@ export async function openStore({ uploadDir, ...options }: StoreOptions): Promis
 }
 
 /**
- * Opens an upload directory for a command. Creates nothing: throws IO for a directory without a
- * catalog, and CONFIG for uploads in memory, which only their daemon can see.
+ * Opens a storage for a command. Creates nothing: throws IO for a directory without a catalog, CONFIG
+ * for uploads in memory, which only their daemon can see, and UNAVAILABLE without an answer of the
+ * database.
  */
-export async function openCommandStore({
-  uploadDir,
-  ...options
-}: StoreOptions): Promise<DirectoryStore> {
-  if (uploadDir === MEMORY) {
-    throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {
-      hint: 'Commands need a daemon with a directory: --upload-dir',
-    });
-  }
-  const { catalog, bytes } = openLocal(uploadDir, { ...options, role: 'command' });
+export async function openCommandStore(options: StoreOptions): Promise<DirectoryStore> {
+  const { catalog, bytes } = await openBackend(options, { ...options, role: 'command' });
   const engine = new Engine(catalog, bytes, options);
   const { context, run } = engine;
   return {

@@ -58,6 +58,8 @@ function details({
     sizeOnDisk: size,
     offset: size === null || record.kind === 'final' ? null : (record.uncommittedFrom ?? size),
     beingWritten: false,
+    writer: null,
+    stored: [],
     complete: false,
     timeline: [received(null)],
     deliveries: [],

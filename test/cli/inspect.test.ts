@@ -237,6 +237,8 @@ test('inspect --json has a stable shape', async (context) => {
     expiresAt: '2026-11-24T13:00:00.000Z',
     recordedOffset: 4,
     uncommittedFrom: null,
+    writer: null,
+    stored: [],
     beingWritten: false,
     sizeOnDisk: null,
     // Of "aaaa".

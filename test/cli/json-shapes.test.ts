@@ -107,6 +107,7 @@ test('every key of the log as JSON is in docs/log.md', async () => {
       url: 'http://x',
       moreUrls: [],
       folder: '/',
+      database: null,
       persistent: true,
       freeSpace: 1,
       policy,

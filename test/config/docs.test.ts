@@ -52,9 +52,11 @@ test('the examples of the documentation mean the same in the file, as flags and 
   const file = [...page.matchAll(/^- file: `(.+)`$/gm)].map(([, line]) => line).join(',');
   // There may be no such group here.
   const content = { ...JSON.parse(`{${file}}`), fileGroup: '0' };
-  const byFile = await loadIn(await configFolder(t, { [FILE]: content }));
+  const secrets = { S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b', DATABASE_URL: 'postgres://db/c' };
+  const byFile = await loadIn(await configFolder(t, { [FILE]: content }), { env: secrets });
   // These are described in the file alone.
-  const fileOnly = { hooks: [], deliver: [], auth: null };
+  const storage = { type: 'local' };
+  const fileOnly = { hooks: [], deliver: [], auth: null, storage, database: null };
   const wanted = { ...byFile.config, ...fileOnly };
 
   const env = Object.fromEntries(

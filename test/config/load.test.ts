@@ -14,6 +14,8 @@ test('the defaults are what a start without any configuration needs', async (t) 
     socketMode: 0o660,
     socketGroup: null,
     uploadDir: join(folder, 'uploads'),
+    storage: { type: 'local' },
+    database: null,
     basePath: '/uploads/files/',
     corsOrigins: ['*'],
     retentionMs: 86_400_000,

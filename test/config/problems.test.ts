@@ -138,6 +138,7 @@ test('no key takes a value of a foreign kind', async () => {
   const meant: Record<string, unknown[]> = {
     publicUrl: [null],
     auth: [null, {}],
+    database: [null],
     adminListen: [null],
     publicHealth: [true],
     clientDownloads: [true],

@@ -1,4 +1,5 @@
 import type { Running } from './daemon.ts';
+import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What a client sees of a daemon that is not there, or that ends before it answers. */
@@ -8,14 +9,16 @@ export class ConnectionLost extends Error {}
 const NO_DAEMON = new ConnectionLost('no daemon');
 const RESET = new ConnectionLost('reset');
 
-/** Requests of clients to the daemon that serves, if one does. */
+/** Requests of clients to the daemons that serve. */
 export class Network {
   readonly #scheduler: Scheduler;
-  readonly #daemon: () => Running | undefined;
+  readonly #daemons: readonly (Running | undefined)[];
+  readonly #balancer: Random;
 
-  constructor(scheduler: Scheduler, daemon: () => Running | undefined) {
+  constructor(scheduler: Scheduler, daemons: readonly (Running | undefined)[], balancer: Random) {
     this.#scheduler = scheduler;
-    this.#daemon = daemon;
+    this.#daemons = daemons;
+    this.#balancer = balancer;
   }
 
   /**
@@ -29,7 +32,7 @@ export class Network {
     const scheduler = this.#scheduler;
     return new Promise((resolve, reject) => {
       scheduler.after(scheduler.delay(), null, () => {
-        const daemon = this.#daemon();
+        const daemon = this.#chosen();
         let settled = false;
         const settle = (tell: () => void) => {
           if (settled) return;
@@ -52,5 +55,17 @@ export class Network {
           );
       });
     });
+  }
+
+  /** Where a balancer sends a request: mostly to one that answers. */
+  #chosen(): Running | undefined {
+    if (this.#daemons.length === 1) return this.#daemons[0];
+    const random = this.#balancer;
+    const running = this.#daemons.filter((daemon) => daemon !== undefined);
+    const awake = running.filter(
+      ({ serving, process }) => serving && process.pausedUntil <= this.#scheduler.time,
+    );
+    const among = awake.length > 0 && random.chance(0.9) ? awake : running;
+    return among.length > 0 ? random.pick(among) : undefined;
   }
 }

@@ -56,13 +56,13 @@ export class Scheduler {
   #outside = 0;
   readonly #events = new EventHeap();
   readonly #random: Random;
-  readonly #calm: boolean;
+  readonly calm: boolean;
   readonly #slow: readonly string[];
   #count = 0;
 
   constructor(random: Random, { calm, slow }: Pick<Plan, 'calm' | 'slow'>) {
     this.#random = random;
-    this.#calm = calm;
+    this.calm = calm;
     this.#slow = slow;
   }
 
@@ -90,7 +90,7 @@ export class Scheduler {
   /** How long the machine takes for something small: mostly nothing, now and then long. */
   delay(): number {
     const draw = this.#random.next();
-    if (this.#calm) return 1;
+    if (this.calm) return 1;
     if (draw < 0.9) return draw * 1.2 * this.slowness;
     return draw < 0.99 ? draw * 10 * this.slowness : draw * 300 * this.slowness;
   }

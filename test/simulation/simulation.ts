@@ -65,7 +65,7 @@ export class Simulation {
     this.scheduler.world = this.world;
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     const balancer = this.random.fork(3);
-    this.network = new Network(this.scheduler, () => this.#one(balancer));
+    this.network = new Network(this.scheduler, this.daemons, balancer);
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
       this.violated(violation),
     );
@@ -149,16 +149,6 @@ export class Simulation {
   /** All daemons that run, in their order. */
   get running(): Running[] {
     return this.daemons.filter((daemon) => daemon !== undefined);
-  }
-
-  /** Where a balancer sends a request: mostly to one that answers. */
-  #one(random: Random): Running | undefined {
-    if (this.daemons.length === 1) return this.daemons[0];
-    const awake = this.running.filter(
-      ({ serving, process }) => serving && process.pausedUntil <= this.scheduler.time,
-    );
-    const among = awake.length > 0 && random.chance(0.9) ? awake : this.running;
-    return among.length > 0 ? random.pick(among) : undefined;
   }
 
   startDaemon(place: number): void {

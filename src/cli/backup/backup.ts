@@ -31,6 +31,12 @@ original, so it does not protect from a broken disk. A backup on another file sy
   ],
 });
 
+const NEEDS_FILES = {
+  command: 'backup',
+  instead:
+    'Back up the database and the bucket by their own means (docs/scale-out.md), or copy everything into a directory: tusd-ts migrate --to <config>',
+};
+
 /** `tusd-ts backup <directory>` */
 export function backupCommand(io: Io): Command {
   const command = new Command('backup')
@@ -42,18 +48,23 @@ export function backupCommand(io: Io): Command {
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((directory: string, options: BackupOptions) =>
-      withStore(io, options, async ({ store, config }) => {
-        const report = createCopyReport(io, options.json ?? false);
-        const pruned = await backUp({
-          source: store,
-          uploadDir: config.uploadDir,
-          target: absolute(io.cwd, directory, 'the directory'),
-          way: placeWayOf(options),
-          now: io.now,
-          onUpload: report.add,
-          ...(options.verify ? { onVerified: report.verified } : {}),
-        });
-        await report.end(pruned);
-      }),
+      withStore(
+        io,
+        options,
+        async ({ store, config }) => {
+          const report = createCopyReport(io, options.json ?? false);
+          const pruned = await backUp({
+            source: store,
+            uploadDir: config.uploadDir,
+            target: absolute(io.cwd, directory, 'the directory'),
+            way: placeWayOf(options),
+            now: io.now,
+            onUpload: report.add,
+            ...(options.verify ? { onVerified: report.verified } : {}),
+          });
+          await report.end(pruned);
+        },
+        { files: NEEDS_FILES },
+      ),
     );
 }

@@ -20,6 +20,7 @@ import { addStorageOptions, withStore } from '../store/open-store.ts';
 import { oneOf, readLimit } from '../view/list-query.ts';
 import { shownId } from '../view/list-table.ts';
 import { PLACEMENT_COLUMNS, placementJson, placementRow } from '../view/placement-view.ts';
+import { NEEDS_FILES } from './needs-files.ts';
 
 interface ListOptions extends Readonly<Record<string, unknown>> {
   readonly state: string;
@@ -62,24 +63,29 @@ export function deliverListCommand(io: Io): Command {
 async function list(io: Io, options: ListOptions): Promise<void> {
   const statuses = readStatuses(options.state);
   const limit = readLimit(options.limit) ?? Number.MAX_SAFE_INTEGER;
-  await withStore(io, options, async ({ store }) => {
-    const { rule } = options;
-    const upload =
-      options.upload === undefined ? undefined : await idOrGiven(store, options.upload);
-    const found = await store.placements.list({
-      statuses,
-      ...(rule === undefined ? {} : { rule }),
-      ...(upload === undefined ? {} : { upload }),
-      limit,
-    });
-    const counts = await store.placements.counts();
-    if (options.json) {
-      const totals = counts.map((one) => ({ ...one, oldestAt: formatIso(one.oldestAt) }));
-      const deliveries = found.map(placementJson);
-      return io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
-    }
-    await printTable(io, store, found, counts, `No file is ${statuses.join(' or ')}.`);
-  });
+  await withStore(
+    io,
+    options,
+    async ({ store }) => {
+      const { rule } = options;
+      const upload =
+        options.upload === undefined ? undefined : await idOrGiven(store, options.upload);
+      const found = await store.placements.list({
+        statuses,
+        ...(rule === undefined ? {} : { rule }),
+        ...(upload === undefined ? {} : { upload }),
+        limit,
+      });
+      const counts = await store.placements.counts();
+      if (options.json) {
+        const totals = counts.map((one) => ({ ...one, oldestAt: formatIso(one.oldestAt) }));
+        const deliveries = found.map(placementJson);
+        return io.stdout.write(`${formatJson({ deliveries, totals }, 2)}\n`);
+      }
+      await printTable(io, store, found, counts, `No file is ${statuses.join(' or ')}.`);
+    },
+    { files: NEEDS_FILES },
+  );
 }
 
 async function printTable(

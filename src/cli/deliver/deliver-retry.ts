@@ -5,6 +5,7 @@ import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { addStorageOptions } from '../store/open-store.ts';
 import { type Retryable, type RetryOptions, retry } from '../store/retry.ts';
+import { NEEDS_FILES } from './needs-files.ts';
 
 const HELP = helpText({
   notes: [
@@ -34,6 +35,7 @@ export function deliverRetryCommand(io: Io): Command {
 }
 
 const FILES: Retryable = {
+  files: NEEDS_FILES,
   listedBy: 'tusd-ts deliver list',
   one: retryOne,
   failed: (store, after, most, now) => store.placements.retryFailing(after, most, now),

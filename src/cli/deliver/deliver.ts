@@ -20,6 +20,7 @@ import { addStorageOptions, type OpenedStore, withStore } from '../store/open-st
 import { shownId } from '../view/list-table.ts';
 import { deliverListCommand } from './deliver-list.ts';
 import { deliverRetryCommand } from './deliver-retry.ts';
+import { NEEDS_FILES } from './needs-files.ts';
 
 interface DeliverOptions extends Readonly<Record<string, unknown>> {
   readonly all?: boolean;
@@ -65,24 +66,29 @@ async function deliverAll(io: Io, options: DeliverOptions): Promise<void> {
       hint: 'What is on its way: tusd-ts deliver list',
     });
   }
-  await withStore(io, options, async (opened) => {
-    const rules = chosenRules(opened, options.rule);
-    const report = options.json ? jsonReport(io, options) : textReport(io, opened.store, options);
-    const counts = { uploads: 0, deliveries: 0 };
-    for await (const { record, planned } of undelivered(opened.store, rules)) {
-      const added = options.dryRun
-        ? planned.length
-        : await opened.store.placements.add(record.id, planned, io.now());
-      if (added === 0) continue;
-      counts.uploads += 1;
-      counts.deliveries += added;
-      for (const { rule } of planned) {
-        const { to } = rules.find(({ name }) => name === rule)!;
-        await report.add(record, rule, join(to.root, ...pathOf(to, record)));
+  await withStore(
+    io,
+    options,
+    async (opened) => {
+      const rules = chosenRules(opened, options.rule);
+      const report = options.json ? jsonReport(io, options) : textReport(io, opened.store, options);
+      const counts = { uploads: 0, deliveries: 0 };
+      for await (const { record, planned } of undelivered(opened.store, rules)) {
+        const added = options.dryRun
+          ? planned.length
+          : await opened.store.placements.add(record.id, planned, io.now());
+        if (added === 0) continue;
+        counts.uploads += 1;
+        counts.deliveries += added;
+        for (const { rule } of planned) {
+          const { to } = rules.find(({ name }) => name === rule)!;
+          await report.add(record, rule, join(to.root, ...pathOf(to, record)));
+        }
       }
-    }
-    await report.end(counts);
-  });
+      await report.end(counts);
+    },
+    { files: NEEDS_FILES },
+  );
 }
 
 function chosenRules({ config }: OpenedStore, name: string | undefined): readonly DeliverRule[] {

@@ -18,15 +18,26 @@ To keep everything, make a backup: \`tusd-ts backup\`.`,
   ],
 });
 
+const NEEDS_FILES = {
+  command: 'export',
+  instead:
+    'Records for programs: tusd-ts list --ndjson. Into another storage: tusd-ts migrate --to <config>',
+};
+
 /** `tusd-ts export` */
 export function exportCommand(io: Io): Command {
   const command = new Command('export').description('Write all records as JSON lines');
   addStorageOptions(command, { retention: false });
   return command.addHelpText('after', HELP).action((options: Readonly<Record<string, unknown>>) =>
-    withStore(io, options, async ({ store }) => {
-      const lines = new LineWriter(io.stdout);
-      for await (const line of exportLines(store, io.now)) await lines.line(line);
-      await lines.flush();
-    }),
+    withStore(
+      io,
+      options,
+      async ({ store }) => {
+        const lines = new LineWriter(io.stdout);
+        for await (const line of exportLines(store, io.now)) await lines.line(line);
+        await lines.flush();
+      },
+      { files: NEEDS_FILES },
+    ),
   );
 }

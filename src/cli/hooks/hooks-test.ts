@@ -1,5 +1,8 @@
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../../config/config.ts';
 import { HOOK_EVENTS, type Hook, type HookEvent } from '../../config/hooks/hook-schema.ts';
+import { MEMORY } from '../../config/keys/upload-dir.ts';
 import { nearestName } from '../../config/nearest.ts';
 import { Fault } from '../../fault.ts';
 import { sendTestEvent, type TestOutcome } from '../../hooks/test-event.ts';
@@ -53,7 +56,7 @@ async function test(io: Io, name: string, options: TestOptions): Promise<void> {
   const printed: string[] = [];
   const started = performance.now();
   const outcome = await sendTestEvent(hook, event, {
-    uploadDir: config.uploadDir,
+    place: placeOf(config),
     now: io.now,
     env: io.env,
     kill: (pid, signal) => process.kill(pid, signal),
@@ -68,6 +71,12 @@ async function test(io: Io, name: string, options: TestOptions): Promise<void> {
     ? formatJson(outcomeJson(hook, event, outcome, printed, ms), 2)
     : outcomeLines(io, hook, event, outcome, printed, ms).join('\n');
   await (options.json ? io.stdout : textOutput(io, io.stdout)).write(`${text}\n`);
+}
+
+/** Where the bytes of an upload called "test" would be. */
+function placeOf({ storage, uploadDir }: Config): string {
+  if (storage.type === 's3') return `s3://${storage.bucket}/${storage.prefix}test/file`;
+  return uploadDir === MEMORY ? uploadDir : join(resolve(uploadDir), 'tus', 'test');
 }
 
 function findHook(hooks: readonly Hook[], name: string, file: string | null): Hook {

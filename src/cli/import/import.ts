@@ -17,6 +17,7 @@ import { helpText } from '../output/help-text.ts';
 import type { Io } from '../process/io.ts';
 import { isAlive } from '../process/is-alive.ts';
 import { processInput } from '../process/process-input.ts';
+import { assertLocal } from '../store/assert-local.ts';
 import { addConfigOptions, readConfig } from '../store/config-options.ts';
 import { createImportReport, type ImportReport } from './import-report.ts';
 
@@ -27,6 +28,11 @@ interface ImportCommandOptions extends Readonly<Record<string, unknown>> {
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
+
+const NEEDS_FILES = {
+  command: 'import',
+  instead: 'Import into a directory, and bring that into the bucket: tusd-ts migrate --to <config>',
+};
 
 /** The note with the secret that ids of plain files are made with. */
 const SECRET_NOTE = 'import-secret';
@@ -81,6 +87,7 @@ async function runImport(io: Io, path: string, options: ImportCommandOptions): P
       hint: 'Name a directory: --upload-dir',
     });
   }
+  assertLocal(config, NEEDS_FILES);
   const dryRun = options.dryRun ?? false;
   const report = createImportReport(io, { json: options.json ?? false, dryRun });
   const { from: kind, files } = options;

@@ -20,6 +20,9 @@ export function detailsJson(details: UploadDetails) {
     uncommittedFrom: record.uncommittedFrom,
     diagnosis: diagnose(details),
     beingWritten: details.beingWritten,
+    /** The process that writes it. */
+    writer: writerJson(details),
+    stored: details.stored,
     path,
     sizeOnDisk,
     crc32: record.crc32.toString(16).padStart(8, '0'),
@@ -37,6 +40,10 @@ export function detailsJson(details: UploadDetails) {
     deliveries: deliveries.map(deliveryJson),
     placements: details.placements.map(placementJson),
   };
+}
+
+function writerJson({ writer }: UploadDetails) {
+  return writer && { host: writer.host, pid: writer.pid, role: writer.role };
 }
 
 function relatedJson({ id, view }: RelatedUpload) {

@@ -1,4 +1,5 @@
 import type { Origin } from '../../storage/model/upload.ts';
+import type { ProcessInfo } from '../../storage/store.ts';
 import { pad, truncate } from '../../terminal/fit.ts';
 import { formatBytes, formatCount, formatSize } from '../../terminal/size.ts';
 import type { Style } from '../../terminal/style.ts';
@@ -55,6 +56,8 @@ function factsOf(details: UploadDetails, options: InspectOptions): Fact[] {
   const facts: (Fact | null)[] = [
     ['received', [receivedText(details)]],
     ['file', [`${sanitize(path)} (${diskText(details)})`]],
+    ['stored as', details.stored.map(sanitize)],
+    details.writer === null ? null : ['written by', [writerText(details.writer)]],
     ['metadata', tableOf(metadataRows(record.metadata))],
     record.owner === null ? null : ['owner', [sanitize(record.owner)]],
     ['created', [`${when(record.createdAt)} by ${originText(record.origin)}`]],
@@ -78,6 +81,10 @@ function factsOf(details: UploadDetails, options: InspectOptions): Fact[] {
     ['part of', tableOf(finals.map(relatedRow))],
   ];
   return facts.filter((fact) => fact !== null).filter(([, values]) => values.length > 0);
+}
+
+function writerText({ role, pid, host }: ProcessInfo): string {
+  return `the ${role} with the process id ${pid} at ${sanitize(host)}`;
 }
 
 function receivedText({ record, offset, received: known }: UploadDetails): string {

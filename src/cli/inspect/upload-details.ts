@@ -2,8 +2,8 @@ import type { RetentionPolicy } from '../../retention/policy.ts';
 import type { Delivery } from '../../storage/model/delivery.ts';
 import type { Placement } from '../../storage/model/placement.ts';
 import type { TimelineEntry } from '../../storage/model/timeline.ts';
-import { isUnjoined, type StoredUpload } from '../../storage/model/upload.ts';
-import type { CommandStore } from '../../storage/store.ts';
+import { isGone, isUnjoined, type StoredUpload } from '../../storage/model/upload.ts';
+import type { CommandStore, ProcessInfo } from '../../storage/store.ts';
 import { type UploadView, viewOf } from '../view/upload-view.ts';
 
 /** All details of one upload at a point in time. */
@@ -20,6 +20,10 @@ export interface UploadDetails extends UploadView {
   readonly offset: number | null;
   /** A process holds the upload's lease now. */
   readonly beingWritten: boolean;
+  /** That process, if it has told of itself. */
+  readonly writer: ProcessInfo | null;
+  /** What the store has of it, in lines; empty where it is one file. */
+  readonly stored: readonly string[];
   /** It is not finished, but all its bytes are here: a daemon finishes it. */
   readonly complete: boolean;
   readonly timeline: readonly TimelineEntry[];
@@ -70,6 +74,8 @@ export async function detailsOf(
     sizeOnDisk,
     offset: offsetOf(record, sizeOnDisk),
     beingWritten: await store.isBeingWritten(record.id),
+    writer: await store.writerOf(record.id),
+    stored: isGone(record) ? [] : store.describe(record),
     complete: await store.isComplete(record),
     timeline: await store.timeline(record),
     deliveries,

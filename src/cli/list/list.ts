@@ -192,7 +192,7 @@ async function printTable(
     states === UNDELIVERED
       ? await lengthOf(store.list({ undelivered: true }))
       : countRows(rows, states, wanted.foldParts);
-  if (shown === 0) await lines.line(nothing(wanted, opened.config.uploadDir));
+  if (shown === 0) await lines.line(nothing(wanted, placeOf(opened)));
   if (shown < matching) {
     const more = `… ${countOf(matching - shown, 'more upload')} (--limit all)`;
     await lines.line(style.dim(more));
@@ -204,9 +204,13 @@ async function printTable(
   await lines.flush();
 }
 
-function nothing({ states, owner }: Wanted, uploadDir: string): string {
+function placeOf({ config, store }: OpenedStore): string {
+  return config.storage.type === 'local' ? config.uploadDir : store.place;
+}
+
+function nothing({ states, owner }: Wanted, place: string): string {
   const whose = owner === undefined ? '' : ` of ${sanitize(owner)}`;
-  if (states === undefined) return `No uploads${whose} in ${sanitize(uploadDir)}.`;
+  if (states === undefined) return `No uploads${whose} in ${sanitize(place)}.`;
   return `No upload${whose} is ${states === UNDELIVERED ? states : states.join(' or ')}.`;
 }
 

@@ -113,14 +113,16 @@ function lineLog(output: Output, dropped: (lines: number) => string) {
 
 function readyLines(io: Io, ready: Ready, file: string | null): string[] {
   const style = styleOf(io);
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
+  const { url, moreUrls, folder, persistent, database, policy, nextSweep, admin } = ready;
   const files = persistent ? folder : 'in memory, nothing is kept when the daemon ends';
+  const free = database === null ? ` · ${formatSize(ready.freeSpace)} free` : '';
   const sweep =
     nextSweep === null ? 'no sweep is scheduled' : `next sweep ${timeOf(io, nextSweep.getTime())}`;
   return [
     `${style.strong(`tusd-ts ${programVersion()}`)}  ready at ${style.ok(url)}`,
     ...moreUrls.map((more) => `  also at ${style.ok(sanitize(more))}`),
-    `  files   ${sanitize(files)} · ${formatSize(freeSpace)} free`,
+    `  files   ${sanitize(files)}${free}`,
+    ...(database === null ? [] : [`  records ${sanitize(database)}`]),
     `  config  ${file === null ? 'none' : sanitize(file)}`,
     `  keep    ${describePolicy(policy)} · ${sweep}`,
     ...(admin === null ? [] : [`  admin   ${sanitize(admin)}`]),
@@ -137,7 +139,7 @@ function timeOf(io: Io, at: number): string {
 }
 
 function readyJson(io: Io, ready: Ready, file: string | null): string {
-  const { url, moreUrls, folder, persistent, freeSpace, policy, nextSweep, admin } = ready;
+  const { url, moreUrls, folder, database, persistent, policy, nextSweep, admin } = ready;
   return formatJson({
     type: 'ready',
     time: formatIso(io.now()),
@@ -145,8 +147,10 @@ function readyJson(io: Io, ready: Ready, file: string | null): string {
     url,
     moreUrls,
     folder,
+    database,
     persistent,
-    freeSpace,
+    // Of a bucket nobody knows it.
+    freeSpace: Number.isFinite(ready.freeSpace) ? ready.freeSpace : null,
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },
     nextSweep: nextSweep === null ? null : formatIso(nextSweep.getTime()),

@@ -4,6 +4,7 @@ import type { Keys } from '../../config/key.ts';
 import { type ConfigKey, KEYS } from '../../config/keys/keys.ts';
 import { type LoadedConfig, type LoadOptions, loadKeys } from '../../config/load.ts';
 import { assertOneAddress } from '../../config/one-address.ts';
+import { assertPairing } from '../../config/storage/pairing.ts';
 import { FILE_VARIABLE } from '../../config/variables.ts';
 import { checkPattern } from '../../retention/schedule.ts';
 import type { Io } from '../process/io.ts';
@@ -69,5 +70,6 @@ export async function readConfig(
   });
   checkPattern(loaded.config.cleanupSchedule);
   assertOneAddress(loaded);
+  assertPairing(loaded);
   return loaded;
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import { objectAt } from '../../storage/model/place.ts';
 import type { StoredUpload } from '../../storage/model/upload.ts';
 import type { CommandStore } from '../../storage/store.ts';
 
@@ -39,9 +40,12 @@ export async function idOrGiven(store: CommandStore, given: string): Promise<str
   }
 }
 
-/** The last segment of a URL or a path; other texts are ids already. */
+/** The last segment of a URL or a path, the folder of an object; other texts are ids already. */
 function idIn(given: string): string {
   if (!given.includes('/')) return given;
+  const object = objectAt(given);
+  // An upload in a bucket has a folder, and the names of its objects are random.
+  if (object) return /([^/]+)\/[^/]*$/.exec(object.key)?.[1] ?? object.key;
   const path = given.replace(/[?#].*$/s, '').replace(/\/+$/, '');
   const segment = path.slice(path.lastIndexOf('/') + 1);
   try {

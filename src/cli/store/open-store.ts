@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
+import { storagePlaceOf } from '../../daemon/storage-place.ts';
 import { expiresAt, type RetentionPolicy } from '../../retention/policy.ts';
 import { servedPolicy } from '../../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../../storage/model/events.ts';
 import { type DirectoryStore, openCommandStore } from '../../storage/store.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import type { Io } from '../process/io.ts';
+import { assertLocal, type NeedsFiles } from './assert-local.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
 
 export interface OpenedStore {
@@ -18,6 +20,8 @@ export interface OpenedStore {
 export interface OpenOptions {
   /** Makes the planner of a removal's hook deliveries; without it there are none. */
   readonly plan?: (config: Config) => DeliveryPlanner;
+  /** Refuses uploads in a bucket. */
+  readonly files?: NeedsFiles;
 }
 
 const AS_SERVED = 'as the daemon that last served the directory';
@@ -48,13 +52,14 @@ export async function withStore<T>(
   io: Io,
   options: Readonly<Record<string, unknown>>,
   use: (opened: OpenedStore) => Promise<T>,
-  { plan }: OpenOptions = {},
+  { plan, files }: OpenOptions = {},
 ): Promise<T> {
   const loaded = await readConfig(io, options, { withSecrets: false });
   const { config } = loaded;
+  if (files) assertLocal(config, files);
   let policy = configured(config);
   const store = await openCommandStore({
-    uploadDir: config.uploadDir,
+    ...storagePlaceOf(config),
     expiresAt: (record) => expiresAt(record, policy),
     now: io.now,
     warn: (message) => void io.stderr.write(`tusd-ts: ${sanitize(message)}\n`).catch(() => {}),

@@ -3,6 +3,7 @@ import type { CommandStore } from '../../storage/store.ts';
 import { formatJson } from '../../terminal/json.ts';
 import { formatCount } from '../../terminal/size.ts';
 import type { Io } from '../process/io.ts';
+import type { NeedsFiles } from './assert-local.ts';
 import { withStore } from './open-store.ts';
 
 export interface RetryOptions extends Readonly<Record<string, unknown>> {
@@ -12,6 +13,8 @@ export interface RetryOptions extends Readonly<Record<string, unknown>> {
 
 /** What can be tried again: deliveries to hooks, or of files. `now` is milliseconds since the epoch. */
 export interface Retryable {
+  /** Refuses uploads in a bucket. */
+  readonly files?: NeedsFiles;
   /** The command that lists the numbers. */
   readonly listedBy: string;
   /** Makes one due now. Throws USAGE, NOT_FOUND or CONFLICT. */
@@ -35,13 +38,18 @@ export async function retry(
       hint: `Numbers are in the first column of: ${what.listedBy}`,
     });
   }
-  await withStore(io, options, async ({ store }) => {
-    const now = io.now();
-    let count = 1;
-    if (no === undefined) count = await retryAll(store, what, now);
-    else await what.one(store, no, now);
-    await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
-  });
+  await withStore(
+    io,
+    options,
+    async ({ store }) => {
+      const now = io.now();
+      let count = 1;
+      if (no === undefined) count = await retryAll(store, what, now);
+      else await what.one(store, no, now);
+      await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
+    },
+    what.files ? { files: what.files } : {},
+  );
 }
 
 function sentenceOf(count: number): string {

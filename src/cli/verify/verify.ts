@@ -15,6 +15,7 @@ import { createVerifyReport, progressText, type VerifyReport } from './verify-re
 
 interface VerifyOptions extends Readonly<Record<string, unknown>> {
   readonly rate: string;
+  readonly deep?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,6 +26,8 @@ const HELP = helpText({
     `Reads data files and compares them with the length and the CRC-32 that were recorded while their
 bytes came. Of an unfinished upload, what has been recorded so far counts; one that is being written
 is skipped. Only what is not as it should be is listed, unless uploads are named.`,
+    `Of uploads in a bucket the size and the ETag of each object are compared, without reading it, unless
+--deep is given. The bytes of an unfinished upload that are in parts cannot be read there.`,
   ],
   examples: [
     ['tusd-ts verify', 'every upload, at 64 MiB a second'],
@@ -45,6 +48,7 @@ export function verifyCommand(io: Io): Command {
   addStorageOptions(command, { retention: false });
   return command
     .option('--rate <size>', 'bytes to read in a second, or "unlimited"', DEFAULT_RATE)
+    .option('--deep', 'read what is in a bucket, too; of a directory everything is read anyway')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((uploads: string[], options: VerifyOptions) => {
@@ -98,7 +102,7 @@ async function verify(io: Io, store: CommandStore, wanted: Wanted): Promise<void
     );
     await limit(read);
   };
-  const wrong = await verifyEach(store, named, pace, report);
+  const wrong = await verifyEach(store, named, pace, options.deep ?? false, report);
   await progress.clear();
   await report.end({ bytes, elapsed: io.now() - startedAt });
   if (wrong > 0) io.setExitCode(1);
@@ -108,11 +112,12 @@ async function verifyEach(
   store: CommandStore,
   named: readonly StoredUpload[],
   pace: Pace,
+  deep: boolean,
   report: VerifyReport,
 ): Promise<number> {
   let wrong = 0;
   const one = async (record: StoredUpload) => {
-    const result: Verification = await verifyUpload(store, record.id, pace);
+    const result: Verification = await verifyUpload(store, record.id, pace, { deep });
     if (WRONG.has(result.verdict)) wrong += 1;
     await report.add(record, result);
   };

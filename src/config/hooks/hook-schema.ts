@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DAY } from '../../text/span.ts';
-import type { KeptText } from '../values/kept-text.ts';
+import { keptText } from '../values/kept-schema.ts';
 import type { Reading } from '../values/reading.ts';
 import { via } from '../values/reading.ts';
 import { readHookUrl } from '../values/url.ts';
@@ -24,26 +24,6 @@ export const HOOK_EVENTS = [
 ] as const;
 
 export type HookEvent = (typeof HOOK_EVENTS)[number];
-
-const SECRET_PLACE = 'in quotes, or the place where it is kept: {"file": path} or {"env": name}';
-
-/** Text, or a reference to the file or variable that holds it. */
-function keptText(what: string, pattern: string, read: (input: string) => Reading<string>) {
-  return z
-    .union(
-      [
-        z.string().meta({ pattern }),
-        z.strictObject({ file: text('a path', readPath).meta({ minLength: 1 }) }),
-        z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
-      ],
-      `it must be ${what} ${SECRET_PLACE}`,
-    )
-    .transform(
-      via(
-        (input): Reading<KeptText> => (typeof input === 'string' ? read(input) : { value: input }),
-      ),
-    );
-}
 
 const common = {
   name: text('a name of a-z, 0-9 and -', (input) =>

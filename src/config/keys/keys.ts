@@ -1,6 +1,7 @@
 import { DELIVER_KEYS } from '../deliver/deliver-keys.ts';
 import { HOOK_KEYS } from '../hooks/hook-keys.ts';
 import type { Keys } from '../key.ts';
+import { STORAGE_KEYS } from '../storage/storage-keys.ts';
 import { CONNECTION_KEYS } from './connection-keys.ts';
 import { LIMIT_KEYS } from './limit-keys.ts';
 import { PERMISSION_KEYS } from './permission-keys.ts';
@@ -79,8 +80,9 @@ export const KEYS = {
     common: true,
     shownAsUsed: true,
     meaning:
-      'Directory of the uploads and their catalog; made if missing. A relative path counts from the configuration file\'s folder, elsewhere from the working directory. ":memory:" keeps everything in memory, for tests and demonstrations: nothing is left when the daemon ends.',
+      'Directory of the uploads and their catalog; made if missing. A relative path counts from the configuration file\'s folder, elsewhere from the working directory. ":memory:" keeps everything in memory, for tests and demonstrations: nothing is left when the daemon ends. With storage "s3" it holds temporary files only.',
   },
+  ...STORAGE_KEYS,
   basePath: {
     ...BASE_PATH,
     default: '/uploads/files/',

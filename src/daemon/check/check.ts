@@ -1,9 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { Fault } from '../../fault.ts';
 import type { ListenAddress } from '../../http/doors/address.ts';
+import { shownDatabase, storagePlaceOf } from '../storage-place.ts';
 import { checkAddress } from './check-address.ts';
 import { checkCertificates } from './check-certificates.ts';
 import { checkHook } from './check-hook.ts';
+import { checkBucket, checkDatabase } from './check-shared.ts';
 import { checkUploads } from './check-uploads.ts';
 
 /** The outcome of one check: a sentence about what was found, or a fault. */
@@ -14,14 +16,18 @@ export type Checked = { readonly what: string } & (
 
 /**
  * Looks at everything that a start needs beyond a valid configuration, and changes nothing: the upload
- * directory and its catalog, the programs of hooks, the certificates and the addresses. Yields each outcome.
+ * directory and its catalog, or the bucket and the database, the programs of hooks, the certificates and the addresses. Yields each outcome.
  */
 export async function* checkStart(
   config: Config,
   addresses: readonly ListenAddress[],
   env: Readonly<Record<string, string | undefined>>,
 ): AsyncGenerator<Checked> {
-  yield await outcome('uploads', () => checkUploads(config));
+  const { shared } = storagePlaceOf(config);
+  if (shared) {
+    yield await outcome('bucket', () => checkBucket(shared));
+    yield await outcome('database', () => checkDatabase(shared, shownDatabase(config) ?? ''));
+  } else yield await outcome('uploads', () => checkUploads(config));
   for (const hook of config.hooks) {
     yield await outcome(`hook ${hook.name}`, () => checkHook(hook, env));
   }

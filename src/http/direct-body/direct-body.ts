@@ -71,6 +71,11 @@ export class DirectBody implements ByteSource {
     return controller.signal;
   }
 
+  /** true while a sink takes the bytes; otherwise they go to the stream, which has limits of its own. */
+  get isTaken(): boolean {
+    return this.#sink !== undefined;
+  }
+
   /** true while reading is paused. */
   get isPaused(): boolean {
     return this.#paused;

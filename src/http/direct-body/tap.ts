@@ -12,6 +12,12 @@ import { DirectBody } from './direct-body.ts';
 /** The most bytes that one read returns. The buffer fits into the processor's cache. */
 const BUFFER_SIZE = 256 * 1024;
 
+/**
+ * So many reads in a row may fill the buffer; then other connections get their turn. libuv would read up to
+ * 32 times, and everyone else would wait for 8 MiB of each large upload.
+ */
+const MOST_IN_A_ROW = 2;
+
 /** All connections share one buffer: a chunk is consumed or copied before the next read. */
 let shared: Buffer | undefined;
 
@@ -114,6 +120,8 @@ class Tap {
   #announced: DirectBody | undefined;
   /** The body that is being read. */
   #body: DirectBody | undefined;
+  /** Reads in a row that have filled the buffer. */
+  #row = 0;
   #clearing = false;
   /**
    * The connection closes after the last body: its parser has finished and reports nothing more.
@@ -196,10 +204,22 @@ class Tap {
   /** Returns false to pause reading. */
   readonly #onRead = (length: number, buffer: Buffer): boolean => {
     const bytes = buffer.subarray(0, length);
-    if (this.#body) return this.#receive(this.#body, bytes);
+    if (this.#body) return this.#receive(this.#body, bytes) && this.#mayGoOn(length, buffer);
     // Other code has detached the parser, as a 'data' listener does.
     return this.#socket.push(Buffer.from(bytes));
   };
+
+  /** Returns false when reading stops until others have had their turn. */
+  #mayGoOn(length: number, { length: full }: Buffer): boolean {
+    this.#row = length === full ? this.#row + 1 : 0;
+    const body = this.#body;
+    if (this.#row < MOST_IN_A_ROW || !body?.isTaken) return true;
+    this.#row = 0;
+    setImmediate(() => {
+      if (this.#body === body && !body.isPaused) body.resume();
+    });
+    return false;
+  }
 
   #receive(body: DirectBody, bytes: Buffer): boolean {
     const { left } = body;

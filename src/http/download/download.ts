@@ -9,7 +9,12 @@ import { following, LimitedDownloads } from './limited-downloads.ts';
 import { type Pace, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
-export type DownloadSource = Pick<Reads, 'find' | 'open'> & Pick<UploadStore, 'countDownload'>;
+export type DownloadSource = Pick<Reads, 'find' | 'open'> &
+  Partial<Pick<Reads, 'presign'>> &
+  Pick<UploadStore, 'countDownload'>;
+
+/** How long the URL of a redirect holds (seconds). */
+const VALID_FOR = 300;
 
 export interface DownloadOptions {
   /** A client that reads nothing for this long is considered gone (milliseconds). */
@@ -17,6 +22,8 @@ export interface DownloadOptions {
   /** Slows a response down; null for full speed. */
   readonly pace?: (exchange: Exchange) => Pace | null;
   readonly downloaded?: Downloaded;
+  /** Sends clients to where the bytes are, if the store can. */
+  readonly redirect?: boolean;
 }
 
 /** Called when an upload was sent to its last byte. */
@@ -25,7 +32,7 @@ export type Downloaded = (record: FoundUpload['record'], exchange: Exchange) => 
 /** GET (and a plain HEAD) of a finished upload, with ranges and conditions by RFC 9110. */
 export function createDownload(
   source: DownloadSource,
-  { idleTimeout, pace, downloaded }: DownloadOptions,
+  { idleTimeout, pace, downloaded, redirect = false }: DownloadOptions,
 ): ExchangeHandler {
   const limited = new LimitedDownloads();
   return async (exchange) => {
@@ -35,6 +42,7 @@ export function createDownload(
     if (record.state !== 'finished') {
       throw new Fault('CONFLICT', 'this upload is not finished yet');
     }
+    if (redirect && (await redirected(source, record, exchange))) return;
     const reader = await source.open(record);
     const paced = pace?.(exchange) ?? null;
     try {
@@ -58,6 +66,28 @@ export function createDownload(
       reader.close();
     }
   };
+}
+
+/**
+ * Answers a GET with the URL of the file at the store. A HEAD is answered here, and so is a download that
+ * counts: only who sends the bytes knows that all of them were sent.
+ */
+async function redirected(
+  source: DownloadSource,
+  record: FoundUpload['record'],
+  { response, method }: Exchange,
+): Promise<boolean> {
+  if (method !== 'GET' || record.downloadsLeft !== null) return false;
+  const { 'Content-Type': contentType, 'Content-Disposition': contentDisposition } =
+    describeFile(record);
+  const answer = { contentType, contentDisposition };
+  const url = await source.presign?.(record, VALID_FOR, answer);
+  if (url === undefined) return false;
+  response.statusCode = 307;
+  response.setHeader('Location', url);
+  response.setHeader('Cache-Control', 'private, no-store');
+  response.end();
+  return true;
 }
 
 /** Sends blocks of the file; `from` is where they begin. */

@@ -17,10 +17,17 @@ const PLAYER = "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'"
 
 const UNKNOWN: MediaType = { essence: 'application/octet-stream', parameters: '' };
 
+type FileHeaders = Readonly<
+  Record<
+    'Content-Type' | 'Content-Disposition' | 'X-Content-Type-Options' | 'Content-Security-Policy',
+    string
+  >
+>;
+
 /**
  * The headers that describe a file. Its name and type come from the client and are made harmless.
  */
-export function describeFile({ name, metadata }: UploadRecord): Record<string, string> {
+export function describeFile({ name, metadata }: UploadRecord): FileHeaders {
   const { essence, parameters } = parseMediaType(fileTypeOf(metadata) ?? '') ?? UNKNOWN;
   const shown = SHOWN.test(essence);
   const text = essence === 'text/plain' && !parameters.includes('; charset=');

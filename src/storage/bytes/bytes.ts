@@ -98,10 +98,32 @@ export interface Bytes {
   /** Only where bytes are more than one file: what the store has of an upload, in lines for people. */
   describe?(upload: UploadRecord): readonly string[];
 
+  /**
+   * Only where clients can get bytes elsewhere: a URL that anybody may read a finished upload at for so many
+   * seconds. undefined where there is none.
+   */
+  presign?(
+    upload: UploadRecord,
+    seconds: number,
+    answer: PresignedAnswer,
+  ): Promise<string | undefined>;
+
+  /**
+   * Only where bytes are not files: looks at what the store has of an upload without reading it. Returns a
+   * clause that says what is not as it was recorded, or null. Throws GONE when it is missing.
+   */
+  look?(upload: UploadRecord): Promise<string | null>;
+
   /** Makes the store's own folders survive a power cut. Called once, before uploads are accepted. */
   prepare(safety: Safety): Promise<void>;
 
   close(): void;
+}
+
+/** What the answer of a presigned URL says of the bytes. */
+export interface PresignedAnswer {
+  readonly contentType?: string;
+  readonly contentDisposition?: string;
 }
 
 /** Reads the bytes of an upload. Removing the upload does not affect an open reader. */

@@ -199,6 +199,9 @@ export interface Processes {
   /** true while a process that is alive holds the lease. */
   isLeased(id: string, at: number): Promise<boolean>;
 
+  /** The process that holds the lease, if it is alive and has told of itself; otherwise null. */
+  writerOf(id: string, at: number): Promise<ProcessInfo | null>;
+
   /**
    * Asks the process that holds the lease of an upload to let go. Best effort: ask again. false where
    * no process answers such questions.

@@ -61,12 +61,17 @@ export function holdLocal(
   return () => lock.release();
 }
 
+/** Whether a directory has a catalog. */
+export function hasCatalog(uploadDir: string): boolean {
+  return existsSync(catalogFile(uploadDir));
+}
+
 /** Makes a directory with an empty catalog, unless it has one. Throws what `openLocal` throws. */
 export async function ensureLocal(
   uploadDir: string,
   options: Omit<LocalOptions, 'role'>,
 ): Promise<void> {
-  if (existsSync(catalogFile(uploadDir))) return;
+  if (hasCatalog(uploadDir)) return;
   const { catalog, bytes, release } = openLocal(uploadDir, { ...options, role: 'daemon' });
   bytes.close();
   await catalog.close();

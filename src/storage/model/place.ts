@@ -5,3 +5,9 @@ export const MEMORY = ':memory:';
 export function isInMemory(place: string): boolean {
   return place === MEMORY || place.startsWith(`${MEMORY}/`);
 }
+
+/** The bucket and the key of a place such as "s3://bucket/key"; null for every other place. */
+export function objectAt(place: string): { readonly bucket: string; readonly key: string } | null {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(place) ?? [];
+  return bucket === undefined || key === undefined ? null : { bucket, key };
+}

@@ -20,6 +20,8 @@ const size = fc.oneof(
   fc.integer({ min: 41, max: 3_000 }),
   // More than a stream holds, more than one read takes.
   fc.integer({ min: 60_000, max: 400_000 }),
+  // More than is read in one turn of the event loop.
+  fc.integer({ min: 600_000, max: 1_200_000 }),
 );
 
 const message: fc.Arbitrary<Message> = fc.record({

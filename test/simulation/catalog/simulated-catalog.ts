@@ -177,6 +177,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.read((records) => records.isLeased(id, this.leasesAt(at)));
   }
 
+  async writerOf(): Promise<null> {
+    return null;
+  }
+
   claimSlot(schedule: string, slot: number): Promise<boolean> {
     return this.work.write(({ notes }) => {
       if (Number(notes.get(`slot:${schedule}`) ?? Number.NEGATIVE_INFINITY) >= slot) return false;

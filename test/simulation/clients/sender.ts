@@ -4,21 +4,18 @@ import { createReads } from '../../../src/storage/reads.ts';
 import { type AppendRequest, appendBody } from '../../../src/storage/uploads/append.ts';
 import { createUpload } from '../../../src/storage/uploads/create.ts';
 import { concatenate } from '../../../src/storage/uploads/join.ts';
-import type {
-  AppendOutcome,
-  BodyRequest,
-  WholeRequest,
-} from '../../../src/storage/uploads/receive.ts';
+import type { AppendOutcome, BodyRequest } from '../../../src/storage/uploads/receive.ts';
 import { terminate } from '../../../src/storage/uploads/remove.ts';
 import { EXPLICIT } from '../daemon.ts';
-import { BAD_SENDER, contentOf, type Known } from '../ledger.ts';
+import { contentOf, type Known } from '../ledger.ts';
 import type { Job } from '../plan.ts';
 import type { Random } from '../random.ts';
 import type { Simulation } from '../simulation.ts';
 import { Violation } from '../violation.ts';
 import { type Bringing, described } from './bringing.ts';
+import { Sending } from './sending.ts';
 import { SimulatedBody } from './simulated-body.ts';
-import { type TusBringing, TusRequests } from './tus-requests.ts';
+import { TusRequests } from './tus-requests.ts';
 
 const CALLER: Caller = {
   origin: { protocol: 'simulated', address: '192.0.2.1', agent: null },
@@ -33,12 +30,14 @@ export class Sender {
   /** Tells this client's bytes from those of others. */
   readonly sender: number;
   readonly #tus: TusRequests;
+  readonly #sending: Sending;
 
   constructor(sim: Simulation, job: Job, random: Random, sender: number) {
     this.sim = sim;
     this.job = job;
     this.random = random;
     this.sender = sender;
+    this.#sending = new Sending(this);
     this.#tus = new TusRequests((id) => sim.world.journal.records.rows.get(id)!.record);
   }
 
@@ -70,11 +69,12 @@ export class Sender {
         if (bringing) {
           body = new SimulatedBody();
           process.onEnd(() => body?.destroy());
-          brought = this.#body(body, bringing, 0, () => this.sim.made(token));
+          brought = this.#sending.body(body, bringing, 0, () => this.sim.made(token));
         }
         if (this.job.tus) {
           const known = () => this.sim.made(token);
-          const brings = bringing && brought && this.#tusBringing(known, 0, bringing, brought);
+          const brings =
+            bringing && brought && this.#sending.tusBringing(known, 0, bringing, brought);
           return this.#tus.create(daemon, token, { kind, length }, brings);
         }
         return createUpload(engine.context, request, brought);
@@ -106,10 +106,10 @@ export class Sender {
           const { engine, process } = daemon;
           const body = new SimulatedBody();
           process.onEnd(() => body.destroy());
-          const brought = this.#body(body, bringing, offset, () => known);
+          const brought = this.#sending.body(body, bringing, offset, () => known);
           if (this.job.tus) {
             const request = { id: known.id, offset, length: more.length };
-            const brings = this.#tusBringing(() => known, offset, bringing, brought);
+            const brings = this.#sending.tusBringing(() => known, offset, bringing, brought);
             return this.#tus.append(daemon, this.sim.nextToken(), request, brings);
           }
           return appendBody(engine.context, known.id, {
@@ -125,7 +125,10 @@ export class Sender {
     } catch (error) {
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
-        !this.job.rival && this.job.deletesAfter === null && quiet === this.sim.disturbances;
+        !this.job.rival &&
+        this.job.deletesAfter === null &&
+        known.removalAsked === 0 &&
+        quiet === this.sim.disturbances;
       const [before, now] = [seen(), this.sim.seen(known)()];
       if (refused && alone && before !== null && before !== now) {
         this.sim.violated(
@@ -251,95 +254,6 @@ export class Sender {
         ),
       );
     }
-  }
-
-  /** What a request brings in tus: a checksum comes in a trailer. */
-  #tusBringing(
-    known: () => Known,
-    from: number,
-    { to, whole, wrong }: Bringing,
-    brought: BodyRequest,
-  ): TusBringing {
-    const meant = () => {
-      if (!wrong) known().verified = Math.max(known().verified ?? 0, to);
-      return contentOf(known().number, this.sender, from, to);
-    };
-    return { brought, meant: whole ? meant : undefined };
-  }
-
-  #body(body: SimulatedBody, bringing: Bringing, from: number, known: () => Known): BodyRequest {
-    const { to, whole, wrong, over, breaks } = bringing;
-    const sender = wrong ? BAD_SENDER + this.sender : this.sender;
-    let sent = false;
-    const send = () => {
-      if (sent) return;
-      sent = true;
-      if (whole) known().verified ??= from;
-      const bytes = contentOf(known().number, sender, from, to + over);
-      this.#send(body, bytes, breaks);
-    };
-    return {
-      body,
-      bodyLength: over > 0 || this.random.chance(0.3) ? null : to - from,
-      onAccepted: send,
-      ...(whole
-        ? {
-            whole: this.#whole(known, () => contentOf(known().number, sender, from, to), to, wrong),
-          }
-        : {}),
-    };
-  }
-
-  #send(body: SimulatedBody, bytes: Buffer, breaks: boolean): void {
-    const { random, sim } = this;
-    const { scheduler } = sim;
-    let rest = bytes;
-    const next = () => {
-      if (body.destroyed) return;
-      if (breaks && (rest.length === 0 || random.chance(0.5))) {
-        body.destroy();
-        return;
-      }
-      if (rest.length === 0) {
-        body.end();
-        return;
-      }
-      const size = random.chance(0.6) ? rest.length : random.between(1, rest.length);
-      body.push(rest.subarray(0, size));
-      rest = rest.subarray(size);
-      // The end mostly comes with the last bytes.
-      if (rest.length === 0 && !breaks && random.chance(0.7)) body.end();
-      else scheduler.after(this.#stall() ?? scheduler.delay(), null, next);
-    };
-    // The first bytes may have come with the head.
-    if (random.chance(0.5)) next();
-    else scheduler.after(scheduler.delay(), null, next);
-  }
-
-  /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */
-  #stall(): number | undefined {
-    const { random, job } = this;
-    return random.chance(job.stalls) ? random.pick([1_200, 2_500, 4_000, 30_000]) : undefined;
-  }
-
-  #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {
-    const passed: Buffer[] = [];
-    return {
-      onUnreadable: (chunk) => {
-        passed.push(Buffer.from(chunk));
-      },
-      verify: async (readBack) => {
-        const blocks = passed;
-        if (readBack) for await (const block of readBack()) blocks.push(Buffer.from(block));
-        if (wrong) throw new Fault('CHECKSUM_MISMATCH', 'the checksum does not match');
-        if (!Buffer.concat(blocks).equals(meant())) {
-          this.sim.violated(
-            new Violation('what is verified is what was sent', 'other bytes were read back'),
-          );
-        }
-        known().verified = Math.max(known().verified ?? 0, to);
-      },
-    };
   }
 }
 

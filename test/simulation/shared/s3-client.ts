@@ -46,7 +46,8 @@ export function s3Client(s3: SimulatedS3, effects: Effects): ObjectStore {
       };
       const fails = () => s3.trouble[failing] > 0 && random.chance(s3.trouble[failing]);
       // Some are long on their way, also beyond the end of their sender.
-      const onItsWay = random.chance(LONG) ? random.pick([100, 2_000, GIVEN_UP]) : 0;
+      const onItsWay =
+        !scheduler.calm && random.chance(LONG) ? random.pick([100, 2_000, GIVEN_UP]) : 0;
       scheduler.after(onItsWay + scheduler.delayOf(kind), null, () => {
         if (fails()) {
           const [code, status] = random.pick(FAILURES);

@@ -10,6 +10,7 @@ import type { PartSource } from './join.ts';
 import { Lanes } from './lanes.ts';
 import { type Layout, layoutText, parseLayout } from './layout.ts';
 import { emptyLayout, Ledger } from './ledger.ts';
+import { lookAt } from './look-at.ts';
 import type { ObjectStore, PresignedAnswer } from './object-store.ts';
 import { OpenUpload, type Shared } from './open-upload.ts';
 import { joinedPartSize, partSizeFor } from './part-size.ts';
@@ -22,7 +23,7 @@ import { SYSTEM_TIMING, type Timing } from './timing.ts';
 const PARTS_AT_ONCE = 16;
 /** Uploads whose objects are looked for at the same time. */
 const LOOKS_AT_ONCE = 16;
-const MEMORY = 64 * 1024 * 1024;
+const MEMORY = 40 * 1024 * 1024;
 
 export interface S3BytesOptions {
   /** "s3://bucket", for people. */
@@ -103,6 +104,10 @@ export class S3Bytes implements Bytes {
   /** By the record alone: what it says is there. */
   async size({ layout }: UploadRecord): Promise<number | null> {
     return layout === null ? null : parse(layout).length;
+  }
+
+  async look(upload: UploadRecord): Promise<string | null> {
+    return lookAt(this.#shared.calls, this.#layoutOf(upload), this.#folderOf(upload));
   }
 
   async missing(uploads: readonly Located[]): Promise<string[]> {

@@ -13,6 +13,7 @@ import { largerPartSize } from './part-size.ts';
 import { Region } from './region.ts';
 import { Sealer } from './sealer.ts';
 import { isComplete, moveParts, stage } from './sealing.ts';
+import { shorten } from './shorten.ts';
 
 /** With fewer part numbers left a request begins with larger parts. */
 const FEW_NUMBERS = 2_000;
@@ -71,16 +72,11 @@ export class S3Writer implements Writer {
   }
 
   write(chunks: readonly Buffer[], _position: number, done: WriteCallback): void {
-    try {
-      const written = this.#begun && !this.#mustWait ? this.#take(chunks) : this.#takeLater(chunks);
-      if (typeof written === 'number') done(null, written);
-      else
-        written.then(
-          (count) => done(null, count),
-          (error) => done(error, 0),
-        );
-    } catch (error) {
-      setImmediate(done, error as Error, 0);
+    const written = this.#begun && !this.#mustWait ? this.#take(chunks) : this.#takeLater(chunks);
+    if (typeof written === 'number') done(null, written);
+    else {
+      const failed = (error: Error) => done(error, 0);
+      written.then((count) => done(null, count), failed);
     }
   }
 
@@ -88,11 +84,10 @@ export class S3Writer implements Writer {
     const { ledger } = this.#upload;
     if (ledger.layout.state !== 'open') return this.#expect(content);
     this.#expect(content);
-    const [end, crc] = [this.#end, this.#crc32];
     await this.#flights.land();
     await this.#flights.tailing;
-    if (this.#region.unsaved > 0 && ledger.length < end) {
-      const storing = this.#region.storeTail(end, crc);
+    if (this.#region.unsaved > 0) {
+      const storing = this.#region.storeTail(this.#end, this.#crc32);
       this.#flights.tailing = storing.catch(() => {});
       await storing;
     }
@@ -121,12 +116,12 @@ export class S3Writer implements Writer {
     if (back) {
       this.#region.release();
       this.#crc32 = ledger.layout.crc32;
-    } else {
-      if (length < ledger.partsEnd || ledger.layout.state !== 'open') {
-        throw new Fault('IO', `bytes of this upload that S3 has cannot be cut at ${length}`);
-      }
-      this.#crc32 = await this.#region.cut(length);
-    }
+    } else if (length < ledger.partsEnd || ledger.layout.state !== 'open') {
+      await this.#sealer.complete();
+      await shorten(this.#upload, length);
+      this.#region.release();
+      this.#crc32 = ledger.layout.crc32;
+    } else this.#crc32 = await this.#region.cut(length);
     this.#end = length;
     this.#sealer.forget();
     ledger.mark();

@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog.ts';
-import { LEASE_VOID_AFTER, type ProcessReport } from '../processes.ts';
+import { LEASE_VOID_AFTER, type ProcessInfo, type ProcessReport } from '../processes.ts';
 import { createCounting } from './counting.ts';
 import { createJoining } from './joining.ts';
 import { createPlacements } from './memory-placements.ts';
@@ -17,6 +17,10 @@ export function createMemoryCatalog(): Catalog {
   const notes = new Map<string, string>();
   const slots = new Map<string, number>();
   let self: { at: number; report: ProcessReport } | undefined;
+  const alive = (at: number): ProcessInfo[] => {
+    if (!self || self.at <= at - LEASE_VOID_AFTER) return [];
+    return [{ ...self.report, role: 'daemon', lag: Math.max(0, at - self.at) }];
+  };
   return {
     outbox: state.outbox,
     placements: createPlacements(state),
@@ -34,10 +38,8 @@ export function createMemoryCatalog(): Catalog {
     async heartbeat(at, report) {
       self = { at, report };
     },
-    async processes(at) {
-      if (!self || self.at <= at - LEASE_VOID_AFTER) return [];
-      return [{ ...self.report, role: 'daemon', lag: Math.max(0, at - self.at) }];
-    },
+    processes: async (at) => alive(at),
+    writerOf: async (id, at) => (state.leases.has(id) ? (alive(at)[0] ?? null) : null),
     // No earlier process exists, and no other.
     inheritLeases: async () => ({ leases: [], ended: 0 }),
     ask: async () => false,

@@ -54,6 +54,16 @@ export function createProcesses(work: Work, role: OwnerRole, asks: Asks): Proces
       return rows.length > 0;
     },
 
+    async writerOf(id) {
+      const [row] = await database.run<{ role: OwnerRole; report: ProcessReport; lag: number }>(
+        sql`SELECT role, report,
+            greatest(0, extract(epoch FROM clock_timestamp() - beat) * 1000)::bigint AS lag
+          FROM tusd_processes WHERE owner IN (${ALIVE})
+            AND owner = (SELECT lease_owner FROM tusd_uploads WHERE id = ${id}::text)`,
+      );
+      return row ? { ...row.report, role: row.role, lag: row.lag } : null;
+    },
+
     ask: (id, urgent) => asks.ask(id, urgent),
     onAsked: (listener) => asks.listen(listener),
 

@@ -33,6 +33,8 @@ export function createProcesses(
 
     isLeased: async (id, at) => transactions.read(() => leases.holder(id, at)) !== undefined,
 
+    writerOf: async (id, at) => transactions.read(() => leases.writer(id, at)),
+
     ask: async () => false,
 
     onAsked() {},

@@ -1,5 +1,6 @@
 import type { Progress } from '../../catalog/catalog.ts';
 import type { ActiveAppend, StoreContext } from '../context.ts';
+import { keepSilent } from './keep-silent.ts';
 
 /**
  * Records the progress of the running requests in one unit of work, and reports it to listeners. For a
@@ -26,6 +27,7 @@ export async function recordProgress(context: StoreContext): Promise<void> {
     const record = await catalog.get(id);
     if (record) emit({ type: 'received', record, caller });
   }
+  keepSilent(context);
   await stopVoided(context);
 }
 

@@ -19,7 +19,8 @@ const INHERIT = 15_000;
 /** How often failed finishes are retried (milliseconds). */
 const RETRY = 60_000;
 
-const BOOT_NOTE = 'boot';
+/** The note with the id of the boot that the unfinished uploads were compared in. */
+export const BOOT_NOTE = 'boot';
 
 export interface ServingOptions {
   /**

@@ -56,6 +56,46 @@ export function declareContinuations(promise: Declare): void {
     },
   );
 
+  for (const before of [0, 70_000, 300_000, 350_000]) {
+    promise(
+      `a last request that was not confirmed is dropped, after ${before} bytes`,
+      async (place) => {
+        const upload = new OneUpload('a', bytes(750_000));
+        let writer = await upload.create(place.open());
+        await upload.send(writer, before);
+        await upload.end(writer);
+        upload.beginWhole();
+        await upload.send(writer, 750_000);
+        // The process ends when the object is finished, and before the record says so.
+        await writer.seal('power', { length: 750_000, crc32: crcOf(upload.content) });
+        writer = await upload.takeOver(place.open());
+        assert.deepEqual([writer.size, upload.record.offset], [before, before]);
+        await upload.send(writer, 750_000);
+        await upload.finish(writer);
+        await upload.check(place.open());
+      },
+    );
+  }
+
+  promise('bytes in parts can be dropped', async (place) => {
+    const upload = new OneUpload('a', bytes(750_000));
+    const writer = await upload.create(place.open());
+    await upload.send(writer, 430_000);
+    await upload.end(writer);
+    upload.record = { ...upload.record, offset: 0 };
+    for (const end of [425_000, 350_000, 200_000, 50_000]) {
+      await writer.rollback(end);
+      assert.equal(
+        writer.kept?.length ?? 0,
+        Math.floor(writer.size / 100_000) === 4 ? 400_000 : end,
+      );
+      await upload.end(writer);
+    }
+    await upload.send(writer, 750_000);
+    await upload.finish(writer);
+    await upload.check(place.open());
+  });
+
   promise('part numbers are used only once they are recorded', async (place) => {
     const upload = new OneUpload('a', bytes(450_000));
     const store = place.open();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestOptions, test } from 'node:test';
 import { promisify } from 'node:util';
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
+import { openBucket, openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import type { S3Server } from '../../../support/services/s3.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
@@ -58,7 +58,8 @@ export function permissionTests(server: () => Promise<S3Server>, options: TestOp
   test('the documented permissions are enough, and are needed', options, async (t) => {
     const admin = await server();
     const credentials = await newUser(admin, `limited${process.pid}`);
-    const place = await placeOf({ ...admin, credentials }, temporaryFolder(t));
+    const limited = { ...admin, credentials, forcePathStyle: true };
+    const place = placeOf(await openBucket(limited), temporaryFolder(t));
     t.after(() => place.objects.close());
     const policy = policyFor(admin.bucket, `limited${process.pid}`, place.prefix);
     await admin.client.send(
@@ -96,7 +97,8 @@ export function permissionTests(server: () => Promise<S3Server>, options: TestOp
     const good = await server();
     const other = await newUser(good, `stranger${process.pid}`);
     const prepare = async (change: Partial<S3Server>) => {
-      const place = await placeOf({ ...good, ...change }, temporaryFolder(t));
+      const bucket = { ...good, ...change, forcePathStyle: true };
+      const place = placeOf(await openBucket(bucket), temporaryFolder(t));
       try {
         return await faultOf(place.open().prepare());
       } finally {
@@ -117,7 +119,8 @@ export function permissionTests(server: () => Promise<S3Server>, options: TestOp
   });
 
   test('a finished object can be fetched by a URL', options, async (t) => {
-    const place = await placeOf(await server(), temporaryFolder(t));
+    const bucket = { ...(await server()), forcePathStyle: true };
+    const place = placeOf(await openBucket(bucket), temporaryFolder(t));
     t.after(() => place.objects.close());
     const store = place.open();
     const upload = new OneUpload('a', bytes(250_000));

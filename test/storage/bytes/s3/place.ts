@@ -1,17 +1,23 @@
 import type { ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
-import { openBucket } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
 import { S3Bytes } from '../../../../src/storage/bytes/s3/s3-bytes.ts';
 import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/timing.ts';
-import type { S3Server } from '../../../support/services/s3.ts';
 
 const PART = 100_000;
 let places = 0;
 
-/** Time that passes a hundred times as fast: waits for answers that never come end soon. */
-export const FAST: Timing = {
-  ...SYSTEM_TIMING,
-  setTimeout: (run, milliseconds) => setTimeout(run, milliseconds / 100),
-};
+/** From this on a timer waits for an answer, and not for the next attempt (milliseconds). */
+const PATIENCE = 30_000;
+
+/** Time in which attempts follow each other quickly, and no answer is waited for while S3 is silent. */
+export function fast(isSilent = () => false): Timing {
+  return {
+    ...SYSTEM_TIMING,
+    setTimeout: (run, milliseconds) => {
+      const real = milliseconds >= PATIENCE && !isSilent();
+      return setTimeout(run, real ? milliseconds : milliseconds / 1_000);
+    },
+  };
+}
 
 /** A prefix of its own in a bucket. */
 export interface Place {
@@ -24,11 +30,7 @@ export interface Place {
 }
 
 /** `spoolDir`: for what does not fit into the little memory that its stores have. */
-export async function placeOf(
-  server: Pick<S3Server, 'bucket' | 'endpoint' | 'credentials'>,
-  spoolDir: string,
-): Promise<Place> {
-  const objects = await openBucket({ ...server, forcePathStyle: true });
+export function placeOf(objects: ObjectStore, spoolDir: string): Place {
   places += 1;
   const prefix = `place${process.pid}-${places}/`;
   const open = (given = objects, timing = SYSTEM_TIMING) =>

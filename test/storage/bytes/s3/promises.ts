@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestOptions, test } from 'node:test';
 import { smallBody } from '../../../../src/storage/bytes/s3/body.ts';
-import type { Body } from '../../../../src/storage/bytes/s3/object-store.ts';
+import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
 import { faultOf } from '../../../support/fault-of.ts';
-import type { S3Server } from '../../../support/services/s3.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { until } from '../../../support/until.ts';
 import { collect } from '../../catalog/contract/subject.ts';
@@ -15,18 +14,20 @@ import { OneUpload } from './one-upload.ts';
 import { type Place, placeOf } from './place.ts';
 import { sendAll } from './send-all.ts';
 
-/** Of the calls at which a process may die one in so many is tried. */
-const STEP = process.env.TUSD_TS_FAULTS === 'long' ? 1 : 5;
+interface PromiseOptions extends TestOptions {
+  /** Of the calls at which a process may die, one in so many is tried. */
+  readonly step?: number;
+}
 
-/** What S3 does beside the promises of every store of bytes. */
+/** Declares a test for what S3 does beside the promises of every store of bytes. */
 export function s3Promises(
   name: string,
-  server: () => Promise<S3Server>,
-  options: TestOptions,
+  open: () => Promise<ObjectStore>,
+  { step = 1, ...options }: PromiseOptions = {},
 ): void {
   const promise = (what: string, run: (place: Place) => Promise<void>) => {
     test(`${name}: ${what}`, options, async (t) => {
-      const place = await placeOf(await server(), temporaryFolder(t));
+      const place = placeOf(await open(), temporaryFolder(t));
       try {
         await run(place);
       } finally {
@@ -66,10 +67,10 @@ export function s3Promises(
       };
       const calls = await dieAt(Number.POSITIVE_INFINITY);
       assert.ok(calls > 30, `only ${calls} calls`);
-      // Every call in a few runs of the suite; the simulator dies at all of them.
-      const first = Math.floor(Math.random() * STEP);
-      for (let deadly = first; deadly < calls; deadly += 4 * STEP) {
-        await Promise.all([0, 1, 2, 3].map((more) => dieAt(deadly + more * STEP)));
+      // Each of them in a few runs.
+      const first = Math.floor(Math.random() * step);
+      for (let deadly = first; deadly < calls; deadly += 4 * step) {
+        await Promise.all([0, 1, 2, 3].map((more) => dieAt(deadly + more * step)));
       }
     });
   }
@@ -83,8 +84,8 @@ export function s3Promises(
       return make();
     });
     const old = await upload.create(place.open(slow));
-    await upload.send(old, 300_000);
-    await until('parts are on their way', () => held.length === 3);
+    await upload.send(old, 200_000);
+    await until('parts are on their way', () => held.length === 2);
     const writer = await upload.takeOver(place.open());
     await upload.send(writer, 620_000);
     await upload.end(writer);

@@ -1,4 +1,4 @@
-import { openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
+import { openBucket, openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
 import { NEEDS_RADOSGW, shared, startRadosgw } from '../../../support/services/s3.ts';
 import { bytesContract } from '../contract.ts';
 import { permissionTests } from './permissions.ts';
@@ -19,5 +19,8 @@ async function open(partSize?: number) {
 
 bytesContract('radosgw', () => open(), NEEDS_RADOSGW);
 bytesContract('radosgw, in parts of 100,000 bytes', () => open(100_000), NEEDS_RADOSGW);
-s3Promises('radosgw', radosgw, NEEDS_RADOSGW);
+s3Promises('radosgw', async () => openBucket({ ...(await radosgw()), forcePathStyle: true }), {
+  ...NEEDS_RADOSGW,
+  step: 10,
+});
 permissionTests(radosgw, NEEDS_RADOSGW);

@@ -31,6 +31,22 @@ export function processesContract({ promise, promiseToMany }: Contract): void {
   );
 
   promiseToMany(
+    'which process writes an upload is known while it is alive',
+    async (catalog, another) => {
+      const other = await another('command');
+      await catalog.heartbeat(NOW, { ...REPORT, pid: 11 });
+      await other.heartbeat(NOW, { ...REPORT, pid: 22 });
+      const { lease } = await catalog.createLeased(creation());
+      await catalog.createUpload(creation({ id: 'b' }));
+      assert.equal((await other.writerOf('a', NOW))?.pid, 11);
+      assert.equal(await other.writerOf('b', NOW), null);
+      assert.equal(await other.writerOf('none', NOW), null);
+      await catalog.release(lease);
+      assert.equal(await other.writerOf('a', NOW), null);
+    },
+  );
+
+  promiseToMany(
     'heartbeats keep every lease of a process',
     async (catalog, another, { elapse, voidAfter }) => {
       const other = await another('command');

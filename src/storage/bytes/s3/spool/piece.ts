@@ -8,7 +8,7 @@ const readAsync = promisify(read);
 /** Bytes are kept in blocks of this size while they are in memory. */
 export const BLOCK = 64 * 1024;
 /** Bytes that are read from the file at a time. */
-const READ = 256 * 1024;
+const READ = 128 * 1024;
 
 /** Memory and files for pieces. */
 export interface Room {

@@ -30,7 +30,10 @@ export class Listener {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#client?.end().catch(() => {});
+    const client = this.#client as (Client & { ref(): void }) | undefined;
+    // Whoever closes it waits for its end.
+    client?.ref();
+    await client?.end().catch(() => {});
   }
 
   async #open(channel: string, notified: (payload: string) => void): Promise<void> {

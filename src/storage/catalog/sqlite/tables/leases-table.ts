@@ -82,13 +82,22 @@ export class LeasesTable {
 
   /** Processes whose heartbeats count, the oldest first. */
   alive(now: number): ProcessInfo[] {
+    return this.#processes(now, "ORDER BY report ->> 'startedAt', owner");
+  }
+
+  /** The process that holds a valid lease, or null. */
+  writer(upload: string, now: number): ProcessInfo | null {
+    const holds = 'AND owner = (SELECT owner FROM leases WHERE upload = ?)';
+    return this.#processes(now, holds, upload)[0] ?? null;
+  }
+
+  #processes(now: number, which: string, ...values: string[]): ProcessInfo[] {
     return this.#database
-      .prepare<[number], { role: OwnerRole; heartbeat_at: number; report: string }>(
+      .prepare<unknown[], { role: OwnerRole; heartbeat_at: number; report: string }>(
         `SELECT role, heartbeat_at, report FROM owners
-         WHERE heartbeat_at > ? - ${LEASE_VOID_AFTER} AND report IS NOT NULL
-         ORDER BY report ->> 'startedAt', owner`,
+         WHERE heartbeat_at > ? - ${LEASE_VOID_AFTER} AND report IS NOT NULL ${which}`,
       )
-      .all(now)
+      .all(now, ...values)
       .map(({ role, heartbeat_at: at, report }) => ({
         ...JSON.parse(report),
         role,

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
+import { SHARED_SERVICES } from './services/shared.ts';
+import { appendAt, creation, locationOf, send } from './tus.ts';
+
+const MIB = 1024 * 1024;
+
+/** The requests of a test to the daemons of a cluster, each by its number. */
+export interface ClusterUploads {
+  readonly cluster: Cluster;
+  /** The URL of an upload at one of the daemons. */
+  at(index: number, url: string): string;
+  create(index: number, length: number | null, more?: Record<string, string>): Promise<string>;
+  /** Downloads from every daemon. */
+  assertContent(url: string, bytes: Buffer): Promise<void>;
+}
+
+/** A cluster for all tests of a file: to be called outside of them. */
+export function clusterUploads(options: ClusterOptions): ClusterUploads {
+  const ending: (() => unknown)[] = [];
+  let cluster: Cluster;
+  before(async () => {
+    if (SHARED_SERVICES.skip) return;
+    const t = { after: (work: () => unknown) => void ending.unshift(work) };
+    cluster = await startCluster(t as Parameters<typeof startCluster>[0], options);
+  });
+  after(async () => {
+    // The daemons end before what they use.
+    for (const end of ending) await end();
+  });
+  const at = (index: number, url: string) =>
+    new URL(new URL(url).pathname, cluster.members[index]!.url).href;
+  return {
+    get cluster() {
+      return cluster;
+    },
+    at,
+    async create(index, length, more = {}) {
+      const base = cluster.members[index]!.url;
+      return locationOf(base, await send('POST', base, { headers: creation(length, more) }));
+    },
+    async assertContent(url, bytes) {
+      for (const index of cluster.members.keys()) {
+        const got = await send('GET', at(index, url));
+        assert.equal(got.status, 200, `${got.body.subarray(0, 200)}`);
+        assert.ok(got.body.equals(bytes), `other bytes at daemon ${index}`);
+      }
+    },
+  };
+}
+
+/** A PATCH that sends `bytes` up to `stop`, and the rest after `goOn`. */
+export function pausedPatch(url: string, offset: number, bytes: Buffer, stop: number) {
+  let goOn = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const body = (async function* () {
+    for (let from = 0; from < stop; from += MIB) {
+      yield bytes.subarray(from, Math.min(from + MIB, stop));
+    }
+    await waiting;
+    yield bytes.subarray(stop);
+  })();
+  const answer = send('PATCH', url, { headers: appendAt(offset), body, length: bytes.length });
+  answer.catch(() => {});
+  return { answer, goOn };
+}
