@@ -6,6 +6,8 @@
 #   postgres.sh restart FOLDER        as an administrator does: clients are cut
 #   postgres.sh tls FOLDER CERT KEY   takes encrypted connections only, on 127.0.0.1
 #
+# It also ends soon after the program that started it, so a test that was killed leaves nothing behind.
+#
 # It listens on a socket in FOLDER, and on 127.0.0.1:PORT if a port is given. As root it runs as the user
 # "postgres", because PostgreSQL refuses root.
 set -euo pipefail
@@ -35,6 +37,7 @@ max_connections = 100
 shared_buffers = 64MB
 CONF
   control start
+  setsid "$0" guard "$folder" "$PPID" </dev/null >/dev/null 2>&1 &
   as_server "$bin/createdb" -h "$folder" -p "${port:-5432}" -U tusd tusd
   if [ -n "$port" ]; then
     echo "postgres://tusd@127.0.0.1:$port/tusd"
@@ -52,6 +55,10 @@ tls)
   ;;
 restart)
   control -m fast restart
+  ;;
+guard)
+  while kill -0 "${3:?a process}" 2>/dev/null && [ -d "$folder" ]; do sleep 1; done
+  if [ -d "$folder" ]; then "$0" stop "$folder"; fi
   ;;
 stop)
   control -m immediate stop || true

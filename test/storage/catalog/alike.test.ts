@@ -190,7 +190,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** Opens an empty catalog. */
 type OpenCatalog = () => Promise<Catalog>;
 
-async function assertAlike(open: OpenCatalog): Promise<void> {
+async function assertAlike(open: OpenCatalog, numRuns: number): Promise<void> {
   const play = async (steps: readonly Step[]) => {
     const catalog = await open();
     const players = [new Player(catalog), new Player(createMemoryCatalog())];
@@ -209,12 +209,13 @@ async function assertAlike(open: OpenCatalog): Promise<void> {
     }
   };
   const history = fc.array(step, { minLength: 10, maxLength: 40, size: 'max' });
-  await fc.assert(fc.asyncProperty(history, play), { numRuns: 40 });
+  await fc.assert(fc.asyncProperty(history, play), { numRuns });
 }
 
 test('whatever happens, SQLite and memory say the same', (t) =>
-  assertAlike(async () =>
-    openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn: () => {} }),
+  assertAlike(
+    async () => openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn: () => {} }),
+    40,
   ));
 
 const needed = needingPostgres();
@@ -225,5 +226,5 @@ test('whatever happens, PostgreSQL and memory say the same', needed, async () =>
   await assertAlike(async () => {
     await emptyCatalog(url);
     return openPostgresCatalog({ url, role: 'daemon', poolSize: 4, warn: () => {} });
-  });
+  }, 12);
 });

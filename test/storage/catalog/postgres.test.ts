@@ -18,7 +18,7 @@ const openOn =
   async (t: TestContext) => {
     const url = await freshSchema(server);
     const another = async (role: OwnerRole) => {
-      const catalog = await openPostgresCatalog({ url, role, poolSize: 4, warn: () => {} });
+      const catalog = await openPostgresCatalog({ url, role, warn: () => {} });
       t.after(() => catalog.close());
       return catalog;
     };

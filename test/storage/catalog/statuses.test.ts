@@ -86,7 +86,7 @@ async function listed(catalog: Catalog, query: ListQuery): Promise<StoredUpload[
 }
 
 /** `open` opens an empty catalog. */
-async function assertSaid(open: () => Promise<Catalog>): Promise<void> {
+async function assertSaid(open: () => Promise<Catalog>, numRuns: number): Promise<void> {
   const say = async (changes: readonly Partial<UploadRecord>[], moment: StatusMoment) => {
     const stored = await open();
     const memory = createMemoryCatalog();
@@ -125,12 +125,13 @@ async function assertSaid(open: () => Promise<Catalog>): Promise<void> {
     }
     await stored.close();
   };
-  await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 12 }), at, say), { numRuns: 40 });
+  await fc.assert(fc.asyncProperty(fc.array(record, { maxLength: 12 }), at, say), { numRuns });
 }
 
 test('SQLite lists and counts by status what is said of each record', (t) =>
-  assertSaid(async () =>
-    openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn: () => {} }),
+  assertSaid(
+    async () => openSqliteCatalog(temporaryFolder(t), { role: 'daemon', warn: () => {} }),
+    40,
   ));
 
 const needed = needingPostgres();
@@ -141,5 +142,5 @@ test('PostgreSQL lists and counts by status what is said of each record', needed
   await assertSaid(async () => {
     await emptyCatalog(url);
     return openPostgresCatalog({ url, role: 'daemon', poolSize: 4, warn: () => {} });
-  });
+  }, 12);
 });

@@ -8,15 +8,16 @@ export interface Opening {
   readonly role?: OwnerRole;
   /** 2: one connection for statements. */
   readonly poolSize?: number;
+  readonly waitFor?: number;
 }
 
 /** Opens a catalog that is alive and is closed when the test ends. */
 export async function livingCatalog(
   t: TestContext,
   url: string,
-  { role = 'daemon', poolSize = 4 }: Opening = {},
+  { role = 'daemon', ...options }: Opening = {},
 ): Promise<Catalog> {
-  const catalog = await openPostgresCatalog({ url, role, poolSize, warn: () => {} });
+  const catalog = await openPostgresCatalog({ url, role, ...options, warn: () => {} });
   t.after(() => catalog.close());
   await catalog.heartbeat(NOW, REPORT);
   return catalog;

@@ -9,16 +9,16 @@ import {
   runSql,
   sharedPostgres,
 } from '../../../support/services/postgres.ts';
-import { livingCatalog } from '../../../support/services/postgres-catalogs.ts';
+import { livingCatalog, type Opening } from '../../../support/services/postgres-catalogs.ts';
 import { until } from '../../../support/until.ts';
 import { creation, ending } from '../contract/subject.ts';
 
 const needed = needingPostgres();
 const server = needed.skip === undefined ? sharedPostgres() : undefined;
 
-async function opened(t: TestContext, poolSize = 4) {
+async function opened(t: TestContext, options: Opening = {}) {
   const url = await freshSchema(server!);
-  return { url, catalog: await livingCatalog(t, url, { poolSize }) };
+  return { url, catalog: await livingCatalog(t, url, options) };
 }
 
 const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -84,11 +84,11 @@ test(
 );
 
 test('a connection is waited for, but not for ever', needed, async (t) => {
-  const { url, catalog } = await opened(t, 2);
+  const { url, catalog } = await opened(t, { poolSize: 2, waitFor: 1_000 });
   await catalog.createUpload(creation());
   const lock = runSql(
     url,
-    'BEGIN; LOCK TABLE tusd_uploads IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(8); COMMIT',
+    'BEGIN; LOCK TABLE tusd_uploads IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(5); COMMIT',
   );
   await until(
     'it is locked',

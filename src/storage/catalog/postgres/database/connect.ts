@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly url: string;
   /** The most connections, at least 2; default 10. One of them waits for notifications. */
   readonly poolSize?: number;
+  /** How long to wait for a free connection, and for a new one (milliseconds); default 10 seconds. */
+  readonly waitFor?: number;
   /** true, or options of TLS such as `ca`. By default what the URL says. */
   readonly ssl?:
     | boolean
@@ -29,8 +31,6 @@ export interface Connections {
   readonly where: string;
 }
 
-/** How long to wait for a free connection, and for a new one (milliseconds). */
-const CONNECT = 5_000;
 /** How soon the kernel looks whether a silent server is still there (milliseconds). */
 const KEEP_ALIVE = 10_000;
 /** The server ends a statement that takes longer (milliseconds). */
@@ -57,13 +57,13 @@ export async function connect(
   warn: (message: string) => void,
 ): Promise<Connections> {
   const { Client, Pool } = await load();
-  const { poolSize = 10, ssl, url } = options;
+  const { poolSize = 10, waitFor = 10_000, ssl, url } = options;
   const config = (session: ClientConfig): ClientConfig => ({
     connectionString: url,
     ...(ssl === undefined ? {} : { ssl: ssl as NonNullable<ClientConfig['ssl']> }),
     application_name: 'tusd-ts',
-    connectionTimeoutMillis: CONNECT,
-    query_timeout: CONNECT,
+    connectionTimeoutMillis: waitFor,
+    query_timeout: waitFor,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE,
     types: TYPES,
