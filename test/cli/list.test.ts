@@ -161,6 +161,7 @@ test('list --json is one object with the uploads and the totals, in a stable sha
       unfinished: 3,
       expired: 1,
       bytes: 2048 + 43 + 5 + 7,
+      movedBytes: 0,
       byStatus: {
         receiving: 1,
         stalled: 1,
