@@ -4,7 +4,7 @@ import type { AppendJob, CreateJob, DeleteJob, GetJob, HeadJob, Job, JobResult }
 import { check, type Lane, onLanes, share } from './lanes.ts';
 import { mix } from './mix.ts';
 import { holdPaused, releasePaused } from './paused.ts';
-import { append, creation, plain } from './requests.ts';
+import { append, creation, located, plain } from './requests.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 /** Runs one job. Throws when the server answers anything but what the protocol asks for. */
@@ -48,7 +48,7 @@ async function create(job: CreateJob): Promise<JobResult> {
       );
       check(response, 'POST', 201);
       if (response.location === undefined) throw new Error('POST was answered without a Location');
-      urls.push(new URL(response.location, url).href);
+      urls.push(located(response.location, url).href);
     }
   });
   return { ...result, urls };

@@ -1,6 +1,6 @@
 import type { JobResult, MixJob } from './job.ts';
 import { check, type Lane, onLanes, share } from './lanes.ts';
-import { append, creation, plain } from './requests.ts';
+import { append, creation, located, plain } from './requests.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** Of a hundred uploads, the number of large ones and of medium ones; the rest are small. */
@@ -46,7 +46,7 @@ async function upload(
   const request = connection.request(creation(url, { length, withBody }));
   const created = await watch.time(request, withBody ? length : 0);
   check(created, 'POST', 201);
-  const made = new URL(created.location ?? '', url);
+  const made = located(created.location ?? '', url);
   if (withBody) return made;
   check(await watch.time(connection.request(append(made, 0, length)), length), 'PATCH', 204);
   return made;

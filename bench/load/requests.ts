@@ -42,6 +42,15 @@ export function plain(method: 'HEAD' | 'GET' | 'DELETE', url: URL): Request {
   return { method, bytes: Buffer.from(`${start(method, url)}\r\n`) };
 }
 
+/** The password of a URL is a token. */
 function start(method: string, url: URL): string {
-  return `${method} ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nTus-Resumable: 1.0.0\r\n`;
+  const token = url.password === '' ? '' : `Authorization: Bearer ${url.password}\r\n`;
+  return `${method} ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nTus-Resumable: 1.0.0\r\n${token}`;
+}
+
+/** The URL that an answer gives, with the token of the request. */
+export function located(location: string, base: URL): URL {
+  const url = new URL(location, base);
+  url.password = base.password;
+  return url;
 }

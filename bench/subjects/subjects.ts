@@ -51,6 +51,27 @@ export function oursWithHook(program: string, to: BenchHook): Subject {
   };
 }
 
+const TOKEN = 'the-token-of-the-benchmark';
+
+/** The daemon with its default durability, for clients with a token. */
+export function oursWithToken(program: string): Subject {
+  return {
+    name: 'with a token',
+    kind: 'ours',
+    start: async (directory) => {
+      const config = join(directory, 'upload-daemon.config.json');
+      const secret = join(directory, 'token');
+      writeFileSync(secret, TOKEN, { mode: 0o600 });
+      const auth = { tokens: [{ name: 'bench', secret: { file: secret } }] };
+      writeFileSync(config, JSON.stringify({ auth }));
+      const running = await startOurs(program, directory, 'completed', ['--config', config]);
+      const url = new URL(running.url);
+      url.password = TOKEN;
+      return { ...running, url: url.href };
+    },
+  };
+}
+
 /** @tus/server with FileStore, as shipped. */
 export function stock(programs: Programs): Subject {
   return child('stock', 'stock', programs.stock);

@@ -8,6 +8,7 @@ import { mix } from './mix.ts';
 import { paused } from './paused.ts';
 import { smallCreate } from './small-create.ts';
 import { checksums, chunks, crowd, fourStreams, largeChunks, oneStream } from './streams.ts';
+import { tokensHead, tokensLarge, tokensSmall } from './tokens.ts';
 import type { Work } from './work.ts';
 
 /** In the order of the tables. */
@@ -28,6 +29,9 @@ export const WORKS: readonly Work[] = [
   hooksSmall,
   hooksLarge,
   hooksCommands,
+  tokensHead,
+  tokensSmall,
+  tokensLarge,
   paused,
   huge,
   catalog,

@@ -1,10 +1,10 @@
-import { interleaved } from './interleaved.ts';
+import { interleaved, type Rounds } from './interleaved.ts';
 import { measure } from './measure.ts';
 import { createEmpty } from './uploads.ts';
 
 const CLIENTS = 16;
 
-export const head = interleaved({
+export const headRounds: Rounds = {
   name: 'head',
   title: ({ heads, headUploads }) =>
     `${heads} HEADs across ${headUploads} uploads, ${CLIENTS} clients`,
@@ -17,4 +17,6 @@ export const head = interleaved({
       return (await measure(server, client, job, 'operations')).sample;
     };
   },
-});
+};
+
+export const head = interleaved(headRounds);

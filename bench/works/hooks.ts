@@ -2,11 +2,11 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sample } from '../figures.ts';
-import type { Row } from '../report.ts';
 import { MIB, type Sizes } from '../sizes.ts';
 import { startServer } from '../subjects/server-process.ts';
 import { type BenchHook, ours, oursWithHook } from '../subjects/subjects.ts';
 import { interleaved } from './interleaved.ts';
+import { withKept } from './kept.ts';
 import { createSmall } from './small-create.ts';
 import { uploadStreams } from './streams.ts';
 import type { Target } from './target.ts';
@@ -126,12 +126,4 @@ async function untilTold({ told }: Receiving, expected: number): Promise<Sample>
     await delay(5);
   }
   return { waiting, toldMs: performance.now() - begun };
-}
-
-function withKept(rows: readonly Row[]): Row[] {
-  const rate = ({ figures }: Row) => figures.perSecond ?? figures.mibPerSecond ?? Number.NaN;
-  return rows.map((row) => ({
-    ...row,
-    figures: { ...row.figures, keptPercent: (100 * rate(row)) / rate(rows[0]!) },
-  }));
 }
