@@ -86,7 +86,6 @@ function activeOffset(
     const recorded = Math.min(record.offset, record.uncommittedFrom ?? record.offset);
     return Math.max(append.confirmed, recorded);
   }
-  if (append.whole) return append.from;
-  if (bytes.buffers) return Math.max(append.confirmed, record.offset);
+  if (append.whole) return append.record.offset;
   return durability.confirmsOffsets ? append.confirmed : append.pump.position;
 }

@@ -5,7 +5,7 @@ import type { BodyPath } from '../model/byte-source.ts';
 import type { EngineRules } from '../model/engine-rules.ts';
 import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
-import type { Caller, UploadRecord } from '../model/upload.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
 import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
@@ -13,11 +13,11 @@ import type { WriterQueue } from './writer-queue.ts';
 
 /** An append that is running in this process. */
 export interface ActiveAppend {
+  /** As it was when this request began. */
+  readonly record: StoredUpload;
   readonly pump: BytePump;
   readonly writer: Writer;
   readonly body: BodyPath;
-  /** The offset at which this request began. */
-  readonly from: number;
   /** Counts as a whole or not at all: no client sees its bytes until they are verified. */
   readonly whole: boolean;
   /** null while the upload is not recorded (see create.ts). */

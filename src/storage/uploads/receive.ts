@@ -77,10 +77,10 @@ export async function receive(
     ...(onChunk ? { onChunk: (chunk: Buffer) => onChunk.call(whole, chunk) } : {}),
   });
   const active: ActiveAppend = {
+    record,
     pump,
     writer,
     body: source.path,
-    from,
     whole: whole !== undefined,
     lease: recording?.lease ?? null,
     caller: request.caller,
@@ -139,7 +139,8 @@ async function conclude(
   result: PumpResult,
 ): Promise<AppendOutcome> {
   const { record, writer, recording } = open;
-  const { pump, from } = active;
+  const { pump } = active;
+  const from = record.offset;
   const { undo, rejected } = await judge(context, active, open, request, result);
   if (undo && pump.position !== from) {
     await writer.rollback(from);
@@ -205,11 +206,12 @@ interface Judgement {
  */
 async function judge(
   { bytes }: StoreContext,
-  { pump, from }: ActiveAppend,
+  { pump }: ActiveAppend,
   { record, writer, isNew = false }: OpenUpload,
   { content: { whole }, ends }: Incoming,
   { end }: PumpResult,
 ): Promise<Judgement> {
+  const from = record.offset;
   if (end === 'overrun') {
     const undo = whole !== undefined || isNew;
     const offset = undo ? from : pump.position;

@@ -136,7 +136,7 @@ export const BYTES_AND_RECORDS = [
   mutant(
     'HEAD tells bytes that are not verified',
     `${ENGINE}access.ts`,
-    'if (append.whole) return append.from;',
+    'if (append.whole) return append.record.offset;',
   ),
   mutant(
     'HEAD tells the beginning of a finished request',

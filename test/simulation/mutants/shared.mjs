@@ -100,7 +100,7 @@ export const SHARED = [
     'HEAD tells bytes that only the process has',
     `${ENGINE}access.ts`,
     'return Math.max(append.confirmed, recorded);',
-    'return append.whole ? append.from : append.pump.position;',
+    'return append.whole ? append.record.offset : append.pump.position;',
   ),
   inWorld(
     's3',

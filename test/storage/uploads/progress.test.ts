@@ -46,6 +46,40 @@ test('the progress of running requests is recorded and told, once for what is ne
   assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
 });
 
+test('what is told of running requests takes no query for each of them', async (t) => {
+  const store = await openStore(t);
+  const told: StorageEvent[] = [];
+  store.onChange((event) => event.type === 'received' && told.push(event));
+  const ids = await Promise.all(['12345', '1234'].map((bytes) => beginWith(store, bytes)));
+  const { catalog } = insideOf(store);
+  const get = t.mock.method(catalog, 'get');
+  await recordProgress(insideOf(store));
+  assert.equal(get.mock.callCount(), 0);
+  for (const id of ids) {
+    const event = told.find(({ record }) => record.id === id);
+    assert.deepEqual(event?.record, await catalog.get(id));
+  }
+});
+
+async function beginWith(store: Awaited<ReturnType<typeof openStore>>, bytes: string) {
+  const id = await make(store, 10);
+  await begin(store, id, bytes);
+  return id;
+}
+
+test('nothing is told of an upload that a command has removed', async (t) => {
+  const store = await openStore(t);
+  const types: string[] = [];
+  store.onChange(({ type }) => types.push(type));
+  const id = await make(store, 10);
+  const { done } = await begin(store, id, '12345');
+  const command = await openCommandStoreOf(t, { uploadDir: dirname(store.place) });
+  await command.terminate(id, CALLER, { why: 'operator', takeOver: true });
+  await recordProgress(insideOf(store));
+  assert.equal((await faultOf(done)).code, 'GONE');
+  assert.deepEqual(types, ['created']);
+});
+
 test('bytes that wait to be verified are recorded as activity alone', async (t) => {
   let now = 1_000_000;
   const store = await openStore(t, { now: () => now });

@@ -14,7 +14,7 @@ export function keepSilent({ active, bytes, now }: StoreContext): void {
     if (!lease || whole || concluding || noting || syncing || pump.makesWait) continue;
     if (now() - pump.lastByteAt < SILENT) continue;
     const { position: length, crc32 } = pump;
-    if (length <= (writer.kept?.length ?? append.from)) continue;
+    if (length <= (writer.kept?.length ?? append.record.offset)) continue;
     const ended = () => {
       append.syncing = undefined;
     };

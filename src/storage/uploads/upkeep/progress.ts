@@ -1,4 +1,5 @@
 import type { Progress } from '../../catalog/catalog.ts';
+import type { StoredUpload } from '../../model/upload.ts';
 import type { ActiveAppend, StoreContext } from '../context.ts';
 import { keepSilent } from './keep-silent.ts';
 
@@ -8,24 +9,25 @@ import { keepSilent } from './keep-silent.ts';
  * whose upload another process took over or removed: its bytes would be lost.
  */
 export async function recordProgress(context: StoreContext): Promise<void> {
-  const { bytes, catalog, durability, active, emit } = context;
-  const moving = [...active].flatMap(([id, append]) => {
-    const { lease, pump, caller, concluding, noting } = append;
+  const { bytes, durability, active, emit } = context;
+  const moving = [...active.values()].flatMap((append) => {
+    const { lease, pump, concluding, noting } = append;
     if (!lease || concluding || noting) return [];
     const received = receivedOf(append, bytes);
     const safer = bytes.buffers && received !== undefined && received.offset > append.confirmed;
     if (pump.position <= append.recorded && !safer) return [];
     append.recorded = received && !bytes.buffers ? received.offset : pump.position;
     const { lastByteAt: activeAt } = pump;
-    return [{ id, append, caller, lease, activeAt, ...(received ? { received } : {}) }];
+    return [{ append, lease, activeAt, ...(received ? { received } : {}) }];
   });
   const syncs = durability.confirmsOffsets && !bytes.buffers;
   const moved = syncs ? await synced(context, moving) : moving;
-  if (moved.length > 0) await recordAll(context, moved);
-  for (const { append, received } of moved) append.confirmed = received?.offset ?? append.confirmed;
-  for (const { id, caller } of moved) {
-    const record = await catalog.get(id);
-    if (record) emit({ type: 'received', record, caller });
+  const lost = moved.length > 0 ? await recordAll(context, moved) : [];
+  for (const one of moved) {
+    const { lease, append, received } = one;
+    append.confirmed = received?.offset ?? append.confirmed;
+    if (lost.includes(lease.id)) continue;
+    emit({ type: 'received', record: recordOf(one), caller: append.caller });
   }
   keepSilent(context);
   await stopVoided(context);
@@ -44,13 +46,22 @@ function receivedOf(
   return kept && { offset: kept.length, crc32: kept.crc32, layout };
 }
 
+/** The record as it is now, without a query for each upload. */
+function recordOf({ append: { record }, activeAt, received }: Moving): StoredUpload {
+  const late = received !== undefined && received.offset < record.offset;
+  return late ? record : { ...record, activeAt, ...received };
+}
+
+/** Returns the ids of uploads that were taken over or removed. */
 async function recordAll(
   { catalog, active, durability }: StoreContext,
   moved: readonly Moving[],
-): Promise<void> {
+): Promise<string[]> {
   const recorded = (async () => {
-    for (const { id } of await catalog.progress(moved)) active.get(id)?.pump.stop('stopped');
+    const lost = (await catalog.progress(moved)).map(({ id }) => id);
+    for (const id of lost) active.get(id)?.pump.stop('stopped');
     await durability.recorded('progress');
+    return lost;
   })();
   const ended = recorded.catch(() => {});
   for (const { append } of moved) {
@@ -58,7 +69,7 @@ async function recordAll(
       append.progressing = undefined;
     });
   }
-  await recorded;
+  return recorded;
 }
 
 /** Ends the silent requests whose upload was taken over or removed: no progress would find that out. */
