@@ -9,12 +9,7 @@ import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-ca
 import type { Settlement } from '../../../src/storage/model/delivery.ts';
 import type { TimelineEvent } from '../../../src/storage/model/timeline.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
-import {
-  emptyCatalog,
-  freshSchema,
-  needingPostgres,
-  sharedPostgres,
-} from '../../support/services/postgres.ts';
+import { emptyCatalog, sharedPostgres } from '../../support/services/postgres.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { CALLER } from '../support/caller.ts';
 import { collect, creation, delivery, everythingOf, REPORT } from './contract/subject.ts';
@@ -218,11 +213,11 @@ test('whatever happens, SQLite and memory say the same', (t) =>
     40,
   ));
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 
 test('whatever happens, PostgreSQL and memory say the same', needed, async () => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   await assertAlike(async () => {
     await emptyCatalog(url);
     return openPostgresCatalog({ url, role: 'daemon', poolSize: 4, warn: () => {} });

@@ -20,12 +20,7 @@ import {
   type UploadRecord,
   type UploadStatus,
 } from '../../../src/storage/model/upload.ts';
-import {
-  emptyCatalog,
-  freshSchema,
-  needingPostgres,
-  sharedPostgres,
-} from '../../support/services/postgres.ts';
+import { emptyCatalog, sharedPostgres } from '../../support/services/postgres.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { draftRecord } from '../support/records.ts';
 import { collect } from './contract/subject.ts';
@@ -134,11 +129,11 @@ test('SQLite lists and counts by status what is said of each record', (t) =>
     40,
   ));
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 
 test('PostgreSQL lists and counts by status what is said of each record', needed, async () => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   await assertSaid(async () => {
     await emptyCatalog(url);
     return openPostgresCatalog({ url, role: 'daemon', poolSize: 4, warn: () => {} });

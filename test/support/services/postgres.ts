@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
@@ -54,11 +55,28 @@ export function startPostgres({ port, fsync = false }: ServerOptions = {}): Post
   };
 }
 
-/** A server that the tests of a file share: to be called outside of them. It ends with the last one. */
-export function sharedPostgres(): PostgresServer {
-  const server = startPostgres();
-  after(() => server.stop());
-  return server;
+/** What the tests of a file share. */
+export interface SharedPostgres {
+  /** Options of each test. */
+  readonly needed: { readonly skip?: string };
+  /** Only where the tests are not skipped. */
+  readonly server: PostgresServer;
+  /** The URL of a database where a test's tables will be found. */
+  fresh(): Promise<string>;
+}
+
+/** To be called outside of the tests; the server ends with the last of them. */
+export function sharedPostgres(needed = needingPostgres()): SharedPostgres {
+  const server = needed.skip === undefined ? startPostgres() : undefined;
+  after(() => server?.stop());
+  const running = () => server ?? assert.fail(needed.skip);
+  return {
+    needed,
+    get server() {
+      return running();
+    },
+    fresh: async () => freshSchema(running()),
+  };
 }
 
 /** Makes an empty schema, and returns the URL of a database where its tables are found. */

@@ -3,18 +3,13 @@ import { type TestContext, test } from 'node:test';
 import type { Catalog, Lease } from '../../../../src/storage/catalog/catalog.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { losingProxy } from '../../../support/services/losing-proxy.ts';
-import {
-  freshSchema,
-  needingPostgres,
-  runSql,
-  sharedPostgres,
-} from '../../../support/services/postgres.ts';
+import { runSql, sharedPostgres } from '../../../support/services/postgres.ts';
 import { livingCatalog } from '../../../support/services/postgres-catalogs.ts';
 import { linkOf } from '../contract/links.ts';
 import { creation, delivery, ending, everythingOf, NOW } from '../contract/subject.ts';
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 
 /** `lose` runs a unit whose answer is lost after the server has done it. */
 interface Losing {
@@ -24,8 +19,8 @@ interface Losing {
 
 function promise(what: string, run: (losing: Losing) => Promise<void>): void {
   test(`when an answer is lost, ${what}`, needed, async (t: TestContext) => {
-    const proxy = await losingProxy(t, server!);
-    const url = await freshSchema(server!);
+    const proxy = await losingProxy(t, postgres.server);
+    const url = await postgres.fresh();
     const catalog = await livingCatalog(t, proxy.url(url), { poolSize: 2 });
     const lose: Losing['lose'] = async (unit, text) => {
       const lost = proxy.loseAnswer(text);
@@ -163,7 +158,7 @@ promise('what must not be done twice fails, and was done once', async ({ catalog
 });
 
 test('a lease whose owner never heard of it is found again', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const catalog = await livingCatalog(t, url);
   const { lease } = await catalog.createLeased(creation());
   assert.equal((await catalog.inheritLeases(NOW)).leases.length, 0);

@@ -7,17 +7,12 @@ import { migrate } from '../../../../src/storage/catalog/postgres/database/migra
 import { openPostgresCatalog } from '../../../../src/storage/catalog/postgres/postgres-catalog.ts';
 import { STEPS } from '../../../../src/storage/catalog/postgres/tables/migrations.ts';
 import { faultOf } from '../../../support/fault-of.ts';
-import {
-  freshSchema,
-  needingPostgres,
-  runSql,
-  sharedPostgres,
-} from '../../../support/services/postgres.ts';
+import { runSql, sharedPostgres } from '../../../support/services/postgres.ts';
 import { livingCatalog } from '../../../support/services/postgres-catalogs.ts';
 import { creation, ending } from '../contract/subject.ts';
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 const warn = () => {};
 
 async function migrateTo(url: string, steps: readonly Step[], create = true): Promise<void> {
@@ -33,7 +28,7 @@ test(
   'of daemons that start at once on an empty database one makes the tables',
   needed,
   async (t) => {
-    const url = await freshSchema(server!);
+    const url = await postgres.fresh();
     const catalogs = await Promise.all([1, 2, 3, 4, 5].map(() => livingCatalog(t, url)));
     await catalogs[0]!.createUpload(creation());
     for (const catalog of catalogs) assert.equal((await catalog.get('a'))?.id, 'a');
@@ -43,14 +38,14 @@ test(
 );
 
 test('a command makes no tables', needed, async () => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const fault = await faultOf(openPostgresCatalog({ url, role: 'command', warn }));
   assert.deepEqual([fault.code, fault.exitCode], ['IO', 74]);
   assert.match(fault.message, /has no tables of tusd-ts/);
 });
 
 test('a newer daemon upgrades under this one, which goes on', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const running = await livingCatalog(t, url);
   const { lease } = await running.createLeased(creation());
   // As a newer version may: a column with a default, an index, a table.
@@ -71,7 +66,7 @@ test('a newer daemon upgrades under this one, which goes on', needed, async (t) 
 });
 
 test('a schema that this version cannot work with is refused', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const running = await livingCatalog(t, url);
   const next = STEPS.length + 1;
   const breaking: Step = { statements: 'ALTER TABLE tusd_notes ADD COLUMN x text', oldest: next };
@@ -85,7 +80,7 @@ test('a schema that this version cannot work with is refused', needed, async (t)
 });
 
 test('a step that fails changes nothing', needed, async () => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const wrong: Step = { statements: 'CREATE TABLE tusd_x (a int); SELECT 1/0' };
   await faultOf(migrateTo(url, [...STEPS, wrong]));
   assert.deepEqual(await runSql(url, `SELECT to_regclass('tusd_uploads') AS is`), [{ is: null }]);
@@ -96,10 +91,9 @@ test(
   'a user with the rights of the documentation serves, and upgrades nothing',
   needed,
   async (t) => {
-    const url = await freshSchema(server!);
+    const url = await postgres.fresh();
     await livingCatalog(t, url);
-    const schema =
-      /search_path%3D(s[0-9a-f]+)/.exec(url)?.[1] ?? /search_path=(s[0-9a-f]+)/.exec(url)![1];
+    const [, schema] = /search_path%3D(s[0-9a-f]+)/.exec(url)!;
     const user = `u${schema}`;
     await runSql(
       url,
@@ -118,7 +112,7 @@ test(
     const fault = await faultOf(migrateTo(own, [...STEPS, newer]));
     assert.equal(fault.code, 'PERMISSION');
     assert.match(fault.message, /may not upgrade the tables from schema 1 to 2/);
-    const empty = (await freshSchema(server!)).replace('tusd@', `${user}@`);
+    const empty = (await postgres.fresh()).replace('tusd@', `${user}@`);
     const none = await faultOf(openPostgresCatalog({ url: empty, role: 'daemon', warn }));
     assert.equal(none.code, 'PERMISSION');
   },

@@ -3,21 +3,16 @@ import { type TestContext, test } from 'node:test';
 import { openPostgresCatalog } from '../../../../src/storage/catalog/postgres/postgres-catalog.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { losingProxy } from '../../../support/services/losing-proxy.ts';
-import {
-  freshSchema,
-  needingPostgres,
-  runSql,
-  sharedPostgres,
-} from '../../../support/services/postgres.ts';
+import { runSql, sharedPostgres } from '../../../support/services/postgres.ts';
 import { livingCatalog, type Opening } from '../../../support/services/postgres-catalogs.ts';
 import { until } from '../../../support/until.ts';
 import { creation, ending } from '../contract/subject.ts';
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 
 async function opened(t: TestContext, options: Opening = {}) {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   return { url, catalog: await livingCatalog(t, url, options) };
 }
 
@@ -52,7 +47,7 @@ test('units of work go on beside a server that restarts', needed, async (t) => {
     }
   })();
   await until('it works', () => offset > 5);
-  server!.restart();
+  postgres.server.restart();
   const after = offset;
   await until('it works again', () => offset > after + 5);
   stop = true;
@@ -68,8 +63,8 @@ test(
   'while nothing answers a unit fails in time, and works again after that',
   needed,
   async (t) => {
-    const proxy = await losingProxy(t, server!);
-    const url = proxy.url(await freshSchema(server!));
+    const proxy = await losingProxy(t, postgres.server);
+    const url = proxy.url(await postgres.fresh());
     const catalog = await livingCatalog(t, url, { poolSize: 2 });
     await catalog.createUpload(creation());
     proxy.hold();
@@ -129,10 +124,10 @@ test('a fault never shows the password', needed, async () => {
   const coded = encodeURIComponent(secret);
   const urls = [
     `postgres://tusd:${coded}@127.0.0.1:1/tusd`,
-    `postgres://tusd:${coded}@/nothing?host=${server!.folder}`,
-    `postgres://nobody:${coded}@/tusd?host=${server!.folder}`,
+    `postgres://tusd:${coded}@/nothing?host=${postgres.server.folder}`,
+    `postgres://nobody:${coded}@/tusd?host=${postgres.server.folder}`,
     `postgres://tusd:${secret}@bad host:x/tusd`,
-    `postgres://tusd:${coded}@/tusd?host=${server!.folder}&sslmode=require`,
+    `postgres://tusd:${coded}@/tusd?host=${postgres.server.folder}&sslmode=require`,
   ];
   for (const url of urls) {
     const opening = openPostgresCatalog({ url, role: 'daemon', warn: () => {} });
@@ -143,16 +138,16 @@ test('a fault never shows the password', needed, async () => {
 });
 
 test('what cannot be used says why', needed, async (t) => {
-  const { folder } = server!;
+  const { folder } = postgres.server;
   const codeOf = async (url: string) =>
     (await faultOf(openPostgresCatalog({ url, role: 'daemon', warn: () => {} }))).code;
   assert.equal(await codeOf(`postgres://tusd@/nothing?host=${folder}`), 'IO');
   assert.equal(await codeOf(`postgres://nobody@/tusd?host=${folder}`), 'PERMISSION');
   assert.equal(await codeOf('postgres://tusd@127.0.0.1:1/tusd'), 'UNAVAILABLE');
-  await runSql(server!.url, `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`);
+  await runSql(postgres.server.url, `CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`);
   assert.equal(await codeOf(`postgres://tusd@/latin?host=${folder}`), 'CONFIG');
   const warned: string[] = [];
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const catalog = await openPostgresCatalog({
     url,
     role: 'daemon',

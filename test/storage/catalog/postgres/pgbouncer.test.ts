@@ -23,8 +23,7 @@ function needingPgbouncer(): { skip?: string } {
   return findTool('pgbouncer') ? {} : { skip: 'pgbouncer is not installed' };
 }
 
-const needed = needingPgbouncer();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres(needingPgbouncer());
 
 function pgbouncer(t: TestContext, { folder }: PostgresServer): string {
   const own = mkdtempSync(join(realpathSync(tmpdir()), 'tusd-ts-bouncer-'));
@@ -32,8 +31,8 @@ function pgbouncer(t: TestContext, { folder }: PostgresServer): string {
   return execFileSync(SCRIPT, ['start', own, folder], { encoding: 'utf8' }).trim();
 }
 
-test('daemons work together behind PgBouncer in transaction mode', needed, async (t) => {
-  const url = pgbouncer(t, server!);
+test('daemons work together behind PgBouncer in transaction mode', postgres.needed, async (t) => {
+  const url = pgbouncer(t, postgres.server);
   const [one, other] = await Promise.all([
     livingCatalog(t, url, { poolSize: 10 }),
     livingCatalog(t, url, { poolSize: 10 }),

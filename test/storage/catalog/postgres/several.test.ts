@@ -3,26 +3,20 @@ import { type TestContext, test } from 'node:test';
 import pg from 'pg';
 import type { Catalog } from '../../../../src/storage/catalog/catalog.ts';
 import { VOID_AFTER } from '../../../../src/storage/catalog/postgres/tables/lease-sql.ts';
-import {
-  freshSchema,
-  needingPostgres,
-  runSql,
-  sharedPostgres,
-} from '../../../support/services/postgres.ts';
-import { livingCatalog } from '../../../support/services/postgres-catalogs.ts';
+import { runSql, sharedPostgres } from '../../../support/services/postgres.ts';
+import { letTimePass, livingCatalog } from '../../../support/services/postgres-catalogs.ts';
 import { until } from '../../../support/until.ts';
 import { creation, delivery, ending, everythingOf, NOW, REPORT } from '../contract/subject.ts';
 
-const needed = needingPostgres();
-const server = needed.skip === undefined ? sharedPostgres() : undefined;
+const postgres = sharedPostgres();
+const { needed } = postgres;
 
 async function two(t: TestContext) {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const [one, other] = await Promise.all([livingCatalog(t, url), livingCatalog(t, url)]);
   /** Only heartbeats from now on count. */
-  const silence = () =>
-    runSql(url, `UPDATE tusd_processes SET beat = beat - interval '${VOID_AFTER} milliseconds'`);
-  return { url, one, other, silence };
+  const silence = () => letTimePass(url, VOID_AFTER);
+  return { one, other, silence };
 }
 
 const claimed = async ({ outbox }: Catalog, limit = 9) =>
@@ -126,7 +120,7 @@ test('events of an upload are sent in order, whoever causes and sends them', nee
   }
   assert.deepEqual(await one.outbox.counts(), []);
   const [stats] = await runSql(
-    server!.url,
+    postgres.server.url,
     `SELECT deadlocks::int FROM pg_stat_database WHERE datname = 'tusd'`,
   );
   assert.equal(stats?.deadlocks, 0);
@@ -167,7 +161,7 @@ test('a process that was stopped for long changes nothing when it wakes up', nee
 });
 
 test('a unit of a request is one round trip', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const catalog = await livingCatalog(t, url);
   const calls = t.mock.method(pg.Client.prototype, 'query').mock;
   const trips = async (unit: () => Promise<unknown>) => {
@@ -203,7 +197,7 @@ test('a unit of a request is one round trip', needed, async (t) => {
 });
 
 test('no connection is held between units', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const catalog = await livingCatalog(t, url, { poolSize: 2 });
   const leases = await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
@@ -217,7 +211,7 @@ test('no connection is held between units', needed, async (t) => {
 });
 
 test('hostile text comes back as it was, and is found', needed, async (t) => {
-  const url = await freshSchema(server!);
+  const url = await postgres.fresh();
   const catalog = await livingCatalog(t, url);
   const names = [
     '\0',

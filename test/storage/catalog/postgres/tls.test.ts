@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { openPostgresCatalog } from '../../../../src/storage/catalog/postgres/postgres-catalog.ts';
+import { freePort } from '../../../proxies/support/proxy.ts';
 import { makeCertificate } from '../../../support/certificate.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { needingPostgres, runSql, startPostgres } from '../../../support/services/postgres.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 test('a connection can be encrypted, and the server checked', needingPostgres(), async (t) => {
   const server = startPostgres({ port: await freePort() });
