@@ -15,7 +15,10 @@ const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
 const POSTGRES_DATABASE = /^src\/storage\/catalog\/postgres\/database\//;
 const POSTGRES_TABLES = /^src\/storage\/catalog\/postgres\/tables\//;
 const UPLOADS = /^src\/storage\/uploads\/[^/]+$/;
-const UPKEEP = /^src\/storage\/uploads\/upkeep\//;
+const WRITING = /^src\/storage\/uploads\/writing\//;
+const RECEIVING = /^src\/storage\/uploads\/receiving\//;
+const REMOVING = /^src\/storage\/uploads\/removing\//;
+const MAKING = /^src\/storage\/uploads\/making\//;
 const MODEL = /^src\/storage\/model\//;
 const DISK = /^src\/storage\/disk\//;
 /** The type of what both kinds of storage open. */
@@ -42,8 +45,12 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'catalog/postgres/database': [],
   'catalog/postgres/tables': [MODEL, CATALOG, POSTGRES_DATABASE],
   'catalog/memory': [MODEL, DISK, CATALOG],
-  uploads: [MODEL, BYTES, CATALOG, UPKEEP],
-  'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS],
+  uploads: [MODEL, BYTES, CATALOG, /^src\/storage\/uploads\//],
+  'uploads/writing': [MODEL, BYTES, CATALOG, UPLOADS],
+  'uploads/receiving': [MODEL, BYTES, CATALOG, UPLOADS, WRITING],
+  'uploads/removing': [MODEL, BYTES, CATALOG, UPLOADS, WRITING],
+  'uploads/making': [MODEL, BYTES, CATALOG, UPLOADS, WRITING, RECEIVING, REMOVING],
+  'uploads/upkeep': [MODEL, BYTES, CATALOG, UPLOADS, WRITING, RECEIVING, REMOVING, MAKING],
   local: [MODEL, DISK, /^src\/storage\/(?:bytes|catalog)\//],
   shared: [MODEL, DISK, LOCAL, /^src\/storage\/(?:bytes|catalog)\//],
 };

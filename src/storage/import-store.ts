@@ -3,10 +3,10 @@ import { type FileAccess, PRIVATE } from './disk/file-access.ts';
 import { ensureLocal, holdLocal, type LocalOptions, openLocal } from './local/local-backend.ts';
 import type { StoredUpload } from './model/upload.ts';
 import { createReads, type Reads } from './reads.ts';
-import { type Adoption, adopt } from './uploads/adopt.ts';
 import { Engine } from './uploads/engine.ts';
+import { type Adoption, adopt } from './uploads/making/adopt.ts';
 
-export type { AdoptedBytes, Adoption } from './uploads/adopt.ts';
+export type { AdoptedBytes, Adoption } from './uploads/making/adopt.ts';
 
 /** What an import may do, beside the daemon or without it: take over uploads of other installations. */
 export interface ImportStore extends Reads {

@@ -8,9 +8,9 @@ import { isGone, isUnjoined, type StoredUpload } from './model/upload.ts';
 import { openBackend, type StoragePlace } from './open-backend.ts';
 import { createReads, type Reads } from './reads.ts';
 import { tryDatabase } from './try-shared.ts';
-import { type Adoption, adopt } from './uploads/adopt.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { Engine } from './uploads/engine.ts';
+import { type Adoption, adopt } from './uploads/making/adopt.ts';
 import { BOOT_NOTE } from './uploads/upkeep/serving.ts';
 
 /** Where uploads come from. They can go on there as if nothing had been. */

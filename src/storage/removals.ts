@@ -7,7 +7,7 @@ import {
   removeCondemned,
   type TerminateOptions,
   terminate,
-} from './uploads/remove.ts';
+} from './uploads/removing/remove.ts';
 import { forget } from './uploads/upkeep/forget.ts';
 import { removeOrphanFile } from './uploads/upkeep/orphans.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url));
+export const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
 
 /** The settings of a unit file; one that is given several times has its lines joined. */
 export function unitSettings(name: string): Map<string, string> {

@@ -11,7 +11,7 @@ import { until } from './until.ts';
  */
 export const NODE_ARGS: readonly string[] = process.env.TUSD_TS_PROGRAM
   ? [process.env.TUSD_TS_PROGRAM]
-  : programArgs(new URL('../../', import.meta.url));
+  : programArgs(new URL('../..', import.meta.url));
 
 /** Longer than any machine takes; what goes on after that goes on for ever (milliseconds). */
 const LIMIT = 60_000;

@@ -6,10 +6,10 @@ import type { EngineRules } from '../model/engine-rules.ts';
 import type { Choices, Guards, NewDelivery, StorageEvent } from '../model/events.ts';
 import type { Metering } from '../model/metering.ts';
 import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import type { BytePump } from './byte-pump.ts';
 import type { Clock } from './clock.ts';
 import type { Durability } from './durability.ts';
-import type { WriterQueue } from './writer-queue.ts';
+import type { BytePump } from './receiving/byte-pump.ts';
+import type { WriterQueue } from './writing/writer-queue.ts';
 
 /** An append that is running in this process. */
 export interface ActiveAppend {

@@ -11,11 +11,11 @@ import { stopping } from './admission.ts';
 import { type Clock, pause, SYSTEM_CLOCK } from './clock.ts';
 import { DEFAULT_LIMITS, type StoreContext, type StoreLimits } from './context.ts';
 import { Durability, type FsyncMode } from './durability.ts';
-import { joinFinalsOf } from './join.ts';
+import { joinFinalsOf } from './making/join.ts';
 import { pathOf } from './placed.ts';
 import { RunningWork } from './running-work.ts';
 import { Serving, type ServingOptions } from './upkeep/serving.ts';
-import { WriterQueue } from './writer-queue.ts';
+import { WriterQueue } from './writing/writer-queue.ts';
 
 export interface EngineOptions {
   readonly fsync?: FsyncMode;

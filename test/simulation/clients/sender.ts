@@ -1,11 +1,11 @@
 import { Fault, type FaultCode } from '../../../src/fault.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
 import { createReads } from '../../../src/storage/reads.ts';
-import { type AppendRequest, appendBody } from '../../../src/storage/uploads/append.ts';
-import { createUpload } from '../../../src/storage/uploads/create.ts';
-import { concatenate } from '../../../src/storage/uploads/join.ts';
-import type { AppendOutcome, BodyRequest } from '../../../src/storage/uploads/receive.ts';
-import { terminate } from '../../../src/storage/uploads/remove.ts';
+import { createUpload } from '../../../src/storage/uploads/making/create.ts';
+import { concatenate } from '../../../src/storage/uploads/making/join.ts';
+import { type AppendRequest, appendBody } from '../../../src/storage/uploads/receiving/append.ts';
+import type { AppendOutcome, BodyRequest } from '../../../src/storage/uploads/receiving/receive.ts';
+import { terminate } from '../../../src/storage/uploads/removing/remove.ts';
 import { EXPLICIT } from '../daemon.ts';
 import { contentOf, type Known } from '../ledger.ts';
 import type { Job } from '../plan.ts';

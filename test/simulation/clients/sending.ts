@@ -1,5 +1,5 @@
 import { Fault } from '../../../src/fault.ts';
-import type { BodyRequest, WholeRequest } from '../../../src/storage/uploads/receive.ts';
+import type { BodyRequest, WholeRequest } from '../../../src/storage/uploads/receiving/receive.ts';
 import { BAD_SENDER, contentOf, type Known } from '../ledger.ts';
 import { Violation } from '../violation.ts';
 import type { Bringing } from './bringing.ts';

@@ -1,6 +1,6 @@
 import { crc32 } from '../../../src/storage/model/crc32.ts';
 import type { StoredUpload } from '../../../src/storage/model/upload.ts';
-import type { AppendOutcome, BodyRequest } from '../../../src/storage/uploads/receive.ts';
+import type { AppendOutcome, BodyRequest } from '../../../src/storage/uploads/receiving/receive.ts';
 import type { Running } from '../daemon.ts';
 import type { SimulatedBody } from './simulated-body.ts';
 import { askTus, type TusAnswer, type TusRequest } from './tus-door.ts';

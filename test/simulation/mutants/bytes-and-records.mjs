@@ -7,10 +7,14 @@ import { ENGINE, mutant, SIMULATED } from './mutant.mjs';
  */
 export const BYTES_AND_RECORDS = [
   // Bytes
-  mutant('bytes of a rejected request stay', `${ENGINE}receive.ts`, 'await writer.rollback(from);'),
+  mutant(
+    'bytes of a rejected request stay',
+    `${ENGINE}receiving/receive.ts`,
+    'await writer.rollback(from);',
+  ),
   mutant(
     'taking bytes back is not synced',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     'await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });',
   ),
   mutant(
@@ -21,7 +25,7 @@ export const BYTES_AND_RECORDS = [
   ),
   mutant(
     'an offset is answered before the sync',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     'await context.durability.received(writer, { length: offset, crc32 });',
   ),
   mutant(
@@ -37,76 +41,76 @@ export const BYTES_AND_RECORDS = [
   ),
   mutant(
     'the rest of a short write is lost',
-    `${ENGINE}byte-pump.ts`,
+    `${ENGINE}receiving/byte-pump.ts`,
     'return [chunk.subarray(written), ...chunks.slice(index + 1)];',
     'return chunks.slice(index + 1);',
   ),
   mutant(
     'the CRC-32 leaves out a short write',
-    `${ENGINE}byte-pump.ts`,
+    `${ENGINE}receiving/byte-pump.ts`,
     'if (written > 0) this.crc32 = crc32(chunk.subarray(0, written), this.crc32);',
   ),
   mutant(
     'the CRC-32 begins anew with each request',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     'crc32: record.crc32,\n    limit',
     'crc32: 0,\n    limit',
   ),
   mutant(
     'more bytes than belong to an upload count',
-    `${ENGINE}byte-pump.ts`,
+    `${ENGINE}receiving/byte-pump.ts`,
     'const room = this.#options.limit - this.#received;',
     'const room = Number.POSITIVE_INFINITY;',
   ),
   mutant(
     'a failed write counts',
-    `${ENGINE}byte-pump.ts`,
+    `${ENGINE}receiving/byte-pump.ts`,
     'if (error) this.#failed(error);',
     'if (error) this.#written(chunks, crcAfter, chunks[0]!.length, lent);',
   ),
   mutant(
     'parts are joined in the wrong order',
-    `${ENGINE}join.ts`,
+    `${ENGINE}making/join.ts`,
     'await writer.join(parts,',
     'await writer.join(parts.toReversed(),',
   ),
   mutant(
     'room is given back of what has finished',
-    `${ENGINE}create.ts`,
+    `${ENGINE}making/create.ts`,
     "if ((await catalog.get(record.id))?.state !== 'finished') await",
     'await',
   ),
   // Records
   mutant(
     'a finish is not made durable',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     "await durability.recorded('finish');",
   ),
   mutant(
     'a confirmed creation is not made durable',
-    `${ENGINE}create.ts`,
+    `${ENGINE}making/create.ts`,
     "durability.recorded('progress'),",
   ),
   mutant(
     'where a checked request begins is not recorded',
-    `${ENGINE}append.ts`,
+    `${ENGINE}receiving/append.ts`,
     'const change = { uncommittedFrom: record.offset };',
     'const change = {};',
   ),
   mutant(
     'where a checked request began is kept',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     '      uncommittedFrom: null,\n',
   ),
   mutant(
     'a checked creation is not marked',
-    `${ENGINE}create.ts`,
+    `${ENGINE}making/create.ts`,
     'body?.whole ? { ...draft, uncommittedFrom: 0 } : draft',
     'draft',
   ),
   mutant(
     'a refused request declares its length',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     'length: refused ? null : length }',
     'length }',
   ),
@@ -118,13 +122,13 @@ export const BYTES_AND_RECORDS = [
   ),
   mutant(
     'recovered bytes have the wrong CRC-32',
-    `${ENGINE}reconcile-size.ts`,
+    `${ENGINE}writing/reconcile-size.ts`,
     'let crc = known;',
     'let crc = 0;',
   ),
   mutant(
     'bytes that were not verified are recovered',
-    `${ENGINE}reconcile-size.ts`,
+    `${ENGINE}writing/reconcile-size.ts`,
     'Math.min(writer.size, recorded, record.uncommittedFrom ?? writer.size)',
     'Math.min(writer.size, recorded)',
   ),
@@ -163,7 +167,7 @@ export const BYTES_AND_RECORDS = [
   ),
   mutant(
     'recovered bytes are not synced',
-    `${ENGINE}reconcile-size.ts`,
+    `${ENGINE}writing/reconcile-size.ts`,
     'else await durability.received(writer, { length: size, crc32: crc });',
   ),
 ];

@@ -9,13 +9,13 @@ export const COORDINATION = [
   // Leases and turns
   mutant(
     'the offset of a request is not compared',
-    `${ENGINE}append.ts`,
+    `${ENGINE}receiving/append.ts`,
     'if (request.offset !== record.offset) {',
     'if (request.offset > record.offset) {',
   ),
   mutant(
     'two requests write at the same time',
-    `${ENGINE}writer-queue.ts`,
+    `${ENGINE}writing/writer-queue.ts`,
     'return this.#wait(line, options);',
     'return this.#slot(id);',
   ),
@@ -27,16 +27,16 @@ export const COORDINATION = [
   ),
   mutant(
     'a void lease finishes',
-    `${ENGINE}recording.ts`,
+    `${ENGINE}writing/recording.ts`,
     'if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();',
     'await this.#catalog.finish(this.lease, finish);',
   ),
   mutant(
     'a lease is not given back',
-    `${ENGINE}write-right.ts`,
+    `${ENGINE}writing/write-right.ts`,
     'await this.#recording?.release();',
   ),
-  mutant('a turn is not given back', `${ENGINE}write-right.ts`, 'this.#slot.release();'),
+  mutant('a turn is not given back', `${ENGINE}writing/write-right.ts`, 'this.#slot.release();'),
   mutant(
     'inherited leases are kept',
     `${ENGINE}upkeep/recover.ts`,
@@ -45,7 +45,7 @@ export const COORDINATION = [
   // The finish and its events
   mutant(
     'a finish that failed is not tried again',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     'if (!settled) context.leftBehind.add(id);',
     'void settled;',
   ),
@@ -66,19 +66,19 @@ export const COORDINATION = [
   ),
   mutant(
     'a final upload without its file is never joined',
-    `${ENGINE}write-right.ts`,
+    `${ENGINE}writing/write-right.ts`,
     "if (!(error instanceof Fault && error.code === 'GONE')) throw error;",
     'throw error;',
   ),
   mutant(
     'a finish has no events',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     'const deliveries = plan(event);',
     'const deliveries = plan(event).slice(1);',
   ),
   mutant(
     'a creation has no events',
-    `${ENGINE}write-right.ts`,
+    `${ENGINE}writing/write-right.ts`,
     "deliveries: plan({ type: 'created', record: draft, caller }),",
     'deliveries: [],',
   ),
@@ -96,24 +96,36 @@ export const COORDINATION = [
   ),
   mutant(
     'a refusal of a hook is forgotten',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     'await recording.refuse(refusalOf(context, error, declares));',
   ),
   // Removing
   mutant(
     'a failed creation is not taken back later',
-    `${ENGINE}undo-creation.ts`,
+    `${ENGINE}removing/undo-creation.ts`,
     'unremoved.add(draft.id);',
   ),
   mutant(
     'a claim does not compare',
-    `${ENGINE}remove.ts`,
+    `${ENGINE}removing/remove.ts`,
     "      case 'changed':\n",
     "      case 'changed':\n        return record;\n",
   ),
-  mutant('bytes of a removed upload stay', `${ENGINE}remove.ts`, 'await bytes.remove(record);'),
-  mutant('a removal does not end', `${ENGINE}remove.ts`, 'await catalog.removalDone(record.id);'),
-  mutant('what is not condemned is removed', `${ENGINE}remove.ts`, '|| !(await condemned(record))'),
+  mutant(
+    'bytes of a removed upload stay',
+    `${ENGINE}removing/remove.ts`,
+    'await bytes.remove(record);',
+  ),
+  mutant(
+    'a removal does not end',
+    `${ENGINE}removing/remove.ts`,
+    'await catalog.removalDone(record.id);',
+  ),
+  mutant(
+    'what is not condemned is removed',
+    `${ENGINE}removing/remove.ts`,
+    '|| !(await condemned(record))',
+  ),
   mutant(
     'a part is removed that is needed',
     `${SIMULATED}catalog/records.ts`,

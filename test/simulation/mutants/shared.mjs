@@ -71,21 +71,21 @@ export const SHARED = [
   inWorld(
     's3',
     'the end of a request forgets the layout',
-    `${ENGINE}receive.ts`,
+    `${ENGINE}receiving/receive.ts`,
     'recordEnding(context, recording, withLayout(ending, open))',
     'recordEnding(context, recording, ending)',
   ),
   inWorld(
     's3',
     'a finish forgets where the object is',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     'const ending = withLayout(reached, open);',
     'const ending = withLayout(reached, { ...open, writer: { ...open.writer, layout: record.layout } });',
   ),
   inWorld(
     's3',
     'a note overtakes progress',
-    `${ENGINE}write-right.ts`,
+    `${ENGINE}writing/write-right.ts`,
     '      await append?.progressing;\n',
   ),
   inWorld(
@@ -105,7 +105,7 @@ export const SHARED = [
   inWorld(
     's3',
     'a checked request is sealed before it counts',
-    `${ENGINE}finish.ts`,
+    `${ENGINE}receiving/finish.ts`,
     'if (bytes.buffers && record.uncommittedFrom !== null && recording.lease) {',
     'if (bytes.buffers && record.uncommittedFrom !== null && !recording.lease) {',
   ),
@@ -126,14 +126,14 @@ export const SHARED = [
   inWorld(
     'workers',
     'a daemon without its lease goes on',
-    `${ENGINE}recording.ts`,
+    `${ENGINE}writing/recording.ts`,
     'if (!(await this.#catalog.record(this.lease, ending))) throw removedMeanwhile();',
     'await this.#catalog.record(this.lease, ending);',
   ),
   inWorld(
     'workers',
     'a daemon without its lease finishes',
-    `${ENGINE}recording.ts`,
+    `${ENGINE}writing/recording.ts`,
     'if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();',
     'await this.#catalog.finish(this.lease, finish);',
   ),

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
 import { sourceOf } from '../../../src/storage/model/stream-source.ts';
-import { BytePump, type PumpOptions } from '../../../src/storage/uploads/byte-pump.ts';
 import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
+import { BytePump, type PumpOptions } from '../../../src/storage/uploads/receiving/byte-pump.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { faultyDisk } from './faulty-disk.ts';
 

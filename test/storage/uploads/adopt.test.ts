@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { type Adoption, adopt } from '../../../src/storage/uploads/adopt.ts';
+import { type Adoption, adopt } from '../../../src/storage/uploads/making/adopt.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { crcOf } from '../support/content.ts';
 import { draftRecord } from '../support/records.ts';

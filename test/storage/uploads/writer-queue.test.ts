@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Fault } from '../../../src/fault.ts';
 import { SYSTEM_CLOCK } from '../../../src/storage/uploads/clock.ts';
-import { WriterQueue, type WriterSlot } from '../../../src/storage/uploads/writer-queue.ts';
+import { WriterQueue, type WriterSlot } from '../../../src/storage/uploads/writing/writer-queue.ts';
 import { faultOf } from '../support/stores.ts';
 
 /** A queue whose time is the test's. */

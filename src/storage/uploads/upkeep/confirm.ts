@@ -1,6 +1,6 @@
 import type { StoredUpload } from '../../model/upload.ts';
 import type { StoreContext } from '../context.ts';
-import { WriteRight } from '../write-right.ts';
+import { WriteRight } from '../writing/write-right.ts';
 
 /**
  * While `fsync` is "always" only recorded bytes are reported. Syncs and records bytes of an upload that

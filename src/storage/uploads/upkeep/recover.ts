@@ -2,10 +2,10 @@ import { messageOf } from '../../../fault.ts';
 import type { Lease } from '../../catalog/catalog.ts';
 import { isUnfinished, nobody, type StoredUpload } from '../../model/upload.ts';
 import type { StoreContext } from '../context.ts';
-import { finishUpload, leaveBehind } from '../finish.ts';
-import { joinFinalsOf, joinIfReady } from '../join.ts';
-import { completeRemoval, removeCondemned } from '../remove.ts';
-import { WriteRight } from '../write-right.ts';
+import { joinFinalsOf, joinIfReady } from '../making/join.ts';
+import { finishUpload, leaveBehind } from '../receiving/finish.ts';
+import { completeRemoval, removeCondemned } from '../removing/remove.ts';
+import { WriteRight } from '../writing/write-right.ts';
 
 /** How many complete uploads a start finishes at a time. */
 const AT_ONCE = 4;

@@ -1,5 +1,5 @@
-import { Fault, fileFault } from '../../fault.ts';
-import type { Lease } from '../catalog/catalog.ts';
+import { Fault, fileFault } from '../../../fault.ts';
+import type { Lease } from '../../catalog/catalog.ts';
 import {
   type Caller,
   isGone,
@@ -7,14 +7,14 @@ import {
   isUnfinished,
   nobody,
   type StoredUpload,
-} from '../model/upload.ts';
-import { checkSpace } from './admission.ts';
-import type { StoreContext } from './context.ts';
+} from '../../model/upload.ts';
+import { checkSpace } from '../admission.ts';
+import type { StoreContext } from '../context.ts';
+import { finishUpload, leaveBehind } from '../receiving/finish.ts';
+import { undoCreation } from '../removing/undo-creation.ts';
+import { WriteRight } from '../writing/write-right.ts';
 import { createUpload } from './create.ts';
-import { finishUpload, leaveBehind } from './finish.ts';
 import type { CreateRequest } from './new-upload.ts';
-import { undoCreation } from './undo-creation.ts';
-import { WriteRight } from './write-right.ts';
 
 /**
  * Creates a final upload from its parts and returns its id. If all parts are finished, it is joined

@@ -1,6 +1,6 @@
-import { messageOf } from '../../fault.ts';
-import { type Caller, isUnfinished, type UploadRecord } from '../model/upload.ts';
-import type { StoreContext } from './context.ts';
+import { messageOf } from '../../../fault.ts';
+import { type Caller, isUnfinished, type UploadRecord } from '../../model/upload.ts';
+import type { StoreContext } from '../context.ts';
 import { removeCondemned } from './remove.ts';
 
 /**

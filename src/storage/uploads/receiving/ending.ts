@@ -1,4 +1,4 @@
-import { Fault } from '../../fault.ts';
+import { Fault } from '../../../fault.ts';
 
 /** How a request says that it completes the upload. */
 export interface EndingRequest {

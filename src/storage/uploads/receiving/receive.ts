@@ -1,18 +1,18 @@
 import type { Readable } from 'node:stream';
-import { Fault, fileFault, messageOf } from '../../fault.ts';
-import type { Ending } from '../catalog/catalog.ts';
-import type { BodyPath, ByteSource } from '../model/byte-source.ts';
-import type { Intake } from '../model/metering.ts';
-import { sourceOf } from '../model/stream-source.ts';
-import type { Interruption, TimelineEvent } from '../model/timeline.ts';
-import type { Caller, StoredUpload } from '../model/upload.ts';
-import { byteLimit, noSpace, stopping } from './admission.ts';
+import { Fault, fileFault, messageOf } from '../../../fault.ts';
+import type { Ending } from '../../catalog/catalog.ts';
+import type { BodyPath, ByteSource } from '../../model/byte-source.ts';
+import type { Intake } from '../../model/metering.ts';
+import { sourceOf } from '../../model/stream-source.ts';
+import type { Interruption, TimelineEvent } from '../../model/timeline.ts';
+import type { Caller, StoredUpload } from '../../model/upload.ts';
+import { byteLimit, noSpace, stopping } from '../admission.ts';
+import type { ActiveAppend, StoreContext } from '../context.ts';
+import { type OpenUpload, type Recording, withLayout } from '../writing/recording.ts';
+import type { WriteRight } from '../writing/write-right.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
-import type { ActiveAppend, StoreContext } from './context.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
 import { finishUpload } from './finish.ts';
-import { type OpenUpload, type Recording, withLayout } from './recording.ts';
-import type { WriteRight } from './write-right.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
 export interface WholeRequest {

@@ -1,15 +1,15 @@
-import { Fault, messageOf } from '../../fault.ts';
-import type { Intake } from '../model/metering.ts';
-import type { Caller, UploadRecord } from '../model/upload.ts';
-import { checkSpace, noSpace } from './admission.ts';
-import type { StoreContext } from './context.ts';
-import { type EndingRequest, lengthAtEnd } from './ending.ts';
-import { finishUpload } from './finish.ts';
+import { Fault, messageOf } from '../../../fault.ts';
+import type { Intake } from '../../model/metering.ts';
+import type { Caller, UploadRecord } from '../../model/upload.ts';
+import { checkSpace, noSpace } from '../admission.ts';
+import type { StoreContext } from '../context.ts';
+import { type EndingRequest, lengthAtEnd } from '../receiving/ending.ts';
+import { finishUpload } from '../receiving/finish.ts';
+import { type AppendOutcome, type BodyRequest, receive } from '../receiving/receive.ts';
+import { undoCreation } from '../removing/undo-creation.ts';
+import type { OpenUpload } from '../writing/recording.ts';
+import { WriteRight } from '../writing/write-right.ts';
 import { type Admission, admit, type CreateRequest } from './new-upload.ts';
-import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
-import type { OpenUpload } from './recording.ts';
-import { undoCreation } from './undo-creation.ts';
-import { WriteRight } from './write-right.ts';
 
 /** Uploads up to this size whose creation request carries all their bytes are recorded last (bytes). */
 const SMALL = 256 * 1024;

@@ -1,8 +1,8 @@
-import { Fault } from '../../fault.ts';
-import type { Writer } from '../bytes/bytes.ts';
-import type { Catalog, Creation, Ending, Finish, Lease, Refusal } from '../catalog/catalog.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import type { StoreContext } from './context.ts';
+import { Fault } from '../../../fault.ts';
+import type { Writer } from '../../bytes/bytes.ts';
+import type { Catalog, Creation, Ending, Finish, Lease, Refusal } from '../../catalog/catalog.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
+import type { StoreContext } from '../context.ts';
 
 /**
  * How the catalog learns of an upload. Record first: the upload has a record and a lease while its

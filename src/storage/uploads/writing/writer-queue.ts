@@ -1,5 +1,5 @@
-import { Fault } from '../../fault.ts';
-import type { Clock, Timer } from './clock.ts';
+import { Fault } from '../../../fault.ts';
+import type { Clock, Timer } from '../clock.ts';
 
 /** A writer that has been silent for this long is taken over at once (milliseconds). */
 const SILENT_AFTER = 2_000;

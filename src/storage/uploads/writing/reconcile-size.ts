@@ -1,8 +1,8 @@
-import { Fault } from '../../fault.ts';
-import type { Writer } from '../bytes/bytes.ts';
-import { crc32 } from '../model/crc32.ts';
-import type { StoredUpload } from '../model/upload.ts';
-import type { StoreContext } from './context.ts';
+import { Fault } from '../../../fault.ts';
+import type { Writer } from '../../bytes/bytes.ts';
+import { crc32 } from '../../model/crc32.ts';
+import type { StoredUpload } from '../../model/upload.ts';
+import type { StoreContext } from '../context.ts';
 import type { OpenUpload, Recording } from './recording.ts';
 
 /**

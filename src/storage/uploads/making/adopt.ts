@@ -1,11 +1,11 @@
-import { Fault } from '../../fault.ts';
-import type { Writer } from '../bytes/bytes.ts';
-import type { Adopted } from '../catalog/catalog.ts';
-import { crc32 } from '../model/crc32.ts';
-import { fileNameOf } from '../model/metadata.ts';
-import type { StoredUpload, UploadRecord } from '../model/upload.ts';
-import { isUploadId } from '../model/upload-id.ts';
-import type { StoreContext } from './context.ts';
+import { Fault } from '../../../fault.ts';
+import type { Writer } from '../../bytes/bytes.ts';
+import type { Adopted } from '../../catalog/catalog.ts';
+import { crc32 } from '../../model/crc32.ts';
+import { fileNameOf } from '../../model/metadata.ts';
+import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
+import { isUploadId } from '../../model/upload-id.ts';
+import type { StoreContext } from '../context.ts';
 
 /**
  * Where the bytes of an adopted upload come from. blocks: they are copied. file: the store takes that

@@ -1,10 +1,10 @@
-import { Fault, messageOf } from '../../fault.ts';
-import type { NoteLayout, Writer } from '../bytes/bytes.ts';
-import type { Held, Lease } from '../catalog/catalog.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import { assertThere } from './access.ts';
-import { pause } from './clock.ts';
-import type { StoreContext } from './context.ts';
+import { Fault, messageOf } from '../../../fault.ts';
+import type { NoteLayout, Writer } from '../../bytes/bytes.ts';
+import type { Held, Lease } from '../../catalog/catalog.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
+import { assertThere } from '../access.ts';
+import { pause } from '../clock.ts';
+import type { StoreContext } from '../context.ts';
 import { reconcileSize } from './reconcile-size.ts';
 import { type OpenUpload, RecordFirst, type Recording, RecordLast } from './recording.ts';
 import type { AcquireOptions, WriterSlot, Writing } from './writer-queue.ts';

@@ -1,8 +1,8 @@
-import { Fault } from '../../fault.ts';
-import type { Ending, Refusal } from '../catalog/catalog.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import type { StoreContext } from './context.ts';
-import { type OpenUpload, type Recording, withLayout } from './recording.ts';
+import { Fault } from '../../../fault.ts';
+import type { Ending, Refusal } from '../../catalog/catalog.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
+import type { StoreContext } from '../context.ts';
+import { type OpenUpload, type Recording, withLayout } from '../writing/recording.ts';
 
 /**
  * Finishes an upload, once: makes the bytes durable, calls the guard, then sets the state with its

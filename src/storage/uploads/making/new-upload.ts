@@ -1,11 +1,11 @@
-import { Fault } from '../../fault.ts';
-import { fileNameOf } from '../model/metadata.ts';
-import type { Place } from '../model/metering.ts';
-import type { Caller, UploadRecord } from '../model/upload.ts';
-import { isUploadId, newUploadId } from '../model/upload-id.ts';
-import { checkSize, checkSpace, stopping } from './admission.ts';
-import type { StoreContext } from './context.ts';
-import type { EndingRequest } from './ending.ts';
+import { Fault } from '../../../fault.ts';
+import { fileNameOf } from '../../model/metadata.ts';
+import type { Place } from '../../model/metering.ts';
+import type { Caller, UploadRecord } from '../../model/upload.ts';
+import { isUploadId, newUploadId } from '../../model/upload-id.ts';
+import { checkSize, checkSpace, stopping } from '../admission.ts';
+import type { StoreContext } from '../context.ts';
+import type { EndingRequest } from '../receiving/ending.ts';
 
 export interface CreateRequest extends EndingRequest {
   /** Chosen by the caller; a new one by default. Throws CONFLICT when it was used before. */

@@ -1,16 +1,16 @@
-import { Fault } from '../../fault.ts';
+import { Fault } from '../../../fault.ts';
 import {
   type Caller,
   isGone,
   type RemovalReason,
   type StoredUpload,
   type UploadRecord,
-} from '../model/upload.ts';
-import { assertThere, changeableBy } from './access.ts';
-import { nextTurn } from './clock.ts';
-import type { StoreContext } from './context.ts';
-import { pathOf } from './placed.ts';
-import { WriteRight } from './write-right.ts';
+} from '../../model/upload.ts';
+import { assertThere, changeableBy } from '../access.ts';
+import { nextTurn } from '../clock.ts';
+import type { StoreContext } from '../context.ts';
+import { pathOf } from '../placed.ts';
+import { WriteRight } from '../writing/write-right.ts';
 
 export interface Removal {
   readonly record: StoredUpload;

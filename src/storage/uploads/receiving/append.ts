@@ -1,14 +1,14 @@
-import { Fault } from '../../fault.ts';
-import type { Intake } from '../model/metering.ts';
-import { sourceOf } from '../model/stream-source.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../model/upload.ts';
-import { assertChangeable } from './access.ts';
-import { byteLimit, checkSize, checkSpace, stopping } from './admission.ts';
-import type { StoreContext } from './context.ts';
+import { Fault } from '../../../fault.ts';
+import type { Intake } from '../../model/metering.ts';
+import { sourceOf } from '../../model/stream-source.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
+import { assertChangeable } from '../access.ts';
+import { byteLimit, checkSize, checkSpace, stopping } from '../admission.ts';
+import type { StoreContext } from '../context.ts';
+import type { OpenUpload } from '../writing/recording.ts';
+import { WriteRight } from '../writing/write-right.ts';
 import { type EndingRequest, lengthAtEnd } from './ending.ts';
 import { type AppendOutcome, type BodyRequest, receive } from './receive.ts';
-import type { OpenUpload } from './recording.ts';
-import { WriteRight } from './write-right.ts';
 
 export interface AppendRequest extends BodyRequest, EndingRequest {
   /** The offset at which the client wants to append. */

@@ -1,9 +1,9 @@
-import { errnoOf, Fault } from '../../fault.ts';
-import type { Writer } from '../bytes/bytes.ts';
-import type { BodyPath, ByteSink, ByteSource } from '../model/byte-source.ts';
-import { crc32 } from '../model/crc32.ts';
-import type { Interruption } from '../model/timeline.ts';
-import type { Clock, Timer } from './clock.ts';
+import { errnoOf, Fault } from '../../../fault.ts';
+import type { Writer } from '../../bytes/bytes.ts';
+import type { BodyPath, ByteSink, ByteSource } from '../../model/byte-source.ts';
+import { crc32 } from '../../model/crc32.ts';
+import type { Interruption } from '../../model/timeline.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { copyToWait, giveBack } from './waiting-bytes.ts';
 
 /** The socket is paused when this many bytes wait for the running write. */
