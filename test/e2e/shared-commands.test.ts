@@ -1,44 +1,28 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { startReceiver, type TestReceiver } from '../hooks/support/receiver.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
+import { pausedPatch } from '../support/cluster-uploads.ts';
 import { runCommand } from '../support/command.ts';
+import { beforeTests } from '../support/file-scope.ts';
 import { SHARED_SERVICES } from '../support/services/shared.ts';
 import { appendAt, creation, idOf, locationOf, OFFSET_STREAM, send } from '../support/tus.ts';
 import { until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
-const ending: (() => unknown)[] = [];
-/** Events as a hook was told them: of one upload in order, each once. */
-const told: { readonly type: string; readonly id: string; readonly storage: unknown }[] = [];
+let receiver: TestReceiver;
 let cluster: Cluster;
 
-before(async () => {
-  if (SHARED_SERVICES.skip) return;
-  const t = { after: (work: () => unknown) => void ending.unshift(work) };
-  const receiver = createServer(async (request, response) => {
-    const { Type, Event } = (await json(request)) as {
-      Type: string;
-      Event: { Upload: { ID: string; Storage: unknown } };
-    };
-    told.push({ type: Type, id: Event.Upload.ID, storage: Event.Upload.Storage });
-    response.writeHead(204).end();
-  }).listen(0, '127.0.0.1');
-  t.after(() => receiver.close());
-  await until('the receiver listens', () => receiver.listening);
-  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+beforeTests(SHARED_SERVICES, async (t) => {
+  receiver = await startReceiver(t);
+  const { url } = receiver;
   const events = ['post-create', 'post-finish', 'post-terminate', 'post-expire'];
-  cluster = await startCluster(t as Parameters<typeof startCluster>[0], {
+  cluster = await startCluster(t, {
     storage: { partSize: '5MiB', download: 'redirect' },
     config: { hooks: [{ type: 'http', name: 'receiver', url, events }] },
   });
-});
-after(async () => {
-  for (const end of ending) await end();
 });
 
 async function create(bytes: Buffer, length = bytes.length): Promise<string> {
@@ -114,24 +98,15 @@ test('daemons lists all of them, and inspect which one writes', SHARED_SERVICES,
     cluster.members.map(({ daemon }) => daemon.child.pid).toSorted(),
   );
   const url = await create(Buffer.alloc(0), 10);
-  let goOn = () => {};
-  const waiting = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
-  const body = (async function* () {
-    yield Buffer.from('12345');
-    await waiting;
-    yield Buffer.from('67890');
-  })();
   const at = new URL(new URL(url).pathname, cluster.members[1]!.url).href;
-  const answer = send('PATCH', at, { headers: appendAt(0), body, length: 10 });
+  const writing = pausedPatch(at, 0, Buffer.from('1234567890'), 5);
   const writer = await until('the writer is known', async () => {
     const { writer } = JSON.parse(await run('inspect', '--json', idOf(url)));
     return writer ?? false;
   });
   assert.equal(writer.pid, cluster.members[1]!.daemon.child.pid);
-  goOn();
-  assert.equal((await answer).status, 204);
+  writing.goOn();
+  assert.equal((await writing.answer).status, 204);
 });
 
 test('cleanup, remove and links work beside the daemons', SHARED_SERVICES, async () => {
@@ -160,6 +135,10 @@ test('a download is sent to the bucket', SHARED_SERVICES, async () => {
   assert.deepEqual(Buffer.from(await followed.arrayBuffer()), bytes);
 });
 
+/** What the hook received about an upload. */
+const toldOf = (id: string) =>
+  receiver.received.map(({ payload }) => payload).filter(({ Event }) => Event.Upload.ID === id);
+
 test('each event once and in order, whichever daemon did it', SHARED_SERVICES, async () => {
   const ids = await Promise.all(
     Array.from({ length: 30 }, async (_, index) => {
@@ -173,16 +152,14 @@ test('each event once and in order, whichever daemon did it', SHARED_SERVICES, a
     }),
   );
   const all = ['post-create', 'post-finish', 'post-terminate'];
-  await until('every event was told', () =>
-    ids.every((id) => told.filter((one) => one.id === id).length >= all.length),
-  );
+  await until('every event was told', () => ids.every((id) => toldOf(id).length >= all.length));
   for (const id of ids) {
-    const events = told.filter((one) => one.id === id);
+    const events = toldOf(id);
     assert.deepEqual(
-      events.map(({ type }) => type),
+      events.map(({ Type }) => Type),
       all,
     );
-    assert.match(JSON.stringify(events[1]?.storage), /"s3store".*"Bucket":"\w+"/);
+    assert.match(JSON.stringify(events[1]?.Event.Upload.Storage), /"s3store".*"Bucket":"\w+"/);
   }
   assert.equal(JSON.parse(await run('hooks', 'list', '--json')).deliveries.length, 0);
 });

@@ -1,26 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { judge } from '../../conformance/check.ts';
 import { CHECKS } from '../../conformance/checks.ts';
 import { ROWS } from '../../conformance/rows.ts';
 import { foreignTarget, type Target } from '../../conformance/target.ts';
 import { startCluster } from '../support/cluster.ts';
+import { beforeTests } from '../support/file-scope.ts';
 import { SHARED_SERVICES } from '../support/services/shared.ts';
 
-const ending: (() => unknown)[] = [];
 let target: Target;
 
-before(async () => {
-  if (SHARED_SERVICES.skip) return;
-  const t = { after: (work: () => unknown) => void ending.unshift(work) };
-  const cluster = await startCluster(t as Parameters<typeof startCluster>[0], {
+beforeTests(SHARED_SERVICES, async (t) => {
+  const cluster = await startCluster(t, {
     config: { maxSize: '1GiB' },
   });
   target = foreignTarget(cluster.url);
-});
-after(async () => {
-  // The daemons end before what they use.
-  for (const end of ending) await end();
 });
 
 for (const row of ROWS) {

@@ -9,12 +9,12 @@ import { until } from '../support/until.ts';
 import { Client } from './kill/client.ts';
 import { ageOrphans, judge } from './kill/judge.ts';
 import { Ledger } from './kill/ledger.ts';
-import { listen } from './kill/receiver.ts';
 import { uploadUntilOver } from './kill/scenarios.ts';
 import { World } from './kill/world.ts';
 import { effort } from './support/effort.ts';
 import { compiledProgram } from './support/program.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
+import { listen } from './support/receiver.ts';
 
 const KILLS = effort({ short: 20, ci: 30, long: 1000 }, 'TUSD_TS_KILLS');
 const CLIENTS = 5;

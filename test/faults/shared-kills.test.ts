@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { SHARED_SERVICES } from '../support/services/shared.ts';
 import { until } from '../support/until.ts';
-import { type EventLog, listenInOrder } from './shared/event-log.ts';
 import { Sender } from './shared/sender.ts';
 import { effort } from './support/effort.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
+import { listen, type Receiver } from './support/receiver.ts';
 
 const KILLS = effort({ short: 3, ci: 5, long: 50 }, 'TUSD_TS_KILLS');
 const STOPS = effort({ short: 1, ci: 2, long: 20 }, 'TUSD_TS_STOPS');
@@ -22,13 +22,13 @@ test(
     const seed = chooseSeed();
     t.diagnostic(`to make the same choices again: TUSD_TS_SEED=${seed}`);
     const random = createRandom(seed);
-    const events = await listenInOrder(t);
+    const receiver = await listen(t);
     const cluster = await startCluster(t, {
       storage: { partSize: '5MiB' },
       config: {
         logLevel: 'warn',
         hooks: [
-          { type: 'http', name: 'log', url: events.url, events: ['post-create', 'post-finish'] },
+          { type: 'http', name: 'log', url: receiver.url, events: ['post-create', 'post-finish'] },
         ],
       },
     });
@@ -39,7 +39,7 @@ test(
     for (const sender of senders) sender.over = true;
     await troubles;
     await sending;
-    await judge(t, cluster, senders, events);
+    await judge(t, cluster, senders, receiver);
   },
 );
 
@@ -79,7 +79,7 @@ async function judge(
   t: TestContext,
   cluster: Cluster,
   senders: readonly Sender[],
-  events: EventLog,
+  { told }: Receiver,
 ): Promise<void> {
   const uploads = senders.flatMap(({ uploads }) => uploads);
   const bytes = uploads.reduce((sum, { size }) => sum + size, 0);
@@ -99,8 +99,13 @@ async function judge(
     },
     90_000,
   );
+  const events = [...told.values()];
   for (const { id } of uploads) {
-    assert.deepEqual(events.of(id), ['post-create', 'post-finish'], `the events of ${id}`);
+    assert.deepEqual(
+      events.filter(({ upload }) => upload === id).map(({ event }) => event),
+      ['post-create', 'post-finish'],
+      `the events of ${id}`,
+    );
   }
   const { code, stdout, stderr } = await cluster.command('verify', '--deep', '--rate', 'unlimited');
   assert.equal(code, 0, stdout + stderr);

@@ -4,8 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
+import { pausedPatch } from '../support/cluster-uploads.ts';
 import { type Daemon, startDaemon } from '../support/command.ts';
+import { beforeTests } from '../support/file-scope.ts';
 import { type Relay, relayTo } from '../support/services/relay.ts';
 import { SHARED_SERVICES, startServices } from '../support/services/shared.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -14,17 +16,12 @@ import { until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
 const ORIGIN = 'https://app.example.org';
-const ending: (() => unknown)[] = [];
 let daemon: Daemon;
 let admin: string;
 let database: Relay;
 let bucket: Relay;
 
-before(async () => {
-  if (SHARED_SERVICES.skip) return;
-  const t = { after: (work: () => unknown) => void ending.unshift(work) } as Parameters<
-    typeof startServices
-  >[0];
+beforeTests(SHARED_SERVICES, async (t) => {
   const folder = temporaryFolder(t);
   const services = await startServices(t);
   const fresh = await services.fresh();
@@ -44,10 +41,7 @@ before(async () => {
     database: { url: url.href },
   };
   writeFileSync(file, JSON.stringify(config));
-  daemon = await startDaemon(t as Parameters<typeof startDaemon>[0], ['--config', file]);
-});
-after(async () => {
-  for (const end of ending) await end();
+  daemon = await startDaemon(t, ['--config', file]);
 });
 
 /** What /readyz says is wrong; empty when the daemon is ready. */
@@ -135,25 +129,15 @@ test(
   async () => {
     const bytes = randomBytes(16 * MIB);
     const url = locationOf(daemon.url, await post(Buffer.alloc(0), bytes.length));
-    let goOn = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    const body = (async function* () {
-      yield bytes.subarray(0, 11 * MIB);
-      await waiting;
-      yield bytes.subarray(11 * MIB);
-    })();
-    const sending = send('PATCH', url, { headers: appendAt(0), body, length: bytes.length });
-    sending.catch(() => {});
+    const writing = pausedPatch(url, 0, bytes, 11 * MIB);
     const told = await until('an offset is told', async () => {
       const offset = offsetOf(await send('HEAD', url));
       return offset > 0 && offset;
     });
     database.cut();
     bucket.cut();
-    goOn();
-    const { status } = await sending.catch(() => ({ status: 0 }));
+    writing.goOn();
+    const { status } = await writing.answer.catch(() => ({ status: 0 }));
     assert.ok(status === 503 || status === 0, `${status}`);
     database.mend();
     bucket.mend();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { after, before } from 'node:test';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
+import { beforeTests } from './file-scope.ts';
 import { SHARED_SERVICES } from './services/shared.ts';
 import { appendAt, creation, locationOf, send } from './tus.ts';
 
@@ -18,16 +18,9 @@ export interface ClusterUploads {
 
 /** A cluster for all tests of a file: to be called outside of them. */
 export function clusterUploads(options: ClusterOptions): ClusterUploads {
-  const ending: (() => unknown)[] = [];
   let cluster: Cluster;
-  before(async () => {
-    if (SHARED_SERVICES.skip) return;
-    const t = { after: (work: () => unknown) => void ending.unshift(work) };
-    cluster = await startCluster(t as Parameters<typeof startCluster>[0], options);
-  });
-  after(async () => {
-    // The daemons end before what they use.
-    for (const end of ending) await end();
+  beforeTests(SHARED_SERVICES, async (t) => {
+    cluster = await startCluster(t, options);
   });
   const at = (index: number, url: string) =>
     new URL(new URL(url).pathname, cluster.members[index]!.url).href;

@@ -6,8 +6,8 @@ import type { StoredUpload } from '../../../src/storage/model/upload.ts';
 import { type CommandStore, openCommandStore } from '../../../src/storage/store.ts';
 import { verifyUpload } from '../../../src/storage/verify.ts';
 import { sizeOf } from '../../storage/support/stores.ts';
+import type { Told } from '../support/receiver.ts';
 import type { Expected, Ledger } from './ledger.ts';
-import type { Told } from './receiver.ts';
 
 const STATES = ['receiving', 'joining', 'finished', 'removing', 'removed'] as const;
 const TWO_HOURS = 2 * 3600;

@@ -11,7 +11,7 @@ export interface Told {
 
 export interface Receiver {
   readonly url: string;
-  /** By the event's id, under which the same event may come several times. */
+  /** By the event's id, which further attempts have as well, in the order of the first attempts. */
   readonly told: ReadonlyMap<string, Told>;
 }
 
