@@ -31,7 +31,7 @@ export function createJoining(work: Work): Joining {
 
 type Found = { readonly missing: number; readonly open: number } & (
   | { readonly epoch: null }
-  | (UploadRow & TakenRow)
+  | (UploadRow & TakenRow & { readonly before: string; readonly number: number })
 );
 
 /**
@@ -65,17 +65,11 @@ async function beginJoin({ database, leases }: Work, id: string, at: number): Pr
   if (found.missing > 0) return { outcome: 'part-missing' };
   if (found.open > 0) return { outcome: 'waiting' };
   if (found.epoch === null) return { outcome: 'leased' };
-  const { missing: _missing, open: _open, epoch, entries, last, ...row } = found;
-  const { before: _before, number: _number, ...columns } = row as typeof row & Before;
-  const record = toRecord(columns);
+  const { missing: _, open: _o, before: _b, number: _n, epoch, entries, last, ...row } = found;
+  const record = toRecord(row);
   return {
     outcome: 'begun',
     record,
     lease: leases.keep(id, { seq: record.seq, epoch, entries, last }),
   };
-}
-
-interface Before {
-  readonly before?: unknown;
-  readonly number?: unknown;
 }

@@ -2,11 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { Inheritance, Lease, Processes } from '../catalog.ts';
 import type { OwnerRole, ProcessInfo, ProcessReport } from '../processes.ts';
 import type { Asks } from './asks.ts';
-import { sql } from './database/sql.ts';
+import { constant, sql } from './database/sql.ts';
 import type { TakenRow } from './held-leases.ts';
 import { ALIVE, take } from './tables/lease-sql.ts';
 import { LAST_ENTRY } from './tables/timeline-sql.ts';
 import type { Work } from './work.ts';
+
+interface ProcessRow extends Pick<ProcessInfo, 'role' | 'lag'> {
+  readonly report: ProcessReport;
+}
+
+/** The columns of a ProcessRow. */
+const PROCESS = constant(
+  `role, report, greatest(0, extract(epoch FROM clock_timestamp() - beat) * 1000)::bigint AS lag`,
+);
+
+function toInfo({ role, report, lag }: ProcessRow): ProcessInfo {
+  return { ...report, role, lag };
+}
 
 /** See Catalog. The database's clock decides who is alive, and never `at`. */
 export function createProcesses(work: Work, role: OwnerRole, asks: Asks): Processes {
@@ -26,14 +39,10 @@ export function createProcesses(work: Work, role: OwnerRole, asks: Asks): Proces
     },
 
     async processes() {
-      const rows = await database.run<{ role: OwnerRole; report: ProcessReport; lag: number }>(
-        sql`SELECT role, report,
-            greatest(0, extract(epoch FROM clock_timestamp() - beat) * 1000)::bigint AS lag
-          FROM tusd_processes WHERE owner IN (${ALIVE})`,
+      const rows = await database.run<ProcessRow>(
+        sql`SELECT ${PROCESS} FROM tusd_processes WHERE owner IN (${ALIVE})`,
       );
-      return rows
-        .map(({ role: of, report, lag }): ProcessInfo => ({ ...report, role: of, lag }))
-        .toSorted((a, b) => a.startedAt - b.startedAt);
+      return rows.map(toInfo).toSorted((a, b) => a.startedAt - b.startedAt);
     },
 
     inheritLeases: () => inherit(work),
@@ -55,13 +64,11 @@ export function createProcesses(work: Work, role: OwnerRole, asks: Asks): Proces
     },
 
     async writerOf(id) {
-      const [row] = await database.run<{ role: OwnerRole; report: ProcessReport; lag: number }>(
-        sql`SELECT role, report,
-            greatest(0, extract(epoch FROM clock_timestamp() - beat) * 1000)::bigint AS lag
-          FROM tusd_processes WHERE owner IN (${ALIVE})
+      const [row] = await database.run<ProcessRow>(
+        sql`SELECT ${PROCESS} FROM tusd_processes WHERE owner IN (${ALIVE})
             AND owner = (SELECT lease_owner FROM tusd_uploads WHERE id = ${id}::text)`,
       );
-      return row ? { ...row.report, role: row.role, lag: row.lag } : null;
+      return row ? toInfo(row) : null;
     },
 
     ask: (id, urgent) => asks.ask(id, urgent),

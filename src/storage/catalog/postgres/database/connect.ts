@@ -129,19 +129,11 @@ async function inspect(
   where: string,
   warn: (message: string) => void,
 ): Promise<{ readonly session: ClientConfig; readonly pooled: boolean }> {
-  let session: ClientConfig = SESSION;
-  let client = make(session);
-  client.on('error', () => {});
+  const { client, session } = await open(SESSION, make).catch((error: unknown) => {
+    if (sqlStateOf(error) !== REFUSED) throw error;
+    return open({}, make);
+  });
   try {
-    try {
-      await client.connect();
-    } catch (error) {
-      if (sqlStateOf(error) !== REFUSED) throw error;
-      session = {};
-      client = make(session);
-      client.on('error', () => {});
-      await client.connect();
-    }
     const { rows } = await client.query<Server>(
       `SELECT pg_backend_pid() AS pid, current_setting('server_version_num')::int AS version,
          current_setting('server_encoding') AS encoding,
@@ -159,6 +151,18 @@ async function inspect(
     return { session, pooled: processID !== server.pid };
   } finally {
     void client.end().catch(() => {});
+  }
+}
+
+async function open(session: ClientConfig, make: (session: ClientConfig) => Client) {
+  const client = make(session);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return { client, session };
+  } catch (error) {
+    void client.end().catch(() => {});
+    throw error;
   }
 }
 
