@@ -254,3 +254,24 @@ test('a length that a request with a checksum declared is unknown again after a 
   const kept = await stateOf(store, plain);
   assert.deepEqual([kept.length, kept.offset, kept.content], [10, 7, '1234567']);
 });
+
+test('with "always" a refusal survives a power cut before its client is told of it', async (t) => {
+  const steps: string[] = [];
+  const beforeFinish = async () => {
+    throw new Fault('REFUSED', 'a virus');
+  };
+  const store = await openStore(t, { fsync: 'always', guards: { beforeFinish } });
+  const id = await make(store, 3);
+  const { catalog } = insideOf(store);
+  const { persist, refuse } = catalog;
+  t.mock.method(catalog, 'persist', async () => {
+    await persist.call(catalog);
+    steps.push('persist');
+  });
+  t.mock.method(catalog, 'refuse', async (...args: Parameters<typeof refuse>) => {
+    await refuse.apply(catalog, args);
+    steps.push('refuse');
+  });
+  assert.equal((await faultOf(append(store, id, 0, '123'))).code, 'REFUSED');
+  assert.deepEqual(steps.slice(-2), ['refuse', 'persist']);
+});

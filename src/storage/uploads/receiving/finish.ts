@@ -62,6 +62,8 @@ async function finishOnce(
       await guards.beforeFinish(complete, caller, bytes.locate(complete));
     } catch (error) {
       await recording.refuse(refusalOf(context, error, declares));
+      // A client that is told of a refusal does not come again.
+      await durability.recorded('progress');
       throw error;
     }
   }
