@@ -10,7 +10,7 @@ export async function runProcess(
   argv: readonly string[],
   onSignal: ReturnType<typeof takeSignals>,
 ): Promise<never> {
-  // The SDK would tell each user of a command that it wants a newer Node.
+  // The AWS SDK would print on standard error that it wants a newer Node.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const code = await run(argv, processHost(onSignal));
   process.exit(code);

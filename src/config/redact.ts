@@ -20,7 +20,7 @@ const HIDDEN: Readonly<Record<string, readonly string[]>> = {
   auth: ['secrets', 'headers', 'secret'],
   storage: ['accessKeyId', 'secretAccessKey', 'sessionToken'],
 };
-/** Of these the place of a secret is one level below; others are in a list or an object. */
+/** These hold one secret, so its place is one level below; the others hold a list or an object. */
 const SINGLE = ['secret', 'accessKeyId', 'secretAccessKey', 'sessionToken'];
 
 /**

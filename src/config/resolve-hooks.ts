@@ -3,7 +3,7 @@ import { readHeader } from './hooks/hook-headers.ts';
 import type { CommandHook, Hook, HttpHook, ParsedHook } from './hooks/hook-schema.ts';
 import { readHookSecret } from './hooks/hook-secret.ts';
 import type { Place, Resolved, ValueProblem } from './key.ts';
-import { fetchKeptText, type KeptText } from './values/kept-text.ts';
+import { fetchKeptText, type KeptText, variablesIn } from './values/kept-text.ts';
 import type { Reading } from './values/reading.ts';
 
 /**
@@ -49,11 +49,10 @@ export async function resolveHooks(
 
 /** The variables from which hooks read secrets or headers. */
 export function variablesOfHooks(hooks: readonly ParsedHook[]): ReadonlySet<string> {
-  const kept = hooks.flatMap((hook) =>
-    hook.type === 'http' ? [...hook.secrets, ...hook.headers.values()] : [],
-  );
-  return new Set(
-    kept.flatMap((item) => (typeof item === 'object' && 'env' in item ? [item.env] : [])),
+  return variablesIn(
+    hooks.flatMap((hook) =>
+      hook.type === 'http' ? [...hook.secrets, ...hook.headers.values()] : [],
+    ),
   );
 }
 

@@ -13,9 +13,9 @@ import { Engine } from './uploads/engine.ts';
 import { type Adoption, adopt } from './uploads/making/adopt.ts';
 import { BOOT_NOTE } from './uploads/upkeep/serving.ts';
 
-/** Where uploads come from. They can go on there as if nothing had been. */
+/** Where uploads come from. Their clients can still go on there afterwards. */
 export interface MigrationSource extends Reads, Pick<LinkBook, 'links'> {
-  /** How many bytes of an upload count: no client was told of more. */
+  /** How many bytes of an upload count: at least as many as were acknowledged. */
   counted(record: StoredUpload): Promise<number>;
   /** The first `length` bytes. Throws GONE, UNAVAILABLE, PERMISSION or IO. */
   bytesOf(record: StoredUpload, length: number): AsyncIterable<Buffer>;

@@ -2,6 +2,7 @@ import { Fault } from '../fault.ts';
 import { type Backend, type LocalOptions, openLocal } from './local/local-backend.ts';
 import { openMemory } from './local/memory-backend.ts';
 import { MEMORY } from './model/place.ts';
+import { openShared } from './shared/shared-backend.ts';
 import type { SharedPlace } from './shared/shared-place.ts';
 
 export type { SharedPlace } from './shared/shared-place.ts';
@@ -21,11 +22,7 @@ export async function openBackend(
   { uploadDir, shared, memoryLimit = Number.POSITIVE_INFINITY }: StoragePlace,
   options: LocalOptions,
 ): Promise<Backend> {
-  if (shared) {
-    // Loaded here: most installations have a directory.
-    const { openShared } = await import('./shared/shared-backend.ts');
-    return openShared(shared, options);
-  }
+  if (shared) return openShared(shared, options);
   if (uploadDir !== MEMORY) return openLocal(uploadDir, options);
   if (options.role === 'daemon') return openMemory(memoryLimit);
   throw new Fault('CONFIG', `the upload directory is ${MEMORY}, which only its daemon can see`, {

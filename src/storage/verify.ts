@@ -82,7 +82,7 @@ async function compare(
   const expected = record.offset;
   let reader: Reader | undefined;
   try {
-    // Parts of an unfinished upload can be looked at, and not read, where bytes are not files.
+    // S3 reports the sizes of an unfinished upload's parts, but does not let them be read.
     const reads = deep && record.state === 'finished';
     const why = reads ? undefined : await store.look(record);
     if (why === null) return { verdict: 'ok', why: '', expected, found: expected };

@@ -8,7 +8,7 @@ import { createHost, runCli } from '../support/cli-host.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { CALLER, DAY, serveUploads } from '../support/uploads.ts';
 
-const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 const documented = (file: string) => readFileSync(`${DOCS}${file}`, 'utf8');
 
 /** Every key of a value, at any depth, but for what clients and hooks choose. */

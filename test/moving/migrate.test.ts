@@ -93,6 +93,26 @@ test('everything is there afterwards, and unfinished uploads go on', async (t) =
   assert.equal(JSON.parse(payload).Event.Upload.Storage.Path, store.locate('whole'));
 });
 
+test('all pending deliveries of an upload are copied, however many there are', async (t) => {
+  const { uploads, target, migrate } = await migration(t);
+  // Each download of a file adds one while a hook does not answer.
+  const downloads = Array.from({ length: 1001 }, (_, index) => ({
+    ...{ eventId: `download-${index}`, hook: HOOK.name, event: 'post-download', payload: '{}' },
+  }));
+  await uploads.store.outbox.add('whole', downloads, uploads.clock.now);
+  await uploads.store.close();
+  assert.equal((await migrate()).code, 0);
+  assert.equal((await migrate()).code, 0, 'again');
+  const store = await openCommandStore({ uploadDir: target });
+  t.after(() => store.close());
+  const copied = await store.outbox.list({ upload: 'whole', limit: 2000 });
+  const ids = copied.filter(({ event }) => event === 'post-download').map((one) => one.eventId);
+  assert.deepEqual(
+    ids.toReversed(),
+    downloads.map((one) => one.eventId),
+  );
+});
+
 test('repeated, it takes what is new and leaves the rest alone', async (t) => {
   const { uploads, target, migrate } = await migration(t);
   await uploads.store.close();

@@ -17,13 +17,13 @@ interface DaemonsOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-/** A heartbeat comes every 5 seconds; one that is so late is shown as a worry (milliseconds). */
+/** A heartbeat comes every 5 seconds; one this late is shown in red (milliseconds). */
 const LATE = 8_000;
 
 const HELP = helpText({
   notes: [
-    `Every daemon sends a heartbeat every 5 seconds; LAG is the time since the last one. One that was
-killed is listed until its lag shows it: 15 seconds with a database, 30 in a directory.`,
+    `Each daemon sends a heartbeat every 5 seconds; LAG is the time since the last one. A daemon that was
+killed stays in the list for 15 seconds with a database, and for 30 in a directory.`,
   ],
   examples: [
     ['tusd-ts daemons', 'who serves these uploads'],

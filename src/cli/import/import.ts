@@ -12,8 +12,8 @@ import { IMPORT_WAYS, type ImportWay } from '../../moving/import/take-bytes.ts';
 import { type ImportStore, openImportStore } from '../../storage/import-store.ts';
 import type { Reads } from '../../storage/reads.ts';
 import { openCommandStore } from '../../storage/store.ts';
-import { sanitize } from '../../text/sanitize.ts';
 import { helpText } from '../output/help-text.ts';
+import { warnTo } from '../output/warn-to.ts';
 import type { Io } from '../process/io.ts';
 import { isAlive } from '../process/is-alive.ts';
 import { processInput } from '../process/process-input.ts';
@@ -137,7 +137,7 @@ async function take(
       uploadDir,
       access: { fileMode, directoryMode, group: null },
       now: io.now,
-      warn: (message) => void io.stderr.write(`tusd-ts: ${sanitize(message)}\n`).catch(() => {}),
+      warn: warnTo(io),
     });
     return store;
   };

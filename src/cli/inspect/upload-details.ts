@@ -20,7 +20,7 @@ export interface UploadDetails extends UploadView {
   readonly offset: number | null;
   /** A process holds the upload's lease now. */
   readonly beingWritten: boolean;
-  /** That process, if it has told of itself. */
+  /** That process, if it is listed. */
   readonly writer: ProcessInfo | null;
   /** What the store has of it, in lines; empty where it is one file. */
   readonly stored: readonly string[];

@@ -10,6 +10,7 @@ import { migrate } from '../../moving/migrate/migrate.ts';
 import { openMigrationSource, openMigrationTarget } from '../../storage/migration.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import { helpText } from '../output/help-text.ts';
+import { warnTo } from '../output/warn-to.ts';
 import type { Io } from '../process/io.ts';
 import { readConfig } from '../store/config-options.ts';
 import { addStorageOptions } from '../store/open-store.ts';
@@ -25,11 +26,11 @@ interface MigrateOptions extends Readonly<Record<string, unknown>> {
 const HELP = helpText({
   notes: [
     `Copies all uploads of this configuration into the storage of another one: a directory into a bucket
-and a database, or back. Unfinished uploads come along, and their clients go on at the offset that they
-were told; owners, links, timelines, times of expiry and what hooks have yet to hear stay. Every byte is
-compared with the CRC-32 that was recorded when it came. Nothing is removed from where it was.`,
-    `Stop the daemons first: while one serves these uploads this command refuses. A migration that was cut
-short, by Ctrl-C too, goes on when it is repeated; what is there already is left alone.`,
+and a database, or back. Unfinished uploads are copied too, and their clients go on at the same offset.
+Owners, upload links, timelines, times of expiry and pending hook deliveries are kept. Every byte is
+compared with the CRC-32 that was recorded when it came. Nothing is removed from the source.`,
+    `Stop the daemons first: the command refuses while one serves these uploads. Run it again after an
+interruption (Ctrl-C too): it copies the rest.`,
   ],
   examples: [
     ['tusd-ts migrate --to s3.config.json --dry-run', 'what would be copied'],
@@ -38,9 +39,9 @@ short, by Ctrl-C too, goes on when it is repeated; what is there already is left
     ['tusd-ts verify --deep --config s3.config.json', 'read all of it afterwards'],
   ],
   exits: [
-    [1, 'done, but an upload is not there'],
+    [1, 'done, but not every upload could be copied'],
     [69, 'a daemon serves these uploads'],
-    [130, 'ended by Ctrl-C; the same command goes on'],
+    [130, 'ended by Ctrl-C; run it again to copy the rest'],
   ],
 });
 
@@ -67,17 +68,13 @@ async function run(io: Io, options: MigrateOptions): Promise<void> {
   );
   assertApart(from, to);
   const dryRun = options.dryRun ?? false;
-  const warn = (message: string) =>
-    void io.stderr.write(`tusd-ts: ${sanitize(message)}\n`).catch(() => {});
-  const common = { now: io.now, warn };
+  const common = { now: io.now, warn: warnTo(io) };
   const ending = interruption(io);
   try {
     const source = await openMigrationSource({ ...storagePlaceOf(from), ...common, hold: !dryRun });
     try {
-      const access = accessOf(to);
-      const target = await openMigrationTarget({
-        ...{ ...storagePlaceOf(to), ...common, access, dryRun },
-      });
+      const into = { ...storagePlaceOf(to), access: accessOf(to) };
+      const target = await openMigrationTarget({ ...into, ...common, dryRun });
       try {
         const report = createMigrateReport(io, { json: options.json ?? false, dryRun });
         await migrate({

@@ -1,9 +1,15 @@
 import { pino } from 'pino';
 import { stackOf } from '../../fault.ts';
+import type { RequestRecord } from '../../http/request-record.ts';
 import { requestLevel } from '../../terminal/log-line.ts';
 import { formatIso } from '../../terminal/time.ts';
 import { escapeAsJson } from '../../text/sanitize.ts';
 import type { LogLines } from './log-lines.ts';
+
+type RequestLine = Omit<RequestRecord, 'at' | 'ms'> & {
+  readonly type: 'request';
+  readonly durationMs: number;
+};
 
 /**
  * Lines for programs: an object each, by pino. Which levels are written is decided before. Control, bidi
@@ -33,12 +39,12 @@ export function jsonLines(): LogLines {
   };
   return {
     request: (record) => {
-      // Field by field: copying the rest of an object costs as much as all of pino.
+      // Field by field, which is faster than a rest pattern. The type keeps the list complete.
       const { requestId, method, path, status, code, id, bytes, body } = record;
       const { address, principal, note } = record;
       const durationMs = Math.round(record.ms);
       // biome-ignore format: one line is enough for what is copied as it is
-      const line = { type: 'request', requestId, method, path, status, code, id, bytes, body, address, principal, note, durationMs };
+      const line: RequestLine = { type: 'request', requestId, method, path, status, code, id, bytes, body, address, principal, note, durationMs };
       return write(record.at, requestLevel(record), line);
     },
     event: (at, level, message) => write(at, level, { type: 'event', message }),

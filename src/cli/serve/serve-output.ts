@@ -149,7 +149,7 @@ function readyJson(io: Io, ready: Ready, file: string | null): string {
     folder,
     database,
     persistent,
-    // Of a bucket nobody knows it.
+    // Unknown for a bucket.
     freeSpace: Number.isFinite(ready.freeSpace) ? ready.freeSpace : null,
     config: file,
     retention: { unfinishedMs: policy.unfinishedFor, finishedMs: policy.finishedFor },

@@ -6,7 +6,7 @@ import { expiresAt, type RetentionPolicy } from '../../retention/policy.ts';
 import { servedPolicy } from '../../retention/served-policy.ts';
 import type { DeliveryPlanner } from '../../storage/model/events.ts';
 import { type DirectoryStore, openCommandStore } from '../../storage/store.ts';
-import { sanitize } from '../../text/sanitize.ts';
+import { warnTo } from '../output/warn-to.ts';
 import type { Io } from '../process/io.ts';
 import { assertLocal, type NeedsFiles } from './assert-local.ts';
 import { addConfigOptions, readConfig } from './config-options.ts';
@@ -21,7 +21,7 @@ export interface OpenOptions {
   /** Makes the planner of a removal's hook deliveries; without it there are none. */
   readonly plan?: (config: Config) => DeliveryPlanner;
   /** Refuses uploads in a bucket. */
-  readonly files?: NeedsFiles;
+  readonly files?: NeedsFiles | undefined;
 }
 
 const AS_SERVED = 'as the daemon that last served the directory';
@@ -62,7 +62,7 @@ export async function withStore<T>(
     ...storagePlaceOf(config),
     expiresAt: (record) => expiresAt(record, policy),
     now: io.now,
-    warn: (message) => void io.stderr.write(`tusd-ts: ${sanitize(message)}\n`).catch(() => {}),
+    warn: warnTo(io),
     ...(plan ? { plan: plan(config) } : {}),
   });
   try {

@@ -48,7 +48,7 @@ export async function retry(
       else await what.one(store, no, now);
       await io.stdout.write(`${options.json ? formatJson({ due: count }) : sentenceOf(count)}\n`);
     },
-    what.files ? { files: what.files } : {},
+    { files: what.files },
   );
 }
 

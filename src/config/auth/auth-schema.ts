@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { principalNameProblem } from '../../text/principal-name.ts';
 import { readHeaderName } from '../hooks/hook-headers.ts';
-import type { KeptText } from '../values/kept-text.ts';
 import { type Reading, via } from '../values/reading.ts';
 import { readHookUrl } from '../values/url.ts';
 import { duration, readPath, text } from '../values/value-schemas.ts';
@@ -182,5 +181,3 @@ export const AUTH_KEYS: readonly string[] = [
   'header',
   'cache',
 ];
-
-export type KeptSecret = KeptText;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Place, Resolved, ValueProblem } from '../key.ts';
-import { fetchKeptText } from '../values/kept-text.ts';
+import { fetchKeptText, variablesIn } from '../values/kept-text.ts';
 import type { Reading } from '../values/reading.ts';
 import type { Auth, ParsedAuth, TokenSetting } from './auth-schema.ts';
 
@@ -46,11 +46,7 @@ export async function resolveAuth(
 
 /** The variables from which tokens are read. */
 export function variablesOfAuth(auth: ParsedAuth | null): ReadonlySet<string> {
-  return new Set(
-    (auth?.tokens ?? []).flatMap(({ secret }) =>
-      typeof secret === 'object' && 'env' in secret ? [secret.env] : [],
-    ),
-  );
+  return variablesIn((auth?.tokens ?? []).map(({ secret }) => secret));
 }
 
 /** Reads a token or its hash; returns the hash in hex. The problem never quotes the token. */

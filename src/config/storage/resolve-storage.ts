@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { errnoOf } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
 import type { Place, Resolved, ValueProblem } from '../key.ts';
-import { fetchKeptText, type KeptText } from '../values/kept-text.ts';
+import { fetchKeptText, variablesIn } from '../values/kept-text.ts';
 import { type ParsedDatabase, readDatabaseUrl } from './database-schema.ts';
 import { type ParsedS3, type ParsedStorage, readKey } from './storage-schema.ts';
 
@@ -95,8 +95,4 @@ export function variablesOfStorage(storage: ParsedStorage): ReadonlySet<string> 
 /** The variable from which the URL of the database is read. */
 export function variablesOfDatabase(database: ParsedDatabase | null): ReadonlySet<string> {
   return variablesIn(database ? [database.url] : []);
-}
-
-function variablesIn(kept: readonly (KeptText | undefined)[]): ReadonlySet<string> {
-  return new Set(kept.flatMap((one) => (typeof one === 'object' && 'env' in one ? [one.env] : [])));
 }

@@ -34,6 +34,11 @@ export async function fetchKeptText(
   return { problem: `what is in ${where} cannot be used: ${reading.problem}` };
 }
 
+/** The environment variables that hold some of these texts. */
+export function variablesIn(kept: readonly (KeptText | undefined)[]): ReadonlySet<string> {
+  return new Set(kept.flatMap((one) => (typeof one === 'object' && 'env' in one ? [one.env] : [])));
+}
+
 function fromEnvironment(name: string, { env }: KeepingPlace): Reading<string> {
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
   if (text === undefined) return { problem: `the variable ${name} is not set` };

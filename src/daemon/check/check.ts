@@ -16,7 +16,8 @@ export type Checked = { readonly what: string } & (
 
 /**
  * Looks at everything that a start needs beyond a valid configuration, and changes nothing: the upload
- * directory and its catalog, or the bucket and the database, the programs of hooks, the certificates and the addresses. Yields each outcome.
+ * directory and its catalog, or the bucket and the database, the programs of hooks, the certificates and
+ * the addresses. Yields each outcome.
  */
 export async function* checkStart(
   config: Config,

@@ -7,12 +7,9 @@ interface Sides {
   readonly relocated: (payload: string, place: string) => string;
 }
 
-/** More than an upload has. */
-const MOST = 1_000;
-
 /**
- * Copies what hooks have yet to hear of an upload, in order, under the same event ids. What the target has
- * already is left alone.
+ * Copies the pending hook deliveries of an upload, in order, with the same event ids. Skips those that the
+ * target has.
  */
 export async function copyDeliveries(
   { source, target, relocated }: Sides,
@@ -21,10 +18,10 @@ export async function copyDeliveries(
   const waiting = await source.outbox.list({
     upload: id,
     statuses: ['pending', 'failing'],
-    limit: MOST,
+    limit: Number.MAX_SAFE_INTEGER,
   });
   if (waiting.length === 0 || !target) return;
-  const there = await target.outbox.list({ upload: id, limit: MOST });
+  const there = await target.outbox.list({ upload: id, limit: Number.MAX_SAFE_INTEGER });
   const known = new Set(there.map(({ eventId, hook }) => `${eventId} ${hook}`));
   const record = await target.remember(id);
   for (const { seq, eventId, hook, event, createdAt } of waiting.toReversed()) {

@@ -49,8 +49,8 @@ const AT_ONCE = 4;
 
 /**
  * Copies everything that a source has: uploads in every state with their owners, timelines and expiry,
- * what hooks have yet to hear of them, and upload links. What is there already is left alone, so a
- * migration that was cut short goes on when it is repeated. Changes nothing in the source.
+ * their pending hook deliveries, and upload links. What the target has is left alone, so that a repeated
+ * migration copies the rest. Changes nothing in the source.
  * Throws NO_SPACE, PERMISSION, UNAVAILABLE or IO.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {

@@ -1,11 +1,14 @@
-import { Fault } from '../../fault.ts';
+import type { Bytes } from '../bytes/bytes.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { directoryBits, PRIVATE } from '../disk/file-access.ts';
 import { makeDirectory } from '../disk/make-directory.ts';
 import type { Backend, LocalOptions } from '../local/local-backend.ts';
-import type { DatabasePlace, SharedPlace } from './shared-place.ts';
+import type { BucketPlace, DatabasePlace, SharedPlace } from './shared-place.ts';
 
 /** What a service has confirmed survives a reboot of this machine. */
 const ALWAYS = 'shared';
+
+type Warn = (message: string) => void;
 
 /**
  * Opens a bucket and a database that any number of daemons share. A daemon brings the database's schema
@@ -17,11 +20,9 @@ export async function openShared(
   { role, access = PRIVATE, warn = () => {} }: LocalOptions,
 ): Promise<Backend> {
   if (role === 'daemon') makeDirectory(bucket.spoolDir, directoryBits(access));
-  const { openS3Bytes } = await import('../bytes/s3/open-s3-bytes.ts');
-  const { openPostgresCatalog } = await import('../catalog/postgres/postgres-catalog.ts');
-  const bytes = await openS3Bytes({ ...bucket, warn });
+  const bytes = await openBucket(bucket, warn);
   try {
-    const catalog = await openPostgresCatalog({ ...connectionOf(database), role, warn });
+    const catalog = await openDatabase(database, role, warn);
     return { catalog, bytes, boot: ALWAYS, release: () => {} };
   } catch (error) {
     bytes.close();
@@ -29,44 +30,26 @@ export async function openShared(
   }
 }
 
-/** Tries a bucket. Throws what is wrong. */
-export async function tryBucket({ bucket }: SharedPlace): Promise<void> {
+// What follows loads its implementation when it is called: most installations have a directory.
+
+/** Opens the bucket; makes no request. Throws CONFIG when a package is missing. */
+export async function openBucket(bucket: BucketPlace, warn: Warn): Promise<Bytes> {
   const { openS3Bytes } = await import('../bytes/s3/open-s3-bytes.ts');
-  const bytes = await openS3Bytes({ ...bucket, warn: () => {} });
-  try {
-    await bytes.probe();
-  } finally {
-    bytes.close();
-  }
+  return openS3Bytes({ ...bucket, warn });
 }
 
-/**
- * Tries a database, and changes nothing. Returns how many uploads it has; null while it has no tables, which
- * a daemon makes. Throws what is wrong.
- */
-export async function tryDatabase({ database }: SharedPlace): Promise<number | null> {
+/** Opens the database; see openShared. */
+export async function openDatabase(
+  database: DatabasePlace,
+  role: LocalOptions['role'],
+  warn: Warn,
+): Promise<Catalog> {
   const { openPostgresCatalog } = await import('../catalog/postgres/postgres-catalog.ts');
-  const options = { role: 'command', warn: () => {} } as const;
-  const catalog = await openPostgresCatalog({ ...connectionOf(database), ...options }).catch(
-    (error: unknown) => {
-      if (lacksTables(error)) return null;
-      throw error;
-    },
-  );
-  if (!catalog) return null;
-  try {
-    const totals = await catalog.totals();
-    return totals.reduce((sum, { count }) => sum + count, 0);
-  } finally {
-    await catalog.close();
-  }
+  return openPostgresCatalog({ ...database, role, warn });
 }
 
-/** The database answers, and no daemon has been started with it yet. */
-function lacksTables(error: unknown): boolean {
-  return error instanceof Fault && error.message.endsWith('has no tables of tusd-ts');
-}
-
-function connectionOf({ ssl, ...database }: DatabasePlace) {
-  return { ...database, ...(ssl === undefined ? {} : { ssl }) };
+/** Whether a daemon has made the tables. Throws CONFIG, PERMISSION or UNAVAILABLE. */
+export async function hasTables(database: DatabasePlace): Promise<boolean> {
+  const { hasPostgresCatalog } = await import('../catalog/postgres/postgres-catalog.ts');
+  return hasPostgresCatalog(database);
 }

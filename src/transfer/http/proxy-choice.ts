@@ -7,8 +7,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export type ProxyChoice = (url: URL) => URL | null;
 
 /**
- * Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY as curl does, in small letters first; null when
- * none names a proxy.
+ * Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, whose lower-case forms have priority; null when
+ * none names a proxy. (curl ignores HTTP_PROXY for the sake of CGI programs, which this is not.)
  */
 export function proxyChoice(env: Environment): ProxyChoice | null {
   const read = (name: string) => env[name] || env[name.toUpperCase()] || '';
@@ -36,7 +36,7 @@ function readProxy(text: string): URL {
   });
 }
 
-/** "*", a domain with all below it, an address, or a network such as 10.0.0.0/8; each with a port or not. */
+/** Whether NO_PROXY's entry matches: "*", a domain with all below it, an address, or a network such as 10.0.0.0/8; each with a port or not. */
 function isException(entry: string, { hostname, port, protocol }: URL): boolean {
   if (entry === '*') return true;
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();

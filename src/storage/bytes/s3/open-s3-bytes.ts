@@ -87,7 +87,7 @@ async function load() {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new Fault('CONFIG', 'storage in S3 needs the package @aws-sdk/client-s3', {
-      hint: 'Install it beside tusd-ts: npm install @aws-sdk/client-s3',
+      hint: 'Install it beside tusd-ts: npm install @aws-sdk/client-s3 @aws-sdk/s3-request-presigner',
       cause: error,
     });
   }

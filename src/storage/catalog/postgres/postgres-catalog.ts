@@ -5,7 +5,7 @@ import { createCounting } from './counting.ts';
 import { type ConnectOptions, connect } from './database/connect.ts';
 import { Database } from './database/database.ts';
 import { Listener } from './database/listener.ts';
-import { migrate } from './database/migrate.ts';
+import { hasSchema, migrate } from './database/migrate.ts';
 import { HeldLeases } from './held-leases.ts';
 import { integrityOf } from './integrity.ts';
 import { createJoining } from './joining.ts';
@@ -71,4 +71,14 @@ export async function openPostgresCatalog(options: PostgresOptions): Promise<Cat
       await database.close();
     },
   };
+}
+
+/** Whether a database has a catalog; makes nothing. Throws CONFIG, PERMISSION, UNAVAILABLE or IO. */
+export async function hasPostgresCatalog(options: ConnectOptions): Promise<boolean> {
+  const database = new Database(await connect(options, () => {}));
+  try {
+    return await hasSchema(database);
+  } finally {
+    await database.close();
+  }
 }

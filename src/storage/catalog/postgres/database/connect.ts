@@ -14,7 +14,8 @@ export interface ConnectOptions {
   /** true, or options of TLS such as `ca`. By default what the URL says. */
   readonly ssl?:
     | boolean
-    | Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
+    | Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
+    | undefined;
 }
 
 /** What connects to one database. */

@@ -51,6 +51,11 @@ export async function migrate(
   }
 }
 
+/** Whether a daemon has made the tables. */
+export async function hasSchema(database: Database): Promise<boolean> {
+  return (await database.unit(() => versionOf(database.query))) !== undefined;
+}
+
 async function upgrade(query: Query, steps: readonly Step[], where: string): Promise<void> {
   await query(sql`SELECT pg_advisory_xact_lock(${LOCK}::bigint)`);
   const found = await versionOf(query);
