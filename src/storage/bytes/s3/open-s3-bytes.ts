@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { Fault } from '../../../fault.ts';
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from './calls/object-store.ts';
+import type { Timing } from './calls/timing.ts';
 import { S3Bytes } from './s3-bytes.ts';
-import type { Timing } from './timing.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;

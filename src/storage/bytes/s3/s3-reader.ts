@@ -1,8 +1,8 @@
 import { Fault } from '../../../fault.ts';
 import type { Reader } from '../bytes.ts';
-import type { Calls } from './calls.ts';
-import { cutOut } from './copying.ts';
-import type { Source } from './object-store.ts';
+import type { Calls } from './calls/calls.ts';
+import type { Source } from './calls/object-store.ts';
+import { cutOut } from './writing/copying.ts';
 
 /** Reads objects one behind the other, by requests for what is asked for. */
 export class S3Reader implements Reader {

@@ -11,7 +11,7 @@ import {
   type PartInfo,
   type PresignedAnswer,
   type Source,
-} from '../object-store.ts';
+} from '../calls/object-store.ts';
 import { storeError } from './sdk-errors.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');

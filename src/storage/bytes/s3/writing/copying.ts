@@ -1,8 +1,8 @@
+import { Lanes } from '../calls/lanes.ts';
+import type { Source } from '../calls/object-store.ts';
+import type { Piece } from '../spool/piece.ts';
 import { bodyOf } from './body.ts';
-import { Lanes } from './lanes.ts';
-import type { Source } from './object-store.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Parts that are copied at the same time: S3 moves the bytes itself. */
 const AT_ONCE = 8;

@@ -1,5 +1,5 @@
-import { crc32 } from '../../model/crc32.ts';
-import { firstCrc32 } from '../../model/crc32-combine.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { firstCrc32 } from '../../../model/crc32-combine.ts';
 import { cutOut } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
 import { moveParts, stage } from './sealing.ts';

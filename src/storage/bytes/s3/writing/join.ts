@@ -1,9 +1,9 @@
-import { Fault } from '../../../fault.ts';
-import { crc32 } from '../../model/crc32.ts';
-import { combineCrc32 } from '../../model/crc32-combine.ts';
+import { Fault } from '../../../../fault.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { combineCrc32 } from '../../../model/crc32-combine.ts';
+import type { Piece } from '../spool/piece.ts';
 import { type Copy, copyParts, cutOut, load } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** The finished object of a part of a joined upload. */
 export interface PartSource {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Body } from './object-store.ts';
-import type { Piece } from './spool/piece.ts';
+import type { Body } from '../calls/object-store.ts';
+import type { Piece } from '../spool/piece.ts';
 
 /** The bytes of a piece, which must not change or be released while they are sent. */
 export async function bodyOf(piece: Piece): Promise<Body> {

@@ -1,5 +1,5 @@
-import { Fault } from '../../../fault.ts';
-import type { Content } from '../bytes.ts';
+import { Fault } from '../../../../fault.ts';
+import type { Content } from '../../bytes.ts';
 import type { OpenUpload } from './open-upload.ts';
 import type { Region } from './region.ts';
 import { completeSealing, moveParts, stage } from './sealing.ts';

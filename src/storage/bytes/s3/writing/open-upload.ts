@@ -1,13 +1,13 @@
-import type { NoteLayout } from '../bytes.ts';
+import type { NoteLayout } from '../../bytes.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { Lanes } from '../calls/lanes.ts';
+import type { Timing } from '../calls/timing.ts';
+import type { Dropped } from '../layout/layout.ts';
+import type { Ledger } from '../layout/ledger.ts';
+import { HIGHEST_NUMBER } from '../layout/part-numbers.ts';
+import type { Piece } from '../spool/piece.ts';
+import type { Spool } from '../spool/spool.ts';
 import { bodyOf } from './body.ts';
-import type { Calls } from './calls.ts';
-import type { Lanes } from './lanes.ts';
-import type { Dropped } from './layout.ts';
-import type { Ledger } from './ledger.ts';
-import { HIGHEST_NUMBER } from './part-numbers.ts';
-import type { Piece } from './spool/piece.ts';
-import type { Spool } from './spool/spool.ts';
-import type { Timing } from './timing.ts';
 
 /** What all writers of a store share. */
 export interface Shared {

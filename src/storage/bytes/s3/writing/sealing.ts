@@ -1,11 +1,11 @@
-import { Fault } from '../../../fault.ts';
-import { causeOf } from './calls.ts';
+import { Fault } from '../../../../fault.ts';
+import { causeOf } from '../calls/calls.ts';
+import type { PartInfo, Source } from '../calls/object-store.ts';
+import { pause } from '../calls/timing.ts';
+import { type Tail, tailsLength } from '../layout/layout.ts';
+import { PartNumbers } from '../layout/part-numbers.ts';
 import { copyParts, cutOut, lengthOf, load } from './copying.ts';
-import { type Tail, tailsLength } from './layout.ts';
-import type { PartInfo, Source } from './object-store.ts';
 import type { OpenUpload } from './open-upload.ts';
-import { PartNumbers } from './part-numbers.ts';
-import { pause } from './timing.ts';
 
 const ATTEMPTS = 4;
 /** Between two attempts to complete a multipart upload (milliseconds). */

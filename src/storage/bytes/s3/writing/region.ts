@@ -1,9 +1,9 @@
-import { crc32 } from '../../model/crc32.ts';
-import { firstCrc32 } from '../../model/crc32-combine.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { firstCrc32 } from '../../../model/crc32-combine.ts';
+import type { Piece } from '../spool/piece.ts';
 import { append } from './copying.ts';
 import { loadTails } from './flights.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Tails that an upload has at most: each is a request when their part is put together. */
 const MOST_TAILS = 16;

@@ -1,7 +1,7 @@
-import { Fault } from '../../../fault.ts';
+import { Fault } from '../../../../fault.ts';
+import type { Piece } from '../spool/piece.ts';
 import { append, load } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Whole parts of one upload that may be on their way, and those of all uploads. */
 const MOST = 4;

@@ -1,4 +1,4 @@
-import { errnoOf, Fault, type FaultOptions } from '../../../fault.ts';
+import { errnoOf, Fault, type FaultOptions } from '../../../../fault.ts';
 import { ObjectStoreError } from './object-store.ts';
 
 /** Failures of a moment, whatever status comes with them. */
