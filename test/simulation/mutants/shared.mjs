@@ -58,8 +58,8 @@ export const SHARED = [
   inWorld(
     's3',
     'a part leaves out the tail',
-    `${S3}writing/flights.ts`,
-    'await loadTails(this.#upload, part);',
+    `${S3}writing/merging.ts`,
+    'await loadTails(upload, merged, kept);',
   ),
   inWorld(
     's3',

@@ -5,6 +5,8 @@ import type { Bytes, Entry, Located, NoteLayout, Reader } from '../bytes.ts';
 import { Calls } from './calls/calls.ts';
 import { Lanes } from './calls/lanes.ts';
 import type { ObjectStore, PresignedAnswer } from './calls/object-store.ts';
+import { smallBody } from './calls/small-body.ts';
+import { wholeOf } from './calls/sources.ts';
 import { SYSTEM_TIMING, type Timing } from './calls/timing.ts';
 import { folderEntry, namesOf, removeFolder } from './folders.ts';
 import { describeLayout } from './layout/describe.ts';
@@ -14,7 +16,6 @@ import { joinedPartSize, partSizeFor } from './layout/part-size.ts';
 import { lookAt } from './look-at.ts';
 import { S3Reader } from './s3-reader.ts';
 import { Spool } from './spool/spool.ts';
-import { smallBody } from './writing/body.ts';
 import type { PartSource } from './writing/join.ts';
 import { OpenUpload, type Shared } from './writing/open-upload.ts';
 import { S3Writer, type WriterOptions } from './writing/s3-writer.ts';
@@ -91,13 +92,13 @@ export class S3Bytes implements Bytes {
     const { state, file, numbers, tails, length } = layout;
     if (state === 'sealed' && file !== null) {
       if (!(await this.#shared.calls.head(keyOf(file)))) throw gone();
-      return new S3Reader(this.#shared.calls, [{ key: keyOf(file), from: 0, to: length }]);
+      return new S3Reader(this.#shared.calls, [wholeOf(keyOf(file), length)]);
     }
     if (numbers.count > 0) {
       const why = 'the bytes of an unfinished upload cannot be read in S3';
       throw new Fault('UNAVAILABLE', why, { retryAfter: 60 });
     }
-    const sources = tails.map(({ name, size }) => ({ key: keyOf(name), from: 0, to: size }));
+    const sources = tails.map(({ name, size }) => wholeOf(keyOf(name), size));
     return new S3Reader(this.#shared.calls, sources);
   }
 

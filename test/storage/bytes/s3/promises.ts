@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestOptions, test } from 'node:test';
 import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
+import { smallBody } from '../../../../src/storage/bytes/s3/calls/small-body.ts';
 import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/calls/timing.ts';
-import { smallBody } from '../../../../src/storage/bytes/s3/writing/body.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { until } from '../../../support/until.ts';

@@ -4,9 +4,9 @@ import { firstCrc32 } from '../../../model/crc32-combine.ts';
 import type { StoredUpload } from '../../../model/upload.ts';
 import type { Content, Safety, WriteCallback, Writer } from '../../bytes.ts';
 import type { Source } from '../calls/object-store.ts';
+import { cutOut } from '../calls/sources.ts';
 import { HIGHEST_NUMBER } from '../layout/part-numbers.ts';
 import { largerPartSize } from '../layout/part-size.ts';
-import { cutOut } from './copying.ts';
 import { Flights, type Traffic } from './flights.ts';
 import { joinInto, type PartSource } from './join.ts';
 import type { OpenUpload } from './open-upload.ts';
@@ -159,19 +159,15 @@ export class S3Writer implements Writer {
     if (from >= to) return;
     await this.#flights.tailing;
     const { layout, length, partsEnd } = this.#upload.ledger;
-    const source = (name: string, size: number) => ({
-      key: this.#upload.keyOf(name),
-      from: 0,
-      to: size,
-    });
     if (layout.state === 'sealed') {
-      yield* this.#read([source(layout.file!, length)], from, to);
+      const file = this.#upload.sourceOf({ name: layout.file!, size: length });
+      yield* this.#read([file], from, to);
       return;
     }
     if (from < partsEnd || this.#flights.count > 0) {
       throw new Fault('IO', 'bytes of an unfinished upload cannot be read in S3');
     }
-    const tails = layout.tails.map(({ name, size }) => source(name, size));
+    const tails = layout.tails.map((tail) => this.#upload.sourceOf(tail));
     yield* this.#read(tails, from - partsEnd, Math.min(to, length) - partsEnd);
     yield* this.#region.read(Math.max(0, from - length), to - length);
   }
@@ -240,7 +236,7 @@ export class S3Writer implements Writer {
     const { state, partSize, length, file, next, numbers } = ledger.layout;
     if (state === 'sealed' && length < partSize) ledger.unseal();
     else if (state === 'sealed') {
-      await moveParts(this.#upload, [{ key: this.#upload.keyOf(file!), from: 0, to: length }]);
+      await moveParts(this.#upload, [this.#upload.sourceOf({ name: file!, size: length })]);
     } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && numbers.count === 0) {
       ledger.abandon();
     } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && partSize < largerPartSize(partSize)) {

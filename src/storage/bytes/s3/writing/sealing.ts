@@ -1,10 +1,11 @@
 import { Fault } from '../../../../fault.ts';
 import { causeOf } from '../calls/calls.ts';
 import type { PartInfo, Source } from '../calls/object-store.ts';
+import { cutOut, lengthOf } from '../calls/sources.ts';
 import { pause } from '../calls/timing.ts';
 import { type Tail, tailsLength } from '../layout/layout.ts';
 import { PartNumbers } from '../layout/part-numbers.ts';
-import { copyParts, cutOut, lengthOf, load } from './copying.ts';
+import { copyParts, load } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
 
 const ATTEMPTS = 4;
