@@ -82,8 +82,8 @@ export class S3Writer implements Writer {
 
   async flush(_safety: Safety, content: Content): Promise<void> {
     const { ledger } = this.#upload;
-    if (ledger.layout.state !== 'open') return this.#expect(content);
     this.#expect(content);
+    if (ledger.layout.state !== 'open') return;
     await this.#flights.land();
     await this.#flights.tailing;
     if (this.#region.unsaved > 0) {
@@ -250,7 +250,7 @@ export class S3Writer implements Writer {
     for (const source of cutOut(sources, from, to)) yield* this.#upload.calls.read(source);
   }
 
-  /** A difference means that memory or the temporary file failed. */
+  /** Bytes may change in memory before they are taken in. From then on S3 checks their SHA-256. */
   #expect({ length, crc32: expected }: Content): void {
     if (length === this.#end && expected === this.#crc32) return;
     throw new Fault('IO', 'bytes of this upload changed while they waited to be stored');

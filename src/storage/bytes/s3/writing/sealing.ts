@@ -18,19 +18,15 @@ const COUNTS = 5;
 const STRAY = new Set(['InvalidPart', 'EntityTooSmall', 'InvalidPartOrder']);
 
 /**
- * Makes the parts of a `sealing` layout the finished object. Returns false when S3 refuses because it
- * has parts that do not count: the layout is open again then, in another multipart upload.
+ * Makes the parts of a `sealing` layout the finished object. When S3 refuses because it has parts that do
+ * not count, the layout is open again, in another multipart upload.
  */
-export async function completeSealing(upload: OpenUpload): Promise<boolean> {
+export async function completeSealing(upload: OpenUpload): Promise<void> {
   const { ledger } = upload;
   const { length, numbers } = ledger.layout;
   const outcome = await complete(upload, [...numbers], length);
-  if (outcome === 'refused') {
-    await moveParts(upload, await stage(upload));
-    return false;
-  }
-  ledger.seal(ledger.layout.file!, outcome.etag);
-  return true;
+  if (outcome === 'refused') await moveParts(upload, await stage(upload));
+  else ledger.seal(ledger.layout.file!, outcome.etag);
 }
 
 /** Whether the object of a multipart upload is there with so many bytes. */
