@@ -1,10 +1,10 @@
 import { Fault } from '../../../fault.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import { isUploadId } from '../../model/upload-id.ts';
-import type { Bytes, Entry, Located, NoteLayout, Reader } from '../bytes.ts';
+import type { Bytes, Entry, Located, NoteLayout, PresignedAnswer, Reader } from '../bytes.ts';
 import { Calls } from './calls/calls.ts';
 import { Lanes } from './calls/lanes.ts';
-import type { ObjectStore, PresignedAnswer } from './calls/object-store.ts';
+import type { ObjectStore } from './calls/object-store.ts';
 import { smallBody } from './calls/small-body.ts';
 import { wholeOf } from './calls/sources.ts';
 import { SYSTEM_TIMING, type Timing } from './calls/timing.ts';
@@ -36,9 +36,9 @@ export interface S3BytesOptions {
   /** The folder for bytes on their way. */
   readonly spoolDir: string;
   /** Bytes on their way that may be in memory instead, of all uploads. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   readonly warn: (message: string) => void;
-  readonly timing?: Timing;
+  readonly timing?: Timing | undefined;
 }
 
 /** Stores the bytes of uploads in a bucket: all of an upload in a folder of its id. */
