@@ -10,6 +10,8 @@ const SHARED = /^src\/(?:fault\.ts$|text\/)/;
 /** A contract: the .ts files of its folder, without those of its implementations. */
 const BYTES = /^src\/storage\/bytes\/[^/]+$/;
 const CATALOG = /^src\/storage\/catalog\/[^/]+$/;
+const S3_CALLS = /^src\/storage\/bytes\/s3\/calls\//;
+const S3_LAYOUT = /^src\/storage\/bytes\/s3\/layout\//;
 const SQLITE_FILE = /^src\/storage\/catalog\/sqlite\/file\//;
 const SQLITE_TABLES = /^src\/storage\/catalog\/sqlite\/tables\//;
 const POSTGRES_DATABASE = /^src\/storage\/catalog\/postgres\/database\//;
@@ -34,9 +36,18 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   bytes: [MODEL],
   'bytes/files': [MODEL, DISK, BYTES],
   'bytes/memory': [MODEL, DISK, BYTES],
-  'bytes/s3': [MODEL, BYTES, /^src\/storage\/bytes\/s3\/(?:sdk|spool)\//],
-  'bytes/s3/sdk': [/^src\/storage\/bytes\/s3\/[^/]+$/],
+  'bytes/s3': [
+    MODEL,
+    BYTES,
+    S3_CALLS,
+    S3_LAYOUT,
+    /^src\/storage\/bytes\/s3\/(?:sdk|spool|writing)\//,
+  ],
+  'bytes/s3/calls': [BYTES],
+  'bytes/s3/layout': [],
+  'bytes/s3/sdk': [BYTES, S3_CALLS],
   'bytes/s3/spool': [],
+  'bytes/s3/writing': [MODEL, BYTES, S3_CALLS, S3_LAYOUT, /^src\/storage\/bytes\/s3\/spool\//],
   catalog: [MODEL],
   'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],
   'catalog/sqlite/file': [DISK],

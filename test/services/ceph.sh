@@ -6,6 +6,7 @@
 #
 # Access key "test-access", secret "test-secret". Every file is below FOLDER.
 set -euo pipefail
+. "$(dirname "$0")/serving.sh"
 folder=$1 port=$2 monitor=$3
 shift 3
 mkdir -p "$folder"/{mon,osd,run,log,rgw}
@@ -71,40 +72,19 @@ CONF
   for setting in "$@"; do echo "$setting"; done
 } >"$CEPH_CONF"
 
-started=()
-stop() {
-  trap - EXIT
-  # Bash would report each as killed.
-  { [ ${#started[@]} -eq 0 ] || kill -KILL "${started[@]}"; wait; } 2>/dev/null || true
-}
-trap stop EXIT
-trap 'exit 1' TERM INT HUP
-
 # Each writes a log of its own; what it says before that is kept beside it.
-start() {
-  "$@" -f </dev/null >>"$folder/log/start.log" 2>&1 &
-  started+=($!)
-}
+early="$folder/log/start.log"
 
 : >"$folder/keyring"
 monmaptool --create --clobber --addv a "[v1:127.0.0.1:$monitor]" --fsid "$fsid" "$folder/monmap" >/dev/null
 ceph-mon -i a --mkfs --monmap "$folder/monmap" >/dev/null
-start ceph-mon -i a
+start "$early" ceph-mon -i a -f
 ceph --connect-timeout 30 osd new "$fsid" >/dev/null
 ceph osd crush add osd.0 1 host=here root=default >/dev/null 2>&1
 ceph-osd -i 0 --mkfs --osd-uuid "$fsid" >/dev/null 2>&1
-start ceph-osd -i 0
+start "$early" ceph-osd -i 0 -f
 radosgw-admin user create --uid=test --display-name=test --access-key=test-access \
-  --secret-key=test-secret >/dev/null 2>>"$folder/log/start.log"
-start radosgw -n client.rgw
+  --secret-key=test-secret >/dev/null 2>>"$early"
+start "$early" radosgw -n client.rgw -f
 
-for _ in $(seq 300); do
-  if curl -sf -o /dev/null "http://127.0.0.1:$port/"; then
-    echo "http://127.0.0.1:$port"
-    cat >/dev/null
-    exit 0
-  fi
-  sleep 0.1
-done
-echo "radosgw does not answer; see $folder/log" >&2
-exit 1
+serve radosgw "http://127.0.0.1:$port" / "$folder/log"

@@ -6,6 +6,7 @@
 #
 # Access key "test:tester", secret "testing". Every file is below FOLDER, which needs extended attributes.
 set -euo pipefail
+. "$(dirname "$0")/serving.sh"
 folder=$1 port=$2 object=$3 container=$4 account=$5 memcached=$6
 user=$(id -un)
 mkdir -p "$folder"/{etc,dev/one,log}
@@ -78,29 +79,8 @@ max_manifest_segments = 10000
 use = egg:swift#dlo
 CONF
 
-started=()
-stop() {
-  trap - EXIT
-  # Bash would report each as killed.
-  { [ ${#started[@]} -eq 0 ] || kill -KILL "${started[@]}"; wait; } 2>/dev/null || true
-}
-trap stop EXIT
-trap 'exit 1' TERM INT HUP
-
-memcached -u "$user" -l 127.0.0.1 -p "$memcached" -m 16 -t 1 </dev/null >"$folder/log/memcached.log" 2>&1 &
-started+=($!)
+start "$folder/log/memcached.log" memcached -u "$user" -l 127.0.0.1 -p "$memcached" -m 16 -t 1
 for name in account container object proxy; do
-  "swift-$name-server" "$folder/etc/$name-server.conf" -v </dev/null >"$folder/log/$name.log" 2>&1 &
-  started+=($!)
+  start "$folder/log/$name.log" "swift-$name-server" "$folder/etc/$name-server.conf" -v
 done
-
-for _ in $(seq 300); do
-  if curl -sf -o /dev/null "http://127.0.0.1:$port/healthcheck"; then
-    echo "http://127.0.0.1:$port"
-    cat >/dev/null
-    exit 0
-  fi
-  sleep 0.1
-done
-echo "Swift does not answer; see $folder/log" >&2
-exit 1
+serve Swift "http://127.0.0.1:$port" /healthcheck "$folder/log"

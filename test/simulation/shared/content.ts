@@ -1,4 +1,4 @@
-import { type Layout, parseLayout } from '../../../src/storage/bytes/s3/layout.ts';
+import { type Layout, parseLayout } from '../../../src/storage/bytes/s3/layout/layout.ts';
 import { isGone, type StoredUpload } from '../../../src/storage/model/upload.ts';
 import type { SimulatedS3 } from './simulated-s3.ts';
 

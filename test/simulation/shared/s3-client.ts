@@ -4,7 +4,7 @@ import {
   type ObjectStore,
   ObjectStoreError,
   type Page,
-} from '../../../src/storage/bytes/s3/object-store.ts';
+} from '../../../src/storage/bytes/s3/calls/object-store.ts';
 import type { DiskTrouble } from '../disk/simulated-disk.ts';
 import type { Effects } from '../effects.ts';
 import type { SimulatedS3 } from './simulated-s3.ts';

@@ -1,4 +1,7 @@
-import { ObjectStoreError, type PartInfo } from '../../../src/storage/bytes/s3/object-store.ts';
+import {
+  ObjectStoreError,
+  type PartInfo,
+} from '../../../src/storage/bytes/s3/calls/object-store.ts';
 import type { DiskTrouble } from '../disk/simulated-disk.ts';
 import type { Scheduler } from '../scheduler.ts';
 

@@ -1,5 +1,5 @@
+import type { Timing } from '../../../src/storage/bytes/s3/calls/timing.ts';
 import { S3Bytes, type S3BytesOptions } from '../../../src/storage/bytes/s3/s3-bytes.ts';
-import type { Timing } from '../../../src/storage/bytes/s3/timing.ts';
 import { Effects } from '../effects.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { Content } from '../shared/content.ts';

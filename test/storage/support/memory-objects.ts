@@ -9,7 +9,7 @@ import {
   type Page,
   type PartInfo,
   type Source,
-} from '../../../src/storage/bytes/s3/object-store.ts';
+} from '../../../src/storage/bytes/s3/calls/object-store.ts';
 
 /** What stands on one page of a list: few, so that pages are turned. */
 const PAGE = 7;

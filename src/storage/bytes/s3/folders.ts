@@ -1,8 +1,8 @@
 import { isUploadId } from '../../model/upload-id.ts';
 import type { Entry } from '../bytes.ts';
-import type { Calls } from './calls.ts';
-import { isObjectName } from './layout.ts';
-import type { MultipartInfo } from './object-store.ts';
+import type { Calls } from './calls/calls.ts';
+import type { MultipartInfo } from './calls/object-store.ts';
+import { isObjectName } from './layout/layout.ts';
 
 const NAMES_AT_ONCE = 1_000;
 

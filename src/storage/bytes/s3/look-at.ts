@@ -1,6 +1,6 @@
 import { Fault } from '../../../fault.ts';
-import type { Calls } from './calls.ts';
-import type { Layout } from './layout.ts';
+import type { Calls } from './calls/calls.ts';
+import type { Layout } from './layout/layout.ts';
 
 /**
  * Compares the objects of an upload with its layout, without reading them. Returns a clause that says what

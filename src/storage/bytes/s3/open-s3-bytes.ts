@@ -1,8 +1,7 @@
 import { tmpdir } from 'node:os';
 import { Fault } from '../../../fault.ts';
-import type { ObjectStore } from './object-store.ts';
-import { S3Bytes } from './s3-bytes.ts';
-import type { Timing } from './timing.ts';
+import type { ObjectStore } from './calls/object-store.ts';
+import { S3Bytes, type S3BytesOptions } from './s3-bytes.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -21,17 +20,13 @@ export interface BucketOptions {
   readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
 }
 
-export interface S3Options extends BucketOptions {
+export interface S3Options
+  extends BucketOptions,
+    Pick<S3BytesOptions, 'partSize' | 'memory' | 'warn' | 'timing'> {
   /** All keys begin with it. A slash at its end is added; "" for none. */
   readonly prefix: string;
-  /** The size of parts (bytes); absent: chosen for each upload by its length. */
-  readonly partSize?: number | undefined;
   /** The folder for bytes on their way to S3; the system's for temporary files when absent. */
   readonly spoolDir?: string | undefined;
-  /** Bytes on their way that may be in memory instead, of all uploads. */
-  readonly memory?: number | undefined;
-  readonly warn: (message: string) => void;
-  readonly timing?: Timing;
 }
 
 const CONNECT_WITHIN = 10_000;
@@ -44,11 +39,7 @@ export async function openS3Bytes(options: S3Options): Promise<S3Bytes> {
   return new S3Bytes(await openBucket(options), {
     name: `s3://${bucket}`,
     prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
-    ...(partSize === undefined ? {} : { partSize }),
-    spoolDir,
-    ...(memory === undefined ? {} : { memory }),
-    warn,
-    ...(timing === undefined ? {} : { timing }),
+    ...{ partSize, spoolDir, memory, warn, timing },
   });
 }
 

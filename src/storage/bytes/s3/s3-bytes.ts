@@ -1,23 +1,24 @@
 import { Fault } from '../../../fault.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import { isUploadId } from '../../model/upload-id.ts';
-import type { Bytes, Entry, Located, NoteLayout, Reader } from '../bytes.ts';
-import { smallBody } from './body.ts';
-import { Calls } from './calls.ts';
-import { describeLayout } from './describe.ts';
+import type { Bytes, Entry, Located, NoteLayout, PresignedAnswer, Reader } from '../bytes.ts';
+import { Calls } from './calls/calls.ts';
+import { Lanes } from './calls/lanes.ts';
+import type { ObjectStore } from './calls/object-store.ts';
+import { smallBody } from './calls/small-body.ts';
+import { wholeOf } from './calls/sources.ts';
+import { SYSTEM_TIMING, type Timing } from './calls/timing.ts';
 import { folderEntry, namesOf, removeFolder } from './folders.ts';
-import type { PartSource } from './join.ts';
-import { Lanes } from './lanes.ts';
-import { type Layout, layoutText, parseLayout } from './layout.ts';
-import { emptyLayout, Ledger } from './ledger.ts';
+import { describeLayout } from './layout/describe.ts';
+import { type Layout, layoutText, parseLayout } from './layout/layout.ts';
+import { emptyLayout, Ledger } from './layout/ledger.ts';
+import { joinedPartSize, partSizeFor } from './layout/part-size.ts';
 import { lookAt } from './look-at.ts';
-import type { ObjectStore, PresignedAnswer } from './object-store.ts';
-import { OpenUpload, type Shared } from './open-upload.ts';
-import { joinedPartSize, partSizeFor } from './part-size.ts';
 import { S3Reader } from './s3-reader.ts';
-import { S3Writer, type WriterOptions } from './s3-writer.ts';
 import { Spool } from './spool/spool.ts';
-import { SYSTEM_TIMING, type Timing } from './timing.ts';
+import type { PartSource } from './writing/join.ts';
+import { OpenUpload, type Shared } from './writing/open-upload.ts';
+import { S3Writer, type WriterOptions } from './writing/s3-writer.ts';
 
 /** Requests that send parts at the same time, of all uploads. */
 const PARTS_AT_ONCE = 16;
@@ -35,9 +36,9 @@ export interface S3BytesOptions {
   /** The folder for bytes on their way. */
   readonly spoolDir: string;
   /** Bytes on their way that may be in memory instead, of all uploads. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   readonly warn: (message: string) => void;
-  readonly timing?: Timing;
+  readonly timing?: Timing | undefined;
 }
 
 /** Stores the bytes of uploads in a bucket: all of an upload in a folder of its id. */
@@ -91,13 +92,13 @@ export class S3Bytes implements Bytes {
     const { state, file, numbers, tails, length } = layout;
     if (state === 'sealed' && file !== null) {
       if (!(await this.#shared.calls.head(keyOf(file)))) throw gone();
-      return new S3Reader(this.#shared.calls, [{ key: keyOf(file), from: 0, to: length }]);
+      return new S3Reader(this.#shared.calls, [wholeOf(keyOf(file), length)]);
     }
     if (numbers.count > 0) {
       const why = 'the bytes of an unfinished upload cannot be read in S3';
       throw new Fault('UNAVAILABLE', why, { retryAfter: 60 });
     }
-    const sources = tails.map(({ name, size }) => ({ key: keyOf(name), from: 0, to: size }));
+    const sources = tails.map(({ name, size }) => wholeOf(keyOf(name), size));
     return new S3Reader(this.#shared.calls, sources);
   }
 

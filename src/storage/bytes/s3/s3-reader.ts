@@ -1,8 +1,8 @@
 import { Fault } from '../../../fault.ts';
 import type { Reader } from '../bytes.ts';
-import type { Calls } from './calls.ts';
-import { cutOut } from './copying.ts';
-import type { Source } from './object-store.ts';
+import type { Calls } from './calls/calls.ts';
+import type { Source } from './calls/object-store.ts';
+import { cutOut, lengthOf } from './calls/sources.ts';
 
 /** Reads objects one behind the other, by requests for what is asked for. */
 export class S3Reader implements Reader {
@@ -13,7 +13,7 @@ export class S3Reader implements Reader {
   constructor(calls: Calls, sources: readonly Source[]) {
     this.#calls = calls;
     this.#sources = sources;
-    this.size = sources.reduce((sum, { from, to }) => sum + to - from, 0);
+    this.size = lengthOf(sources);
   }
 
   /** The request ends when the caller stops early. */

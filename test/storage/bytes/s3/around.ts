@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
+import type { ObjectStore } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
 
 export type Method = Exclude<keyof ObjectStore, 'close' | 'presign'>;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Fault } from '../../../../src/fault.ts';
-import { ObjectStoreError } from '../../../../src/storage/bytes/s3/object-store.ts';
+import { ObjectStoreError } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { bytes } from '../../support/content.ts';
 import { around } from './around.ts';

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Layout, layoutText, parseLayout } from '../../../../src/storage/bytes/s3/layout.ts';
-import { emptyLayout } from '../../../../src/storage/bytes/s3/ledger.ts';
-import { PartNumbers, parsePartNumbers } from '../../../../src/storage/bytes/s3/part-numbers.ts';
+import {
+  type Layout,
+  layoutText,
+  parseLayout,
+} from '../../../../src/storage/bytes/s3/layout/layout.ts';
+import { emptyLayout } from '../../../../src/storage/bytes/s3/layout/ledger.ts';
+import {
+  PartNumbers,
+  parsePartNumbers,
+} from '../../../../src/storage/bytes/s3/layout/part-numbers.ts';
 
 const NAME = 'file-0123456789abcdef';
 const TAIL = 'tail-0123456789abcdef';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Writer } from '../../../../src/storage/bytes/bytes.ts';
-import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
+import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
 import { S3Bytes } from '../../../../src/storage/bytes/s3/s3-bytes.ts';
 import { crc32 } from '../../../../src/storage/model/crc32.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';

@@ -4,7 +4,7 @@ import {
   joinedPartSize,
   largerPartSize,
   partSizeFor,
-} from '../../../../src/storage/bytes/s3/part-size.ts';
+} from '../../../../src/storage/bytes/s3/layout/part-size.ts';
 
 const MIB = 1024 ** 2;
 const TIB = 1024 ** 4;

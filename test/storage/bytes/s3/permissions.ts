@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestOptions, test } from 'node:test';
 import { promisify } from 'node:util';
-import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBucket, openS3Bytes } from '../../../../src/storage/bytes/s3/open-s3-bytes.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import type { S3Server } from '../../../support/services/s3.ts';
@@ -41,16 +41,14 @@ function policyFor(bucket: string, user: string, prefix: string) {
 }
 
 async function newUser(server: S3Server, name: string) {
-  const credentials = { accessKeyId: `${name}-key`, secretAccessKey: `${name}-secret` };
-  await run(
-    'radosgw-admin',
-    [
-      ...['user', 'create', `--uid=${name}`, `--display-name=${name}`],
-      ...[`--access-key=${name}-key`, `--secret-key=${name}-secret`],
-    ],
-    { env: { ...process.env, CEPH_CONF: join(server.folder, 'ceph.conf') } },
-  );
-  return credentials;
+  const keys = [`--access-key=${name}-key`, `--secret-key=${name}-secret`];
+  await administer(server, 'user', 'create', `--uid=${name}`, `--display-name=${name}`, ...keys);
+  return { accessKeyId: `${name}-key`, secretAccessKey: `${name}-secret` };
+}
+
+async function administer(server: S3Server, ...args: string[]): Promise<void> {
+  const env = { ...process.env, CEPH_CONF: join(server.folder, 'ceph.conf') };
+  await run('radosgw-admin', args, { env });
 }
 
 /** Which permissions are needed, and what is said about a bucket that cannot be used. */
@@ -116,6 +114,28 @@ export function permissionTests(server: () => Promise<S3Server>, options: TestOp
     const nobody = await prepare({ endpoint: 'http://127.0.0.1:1' });
     assert.deepEqual([nobody.code, nobody.retryAfter], ['UNAVAILABLE', 5]);
     assert.match(nobody.message, /ECONNREFUSED/);
+  });
+
+  test('a bucket whose quota is used up takes no more bytes', options, async (t) => {
+    const admin = await server();
+    const uid = `--uid=small${process.pid}`;
+    const credentials = await newUser(admin, `small${process.pid}`);
+    await administer(admin, 'quota', 'set', '--quota-scope=user', uid, '--max-size=300000');
+    await administer(admin, 'quota', 'enable', '--quota-scope=user', uid);
+    const bucket = { ...admin, bucket: `small${process.pid}`, credentials, forcePathStyle: true };
+    const client = new S3Client(bucket);
+    t.after(() => client.destroy());
+    await client.send(new CreateBucketCommand({ Bucket: bucket.bucket }));
+    const place = placeOf(await openBucket(bucket), temporaryFolder(t));
+    t.after(() => place.objects.close());
+    for (const length of [90_000, 450_000]) {
+      const upload = new OneUpload(`u${length}`, bytes(length));
+      const writer = await upload.create(place.open());
+      const finished = upload.send(writer, length).then(() => upload.finish(writer));
+      if (length === 90_000) await finished;
+      else assert.equal((await faultOf(finished)).code, 'NO_SPACE');
+      writer.close();
+    }
   });
 
   test('a finished object can be fetched by a URL', options, async (t) => {

@@ -1,6 +1,6 @@
-import type { ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
+import type { ObjectStore } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
+import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/calls/timing.ts';
 import { S3Bytes } from '../../../../src/storage/bytes/s3/s3-bytes.ts';
-import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/timing.ts';
 
 const PART = 100_000;
 let places = 0;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestOptions, test } from 'node:test';
-import { smallBody } from '../../../../src/storage/bytes/s3/body.ts';
-import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/object-store.ts';
-import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/timing.ts';
+import type { Body, ObjectStore } from '../../../../src/storage/bytes/s3/calls/object-store.ts';
+import { smallBody } from '../../../../src/storage/bytes/s3/calls/small-body.ts';
+import { SYSTEM_TIMING, type Timing } from '../../../../src/storage/bytes/s3/calls/timing.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 import { until } from '../../../support/until.ts';
@@ -217,7 +217,28 @@ export function s3Promises(
     );
   });
 
-  promise('layouts are small, whatever the number of parts, and tails are few', async (place) => {
+  for (const [how, size] of [
+    ['of one size', () => 3_000],
+    // The worst case: a tail is smaller than all before it.
+    ['that shrink', (index: number) => 3_000 - index],
+  ] as const) {
+    promise(`tails are few, after requests ${how}`, async (place) => {
+      const upload = new OneUpload('a', bytes(150_000));
+      const writer = await upload.create(place.open());
+      for (let index = 0; index < 30; index++) {
+        await upload.send(writer, writer.size + size(index));
+        await upload.end(writer);
+        const { t: tails = [] } = JSON.parse(writer.layout ?? '');
+        assert.ok(tails.length <= 16, `${tails.length} tails after ${index + 1} requests`);
+        if (how === 'of one size') assert.ok(tails.length <= 5, `${tails.length} tails`);
+      }
+      await upload.send(writer, upload.content.length);
+      await upload.finish(writer);
+      await upload.check(place.open());
+    });
+  }
+
+  promise('layouts are small, whatever the number of parts', async (place) => {
     const upload = new OneUpload('a', bytes(1_200_000));
     let writer = await upload.create(place.open());
     for (let end = 7_000; end <= 280_000; end += 7_000) {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../../fault.ts';
-import { networkCodeOf } from '../faults.ts';
-import { ObjectStoreError } from '../object-store.ts';
+import { networkCodeOf } from '../calls/faults.ts';
+import { ObjectStoreError } from '../calls/object-store.ts';
 
 /** Names of S3 for answers that have no body (to HEAD). */
 const BY_STATUS: Readonly<Record<number, string>> = {

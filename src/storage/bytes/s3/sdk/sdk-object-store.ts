@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type {
+  $Command,
+  S3Client,
+  S3ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-s3';
+import type { PresignedAnswer } from '../../bytes.ts';
 import {
   type Body,
   type ListOptions,
@@ -9,13 +16,11 @@ import {
   ObjectStoreError,
   type Page,
   type PartInfo,
-  type PresignedAnswer,
   type Source,
-} from '../object-store.ts';
+} from '../calls/object-store.ts';
 import { storeError } from './sdk-errors.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
-type Output = { readonly $metadata: { readonly httpStatusCode?: number } };
 
 /** Smaller bodies are sent from memory (bytes). */
 const SMALL = 64 * 1024;
@@ -35,20 +40,20 @@ export class SdkObjectStore implements ObjectStore {
   async put(key: string, body: Body, signal: AbortSignal): Promise<string> {
     const command = new this.#sdk.PutObjectCommand({ ...this.#at(key), ...(await sent(body)) });
     signHash(command, body);
-    return (await this.#send(this.#client.send(command, { abortSignal: signal }))).ETag ?? '';
+    return (await this.#send(command, signal)).ETag ?? '';
   }
 
   async get({ key, from, to }: Source, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const Range = `bytes=${from}-${to - 1}`;
     const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range });
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     return bytesOf(answer.Body as Readable, signal);
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo | null> {
     try {
       const command = new this.#sdk.HeadObjectCommand(this.#at(key));
-      const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+      const answer = await this.#send(command, signal);
       return {
         key,
         size: answer.ContentLength ?? 0,
@@ -64,7 +69,7 @@ export class SdkObjectStore implements ObjectStore {
 
   async delete(key: string, signal: AbortSignal): Promise<void> {
     const command = new this.#sdk.DeleteObjectCommand(this.#at(key));
-    await this.#send(this.#client.send(command, { abortSignal: signal }));
+    await this.#send(command, signal);
   }
 
   async listObjects(
@@ -72,9 +77,9 @@ export class SdkObjectStore implements ObjectStore {
     { after }: ListOptions,
     signal: AbortSignal,
   ): Promise<Page<ObjectInfo>> {
-    const page = { Bucket: this.#bucket, Prefix, ...(after ? { ContinuationToken: after } : {}) };
+    const page = { Bucket: this.#bucket, Prefix, ContinuationToken: after };
     const command = new this.#sdk.ListObjectsV2Command(page);
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     const items = (answer.Contents ?? []).map(
       ({ Key = '', Size = 0, ETag = '', LastModified }) => ({
         key: Key,
@@ -91,16 +96,16 @@ export class SdkObjectStore implements ObjectStore {
     { after }: ListOptions,
     signal: AbortSignal,
   ): Promise<Page<string>> {
-    const page = { Bucket: this.#bucket, Prefix, ...(after ? { ContinuationToken: after } : {}) };
-    const command = new this.#sdk.ListObjectsV2Command({ ...page, Delimiter: '/' });
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const page = { Bucket: this.#bucket, Prefix, ContinuationToken: after, Delimiter: '/' };
+    const command = new this.#sdk.ListObjectsV2Command(page);
+    const answer = await this.#send(command, signal);
     const items = (answer.CommonPrefixes ?? []).map((one) => one.Prefix ?? '');
     return { items, next: answer.IsTruncated ? answer.NextContinuationToken : undefined };
   }
 
   async createMultipart(key: string, signal: AbortSignal): Promise<string> {
     const command = new this.#sdk.CreateMultipartUploadCommand(this.#at(key));
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     return answer.UploadId ?? '';
   }
 
@@ -114,7 +119,7 @@ export class SdkObjectStore implements ObjectStore {
     const part = { ...this.#at(key), UploadId, PartNumber, ...(await sent(body)) };
     const command = new this.#sdk.UploadPartCommand(part);
     signHash(command, body);
-    return (await this.#send(this.#client.send(command, { abortSignal: signal }))).ETag ?? '';
+    return (await this.#send(command, signal)).ETag ?? '';
   }
 
   async copyPart(
@@ -129,7 +134,7 @@ export class SdkObjectStore implements ObjectStore {
       CopySource: `${this.#bucket}/${source.key.split('/').map(encodeURIComponent).join('/')}`,
       CopySourceRange: `bytes=${source.from}-${source.to - 1}`,
     });
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     return answer.CopyPartResult?.ETag ?? '';
   }
 
@@ -139,9 +144,9 @@ export class SdkObjectStore implements ObjectStore {
     { after }: ListOptions,
     signal: AbortSignal,
   ): Promise<Page<PartInfo>> {
-    const page = { ...this.#at(key), UploadId, ...(after ? { PartNumberMarker: after } : {}) };
+    const page = { ...this.#at(key), UploadId, PartNumberMarker: after };
     const command = new this.#sdk.ListPartsCommand(page);
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     const items = (answer.Parts ?? []).map(({ PartNumber = 0, Size = 0, ETag = '' }) => ({
       number: PartNumber,
       size: Size,
@@ -162,12 +167,12 @@ export class SdkObjectStore implements ObjectStore {
         Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
       },
     });
-    await this.#send(this.#client.send(command, { abortSignal: signal }));
+    await this.#send(command, signal);
   }
 
   async abort(key: string, UploadId: string, signal: AbortSignal): Promise<void> {
     const command = new this.#sdk.AbortMultipartUploadCommand({ ...this.#at(key), UploadId });
-    await this.#send(this.#client.send(command, { abortSignal: signal }));
+    await this.#send(command, signal);
   }
 
   async listMultiparts(
@@ -177,10 +182,15 @@ export class SdkObjectStore implements ObjectStore {
   ): Promise<Page<MultipartInfo>> {
     // Two markers, of which neither has a line break.
     const [KeyMarker, UploadIdMarker] = after?.split('\n') ?? [];
-    const markers = KeyMarker ? { KeyMarker, ...(UploadIdMarker ? { UploadIdMarker } : {}) } : {};
-    const page = { Bucket: this.#bucket, Prefix, ...markers };
+    // Some servers give none for the id.
+    const page = {
+      Bucket: this.#bucket,
+      Prefix,
+      KeyMarker,
+      UploadIdMarker: UploadIdMarker || undefined,
+    };
     const command = new this.#sdk.ListMultipartUploadsCommand(page);
-    const answer = await this.#send(this.#client.send(command, { abortSignal: signal }));
+    const answer = await this.#send(command, signal);
     const { Uploads = [], IsTruncated, NextKeyMarker = '', NextUploadIdMarker = '' } = answer;
     const items = Uploads.map(({ Key = '', UploadId = '', Initiated }) => ({
       key: Key,
@@ -193,7 +203,7 @@ export class SdkObjectStore implements ObjectStore {
   async checkBucket(signal: AbortSignal): Promise<void> {
     const command = new this.#sdk.HeadBucketCommand({ Bucket: this.#bucket });
     try {
-      await this.#send(this.#client.send(command, { abortSignal: signal }));
+      await this.#send(command, signal);
     } catch (error) {
       const { status, message } = storeError(error);
       throw status === 404 ? new ObjectStoreError('NoSuchBucket', message, 404) : error;
@@ -205,8 +215,8 @@ export class SdkObjectStore implements ObjectStore {
     const { contentType, contentDisposition } = answer;
     const command = new this.#sdk.GetObjectCommand({
       ...this.#at(key),
-      ...(contentType ? { ResponseContentType: contentType } : {}),
-      ...(contentDisposition ? { ResponseContentDisposition: contentDisposition } : {}),
+      ResponseContentType: contentType,
+      ResponseContentDisposition: contentDisposition,
     });
     return getSignedUrl(this.#client, command, { expiresIn: seconds });
   }
@@ -219,9 +229,12 @@ export class SdkObjectStore implements ObjectStore {
     return { Bucket: this.#bucket, Key };
   }
 
-  async #send<T extends Output>(sending: Promise<T>): Promise<T> {
+  async #send<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
+    command: $Command<I, O, S3ClientResolvedConfig>,
+    abortSignal: AbortSignal,
+  ): Promise<O> {
     try {
-      return await sending;
+      return await this.#client.send(command, { abortSignal });
     } catch (error) {
       throw storeError(error);
     }

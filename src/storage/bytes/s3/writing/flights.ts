@@ -1,7 +1,7 @@
-import { Fault } from '../../../fault.ts';
-import { append, load } from './copying.ts';
+import { Fault } from '../../../../fault.ts';
+import type { Piece } from '../spool/piece.ts';
+import { merge } from './merging.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Whole parts of one upload that may be on their way, and those of all uploads. */
 const MOST = 4;
@@ -130,20 +130,11 @@ export class Flights {
 
   /** The part as one piece. */
   async #assemble(flight: Flight): Promise<Piece> {
-    const { spool } = this.#upload.shared;
     const [only] = flight.pieces;
     if (only && flight.pieces.length === 1 && only.size === flight.size) return only;
     const unsaved = flight.pieces.filter(({ saved }) => !saved);
-    const part = spool.newPiece();
-    try {
-      await loadTails(this.#upload, part);
-      for (const piece of unsaved)
-        for await (const block of piece.read()) await append(part, block);
-    } catch (error) {
-      part.release();
-      throw error;
-    }
-    for (const piece of flight.pieces) piece.release();
+    const part = await merge(this.#upload, unsaved);
+    for (const piece of flight.pieces) if (piece !== part) piece.release();
     flight.pieces = [part];
     if (part.size !== flight.size) throw new Error(`a part has ${part.size} bytes`);
     return part;
@@ -164,14 +155,4 @@ export class Flights {
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
-}
-
-/** Appends what the tails hold, from the one with this index on. */
-export async function loadTails(upload: OpenUpload, piece: Piece, first = 0): Promise<void> {
-  const tails = upload.ledger.layout.tails.slice(first);
-  await load(
-    upload,
-    piece,
-    tails.map(({ name, size }) => ({ key: upload.keyOf(name), from: 0, to: size })),
-  );
 }

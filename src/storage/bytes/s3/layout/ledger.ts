@@ -9,9 +9,10 @@ import {
 import { HIGHEST_NUMBER, PartNumbers } from './part-numbers.ts';
 
 /** A multipart upload whose parts are numbered from 1 on. */
-interface Copy {
+export interface Copy {
   readonly file: string;
   readonly id: string;
+  /** Of its parts. */
   readonly etags: readonly string[];
 }
 
@@ -207,7 +208,7 @@ export class Ledger {
     this.#layout = { ...this.#layout, ...change };
   }
 
-  /** The next part number that nobody has used; undefined while none is reserved. */
+  /** The next part number that was never used; undefined while none is reserved. */
   takeNumber(): number | undefined {
     if (this.#used + 1 >= this.#layout.next) return undefined;
     this.#used += 1;

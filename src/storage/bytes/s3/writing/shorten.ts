@@ -1,6 +1,6 @@
-import { crc32 } from '../../model/crc32.ts';
-import { firstCrc32 } from '../../model/crc32-combine.ts';
-import { cutOut } from './copying.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { firstCrc32 } from '../../../model/crc32-combine.ts';
+import { cutOut } from '../calls/sources.ts';
 import type { OpenUpload } from './open-upload.ts';
 import { moveParts, stage } from './sealing.ts';
 
@@ -12,9 +12,9 @@ import { moveParts, stage } from './sealing.ts';
 export async function shorten(upload: OpenUpload, length: number): Promise<void> {
   const { ledger } = upload;
   const { state, file, tails, length: all, crc32: ofAll } = ledger.layout;
-  const source = (name: string, size: number) => ({ key: upload.keyOf(name), from: 0, to: size });
-  const stored = state === 'sealed' ? [source(file!, all)] : await stage(upload);
-  const held = [...stored, ...tails.map(({ name, size }) => source(name, size))];
+  const stored =
+    state === 'sealed' ? [upload.sourceOf({ name: file!, size: all })] : await stage(upload);
+  const held = [...stored, ...tails.map((tail) => upload.sourceOf(tail))];
   let dropped = 0;
   for (const rest of cutOut(held, length, all)) {
     for await (const block of upload.calls.read(rest)) dropped = crc32(block, dropped);

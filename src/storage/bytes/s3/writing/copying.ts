@@ -1,33 +1,13 @@
+import { Lanes } from '../calls/lanes.ts';
+import type { Source } from '../calls/object-store.ts';
+import { cutOut, lengthOf } from '../calls/sources.ts';
+import type { Copy } from '../layout/ledger.ts';
+import type { Piece } from '../spool/piece.ts';
 import { bodyOf } from './body.ts';
-import { Lanes } from './lanes.ts';
-import type { Source } from './object-store.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Parts that are copied at the same time: S3 moves the bytes itself. */
 const AT_ONCE = 8;
-
-/** The bytes [from, to) of what the sources hold one after the other. */
-export function cutOut(sources: readonly Source[], from: number, to: number): Source[] {
-  const cut: Source[] = [];
-  let begin = 0;
-  for (const source of sources) {
-    const end = begin + source.to - source.from;
-    if (end > from && begin < to) {
-      cut.push({
-        key: source.key,
-        from: source.from + Math.max(0, from - begin),
-        to: source.to - Math.max(0, end - to),
-      });
-    }
-    begin = end;
-  }
-  return cut;
-}
-
-export function lengthOf(sources: readonly Source[]): number {
-  return sources.reduce((sum, { from, to }) => sum + to - from, 0);
-}
 
 /** Appends the bytes of the sources to a piece. `onBlock` may throw to end it. */
 export async function load(
@@ -49,14 +29,6 @@ export async function append(piece: Piece, block: Buffer): Promise<void> {
   while (rest.length > 0) rest = rest.subarray(await piece.write([rest], rest.length));
 }
 
-/** A multipart upload that no layout names yet, so that its numbers need no reservation. */
-export interface Copy {
-  readonly file: string;
-  readonly id: string;
-  /** Of its parts, which are numbered from 1 on. */
-  readonly etags: readonly string[];
-}
-
 /**
  * Copies whole parts of `partSize` bytes out of the sources into a new multipart upload, as far as they
  * go. A part that lies in one source is copied by S3; one that spans a boundary is read and sent.
@@ -69,6 +41,7 @@ export async function copyParts(
   check: () => void,
 ): Promise<Copy> {
   const count = Math.floor(lengthOf(sources) / partSize);
+  // No layout names it yet, so that its numbers need no reservation.
   const { file, id } = await upload.beginMultipart();
   const lanes = new Lanes(AT_ONCE);
   let failed = false;
@@ -92,7 +65,7 @@ export async function copyParts(
     );
     return { file, id, etags };
   } catch (error) {
-    // Nobody else knows of it, and no part is on its way: it cannot be completing.
+    // No record names it, and no part is on its way: it cannot be completing.
     await upload.calls.abort(upload.keyOf(file), id).catch(() => {});
     throw error;
   }

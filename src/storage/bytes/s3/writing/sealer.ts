@@ -1,5 +1,5 @@
-import { Fault } from '../../../fault.ts';
-import type { Content } from '../bytes.ts';
+import { Fault } from '../../../../fault.ts';
+import type { Content } from '../../bytes.ts';
 import type { OpenUpload } from './open-upload.ts';
 import type { Region } from './region.ts';
 import { completeSealing, moveParts, stage } from './sealing.ts';
@@ -42,8 +42,8 @@ export class Sealer {
   }
 
   /**
-   * Ends a sealing that has begun, or a move of the parts. The layout is recorded first: the next writer completes the same
-   * parts then, and sends no others.
+   * Ends a sealing that has begun, or a move of the parts. The layout is recorded first, so that the next
+   * writer completes the same parts and sends no others.
    */
   async complete(): Promise<void> {
     const { ledger } = this.#upload;

@@ -1,4 +1,4 @@
-import { Fault } from '../../../fault.ts';
+import { Fault } from '../../../../fault.ts';
 import { type Alive, ATTEMPTS, Attempts } from './attempts.ts';
 import { faultOf, isTransient } from './faults.ts';
 import {

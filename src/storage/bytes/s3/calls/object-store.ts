@@ -1,3 +1,5 @@
+import type { PresignedAnswer } from '../../bytes.ts';
+
 /** What a call sends. A retry asks for its bytes again. */
 export interface Body {
   readonly size: number;
@@ -106,12 +108,6 @@ export interface ObjectStore {
   /** A URL that anybody may GET for so many seconds. */
   presign?(key: string, seconds: number, answer: PresignedAnswer): Promise<string>;
   close(): void;
-}
-
-/** Headers of the answer to a presigned GET. */
-export interface PresignedAnswer {
-  readonly contentType?: string;
-  readonly contentDisposition?: string;
 }
 
 /** A call that failed, with S3's name of the failure. */

@@ -1,15 +1,15 @@
-import { Fault } from '../../../fault.ts';
-import { crc32 } from '../../model/crc32.ts';
-import { firstCrc32 } from '../../model/crc32-combine.ts';
-import type { StoredUpload } from '../../model/upload.ts';
-import type { Content, Safety, WriteCallback, Writer } from '../bytes.ts';
-import { cutOut } from './copying.ts';
+import { Fault } from '../../../../fault.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { firstCrc32 } from '../../../model/crc32-combine.ts';
+import type { StoredUpload } from '../../../model/upload.ts';
+import type { Content, Safety, WriteCallback, Writer } from '../../bytes.ts';
+import type { Source } from '../calls/object-store.ts';
+import { cutOut } from '../calls/sources.ts';
+import { HIGHEST_NUMBER } from '../layout/part-numbers.ts';
+import { largerPartSize } from '../layout/part-size.ts';
 import { Flights, type Traffic } from './flights.ts';
 import { joinInto, type PartSource } from './join.ts';
-import type { Source } from './object-store.ts';
 import type { OpenUpload } from './open-upload.ts';
-import { HIGHEST_NUMBER } from './part-numbers.ts';
-import { largerPartSize } from './part-size.ts';
 import { Region } from './region.ts';
 import { Sealer } from './sealer.ts';
 import { isComplete, moveParts, stage } from './sealing.ts';
@@ -82,8 +82,8 @@ export class S3Writer implements Writer {
 
   async flush(_safety: Safety, content: Content): Promise<void> {
     const { ledger } = this.#upload;
-    if (ledger.layout.state !== 'open') return this.#expect(content);
     this.#expect(content);
+    if (ledger.layout.state !== 'open') return;
     await this.#flights.land();
     await this.#flights.tailing;
     if (this.#region.unsaved > 0) {
@@ -159,19 +159,15 @@ export class S3Writer implements Writer {
     if (from >= to) return;
     await this.#flights.tailing;
     const { layout, length, partsEnd } = this.#upload.ledger;
-    const source = (name: string, size: number) => ({
-      key: this.#upload.keyOf(name),
-      from: 0,
-      to: size,
-    });
     if (layout.state === 'sealed') {
-      yield* this.#read([source(layout.file!, length)], from, to);
+      const file = this.#upload.sourceOf({ name: layout.file!, size: length });
+      yield* this.#read([file], from, to);
       return;
     }
     if (from < partsEnd || this.#flights.count > 0) {
       throw new Fault('IO', 'bytes of an unfinished upload cannot be read in S3');
     }
-    const tails = layout.tails.map(({ name, size }) => source(name, size));
+    const tails = layout.tails.map((tail) => this.#upload.sourceOf(tail));
     yield* this.#read(tails, from - partsEnd, Math.min(to, length) - partsEnd);
     yield* this.#region.read(Math.max(0, from - length), to - length);
   }
@@ -240,7 +236,7 @@ export class S3Writer implements Writer {
     const { state, partSize, length, file, next, numbers } = ledger.layout;
     if (state === 'sealed' && length < partSize) ledger.unseal();
     else if (state === 'sealed') {
-      await moveParts(this.#upload, [{ key: this.#upload.keyOf(file!), from: 0, to: length }]);
+      await moveParts(this.#upload, [this.#upload.sourceOf({ name: file!, size: length })]);
     } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && numbers.count === 0) {
       ledger.abandon();
     } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && partSize < largerPartSize(partSize)) {
@@ -254,7 +250,7 @@ export class S3Writer implements Writer {
     for (const source of cutOut(sources, from, to)) yield* this.#upload.calls.read(source);
   }
 
-  /** A difference means that memory or the temporary file failed. */
+  /** Bytes may change in memory before they are taken in. From then on S3 checks their SHA-256. */
   #expect({ length, crc32: expected }: Content): void {
     if (length === this.#end && expected === this.#crc32) return;
     throw new Fault('IO', 'bytes of this upload changed while they waited to be stored');

@@ -1,13 +1,15 @@
-import type { NoteLayout } from '../bytes.ts';
+import type { NoteLayout } from '../../bytes.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { Lanes } from '../calls/lanes.ts';
+import type { Source } from '../calls/object-store.ts';
+import { wholeOf } from '../calls/sources.ts';
+import type { Timing } from '../calls/timing.ts';
+import type { Dropped, Tail } from '../layout/layout.ts';
+import type { Ledger } from '../layout/ledger.ts';
+import { HIGHEST_NUMBER } from '../layout/part-numbers.ts';
+import type { Piece } from '../spool/piece.ts';
+import type { Spool } from '../spool/spool.ts';
 import { bodyOf } from './body.ts';
-import type { Calls } from './calls.ts';
-import type { Lanes } from './lanes.ts';
-import type { Dropped } from './layout.ts';
-import type { Ledger } from './ledger.ts';
-import { HIGHEST_NUMBER } from './part-numbers.ts';
-import type { Piece } from './spool/piece.ts';
-import type { Spool } from './spool/spool.ts';
-import type { Timing } from './timing.ts';
 
 /** What all writers of a store share. */
 export interface Shared {
@@ -50,6 +52,11 @@ export class OpenUpload {
     return this.#folder + name;
   }
 
+  /** All bytes of one of the upload's objects. */
+  sourceOf({ name, size }: Tail): Source {
+    return wholeOf(this.keyOf(name), size);
+  }
+
   newName(kind: 'file' | 'tail'): string {
     return `${kind}-${this.shared.timing.newName()}`;
   }
@@ -62,7 +69,7 @@ export class OpenUpload {
   }
 
   /**
-   * A part number that nobody has used, recorded as reserved. In the order of the calls. Begins the
+   * A part number that was never used, recorded as reserved. In the order of the calls. Begins the
    * multipart upload. undefined when there is none left.
    */
   takeNumber(): Promise<number | undefined> {
@@ -79,7 +86,7 @@ export class OpenUpload {
       try {
         await this.#record();
       } catch (error) {
-        // Nobody else knows of the reservation.
+        // No record has the reservation.
         this.ledger.change({ next });
         throw error;
       }

@@ -1,11 +1,12 @@
-import { Fault } from '../../../fault.ts';
-import { causeOf } from './calls.ts';
-import { copyParts, cutOut, lengthOf, load } from './copying.ts';
-import { type Tail, tailsLength } from './layout.ts';
-import type { PartInfo, Source } from './object-store.ts';
+import { Fault } from '../../../../fault.ts';
+import { causeOf } from '../calls/calls.ts';
+import type { PartInfo, Source } from '../calls/object-store.ts';
+import { cutOut, lengthOf } from '../calls/sources.ts';
+import { pause } from '../calls/timing.ts';
+import { type Tail, tailsLength } from '../layout/layout.ts';
+import { PartNumbers } from '../layout/part-numbers.ts';
+import { copyParts, load } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
-import { PartNumbers } from './part-numbers.ts';
-import { pause } from './timing.ts';
 
 const ATTEMPTS = 4;
 /** Between two attempts to complete a multipart upload (milliseconds). */
@@ -17,19 +18,15 @@ const COUNTS = 5;
 const STRAY = new Set(['InvalidPart', 'EntityTooSmall', 'InvalidPartOrder']);
 
 /**
- * Makes the parts of a `sealing` layout the finished object. Returns false when S3 refuses because it
- * has parts that do not count: the layout is open again then, in another multipart upload.
+ * Makes the parts of a `sealing` layout the finished object. When S3 refuses because it has parts that do
+ * not count, the layout is open again, in another multipart upload.
  */
-export async function completeSealing(upload: OpenUpload): Promise<boolean> {
+export async function completeSealing(upload: OpenUpload): Promise<void> {
   const { ledger } = upload;
   const { length, numbers } = ledger.layout;
   const outcome = await complete(upload, [...numbers], length);
-  if (outcome === 'refused') {
-    await moveParts(upload, await stage(upload));
-    return false;
-  }
-  ledger.seal(ledger.layout.file!, outcome.etag);
-  return true;
+  if (outcome === 'refused') await moveParts(upload, await stage(upload));
+  else ledger.seal(ledger.layout.file!, outcome.etag);
 }
 
 /** Whether the object of a multipart upload is there with so many bytes. */

@@ -1,9 +1,11 @@
-import { Fault } from '../../../fault.ts';
-import { crc32 } from '../../model/crc32.ts';
-import { combineCrc32 } from '../../model/crc32-combine.ts';
-import { type Copy, copyParts, cutOut, load } from './copying.ts';
+import { Fault } from '../../../../fault.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { combineCrc32 } from '../../../model/crc32-combine.ts';
+import { cutOut, lengthOf, wholeOf } from '../calls/sources.ts';
+import type { Copy } from '../layout/ledger.ts';
+import type { Piece } from '../spool/piece.ts';
+import { copyParts, load } from './copying.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** The finished object of a part of a joined upload. */
 export interface PartSource {
@@ -36,8 +38,8 @@ export async function joinInto(
   const check = () => {
     if (cut()) throw new Fault('UNAVAILABLE', 'the join was cut short', { retryAfter: 5 });
   };
-  const sources = parts.map(({ key, size }) => ({ key, from: 0, to: size }));
-  const length = parts.reduce((sum, { size }) => sum + size, 0);
+  const sources = parts.map(({ key, size }) => wholeOf(key, size));
+  const length = lengthOf(sources);
   const whole = length - (length % partSize);
   check();
   const copy = whole > 0 ? await copyParts(upload, sources, partSize, check) : undefined;

@@ -1,9 +1,8 @@
-import { crc32 } from '../../model/crc32.ts';
-import { firstCrc32 } from '../../model/crc32-combine.ts';
-import { append } from './copying.ts';
-import { loadTails } from './flights.ts';
+import { crc32 } from '../../../model/crc32.ts';
+import { firstCrc32 } from '../../../model/crc32-combine.ts';
+import type { Piece } from '../spool/piece.ts';
+import { loadTails, merge } from './merging.ts';
 import type { OpenUpload } from './open-upload.ts';
-import type { Piece } from './spool/piece.ts';
 
 /** Tails that an upload has at most: each is a request when their part is put together. */
 const MOST_TAILS = 16;
@@ -75,7 +74,7 @@ export class Region {
       kept -= 1;
       size += tails[kept]!.size;
     }
-    const merged = await this.#merge(pieces, kept);
+    const merged = await merge(upload, pieces, kept);
     const name = upload.newName('tail');
     try {
       await upload.putObject(name, merged);
@@ -95,7 +94,7 @@ export class Region {
 
   /** Calls `use` with all bytes behind the last whole part as one piece. */
   async whole<T>(use: (piece: Piece) => Promise<T>): Promise<T> {
-    const merged = await this.#merge(this.#pieces, 0);
+    const merged = await merge(this.#upload, this.#pieces);
     try {
       return await use(merged);
     } finally {
@@ -138,23 +137,5 @@ export class Region {
     const before = firstCrc32(ledger.layout.crc32, dropped, piece.size);
     ledger.replaceTails(tails.slice(0, kept), { length: start, crc32: before });
     this.#pieces = [piece];
-  }
-
-  /** The tails from `kept` on and the pieces, as one piece. */
-  async #merge(pieces: readonly Piece[], kept: number): Promise<Piece> {
-    const { ledger, shared } = this.#upload;
-    const [only] = pieces;
-    if (only && pieces.length === 1 && kept === ledger.layout.tails.length) return only;
-    const merged = shared.spool.newPiece();
-    try {
-      await loadTails(this.#upload, merged, kept);
-      for (const piece of pieces) {
-        for await (const block of piece.read()) await append(merged, block);
-      }
-      return merged;
-    } catch (error) {
-      merged.release();
-      throw error;
-    }
   }
 }

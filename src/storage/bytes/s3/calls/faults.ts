@@ -1,4 +1,4 @@
-import { errnoOf, Fault, type FaultOptions } from '../../../fault.ts';
+import { errnoOf, Fault, type FaultOptions } from '../../../../fault.ts';
 import { ObjectStoreError } from './object-store.ts';
 
 /** Failures of a moment, whatever status comes with them. */
@@ -19,8 +19,10 @@ const TRANSIENT = new Set([
 /** They come again, however often one tries. */
 const LASTING = new Set(['Cancelled', 'NotImplemented', 'CredentialsProviderError', 'CERT']);
 
+/** radosgw answers with 403 where a quota is used up, and Swift with EntityTooLarge. */
 const FULL = new Set([
   'QuotaExceeded',
+  'XMinioAdminBucketQuotaExceeded',
   'InsufficientStorage',
   'EntityTooLarge',
   'XMinioStorageFull',
@@ -55,12 +57,12 @@ export function faultOf(error: unknown, action: string): unknown {
   const { code, message } = error;
   const fault = (kind: Fault['code'], text: string, options: FaultOptions = {}) =>
     new Fault(kind, text, { ...options, cause: error });
-  if (REFUSED.has(code) || error.status === 403) return refused(error, action);
   if (FULL.has(code) || error.status === 507) {
     return fault('NO_SPACE', `S3 takes no more bytes (${code})`, {
       hint: 'Raise the quota of the bucket, or remove old uploads: tusd-ts cleanup --dry-run',
     });
   }
+  if (REFUSED.has(code) || error.status === 403) return refused(error, action);
   switch (code) {
     case 'NoSuchBucket':
       return fault('UNAVAILABLE', 'the bucket is not there', {
