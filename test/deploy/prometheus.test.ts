@@ -5,7 +5,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { startWatched, uploadTo, type Watched } from '../admin/admin.ts';
-import { freePort } from '../proxies/support/proxy.ts';
+import { freePort } from '../support/ports.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { needing } from '../support/tools.ts';
 import { until } from '../support/until.ts';

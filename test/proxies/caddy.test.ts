@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../support/ports.ts';
 import { needing } from '../support/tools.ts';
 import { behindProxy } from './support/behind-proxy.ts';
-import { freePort, runProxy, shipped } from './support/proxy.ts';
+import { runProxy, shipped } from './support/proxy.ts';
 
 test('uploads go through Caddy as deploy/Caddyfile sets it up', needing('caddy'), (t) =>
   behindProxy(t, async (t, { port, certificate, folder }) => {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startDaemon } from '../support/command.ts';
 import { makeFile, sha256OfUrl } from '../support/files.ts';
+import { freePort } from '../support/ports.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { needing } from '../support/tools.ts';
 import { uploadAll } from '../support/tus-client.ts';
 import { behindProxy } from './support/behind-proxy.ts';
 import { startNginx } from './support/nginx.ts';
-import { freePort, shipped } from './support/proxy.ts';
+import { shipped } from './support/proxy.ts';
 
 const MIB = 1024 * 1024;
 

@@ -9,6 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/serving.sh"
 folder=$1 port=$2 monitor=$3
 shift 3
+logs="$folder/log"
 mkdir -p "$folder"/{mon,osd,run,log,rgw}
 fsid=$(cat /proc/sys/kernel/random/uuid)
 export CEPH_CONF="$folder/ceph.conf"
@@ -73,13 +74,13 @@ CONF
 } >"$CEPH_CONF"
 
 # Each writes a log of its own; what it says before that is kept beside it.
-early="$folder/log/start.log"
+early="$logs/start.log"
 
 : >"$folder/keyring"
 monmaptool --create --clobber --addv a "[v1:127.0.0.1:$monitor]" --fsid "$fsid" "$folder/monmap" >/dev/null
 ceph-mon -i a --mkfs --monmap "$folder/monmap" >/dev/null
 start "$early" ceph-mon -i a -f
-ceph --connect-timeout 30 osd new "$fsid" >/dev/null
+ready 'the monitor' ceph --connect-timeout 10 osd new "$fsid" >/dev/null
 ceph osd crush add osd.0 1 host=here root=default >/dev/null 2>&1
 ceph-osd -i 0 --mkfs --osd-uuid "$fsid" >/dev/null 2>&1
 start "$early" ceph-osd -i 0 -f
@@ -87,4 +88,4 @@ radosgw-admin user create --uid=test --display-name=test --access-key=test-acces
   --secret-key=test-secret >/dev/null 2>>"$early"
 start "$early" radosgw -n client.rgw -f
 
-serve radosgw "http://127.0.0.1:$port" / "$folder/log"
+serve radosgw "http://127.0.0.1:$port" /

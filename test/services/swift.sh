@@ -9,6 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/serving.sh"
 folder=$1 port=$2 object=$3 container=$4 account=$5 memcached=$6
 user=$(id -un)
+logs="$folder/log"
 mkdir -p "$folder"/{etc,dev/one,log}
 cd "$folder/etc"
 
@@ -35,7 +36,7 @@ pipeline = $1-server
 use = egg:swift#$1
 CONF
 }
-{ server object "$object"; server container "$container"; server account "$account"; } >"$folder/log/rings.log" 2>&1
+{ server object "$object"; server container "$container"; server account "$account"; } >"$logs/rings.log" 2>&1
 
 cat >proxy-server.conf <<CONF
 [DEFAULT]
@@ -79,8 +80,8 @@ max_manifest_segments = 10000
 use = egg:swift#dlo
 CONF
 
-start "$folder/log/memcached.log" memcached -u "$user" -l 127.0.0.1 -p "$memcached" -m 16 -t 1
+start "$logs/memcached.log" memcached -u "$user" -l 127.0.0.1 -p "$memcached" -m 16 -t 1
 for name in account container object proxy; do
-  start "$folder/log/$name.log" "swift-$name-server" "$folder/etc/$name-server.conf" -v
+  start "$logs/$name.log" "swift-$name-server" "$folder/etc/$name-server.conf" -v
 done
-serve Swift "http://127.0.0.1:$port" /healthcheck "$folder/log"
+serve Swift "http://127.0.0.1:$port" /healthcheck

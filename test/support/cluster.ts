@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { freePort, runProxy, shipped } from '../proxies/support/proxy.ts';
+import { runProxy, shipped } from '../proxies/support/proxy.ts';
 import { type Daemon, type Finished, runCommand, startDaemon } from './command.ts';
+import { freePort } from './ports.ts';
 import { type SharedServices, startServices } from './services/shared.ts';
 import { temporaryFolder } from './temporary.ts';
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../support/until.ts';
@@ -22,16 +21,6 @@ export function shipped(name: string, values: Readonly<Record<string, string>>):
     text = text.replaceAll(value, other);
   }
   return text;
-}
-
-/** A port that was free a moment ago, on both address families: these proxies do not take port 0. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '::');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Runs a proxy in the foreground until the test ends; resolves when it takes connections. */

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { freePorts } from '../ports.ts';
 import { ROOT } from '../script.ts';
 import { needing } from '../tools.ts';
 import { until } from '../until.ts';
@@ -68,8 +68,11 @@ async function start({ script, ports, credentials, settings = [] }: Kind): Promi
   const child = spawn(
     'bash',
     [join(ROOT, 'test', 'services', script), folder, ...free.map(String), ...settings],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'pipe'] },
   );
+  let said = '';
+  const closed = once(child, 'close');
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   const stop = async () => {
     client?.destroy();
     // The script ends with all it has started when nobody holds its input any more.
@@ -82,6 +85,10 @@ async function start({ script, ports, credentials, settings = [] }: Kind): Promi
   let client: S3Client | undefined;
   try {
     const endpoint = await firstLine(child.stdout);
+    if (!endpoint) {
+      await closed;
+      throw new Error(`the server did not start: ${said}`);
+    }
     const region = 'us-east-1';
     const bucket = 'uploads';
     client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
@@ -109,22 +116,11 @@ async function createBucket(client: S3Client, Bucket: string): Promise<void> {
   });
 }
 
-async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
+async function firstLine(stream: NodeJS.ReadableStream): Promise<string | undefined> {
   let text = '';
   for await (const chunk of stream) {
     text += chunk;
     if (text.includes('\n')) break;
   }
-  const [line] = text.split('\n');
-  if (!line) throw new Error('the server did not start');
-  return line;
-}
-
-/** Held together, so that all differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  return text.split('\n')[0];
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { freePort } from '../../proxies/support/proxy.ts';
+import { freePort } from '../ports.ts';
 import { needing } from '../tools.ts';
 import { until } from '../until.ts';
 import { freshSchema, needingPostgres, type PostgresServer, startPostgres } from './postgres.ts';

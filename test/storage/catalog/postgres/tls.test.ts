@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { openPostgresCatalog } from '../../../../src/storage/catalog/postgres/postgres-catalog.ts';
-import { freePort } from '../../../proxies/support/proxy.ts';
 import { makeCertificate } from '../../../support/certificate.ts';
 import { faultOf } from '../../../support/fault-of.ts';
+import { freePort } from '../../../support/ports.ts';
 import { needingPostgres, runSql, startPostgres } from '../../../support/services/postgres.ts';
 import { temporaryFolder } from '../../../support/temporary.ts';
 
