@@ -8,6 +8,6 @@ import { wholeProgram } from './program.ts';
 
 const io = { ...processHost(() => () => {}), setExitCode: () => {} };
 const page = manPage(commandTree(await wholeProgram(io)), MAN_TEXTS);
-const folder = new URL('../../man', import.meta.url);
-mkdirSync(folder, { recursive: true });
-writeFileSync(new URL('tusd-ts.1', folder), page);
+const file = new URL('../../man/tusd-ts.1', import.meta.url);
+mkdirSync(new URL('.', file), { recursive: true });
+writeFileSync(file, page);

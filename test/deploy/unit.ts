@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { ROOT } from '../support/script.ts';
 
-export const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
+/** With a slash at its end. */
+export const DEPLOY = join(ROOT, 'deploy', '/');
 
 /** The settings of a unit file; one that is given several times has its lines joined. */
 export function unitSettings(name: string): Map<string, string> {
