@@ -35,6 +35,7 @@ test('notifications go out in order, and a reload tells its monotonic time', asy
   const { ready, reloading, stopping, flush, sent } = manager({ NOTIFY_SOCKET: '/run/n' }, slower);
   reloading();
   ready('serving at http://a/');
+  await flush(20_000);
   stopping();
   await flush(20_000);
   const [first = '', ...others] = sent;
@@ -44,13 +45,47 @@ test('notifications go out in order, and a reload tells its monotonic time', asy
   assert.deepEqual(others, ['READY=1 STATUS=serving at http://a/', 'STOPPING=1 STATUS=stopping']);
 });
 
+test('what is no longer true is not sent, however many reloads there were', async () => {
+  const { ready, reloading, stopping, flush, sent } = manager({ NOTIFY_SOCKET: '/run/n' });
+  ready('first');
+  for (let count = 0; count < 1_000; count += 1) {
+    reloading();
+    ready(`reload ${count}`);
+  }
+  await flush(20_000);
+  const words = () => sent.map((text) => text.replace(/\d{4,}/, ''));
+  assert.deepEqual(words(), [
+    'READY=1 STATUS=first',
+    'RELOADING=1 MONOTONIC_USEC=',
+    'READY=1 STATUS=reload 999',
+  ]);
+  reloading();
+  ready('reload');
+  stopping();
+  await flush(20_000);
+  assert.deepEqual(words().slice(3), ['RELOADING=1 MONOTONIC_USEC=', 'STOPPING=1 STATUS=stopping']);
+});
+
+test('signs of life go out between reloads that never end', async () => {
+  const env = { NOTIFY_SOCKET: '/run/n', WATCHDOG_USEC: '1' };
+  const made = manager(env, () => new Promise((resolve) => setTimeout(resolve, 5)));
+  const reloads = setInterval(() => {
+    made.reloading();
+    made.ready('serving');
+  }, 1);
+  await until('two signs of life', () => made.sent.filter((one) => one === 'WATCHDOG=1')[1]);
+  clearInterval(reloads);
+});
+
 test('a broken socket is reported once, and again only after it has worked', async () => {
   const answers = [false, false, true, false];
   const { ready, flush, warnings } = manager({ NOTIFY_SOCKET: '/dev/null' }, async () => {
     if (!answers.shift()) throw new Error('no such socket');
   });
-  for (let count = 0; count < 4; count += 1) ready('serving');
-  await flush(20_000);
+  for (let count = 0; count < 4; count += 1) {
+    ready('serving');
+    await flush(20_000);
+  }
   const told = 'the service manager was not notified: no such socket';
   assert.deepEqual(warnings, [told, told]);
 });

@@ -30,44 +30,54 @@ const NOBODY: ServiceManager = {
 /** The shortest interval between two signs of life (milliseconds): each starts a process. */
 const SHORTEST = 500;
 
+const LIFE = ['WATCHDOG=1'];
+const RELOADING = 'RELOADING=1';
+
 /** Without NOTIFY_SOCKET there is nobody to notify. */
 export function createServiceManager(options: ServiceManagerOptions): ServiceManager {
   const { env, send, warn } = options;
   if (!env.NOTIFY_SOCKET) return NOBODY;
+  let waiting: readonly (readonly string[])[] = [];
+  let alive = false;
   let failing = false;
-  let sending = Promise.resolve();
-  let waiting = 0;
+  let sending: Promise<void> | null = null;
   // One after the other: READY=1 must not overtake RELOADING=1.
-  const tell = (...assignments: string[]) => {
-    waiting += 1;
-    sending = sending
-      .then(() => send(assignments))
-      .then(
-        () => {
-          failing = false;
-        },
-        (error: Error) => {
-          if (!failing) warn(`the service manager was not notified: ${error.message}`);
-          failing = true;
-        },
-      )
-      .finally(() => {
-        waiting -= 1;
-      });
+  const sendAll = async () => {
+    while (alive || waiting.length > 0) {
+      const next = alive ? LIFE : waiting[0]!;
+      if (alive) alive = false;
+      else waiting = waiting.slice(1);
+      try {
+        await send(next);
+        failing = false;
+      } catch (error) {
+        const { message } = error as Error;
+        if (!failing) warn(`the service manager was not notified: ${message}`);
+        failing = true;
+      }
+    }
+    sending = null;
+  };
+  // What is no longer true is not sent: each takes a process, and reloads may come faster.
+  const tell = (messages: typeof waiting) => {
+    waiting = messages;
+    sending ??= sendAll();
   };
   const interval = watchdogInterval(options);
   if (interval !== null) {
     // The timer runs only while the event loop does, which is what the watchdog is there to see.
     setInterval(() => {
-      if (waiting === 0) tell('WATCHDOG=1');
+      alive = true;
+      sending ??= sendAll();
     }, interval).unref();
   }
   return {
-    ready: (status) => tell('READY=1', `STATUS=${status}`),
-    reloading: () => tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
-    stopping: () => tell('STOPPING=1', 'STATUS=stopping'),
+    ready: (status) =>
+      tell([...waiting.filter(([first]) => first === RELOADING), ['READY=1', `STATUS=${status}`]]),
+    reloading: () => tell([[RELOADING, `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`]]),
+    stopping: () => tell([['STOPPING=1', 'STATUS=stopping']]),
     async flush(limit) {
-      if (waiting === 0) return;
+      if (sending === null) return;
       let timer: NodeJS.Timeout | undefined;
       const over = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, limit);
