@@ -4,6 +4,8 @@ set -eu
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends tini
 npm install --global --omit=dev --no-audit --no-fund "$1"
+# Copied with the modes of the checkout, whose umask may keep others out.
+chmod -R a+rX /opt/tusd-ts
 # Any user may keep uploads there; a volume begins with these permissions.
 mkdir -p /data
 chmod 1777 /data

@@ -125,7 +125,8 @@ export const METRICS: readonly Metric[] = [
   {
     ...{ type: 'counter', name: 'tusd_ts_errors_total', labels: ['code'] },
     help: 'Requests that were refused or failed.',
-    samples: ({ tally }) => by('code', tally.errors),
+    // The alert on bugs must see the first one, too.
+    samples: ({ tally }) => byAll('code', ['bug'], tally.errors),
   },
   {
     ...{ type: 'gauge', name: 'tusd_ts_connections', labels: [] },

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { startWatched, uploadTo, type Watched } from '../admin/admin.ts';
 import { freePort } from '../support/ports.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -14,11 +16,7 @@ import { DEPLOY } from './unit.ts';
 const LIMIT = 60_000;
 
 interface Dashboard {
-  readonly panels: readonly {
-    readonly title: string;
-    readonly targets: readonly { readonly expr: string }[];
-  }[];
-  readonly templating: { readonly list: readonly { readonly name: string }[] };
+  readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
 }
 
 /** Our configuration and rules, but quick, at a Prometheus that scrapes this daemon. Returns its URL. */
@@ -56,70 +54,134 @@ async function runPrometheus(t: TestContext, { admin }: Watched): Promise<string
   return url;
 }
 
-async function query(url: string, expression: string) {
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+async function query(url: string, expression: string): Promise<readonly Sample[]> {
   const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression })}`);
   const { status, error, data } = (await answer.json()) as {
     status: string;
     error?: string;
-    data?: { result: readonly { value: readonly [number, string] }[] };
+    data?: { result: readonly Sample[] };
   };
   assert.equal(status, 'success', `${expression}: ${error}`);
   return data?.result ?? [];
 }
 
-function untilFires(url: string, alert: string): Promise<unknown> {
+/** Until these alerts fire; `meanwhile` is done again and again. */
+function untilFire(
+  url: string,
+  alerts: readonly string[],
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<unknown> {
   return until(
-    `${alert} to fire`,
-    async () => (await query(url, `ALERTS{alertname="${alert}",alertstate="firing"}`)).length > 0,
+    `${alerts} to fire`,
+    async () => {
+      await meanwhile();
+      const firing = await query(url, 'ALERTS{alertstate="firing"}');
+      const names = new Set(firing.map(({ metric }) => metric.alertname));
+      return alerts.every((alert) => names.has(alert));
+    },
     LIMIT,
   );
+}
+
+/** The queries of the dashboard that get no answer. */
+async function silentQueries(url: string): Promise<string[]> {
+  const text = readFileSync(`${DEPLOY}grafana-dashboard.json`, 'utf8');
+  const { panels } = JSON.parse(text) as Dashboard;
+  const silent: string[] = [];
+  for (const { expr } of panels.flatMap(({ targets }) => targets)) {
+    const expression = expr
+      .replaceAll('$__rate_interval', '1m')
+      .replaceAll('$job', 'tusd-ts')
+      .replaceAll('$instance', '.*');
+    assert.doesNotMatch(expression, /\$/);
+    if ((await query(url, expression)).length === 0) silent.push(expr);
+  }
+  return silent.map((expr) => /tusd_ts_\w+/.exec(expr)?.[0] ?? expr);
+}
+
+/** The counters that the alerts look at, with the labels that they choose. */
+function countersOfAlerts(): string[] {
+  const rules = readFileSync(`${DEPLOY}prometheus-rules.yml`, 'utf8');
+  return [...rules.matchAll(/(?:rate|increase)\(([^[]+)\[/g)].map(([, selector]) => selector!);
 }
 
 test(
   'a real Prometheus scrapes the daemon, answers the dashboard, and raises alerts',
   needing('prometheus'),
   async (t) => {
-    const daemon = await startWatched(t, ['--max-size', '1MiB']);
+    const folder = temporaryFolder(t);
+    const inbox = join(folder, 'inbox');
+    const broken = join(folder, 'broken');
+    const config = join(folder, 'config.json');
+    const script = `cat >/dev/null; test ! -e ${broken}`;
+    const hook = { name: 'app', type: 'command', command: '/bin/sh', args: ['-c', script] };
+    const settings = {
+      hooks: [{ ...hook, events: ['post-finish'], maxAge: '2s' }],
+      deliver: { name: 'in', to: `${inbox}/{id}` },
+    };
+    writeFileSync(config, JSON.stringify(settings));
+    const more = ['--max-size', '1MiB', '--max-connections', '8', '--config', config];
+    const daemon = await startWatched(t, more);
     const url = await runPrometheus(t, daemon);
-    await uploadTo(daemon.url, 300_000);
-    await uploadTo(daemon.url, 2_000_000);
-    await fetch(`${daemon.url}nothing`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
     await until(
-      'rates',
-      async () => {
-        const [sample] = await query(
-          url,
-          'count_over_time(tusd_ts_uploads_created_total{kind="single"}[1m])',
-        );
-        return Number(sample?.value[1] ?? 0) >= 5;
-      },
+      'the first samples',
+      async () => (await query(url, 'tusd_ts_info')).length > 0,
       LIMIT,
     );
-    const dashboard = JSON.parse(
-      readFileSync(`${DEPLOY}grafana-dashboard.json`, 'utf8'),
-    ) as Dashboard;
-    const silent: string[] = [];
-    for (const { title, targets } of dashboard.panels) {
-      for (const { expr } of targets) {
-        const expression = expr
-          .replaceAll('$__rate_interval', '1m')
-          .replaceAll('$job', 'tusd-ts')
-          .replaceAll('$instance', '.*');
-        assert.doesNotMatch(expression, /\$/);
-        if ((await query(url, expression)).length === 0) silent.push(title);
-      }
+    // What begins with 1 has not increased.
+    for (const counter of countersOfAlerts().filter((one) => !one.includes('requests_total'))) {
+      assert.equal((await query(url, counter)).length > 0, true, counter);
     }
-    // This daemon has neither hooks nor rules.
-    assert.deepEqual(
-      [...new Set(silent)],
-      ['Deliveries to hooks', 'Oldest delivery', 'Files that rules deliver', 'Oldest file'],
-    );
+
+    const upload = () => uploadTo(daemon.url, 300_000).catch(() => {});
+    await upload();
+    await uploadTo(daemon.url, 2_000_000);
+    await fetch(`${daemon.url}nothing`, { method: 'HEAD', headers: { 'Tus-Resumable': '1.0.0' } });
+    // Nothing waits while all is well.
+    const ofWaiting = [
+      'tusd_ts_deliveries',
+      'tusd_ts_delivery_oldest_seconds',
+      'tusd_ts_undelivered',
+      'tusd_ts_undelivered_oldest_seconds',
+    ];
+    await until(
+      'the queries to be answered',
+      async () => (await silentQueries(url)).every((name) => ofWaiting.includes(name)),
+      LIMIT,
+    ).catch(async (error) => assert.fail(`${error} ${await silentQueries(url)}`));
     // What else writes to this machine's disk is not the daemon's doing.
     assert.deepEqual(await query(url, 'ALERTS{alertname!~"TusdTsDisk.*"}'), []);
 
+    // A file in the way of the folder, and a hook that fails.
+    renameSync(inbox, join(folder, 'away'));
+    for (const file of [inbox, broken]) writeFileSync(file, '');
+    await upload();
+    await until(
+      'the other queries to be answered',
+      async () => (await silentQueries(url)).length === 0,
+      LIMIT,
+    ).catch(async (error) => assert.fail(`${error} ${await silentQueries(url)}`));
+    const crowd = async () => {
+      const { hostname, port } = new URL(daemon.url);
+      const sockets = Array.from({ length: 12 }, () => connect(Number(port), hostname));
+      for (const socket of sockets) socket.on('error', () => {});
+      await pause(100);
+      for (const socket of sockets) socket.destroy();
+    };
+    await untilFire(
+      url,
+      ['TusdTsUndelivered', 'TusdTsDeliveriesDead', 'TusdTsConnectionsRefused'],
+      crowd,
+    );
+
     renameSync(join(daemon.folder, 'tus'), join(daemon.folder, 'away'));
-    await untilFires(url, 'TusdTsNotReady');
+    await untilFire(url, ['TusdTsNotReady', 'TusdTsServerErrors'], upload);
     await daemon.kill();
-    await untilFires(url, 'TusdTsDown');
+    await untilFire(url, ['TusdTsDown']);
   },
 );
