@@ -91,7 +91,7 @@ test('systemd runs the unit', needingMachine(), async (t) => {
 
   await step('a daemon that hangs is replaced, and its uploads go on', async () => {
     await machine.get(
-      `mkdir -p ${DROP_IN} && printf '[Service]\\nWatchdogSec=6\\n' > ${DROP_IN}/watchdog.conf
+      `mkdir -p ${DROP_IN} && printf '[Service]\\nWatchdogSec=8\\n' > ${DROP_IN}/watchdog.conf
        systemctl daemon-reload && systemctl restart tusd-ts`,
     );
     const headers = (...more: string[]) =>
@@ -110,6 +110,7 @@ test('systemd runs the unit', needingMachine(), async (t) => {
     // A core would have what clients sent.
     const left = await machine.get('find /var/lib/tusd-ts/ -name "core*"');
     assert.equal(left, '');
+    await machine.get(`rm ${DROP_IN}/watchdog.conf && systemctl daemon-reload`);
   });
 
   await step(
