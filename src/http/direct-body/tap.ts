@@ -9,14 +9,17 @@ import { DirectBody } from './direct-body.ts';
 // responses and their order, timeouts, the list of connections. Only this file uses Node's
 // internals, and self-test.ts checks them before they are relied on.
 
-/** The most bytes that one read returns. The buffer fits into the processor's cache. */
-const BUFFER_SIZE = 256 * 1024;
+/** The most bytes that one read returns. */
+const BUFFER_SIZE = 1024 * 1024;
+
+/** The most bytes that one read returns where the sink has no wish. */
+const USUAL = 256 * 1024;
 
 /**
- * So many reads in a row may fill the buffer; then other connections get their turn. libuv would read up to
- * 32 times, and everyone else would wait for 8 MiB of each large upload.
+ * After so many bytes of reads that were all full, other connections get their turn. libuv would read up
+ * to 32 times, and everyone else would wait for them.
  */
-const MOST_IN_A_ROW = 2;
+const TURN = 512 * 1024;
 
 /** All connections share one buffer: a chunk is consumed or copied before the next read. */
 let shared: Buffer | undefined;
@@ -120,7 +123,7 @@ class Tap {
   #announced: DirectBody | undefined;
   /** The body that is being read. */
   #body: DirectBody | undefined;
-  /** Reads in a row that have filled the buffer. */
+  /** Bytes of full reads in a row. */
   #row = 0;
   #clearing = false;
   /**
@@ -191,29 +194,36 @@ class Tap {
   }
 
   #readIntoBuffer(): void {
+    this.#socket[this.#symbols.callback] = this.#onRead;
+    this.#readAtMost(USUAL);
+  }
+
+  /** Stays set on the handle; it is ignored while the parser reads from the handle. */
+  #readAtMost(length: number): void {
     const socket = this.#socket;
-    const { buffer, callback } = this.#symbols;
-    if (socket[buffer]) return;
+    const { buffer } = this.#symbols;
+    if ((socket[buffer] as Buffer | undefined)?.length === length) return;
     shared ??= allocateBlock(BUFFER_SIZE);
-    socket[callback] = this.#onRead;
-    // Stays set on the handle; it is ignored while the parser reads from the handle.
-    socket[buffer] = shared;
-    socket._handle?.useUserBuffer(shared);
+    const part = shared.subarray(0, Math.min(length, BUFFER_SIZE));
+    socket[buffer] = part;
+    socket._handle?.useUserBuffer(part);
   }
 
   /** Returns false to pause reading. */
   readonly #onRead = (length: number, buffer: Buffer): boolean => {
     const bytes = buffer.subarray(0, length);
-    if (this.#body) return this.#receive(this.#body, bytes) && this.#mayGoOn(length, buffer);
-    // Other code has detached the parser, as a 'data' listener does.
-    return this.#socket.push(Buffer.from(bytes));
+    const body = this.#body;
+    // Other code may have detached the parser, as a 'data' listener does.
+    if (!body) return this.#socket.push(Buffer.from(bytes));
+    const goesOn = this.#receive(body, bytes);
+    this.#readAtMost(body.wanted ?? USUAL);
+    return goesOn && this.#mayGoOn(body, length === buffer.length ? length : 0);
   };
 
-  /** Returns false when reading stops until others have had their turn. */
-  #mayGoOn(length: number, { length: full }: Buffer): boolean {
-    this.#row = length === full ? this.#row + 1 : 0;
-    const body = this.#body;
-    if (this.#row < MOST_IN_A_ROW || !body?.isTaken) return true;
+  /** Returns false when reading stops until others have had their turn. `full`: bytes of a full read. */
+  #mayGoOn(body: DirectBody, full: number): boolean {
+    this.#row = full > 0 ? this.#row + full : 0;
+    if (this.#row < TURN || this.#body !== body || !body.isTaken) return true;
     this.#row = 0;
     setImmediate(() => {
       if (this.#body === body && !body.isPaused) body.resume();
