@@ -1,13 +1,19 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { Socket } from 'node:net';
 import { allocateBlock } from '../../storage/model/io-block.ts';
 import { DirectBody } from './direct-body.ts';
+import {
+  type Connection,
+  findReadSymbols,
+  isAsExpected,
+  type Parser,
+  type ReadSymbols,
+} from './node-internals.ts';
 
 // node:http's parser copies a body into new memory, 64 KiB at a time. Here the parser is detached
 // from the connection once it has read a head; the body is read from the socket into one buffer
 // that is reused, and then the parser is attached again. Everything else stays with node:http:
-// responses and their order, timeouts, the list of connections. Only this file uses Node's
-// internals, and self-test.ts checks them before they are relied on.
+// responses and their order, timeouts, the list of connections. The internals of Node that this uses
+// are in node-internals.ts, and self-test.ts checks them before they are relied on.
 
 /** The most bytes that one read returns. */
 const BUFFER_SIZE = 1024 * 1024;
@@ -28,45 +34,6 @@ let shared: Buffer | undefined;
 const EMPTY_REQUEST = Buffer.from('GET / HTTP/1.1\r\n\r\n');
 
 /**
- * The parts of node:http's parser (lib/_http_common.js, src/node_http_parser.cc) that are used
- * here.
- */
-interface Parser {
-  /** The message whose body is being parsed. */
-  incoming: IncomingMessage | null;
-  /** Called with each head. Returning 2 makes the parser stop after the head, as for an upgrade. */
-  onIncoming: (request: IncomingMessage, keepAlive: boolean) => number;
-  /** Reads from the handle from now on. */
-  consume(handle: object): void;
-  unconsume(): void;
-  _consumed: boolean;
-  /** Returns how many bytes were parsed, or an Error. */
-  execute(bytes: Buffer): number | Error;
-  /** The connection has ended; returns an Error if it ended in the middle of a message. */
-  finish(): Error | undefined;
-  /** The buffer that is being parsed. */
-  getCurrentBuffer(): Buffer;
-  readonly constructor: {
-    readonly kOnBody: number;
-    readonly kOnMessageComplete: number;
-    readonly kOnExecute: number;
-  };
-  [callback: number]: (argument?: unknown) => void;
-}
-
-/** A server's connection. The two symbols are those that net's option `onread` sets. */
-interface Connection extends Socket {
-  readonly parser?: Parser | null;
-  readonly _handle: { useUserBuffer(buffer: Buffer): void } | null;
-  [symbol: symbol]: unknown;
-}
-
-interface ReadSymbols {
-  readonly buffer: symbol;
-  readonly callback: symbol;
-}
-
-/**
  * Makes a server read bodies of at least `shortest` bytes directly from their sockets, on all new
  * connections. Returns false, and does nothing, if the internals of node:net are not as expected.
  */
@@ -79,30 +46,6 @@ export function tapConnections(server: Server, shortest: number): boolean {
     if (isAsExpected(socket, parser)) new Tap(socket, parser, { symbols, shortest });
   });
   return true;
-}
-
-function findReadSymbols(): ReadSymbols | undefined {
-  const socket = new Socket();
-  const symbols = Object.getOwnPropertySymbols(socket);
-  socket.destroy();
-  const buffer = symbols.find(({ description }) => description === 'kBuffer');
-  const callback = symbols.find(({ description }) => description === 'kBufferCb');
-  return buffer && callback ? { buffer, callback } : undefined;
-}
-
-const METHODS = ['consume', 'unconsume', 'execute', 'finish', 'getCurrentBuffer'] as const;
-const CALLBACKS = ['kOnBody', 'kOnMessageComplete', 'kOnExecute'] as const;
-
-/** true for a plain TCP or Unix socket connection whose parser has the expected shape. */
-function isAsExpected(socket: Connection, parser?: Parser | null): parser is Parser {
-  return (
-    parser != null &&
-    parser._consumed === true &&
-    typeof parser.onIncoming === 'function' &&
-    METHODS.every((name) => typeof parser[name] === 'function') &&
-    CALLBACKS.every((name) => typeof parser[parser.constructor[name]] === 'function') &&
-    typeof socket._handle?.useUserBuffer === 'function'
-  );
 }
 
 interface TapOptions {
