@@ -1,3 +1,4 @@
+import type { ClientCaller } from '../hooks/client-request.ts';
 import type { ExchangeHandler } from '../protocol/exchange.ts';
 import type { Principal } from '../storage/model/upload.ts';
 import type { OpenExchange } from './open-exchange.ts';
@@ -19,14 +20,21 @@ export async function serveAdmitted(
   try {
     const principal = await admission.admit(exchange);
     if (principal) {
-      const { caller } = exchange;
-      const { name } = principal;
-      const origin = name === null ? caller.origin : { ...caller.origin, principal: name };
-      exchange.caller = { ...caller, origin, principal };
+      exchange.caller = callerOf(exchange, principal);
     }
     await serve(exchange);
   } catch (error) {
     await admission.evenOut(error, exchange.startedAt);
     throw error;
   }
+}
+
+/** Written out: merging objects with a spread that adds properties costs microseconds. */
+function callerOf({ caller, requestId }: OpenExchange, principal: Principal): ClientCaller {
+  const { origin, request } = caller;
+  const { name } = principal;
+  if (name === null) return { origin, request, principal };
+  const { protocol, address, agent } = origin;
+  const named = { protocol, address, agent, requestId, principal: name };
+  return { origin: named, request, principal };
 }

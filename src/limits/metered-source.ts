@@ -41,6 +41,11 @@ export class MeteredSource implements ByteSource, ByteSink {
     return this.#owes;
   }
 
+  /** Small chunks where bytes are slowed down: each is paid for as a whole. */
+  get wanted(): number | undefined {
+    return this.#options.share ? undefined : this.#sink?.wanted;
+  }
+
   start(sink: ByteSink): void {
     this.#sink = sink;
     this.#source.start(this);

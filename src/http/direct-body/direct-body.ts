@@ -76,6 +76,11 @@ export class DirectBody implements ByteSource {
     return this.#sink !== undefined;
   }
 
+  /** The most bytes that the next read should bring, if the sink has a wish. */
+  get wanted(): number | undefined {
+    return this.#sink?.wanted;
+  }
+
   /** true while reading is paused. */
   get isPaused(): boolean {
     return this.#paused;

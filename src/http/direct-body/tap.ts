@@ -1,67 +1,37 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { Socket } from 'node:net';
 import { allocateBlock } from '../../storage/model/io-block.ts';
 import { DirectBody } from './direct-body.ts';
+import {
+  type Connection,
+  findReadSymbols,
+  isAsExpected,
+  type Parser,
+  type ReadSymbols,
+} from './node-internals.ts';
 
 // node:http's parser copies a body into new memory, 64 KiB at a time. Here the parser is detached
 // from the connection once it has read a head; the body is read from the socket into one buffer
 // that is reused, and then the parser is attached again. Everything else stays with node:http:
-// responses and their order, timeouts, the list of connections. Only this file uses Node's
-// internals, and self-test.ts checks them before they are relied on.
+// responses and their order, timeouts, the list of connections. The internals of Node that this uses
+// are in node-internals.ts, and self-test.ts checks them before they are relied on.
 
-/** The most bytes that one read returns. The buffer fits into the processor's cache. */
-const BUFFER_SIZE = 256 * 1024;
+/** The most bytes that one read returns. */
+const BUFFER_SIZE = 1024 * 1024;
+
+/** The most bytes that one read returns where the sink has no wish. */
+const USUAL = 256 * 1024;
 
 /**
- * So many reads in a row may fill the buffer; then other connections get their turn. libuv would read up to
- * 32 times, and everyone else would wait for 8 MiB of each large upload.
+ * After so many bytes of reads that were all full, other connections get their turn. libuv would read up
+ * to 32 times, and everyone else would wait for them.
  */
-const MOST_IN_A_ROW = 2;
+const TURN = 512 * 1024;
 
 /** All connections share one buffer: a chunk is consumed or copied before the next read. */
 let shared: Buffer | undefined;
 
 /** Resets the parser's upgrade state: after an upgrade it does not report malformed heads. */
 const EMPTY_REQUEST = Buffer.from('GET / HTTP/1.1\r\n\r\n');
-
-/**
- * The parts of node:http's parser (lib/_http_common.js, src/node_http_parser.cc) that are used
- * here.
- */
-interface Parser {
-  /** The message whose body is being parsed. */
-  incoming: IncomingMessage | null;
-  /** Called with each head. Returning 2 makes the parser stop after the head, as for an upgrade. */
-  onIncoming: (request: IncomingMessage, keepAlive: boolean) => number;
-  /** Reads from the handle from now on. */
-  consume(handle: object): void;
-  unconsume(): void;
-  _consumed: boolean;
-  /** Returns how many bytes were parsed, or an Error. */
-  execute(bytes: Buffer): number | Error;
-  /** The connection has ended; returns an Error if it ended in the middle of a message. */
-  finish(): Error | undefined;
-  /** The buffer that is being parsed. */
-  getCurrentBuffer(): Buffer;
-  readonly constructor: {
-    readonly kOnBody: number;
-    readonly kOnMessageComplete: number;
-    readonly kOnExecute: number;
-  };
-  [callback: number]: (argument?: unknown) => void;
-}
-
-/** A server's connection. The two symbols are those that net's option `onread` sets. */
-interface Connection extends Socket {
-  readonly parser?: Parser | null;
-  readonly _handle: { useUserBuffer(buffer: Buffer): void } | null;
-  [symbol: symbol]: unknown;
-}
-
-interface ReadSymbols {
-  readonly buffer: symbol;
-  readonly callback: symbol;
-}
 
 /**
  * Makes a server read bodies of at least `shortest` bytes directly from their sockets, on all new
@@ -76,30 +46,6 @@ export function tapConnections(server: Server, shortest: number): boolean {
     if (isAsExpected(socket, parser)) new Tap(socket, parser, { symbols, shortest });
   });
   return true;
-}
-
-function findReadSymbols(): ReadSymbols | undefined {
-  const socket = new Socket();
-  const symbols = Object.getOwnPropertySymbols(socket);
-  socket.destroy();
-  const buffer = symbols.find(({ description }) => description === 'kBuffer');
-  const callback = symbols.find(({ description }) => description === 'kBufferCb');
-  return buffer && callback ? { buffer, callback } : undefined;
-}
-
-const METHODS = ['consume', 'unconsume', 'execute', 'finish', 'getCurrentBuffer'] as const;
-const CALLBACKS = ['kOnBody', 'kOnMessageComplete', 'kOnExecute'] as const;
-
-/** true for a plain TCP or Unix socket connection whose parser has the expected shape. */
-function isAsExpected(socket: Connection, parser?: Parser | null): parser is Parser {
-  return (
-    parser != null &&
-    parser._consumed === true &&
-    typeof parser.onIncoming === 'function' &&
-    METHODS.every((name) => typeof parser[name] === 'function') &&
-    CALLBACKS.every((name) => typeof parser[parser.constructor[name]] === 'function') &&
-    typeof socket._handle?.useUserBuffer === 'function'
-  );
 }
 
 interface TapOptions {
@@ -120,7 +66,7 @@ class Tap {
   #announced: DirectBody | undefined;
   /** The body that is being read. */
   #body: DirectBody | undefined;
-  /** Reads in a row that have filled the buffer. */
+  /** Bytes of full reads in a row. */
   #row = 0;
   #clearing = false;
   /**
@@ -191,29 +137,36 @@ class Tap {
   }
 
   #readIntoBuffer(): void {
+    this.#socket[this.#symbols.callback] = this.#onRead;
+    this.#readAtMost(USUAL);
+  }
+
+  /** Stays set on the handle; it is ignored while the parser reads from the handle. */
+  #readAtMost(length: number): void {
     const socket = this.#socket;
-    const { buffer, callback } = this.#symbols;
-    if (socket[buffer]) return;
+    const { buffer } = this.#symbols;
+    if ((socket[buffer] as Buffer | undefined)?.length === length) return;
     shared ??= allocateBlock(BUFFER_SIZE);
-    socket[callback] = this.#onRead;
-    // Stays set on the handle; it is ignored while the parser reads from the handle.
-    socket[buffer] = shared;
-    socket._handle?.useUserBuffer(shared);
+    const part = shared.subarray(0, Math.min(length, BUFFER_SIZE));
+    socket[buffer] = part;
+    socket._handle?.useUserBuffer(part);
   }
 
   /** Returns false to pause reading. */
   readonly #onRead = (length: number, buffer: Buffer): boolean => {
     const bytes = buffer.subarray(0, length);
-    if (this.#body) return this.#receive(this.#body, bytes) && this.#mayGoOn(length, buffer);
-    // Other code has detached the parser, as a 'data' listener does.
-    return this.#socket.push(Buffer.from(bytes));
+    const body = this.#body;
+    // Other code may have detached the parser, as a 'data' listener does.
+    if (!body) return this.#socket.push(Buffer.from(bytes));
+    const goesOn = this.#receive(body, bytes);
+    this.#readAtMost(body.wanted ?? USUAL);
+    return goesOn && this.#mayGoOn(body, length === buffer.length ? length : 0);
   };
 
-  /** Returns false when reading stops until others have had their turn. */
-  #mayGoOn(length: number, { length: full }: Buffer): boolean {
-    this.#row = length === full ? this.#row + 1 : 0;
-    const body = this.#body;
-    if (this.#row < MOST_IN_A_ROW || !body?.isTaken) return true;
+  /** Returns false when reading stops until others have had their turn. `full`: bytes of a full read. */
+  #mayGoOn(body: DirectBody, full: number): boolean {
+    this.#row = full > 0 ? this.#row + full : 0;
+    if (this.#row < TURN || this.#body !== body || !body.isTaken) return true;
     this.#row = 0;
     setImmediate(() => {
       if (this.#body === body && !body.isPaused) body.resume();

@@ -26,18 +26,18 @@ export async function post(context: TusContext, exchange: Exchange): Promise<voi
   const concat = parseConcat(text, context);
   const length = lengthOf(exchange, concat);
   const withUpload = mediaType(request) === OFFSET_OCTET_STREAM;
-  const creation = { metadata, length, protocolData: text ?? null, caller };
+  const creation = { kind: concat.kind, metadata, length, protocolData: text ?? null, caller };
   if (concat.kind === 'final' || !withUpload) await assertNoBytes(request, withUpload);
   context.assertConditions(request, null);
   if (concat.kind === 'final') {
-    return final(context, exchange, { ...creation, kind: 'final', parts: concat.parts });
+    return final(context, exchange, { parts: concat.parts, ...creation, kind: 'final' });
   }
   const hasBytes = withUpload && bodyLength(request) !== 0;
   const body = hasBytes ? bodyOf(exchange) : undefined;
   if (length !== null && body?.bodyLength != null && body.bodyLength > length) {
     throw new Fault('TOO_LARGE', `the body is longer than the upload (${length} bytes)`);
   }
-  const outcome = await context.store.create({ ...creation, kind: concat.kind }, body);
+  const outcome = await context.store.create(creation, body);
   const { record, offset } = outcome;
   exchange.note.id = record.id;
   exchange.note.text = record.name ?? '';

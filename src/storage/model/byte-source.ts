@@ -2,6 +2,8 @@
 export interface ByteSink {
   /** Returns true when the memory of `chunk` is not needed any more. */
   onBytes(chunk: Buffer): boolean;
+  /** The most bytes that the next chunk should have; a source that cannot tell ignores it. */
+  readonly wanted?: number | undefined;
   /** The body ended. */
   onEnd(): void;
   /** The client has gone; no more bytes come. */

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { bodyOf } from '../../../src/http/direct-body/direct-body.ts';
 import { tapConnections } from '../../../src/http/direct-body/tap.ts';
 import { until } from '../../support/until.ts';
 
-const SIZE = 24 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const SIZE = 24 * MIB;
 const PIECE = Buffer.alloc(64 * 1024);
 
-test('however much of a body waits in the kernel, others get their turn', async (context) => {
+interface Feed {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Sends a body, and calls `take` once the kernel takes no more of it. Resolves with the answer. */
+async function feed(context: TestContext, take: (feed: Feed) => void): Promise<string> {
   let sent = 0;
-  let longest = 0;
   const server = createServer({ requestTimeout: 0 }, async (request, response) => {
     let before = -1;
     await until('the kernel to take no more', () => {
@@ -20,21 +26,7 @@ test('however much of a body waits in the kernel, others get their turn', async 
       before = sent;
       return same && sent > 0;
     });
-    let inTurn = 0;
-    const turn = () => {
-      longest = Math.max(longest, inTurn);
-      inTurn = 0;
-      if (!response.writableEnded) setImmediate(turn);
-    };
-    turn();
-    bodyOf(request).start({
-      onBytes: (chunk) => {
-        inTurn += chunk.length;
-        return true;
-      },
-      onEnd: () => response.end(),
-      onBroken: () => response.destroy(),
-    });
+    take({ request, response });
   });
   assert.ok(tapConnections(server, 1));
   server.listen(0, '127.0.0.1');
@@ -55,6 +47,58 @@ test('however much of a body waits in the kernel, others get their turn', async 
   };
   more();
   const [text] = await answer;
-  assert.match(String(text), /^HTTP\/1\.1 200 /);
+  return String(text);
+}
+
+test('however much of a body waits in the kernel, others get their turn', async (context) => {
+  let longest = 0;
+  const answer = await feed(context, ({ request, response }) => {
+    let inTurn = 0;
+    const turn = () => {
+      longest = Math.max(longest, inTurn);
+      inTurn = 0;
+      if (!response.writableEnded) setImmediate(turn);
+    };
+    turn();
+    bodyOf(request).start({
+      onBytes: (chunk) => {
+        inTurn += chunk.length;
+        return true;
+      },
+      onEnd: () => response.end(),
+      onBroken: () => response.destroy(),
+    });
+  });
+  assert.match(answer, /^HTTP\/1\.1 200 /);
   assert.ok(longest > 0 && longest <= 1024 * 1024, `${longest} bytes in one turn`);
+});
+
+test('a chunk has as many bytes as its sink wants, where they are there', async (context) => {
+  const chunks: number[] = [];
+  let offset = 0;
+  const answer = await feed(context, ({ request, response }) => {
+    bodyOf(request).start({
+      get wanted() {
+        return MIB - (offset % MIB);
+      },
+      onBytes: (chunk) => {
+        chunks.push(chunk.length);
+        offset += chunk.length;
+        return true;
+      },
+      onEnd: () => response.end(),
+      onBroken: () => response.destroy(),
+    });
+  });
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.equal(offset, SIZE);
+  assert.ok(chunks.includes(MIB), `chunks of ${chunks.join()} bytes`);
+  let end = 0;
+  const whole = chunks.every((length, index) => {
+    const from = end;
+    end += length;
+    // What was read before the sink was there does not know of its wish.
+    return index < 3 || Math.floor(from / MIB) === Math.floor((end - 1) / MIB);
+  });
+  assert.ok(whole, `chunks of ${chunks.join()} bytes`);
 });

@@ -95,3 +95,27 @@ test('a file becomes the bytes of an upload by a link, and never replaces any', 
   await store.remove({ id: 'a' });
   assert.equal(readFileSync(file, 'utf8'), 'content');
 });
+
+test('files are opened at once while the disk is quick, and a slow one holds that up once', async (t) => {
+  faultyDisk.during(t);
+  const store = open(t);
+  t.after(() => store.close());
+  const make = async (id: string, content?: string) => {
+    const writer = await store.create(draftRecord({ id }));
+    if (content) {
+      await new Promise<void>((resolve, reject) =>
+        writer.write([Buffer.from(content)], 0, (error) => (error ? reject(error) : resolve())),
+      );
+    }
+    writer.close();
+  };
+  await make('a', 'the first write shows that the disk is quick');
+  assert.equal(faultyDisk.openedAtOnce, 0);
+  await make('b');
+  (await store.openForAppend(draftRecord({ id: 'a' }))).close();
+  assert.equal(faultyDisk.openedAtOnce, 2);
+  faultyDisk.slowness = 50;
+  await make('c');
+  await make('d');
+  assert.equal(faultyDisk.openedAtOnce, 3);
+});

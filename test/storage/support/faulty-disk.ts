@@ -22,7 +22,9 @@ class FaultyDisk {
   takes = Number.POSITIVE_INFINITY;
   /** How many writes were not left to the thread pool. */
   atOnce = 0;
-  /** Milliseconds that a write takes at least. */
+  /** How many data files were opened without it. */
+  openedAtOnce = 0;
+  /** Milliseconds that a write takes at least, and an opening that is not left to the thread pool. */
   slowness = 0;
   /** Writes that wait to be let go; undefined when they don't wait. */
   held: (() => void)[] | undefined;
@@ -33,6 +35,7 @@ class FaultyDisk {
     this.fail = healthy;
     this.takes = Number.POSITIVE_INFINITY;
     this.atOnce = 0;
+    this.openedAtOnce = 0;
     this.slowness = 0;
     this.letGo();
   }
@@ -155,6 +158,19 @@ replace('open', (original) => (...args) => {
     if (!failed) faultyDisk.open.add(fd);
     callback(failed, fd);
   });
+});
+
+// Data files are opened so; everything else is opened for reading.
+replace('openSync', (original) => (...args) => {
+  const [, flags] = args;
+  if (flags !== 'wx+' && flags !== 'r+') return original(...args);
+  const error = take('open');
+  if (error) throw error;
+  faultyDisk.openedAtOnce += 1;
+  if (faultyDisk.slowness > 0) Atomics.wait(STILL, 0, 0, faultyDisk.slowness);
+  const fd = original(...args) as number;
+  faultyDisk.open.add(fd);
+  return fd;
 });
 
 for (const name of ['close', 'closeSync']) {

@@ -5,6 +5,7 @@ import { ftruncateSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { WriteCallback } from '../../../src/storage/bytes/bytes.ts';
 import { until } from '../../support/until.ts';
 import { faultyDisk, noSpace } from '../support/faulty-disk.ts';
 import { pumpTo, target } from '../support/pump.ts';
@@ -134,3 +135,29 @@ test('every chunk is seen once and in order', async (t) => {
 function* slices(buffer: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < buffer.length; at += size) yield buffer.subarray(at, at + size);
 }
+
+test('chunks that are written at once should end at round offsets, and others be small', (t) => {
+  const { fd } = target(t);
+  const MIB = 1024 * 1024;
+  let immediate = true;
+  const writer = {
+    get immediate() {
+      return immediate;
+    },
+    write: (chunks: readonly Buffer[], _: number, done: WriteCallback) =>
+      done(
+        null,
+        chunks.reduce((sum, { length }) => sum + length, 0),
+      ),
+  };
+  const pump = pumpTo(fd, new PassThrough(), { writer, position: 5 * MIB + 100 });
+  void pump.run();
+  assert.equal(pump.wanted, MIB - 100);
+  pump.onBytes(bytes(900));
+  assert.equal(pump.wanted, MIB - 1000);
+  pump.onBytes(bytes(MIB - 1000));
+  assert.equal(pump.wanted, MIB);
+  immediate = false;
+  assert.equal(pump.wanted, undefined);
+  pump.stop('stopped');
+});

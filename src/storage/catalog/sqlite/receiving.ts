@@ -77,7 +77,7 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
     finish: async (lease, { change, timeline: entries, deliveries, placements: planned, at }) =>
       transactions.write(() => {
         if (!leases.holds(lease)) return false;
-        if (!uploads.finish(lease.seq, { ...change, finishedAt: at })) return false;
+        if (!uploads.finish(lease.seq, { finishedAt: at, ...change })) return false;
         for (const entry of entries) timeline.add(lease.seq, at, entry);
         timeline.add(lease.seq, at, { event: 'finished' });
         outbox.add(lease.id, deliveries, at);

@@ -56,7 +56,7 @@ async function make(
       place?.taken(marked);
       try {
         if (order !== 'last') await announce(context, open, caller);
-        return await fill(context, right, open, { caller, ends, intake }, body);
+        return await fill(context, right, open, { caller, ends, intake, body });
       } catch (error) {
         await giveRoomBack(context, open);
         throw error;
@@ -88,23 +88,28 @@ function orderOf(
   return body || endsNow ? 'first' : 'first, no lease';
 }
 
+interface Filling extends EndingRequest {
+  readonly caller: Caller;
+  readonly intake: Intake | undefined;
+  readonly body: BodyRequest | undefined;
+}
+
 async function fill(
   context: StoreContext,
   right: WriteRight,
   open: OpenUpload,
-  from: EndingRequest & { readonly caller: Caller; readonly intake: Intake | undefined },
-  body: BodyRequest | undefined,
+  { caller, ends, intake, body }: Filling,
 ): Promise<AppendOutcome> {
   const { record, recording } = open;
   if (body) {
-    const outcome = await receive(context, right, open, { ...from, content: body });
+    const outcome = await receive(context, right, open, { caller, ends, intake, content: body });
     if (outcome.interrupted === 'no-space') throw noSpace();
     return outcome;
   }
   if (!recording) return { record, offset: 0, finished: false, interrupted: null };
   const at = context.now();
   const ending = { change: { offset: 0, crc32: 0 }, timeline: [], at };
-  const finished = await finishUpload(context, { ...open, recording }, from.caller, ending);
+  const finished = await finishUpload(context, { ...open, recording }, caller, ending);
   return { record: finished, offset: 0, finished: true, interrupted: null };
 }
 

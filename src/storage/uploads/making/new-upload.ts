@@ -1,7 +1,7 @@
 import { Fault } from '../../../fault.ts';
 import { fileNameOf } from '../../model/metadata.ts';
 import type { Place } from '../../model/metering.ts';
-import type { Caller, UploadRecord } from '../../model/upload.ts';
+import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
 import { isUploadId, newUploadId } from '../../model/upload-id.ts';
 import { checkSize, checkSpace, stopping } from '../admission.ts';
 import type { StoreContext } from '../context.ts';
@@ -22,7 +22,7 @@ export interface CreateRequest extends EndingRequest {
 
 /** An upload that may be created. */
 export interface Admission {
-  readonly draft: UploadRecord;
+  readonly draft: StoredUpload;
   /** undefined where no limits over all uploads exist. */
   readonly place: Place | undefined;
 }
@@ -48,7 +48,7 @@ export async function admit(context: StoreContext, request: CreateRequest): Prom
   }
 }
 
-async function draftOf(context: StoreContext, request: CreateRequest): Promise<UploadRecord> {
+async function draftOf(context: StoreContext, request: CreateRequest): Promise<StoredUpload> {
   const { kind, length, metadata, parts = [] } = request;
   const chosen = request.id;
   if (chosen !== undefined && !isUploadId(chosen)) {
@@ -67,6 +67,8 @@ async function draftOf(context: StoreContext, request: CreateRequest): Promise<U
   }
   const now = context.now();
   return {
+    // The catalog gives it its number. A property that a spread adds later takes Node 20 microseconds.
+    seq: 0,
     id,
     kind,
     state: 'receiving',

@@ -127,9 +127,8 @@ async function declare(
     await context.durability.recorded('progress');
     return { ...open, record: { ...record, ...change, length }, declares };
   }
-  if (declares && length !== null) {
-    const timeline = [{ event: 'length-declared', length }] as const;
-    await recording.record({ change: { length }, timeline, at });
-  }
+  if (!declares || length === null) return open;
+  const timeline = [{ event: 'length-declared', length }] as const;
+  await recording.record({ change: { length }, timeline, at });
   return { ...open, record: { ...record, length }, declares };
 }

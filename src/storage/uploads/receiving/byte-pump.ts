@@ -6,6 +6,12 @@ import type { Interruption } from '../../model/timeline.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { copyToWait, giveBack } from './waiting-bytes.ts';
 
+/**
+ * Where chunks end that are written at once: the kernel keeps long writes that begin and end at round
+ * offsets in large pieces of memory, which takes it a third less time (bytes).
+ */
+const ROUND = 1024 * 1024;
+
 /** The socket is paused when this many bytes wait for the running write. */
 const HIGH_WATER = 512 * 1024;
 
@@ -86,6 +92,12 @@ export class BytePump implements ByteSink {
   /** Accepts no more bytes, writes those that have arrived, and resolves run() with the reason. */
   stop(reason: Interruption): void {
     this.#end({ end: reason });
+  }
+
+  /** Chunks that wait for the disk are copied, and stay small. */
+  get wanted(): number | undefined {
+    if (!this.#options.writer.immediate) return undefined;
+    return ROUND - ((this.#options.position + this.#received) % ROUND);
   }
 
   onBytes(chunk: Buffer): boolean {

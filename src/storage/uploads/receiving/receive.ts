@@ -207,7 +207,7 @@ interface Judgement {
 async function judge(
   { bytes }: StoreContext,
   { pump }: ActiveAppend,
-  { record, writer, isNew = false }: OpenUpload,
+  { record, writer, isNew }: OpenUpload,
   { content: { whole }, ends }: Incoming,
   { end }: PumpResult,
 ): Promise<Judgement> {

@@ -11,7 +11,11 @@ import type { OpenUpload, Recording } from './recording.ts';
  */
 export async function reconcileSize(
   context: StoreContext,
-  { record, writer, recording }: OpenUpload & { readonly recording: Recording },
+  {
+    record,
+    writer,
+    recording,
+  }: Pick<OpenUpload, 'record' | 'writer'> & { readonly recording: Recording },
 ): Promise<StoredUpload> {
   const { afterReboot, durability } = context;
   const recorded = afterReboot.has(record.id) ? record.offset : writer.size;

@@ -30,9 +30,9 @@ export interface OpenUpload {
   /** null for an upload that accepts no more bytes. */
   readonly recording: Recording | null;
   /** This request created the upload: if it fails, its client does not learn the URL. */
-  readonly isNew?: boolean;
+  readonly isNew: boolean;
   /** This request declared `record.length`: if it is refused, the length is unknown again. */
-  readonly declares?: boolean;
+  readonly declares: boolean;
 }
 
 /** The record exists, and its lease is held. */
@@ -63,7 +63,7 @@ export class RecordFirst implements Recording {
   async finish(finish: Finish): Promise<StoredUpload> {
     if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();
     this.#held = false;
-    return { ...this.#record, ...finished(finish) };
+    return finished(this.#record, finish);
   }
 
   async refuse(refusal: Refusal): Promise<void> {
@@ -104,7 +104,7 @@ export class RecordLast implements Recording {
 
   finish(finish: Finish): Promise<StoredUpload> {
     const { timeline, deliveries, placements = [], at } = finish;
-    const record = { ...this.#draft, ...finished(finish) };
+    const record = finished(this.#draft, finish);
     const entries = [...timeline, { event: 'finished' } as const];
     return this.#catalog.createFinished(
       this.#creation({ record, timeline: entries, deliveries, placements, at }),
@@ -137,8 +137,8 @@ export function withLayout<T extends Ending>(
   return layout === record.layout ? ending : { ...ending, change: { ...ending.change, layout } };
 }
 
-function finished({ change, at }: Finish) {
-  return { ...change, state: 'finished', finishedAt: at, refusal: null } as const;
+function finished<T extends UploadRecord>(record: T, { change, at }: Finish): T {
+  return { ...record, ...change, state: 'finished', finishedAt: at, refusal: null };
 }
 
 /** Another process took the lease or removed the upload: the end of the request was not recorded. */

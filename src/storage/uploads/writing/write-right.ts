@@ -78,10 +78,10 @@ export class WriteRight {
     }
     const writer = await this.#openBytes(record);
     const recording = this.#recording ?? null;
-    if (!recording) return { record, writer, recording };
+    if (!recording) return { record, writer, recording, isNew: false, declares: false };
     const current = await reconcileSize(this.#context, { record, writer, recording });
     this.#context.afterReboot.delete(record.id);
-    return { record: current, writer, recording };
+    return { record: current, writer, recording, isNew: false, declares: false };
   }
 
   /** Opens the bytes of a final upload whose lease `beginJoin` has taken. */
@@ -91,13 +91,14 @@ export class WriteRight {
   ): Promise<OpenUpload & { readonly recording: Recording }> {
     const recording = new RecordFirst(this.#context.catalog, record, lease);
     this.#recording = recording;
+    const known = { record, recording, isNew: false, declares: false };
     try {
-      return { record, writer: await this.#openBytes(record), recording };
+      return { writer: await this.#openBytes(record), ...known };
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'GONE')) throw error;
       // A power cut may have lost the empty file: all its bytes come from its parts.
       this.#writer = await this.#context.bytes.create(record, this.#note);
-      return { record, writer: this.#writer, recording };
+      return { writer: this.#writer, ...known };
     }
   }
 
@@ -106,7 +107,7 @@ export class WriteRight {
    * which cleanup finds, and never a record without its bytes. Throws CONFLICT when its id is taken.
    */
   async create(
-    draft: UploadRecord,
+    draft: StoredUpload,
     caller: Caller,
     order: 'first' | 'last' | 'first, no lease',
   ): Promise<OpenUpload> {
@@ -119,7 +120,7 @@ export class WriteRight {
       if (order === 'last') {
         const recording = new RecordLast(catalog, laidOut, caller, plan);
         this.#recording = recording;
-        return { record: { ...laidOut, seq: 0 }, writer, recording, isNew: true };
+        return { record: laidOut, writer, recording, isNew: true, declares: false };
       }
       const creation = {
         record: laidOut,
@@ -128,12 +129,13 @@ export class WriteRight {
         at: draft.createdAt,
       } as const;
       if (order === 'first, no lease') {
-        return { record: await catalog.createUpload(creation), writer, recording: null };
+        const record = await catalog.createUpload(creation);
+        return { record, writer, recording: null, isNew: true, declares: false };
       }
       const { record, lease } = await catalog.createLeased(creation);
       const recording = new RecordFirst(catalog, record, lease);
       this.#recording = recording;
-      return { record, writer, recording, isNew: true };
+      return { record, writer, recording, isNew: true, declares: false };
     } catch (error) {
       // A store of objects cannot see that the id is taken: what it has may be another upload's.
       if (bytes.buffers) await writer.rollback(0);

@@ -69,7 +69,7 @@ export class OutboxTable {
 
   /** For use inside the transaction of the change that causes these deliveries. */
   add(upload: string, deliveries: readonly NewDelivery[], now: number): void {
-    for (const delivery of deliveries) this.#insert.run({ ...delivery, upload, now });
+    for (const delivery of deliveries) this.#insert.run({ upload, now, ...delivery });
   }
 
   /** Deliveries of a hook that are due, the longest waiting first. */
