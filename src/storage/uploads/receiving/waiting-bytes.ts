@@ -2,8 +2,8 @@
 const SIZE = 256 * 1024;
 /** Smaller copies do not use a piece (bytes). */
 const SMALL = 32 * 1024;
-/** Pieces kept for the next copies. */
-const KEPT = 16;
+/** Pieces kept for the next copies: fresh ones would be garbage for a while, of hundreds of requests at once. */
+const KEPT = 128;
 
 const ours = new WeakSet<ArrayBufferLike>();
 const free: ArrayBuffer[] = [];
