@@ -4,10 +4,7 @@ import type { BodyPath, ByteSink, ByteSource } from '../../model/byte-source.ts'
 import { crc32 } from '../../model/crc32.ts';
 import type { Interruption } from '../../model/timeline.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { copyToWait, giveBack } from './waiting-bytes.ts';
-
-/** The socket is paused when this many bytes wait for the running write. */
-export const HIGH_WATER = 512 * 1024;
+import { copyToWait, giveBack, HIGH_WATER } from './waiting-bytes.ts';
 
 export interface PumpOptions {
   readonly writer: Pick<Writer, 'write' | 'immediate'>;

@@ -10,9 +10,10 @@ import { byteLimit, noSpace, stopping } from '../admission.ts';
 import type { ActiveAppend, StoreContext } from '../context.ts';
 import { type OpenUpload, type Recording, withLayout } from '../writing/recording.ts';
 import type { WriteRight } from '../writing/write-right.ts';
-import { BytePump, HIGH_WATER, type PumpResult } from './byte-pump.ts';
+import { BytePump, type PumpResult } from './byte-pump.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
 import { finishUpload } from './finish.ts';
+import { waitingShare } from './waiting-bytes.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
 export interface WholeRequest {
@@ -35,10 +36,6 @@ export interface BodyRequest {
   /** Called once the request is accepted, before its first byte is read. */
   readonly onAccepted?: () => void;
 }
-
-/** Bytes of all requests that wait to be written, and the least for each. */
-const ALL_WAITING = 24 * 1024 * 1024;
-const LEAST_SHARE = 64 * 1024;
 
 export interface AppendOutcome {
   readonly record: StoredUpload;
@@ -78,7 +75,7 @@ export async function receive(
     limit: byteLimit(context, request.caller, record),
     idleTimeout: context.limits.idleTimeout,
     clock: context.clock,
-    highWater: context.bytes.buffers ? () => shareOf(context.pumps.size) : undefined,
+    highWater: context.bytes.buffers ? () => waitingShare(context.pumps.size) : undefined,
     ...(onChunk ? { onChunk: (chunk: Buffer) => onChunk.call(whole, chunk) } : {}),
   });
   const active: ActiveAppend = {
@@ -125,14 +122,6 @@ export async function receive(
     context.pumps.delete(pump);
     context.active.delete(record.id);
   }
-}
-
-/**
- * Where bytes are sent on, they wait for the slowest of several steps, all requests at once: they share
- * this much memory (bytes).
- */
-function shareOf(requests: number): number {
-  return Math.min(HIGH_WATER, Math.max(LEAST_SHARE, ALL_WAITING / requests));
 }
 
 /** A finished upload accepts no more bytes; an empty request at its end succeeds. */
