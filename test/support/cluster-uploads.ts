@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 import { beforeTests } from './file-scope.ts';
 import { SHARED_SERVICES } from './services/shared.ts';
@@ -16,11 +17,14 @@ export interface ClusterUploads {
   assertContent(url: string, bytes: Buffer): Promise<void>;
 }
 
+/** Begins what the cluster of a file needs beside its services, and returns its options. */
+type Prepare = (t: Pick<TestContext, 'after'>) => Promise<ClusterOptions>;
+
 /** A cluster for all tests of a file: to be called outside of them. */
-export function clusterUploads(options: ClusterOptions): ClusterUploads {
+export function clusterUploads(options: ClusterOptions | Prepare): ClusterUploads {
   let cluster: Cluster;
   beforeTests(SHARED_SERVICES, async (t) => {
-    cluster = await startCluster(t, options);
+    cluster = await startCluster(t, typeof options === 'function' ? await options(t) : options);
   });
   const at = (index: number, url: string) =>
     new URL(new URL(url).pathname, cluster.members[index]!.url).href;

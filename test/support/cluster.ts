@@ -15,8 +15,11 @@ export interface Member {
   readonly daemon: Daemon;
   /** SIGKILL. */
   kill(): Promise<void>;
-  /** Starts the next daemon on the same port; resolves when it is ready. */
-  restart(): Promise<void>;
+  /**
+   * Starts the next daemon on the same port, as another program if there is one; resolves when it is
+   * ready.
+   */
+  restart(program?: readonly string[]): Promise<void>;
 }
 
 /** Daemons with one bucket and one database behind a proxy that sends each request to the next one. */
@@ -36,6 +39,8 @@ export interface ClusterOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** More keys of `storage`. */
   readonly storage?: Readonly<Record<string, unknown>>;
+  /** More keys of `database`. */
+  readonly database?: Readonly<Record<string, unknown>>;
   readonly env?: Record<string, string>;
   /** Services that run already. */
   readonly services?: SharedServices;
@@ -46,8 +51,10 @@ const BASE = '/uploads/files/';
 /** Starts a database, a bucket, daemons and HAProxy; all of it is gone when the test ends. */
 export async function startCluster(
   t: Pick<TestContext, 'after'>,
-  { daemons = 3, config = {}, storage = {}, env = {}, services: given }: ClusterOptions = {},
+  options: ClusterOptions = {},
 ): Promise<Cluster> {
+  const { daemons = 3, config = {}, storage = {}, database = {}, env = {} } = options;
+  const { services: given } = options;
   const folder = temporaryFolder(t);
   const services = given ?? (await startServices(t));
   const fresh = await services.fresh();
@@ -59,7 +66,7 @@ export async function startCluster(
     drainTimeout: '2s',
     ...config,
     storage: { ...fresh.storage, ...storage },
-    database: fresh.database,
+    database: { ...fresh.database, ...database },
   };
   writeFileSync(configFile, JSON.stringify(whole));
   const members = await Promise.all(
@@ -80,7 +87,8 @@ async function startMember(
   configFile: string,
   env: Record<string, string>,
 ): Promise<Member> {
-  const start = (port: string) => startDaemon(t, ['--config', configFile, '--port', port], { env });
+  const start = (port: string, more: { readonly program?: readonly string[] } = {}) =>
+    startDaemon(t, ['--config', configFile, '--port', port], { env, ...more });
   let daemon = await start('0');
   const { port } = new URL(daemon.url);
   return {
@@ -90,8 +98,8 @@ async function startMember(
       return daemon;
     },
     kill: () => daemon.kill(),
-    async restart() {
-      daemon = await start(port);
+    async restart(program) {
+      daemon = await start(port, program && { program });
     },
   };
 }

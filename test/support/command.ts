@@ -42,6 +42,8 @@ export interface Where {
   /** Only root may become somebody else. */
   readonly uid?: number;
   readonly gid?: number;
+  /** node's arguments for another program than NODE_ARGS. */
+  readonly program?: readonly string[];
 }
 
 function placeOf({ cwd, uid, gid }: Where): SpawnOptions & { stdio?: never } {
@@ -50,7 +52,7 @@ function placeOf({ cwd, uid, gid }: Where): SpawnOptions & { stdio?: never } {
 
 /** Runs `tusd-ts ARGS` to its end. */
 export async function runCommand(args: readonly string[], options: Where = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
+  const child = spawn(process.execPath, [...(options.program ?? NODE_ARGS), ...args], {
     ...placeOf(options),
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,7 +86,8 @@ export async function startDaemon(
   options: Where & { node?: readonly string[] } = {},
 ): Promise<Daemon> {
   const port = args.includes('--port') || args.includes('--listen') ? [] : ['--port', '0'];
-  const command = [...(options.node ?? []), ...NODE_ARGS, 'serve', ...port, ...args];
+  const { node = [], program = NODE_ARGS } = options;
+  const command = [...node, ...program, 'serve', ...port, ...args];
   const child = spawn(process.execPath, command, {
     ...placeOf(options),
     env: { ...cleanEnvironment(), ...options.env },

@@ -164,7 +164,8 @@ export interface Writer extends Reader {
   write(chunks: readonly Buffer[], position: number, done: WriteCallback): void;
 
   /**
-   * Resolves when all written bytes are safe. After a failed sync it first rewrites the bytes from what
+   * Resolves when all bytes are safe that were written before the call; no write may be running then, but
+   * more may follow while it runs. After a failed sync it first rewrites the bytes from what
    * the store has, and compares them with `content`. Throws IO when they differ.
    */
   flush(safety: Safety, content: Content): Promise<void>;

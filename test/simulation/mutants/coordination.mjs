@@ -103,7 +103,8 @@ export const COORDINATION = [
   mutant(
     'a failed creation is not taken back later',
     `${ENGINE}removing/undo-creation.ts`,
-    'unremoved.add(draft.id);',
+    'unremoved.add(draft.id);\n    warn',
+    'warn',
   ),
   mutant(
     'a claim does not compare',

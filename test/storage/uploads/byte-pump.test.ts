@@ -21,6 +21,19 @@ test('all bytes arrive in order, and their CRC-32 is known', async (t) => {
   assert.equal(pump.crc32, crcOf(sent));
 });
 
+test('while a write runs, no more is read than there is memory for', async (t) => {
+  const { fd, content } = target(t);
+  const sent = bytes(3_000_000);
+  const body = new PassThrough();
+  const pump = pumpTo(fd, body, { highWater: () => 1 });
+  const done = pump.run();
+  for (const slice of slices(sent, 70_001)) body.write(slice);
+  body.end();
+  assert.deepEqual(await done, { end: 'complete' });
+  assert.deepEqual(content(), sent);
+  assert.equal(pump.crc32, crcOf(sent));
+});
+
 test('the CRC-32 goes on from the bytes before', async (t) => {
   const { fd, content } = target(t);
   const sent = bytes(1000);

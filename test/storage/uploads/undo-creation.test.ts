@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Fault } from '../../../src/fault.ts';
+import type { Creation } from '../../../src/storage/catalog/catalog.ts';
 import { removeUnremoved } from '../../../src/storage/uploads/upkeep/recover.ts';
-import { onEveryBackend } from '../support/backends.ts';
+import { contentIn, onEveryBackend } from '../support/backends.ts';
 import { append, bodyOf, creation, faultOf, insideOf, make } from '../support/stores.ts';
 
 onEveryBackend(
@@ -50,5 +51,28 @@ onEveryBackend(
     assert.equal((await store.remember(id!))?.offset, 2, 'its bytes were recorded for the hook');
     await removeUnremoved(context);
     assert.equal((await store.remember(id!))?.state, 'removed');
+  },
+);
+
+onEveryBackend(
+  'a creation whose answer was lost, and that is recorded later, keeps its bytes',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const { catalog, unremoved } = insideOf(store);
+    const { createFinished } = catalog;
+    let record = async () => {};
+    Object.assign(catalog, {
+      createFinished: async (creation: Creation) => {
+        record = async () => void (await createFinished(creation));
+        throw new Fault('UNAVAILABLE', 'the database did not answer');
+      },
+    });
+    const made = store.create(creation({ length: 2 }), { body: bodyOf('ab'), bodyLength: 2 });
+    assert.equal((await faultOf(made)).code, 'UNAVAILABLE');
+    const [id] = [...unremoved];
+    await record();
+    await removeUnremoved(insideOf(store));
+    assert.equal((await store.remember(id!))?.state, 'finished');
+    assert.equal(String(await contentIn(store, id!)), 'ab');
   },
 );

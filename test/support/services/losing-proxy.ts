@@ -14,25 +14,32 @@ export interface LosingProxy {
    * connection. Resolves when that has happened.
    */
   loseAnswer(text?: string): Promise<void>;
+  /** The next request that has this text reaches the server, and its connection is cut then. */
+  cutAfter(text: string): void;
   /** Nothing passes any more, on connections old and new, until `pass`. */
   hold(): void;
   pass(): void;
 }
 
+/** The message at the end of each request. */
+const SYNC = Buffer.from('S\0\0\0\x04', 'latin1');
+
 export async function losingProxy(t: TestContext, server: PostgresServer): Promise<LosingProxy> {
   let awaited: { readonly text: string; readonly lost: () => void } | undefined;
+  let cutting: string | undefined;
   let held = false;
   const open = new Set<Socket>();
   const proxy = createServer((client) => {
     const upstream = connect(join(server.folder, '.s.PGSQL.5432'));
     let losing: (() => void) | undefined;
+    let ending = false;
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket.on('error', () => {});
       socket.on('close', () => {
         open.delete(socket);
         client.destroy();
-        upstream.destroy();
+        if (!upstream.writableEnded) upstream.destroy();
       });
     }
     client.on('data', (chunk) => {
@@ -42,6 +49,14 @@ export async function losingProxy(t: TestContext, server: PostgresServer): Promi
         awaited = undefined;
       }
       upstream.write(chunk);
+      if (cutting !== undefined && chunk.includes(cutting)) {
+        cutting = undefined;
+        ending = true;
+      }
+      if (!ending || !chunk.subarray(-SYNC.length).equals(SYNC)) return;
+      // What was written is sent.
+      upstream.end();
+      client.destroy();
     });
     upstream.on('data', (chunk) => {
       if (held) return;
@@ -69,6 +84,9 @@ export async function losingProxy(t: TestContext, server: PostgresServer): Promi
       new Promise((lost) => {
         awaited = { text, lost };
       }),
+    cutAfter(text) {
+      cutting = text;
+    },
     hold() {
       held = true;
     },

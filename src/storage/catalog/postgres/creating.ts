@@ -3,6 +3,7 @@ import { linkUsedBy, used } from '../../model/link.ts';
 import type { TimelineEntry } from '../../model/timeline.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import type { Creation } from '../catalog.ts';
+import { isTaken } from './database/database.ts';
 import { NOTHING, type Sql, sql } from './database/sql.ts';
 import { selectLink } from './links.ts';
 import { begin, storeTimeline } from './tables/timeline-sql.ts';
@@ -28,16 +29,23 @@ export async function create(
   const { record, at } = creation;
   const token = randomUUID();
   const statement = insertion(creation, holder, token);
-  const before = async () => {
-    const made = await database.query<{ seq: number }>(
+  const seqOf = async (query: Sql) => (await database.query<{ seq: number }>(query))[0]?.seq;
+  const made = () =>
+    seqOf(
       sql`SELECT seq FROM tusd_uploads WHERE id = ${record.id}::text AND creation = ${token}::uuid`,
     );
-    return made[0]?.seq;
-  };
   const insert = async (again: boolean): Promise<number | undefined> => {
-    // An attempt whose answer was lost may have used up the id and the link.
-    const made = again ? await before() : undefined;
-    return made ?? (await database.query<{ seq: number }>(statement))[0]?.seq;
+    if (!again) return seqOf(statement);
+    // An attempt whose answer was lost may have used up the id and the link, or do so while this one waits.
+    const before = await made();
+    if (before !== undefined) return before;
+    try {
+      return (await seqOf(statement)) ?? (await made());
+    } catch (error) {
+      const meanwhile = isTaken(error) ? await made() : undefined;
+      if (meanwhile === undefined) throw error;
+      return meanwhile;
+    }
   };
   for (;;) {
     const seq = await database.unit(insert);

@@ -1,6 +1,6 @@
 import type { UploadLink } from '../../model/link.ts';
 import type { Links } from '../links.ts';
-import { type Database, stateOf } from './database/database.ts';
+import { type Database, isTaken } from './database/database.ts';
 import { constant, joined, sql } from './database/sql.ts';
 import type { Work } from './work.ts';
 
@@ -20,9 +20,6 @@ const COLUMN: Readonly<Record<keyof UploadLink, readonly [string, string]>> = {
 const COLUMNS = Object.entries(COLUMN) as [keyof UploadLink, readonly [string, string]][];
 const NAMES = constant(COLUMNS.map(([, [column]]) => column).join(', '));
 const SELECTED = constant(COLUMNS.map(([key, [column]]) => `${column} AS "${key}"`).join(', '));
-
-/** unique_violation */
-const TAKEN = '23505';
 
 /** See Links. */
 export function createLinks({ database }: Pick<Work, 'database'>): Links {
@@ -62,7 +59,7 @@ async function insert({ query }: Database, link: UploadLink, again: boolean): Pr
   try {
     await query(sql`INSERT INTO tusd_links (${NAMES}) VALUES (${joined(values, ', ')})`);
   } catch (error) {
-    if (!again || stateOf(error) !== TAKEN) throw error;
+    if (!again || !isTaken(error)) throw error;
     // The hash of its token tells a link from any other of its id.
     const made = await query(
       sql`SELECT 1 FROM tusd_links WHERE id = ${link.id}::text AND hash = ${link.hash}::text`,

@@ -7,7 +7,7 @@ import type {
 } from '../../model/delivery.ts';
 import { DEAD_KEPT, type Outbox } from '../outbox.ts';
 import { constant, joined, type Sql, sql } from './database/sql.ts';
-import { addition, notAdded, retry, settle } from './settling.ts';
+import { addition, addLeft, retry, settle } from './settling.ts';
 import { unclaimed } from './tables/lease-sql.ts';
 import type { Work } from './work.ts';
 
@@ -41,8 +41,8 @@ export function createOutbox(work: Work): Outbox {
   return {
     add: (upload, deliveries, at) =>
       database.unit(async (again) => {
-        const left = again ? await notAdded(database.query, upload, deliveries) : deliveries;
-        if (left.length > 0) await database.query(addition(upload, left, at));
+        if (again) await database.transaction((query) => addLeft(query, upload, deliveries, at));
+        else await database.query(addition(upload, deliveries, at));
       }),
 
     /**

@@ -66,7 +66,7 @@ export async function retry(query: Query, seq: number, at: number): Promise<bool
   );
   if (!line) return false;
   const { upload, hook } = line;
-  await query(sql`SELECT 1 FROM tusd_uploads WHERE id = ${upload}::text FOR NO KEY UPDATE`);
+  await lock(query, upload);
   await query(
     sql`SELECT 1 FROM tusd_deliveries WHERE upload = ${upload}::text AND hook = ${hook}::text
       AND (state = 'pending' OR seq = ${seq}::bigint) ORDER BY seq FOR UPDATE`,
@@ -93,16 +93,26 @@ export function addition(upload: string, deliveries: readonly NewDelivery[], at:
     ${addDeliveries(deliveries, at)}`;
 }
 
-/** Those that an attempt whose answer was lost has not added. */
-export async function notAdded(
+/**
+ * Adds in a transaction what an attempt whose answer was lost has not added. Waits for its end if it still
+ * runs.
+ */
+export async function addLeft(
   query: Query,
   upload: string,
   deliveries: readonly NewDelivery[],
-): Promise<NewDelivery[]> {
+  at: number,
+): Promise<void> {
+  await lock(query, upload);
   const rows = await query<{ eventId: string; hook: string }>(
     sql`SELECT event_id AS "eventId", hook FROM tusd_deliveries WHERE upload = ${upload}::text`,
   );
-  return deliveries.filter(
+  const left = deliveries.filter(
     (one) => !rows.some(({ eventId, hook }) => eventId === one.eventId && hook === one.hook),
   );
+  if (left.length > 0) await query(addition(upload, left, at));
+}
+
+async function lock(query: Query, upload: string): Promise<void> {
+  await query(sql`SELECT 1 FROM tusd_uploads WHERE id = ${upload}::text FOR NO KEY UPDATE`);
 }

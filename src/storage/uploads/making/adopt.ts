@@ -30,7 +30,7 @@ export interface Adoption extends Omit<Adopted, 'record'> {
  * interrupted adoption has left of it is replaced. No hook is called.
  * Throws BAD_REQUEST for an id that cannot be a file name, CONFLICT when the id was used before,
  * CHECKSUM_MISMATCH, UNAVAILABLE where the file cannot be linked, NO_SPACE, PERMISSION or IO. Then
- * nothing of it is left, except bytes that were there before.
+ * nothing of it is left, except bytes that were there before. UNAVAILABLE when the record may still come.
  */
 export async function adopt(context: StoreContext, adoption: Adoption): Promise<StoredUpload> {
   const { catalog, bytes } = context;
@@ -47,14 +47,18 @@ export async function adopt(context: StoreContext, adoption: Adoption): Promise<
   }
   const there = adoption.bytes.kind === 'there';
   if (!there) await bytes.remove(record);
+  let recording = false;
   try {
     const { crc32: checksum, layout } = await take(context, record, adoption.bytes);
     if (expected !== null && checksum !== expected) {
       throw new Fault('CHECKSUM_MISMATCH', 'its bytes are not those that were recorded');
     }
+    recording = true;
     return await catalog.adopt({ record: { ...record, name, crc32: checksum, layout }, timeline });
   } catch (error) {
-    if (!there) await bytes.remove(record).catch(() => {});
+    // A record whose answer was lost may still come.
+    const mayCome = recording && error instanceof Fault && error.code === 'UNAVAILABLE';
+    if (!there && !mayCome) await bytes.remove(record).catch(() => {});
     throw error;
   }
 }

@@ -48,11 +48,11 @@ async function make(
   const marked = body?.whole ? { ...draft, uncommittedFrom: 0 } : draft;
   const { caller, ends } = request;
   const turn = { waitFor: context.limits.writerWait };
-  let made = false;
+  let made: OpenUpload | undefined;
   try {
     return await WriteRight.use(context, draft.id, turn, async (right) => {
       const open = await right.create(marked, caller, order);
-      made = true;
+      made = open;
       place?.taken(marked);
       try {
         if (order !== 'last') await announce(context, open, caller);
@@ -65,7 +65,7 @@ async function make(
   } catch (error) {
     // Only our own upload: when the id was taken, the existing one belongs to another client.
     const taken = error instanceof Fault && error.code === 'CONFLICT';
-    if (made && !taken) await undoCreation(context, marked, caller);
+    if (made && !taken) await undoCreation(context, marked, caller, made.recording?.mayCome);
     throw error;
   }
 }
@@ -127,7 +127,11 @@ async function announce(context: StoreContext, { record, writer }: OpenUpload, c
 }
 
 /** Frees the bytes first: on a full disk the catalog needs the room to record the removal. */
-async function giveRoomBack({ catalog, warn }: StoreContext, { record, writer }: OpenUpload) {
+async function giveRoomBack(
+  { catalog, warn }: StoreContext,
+  { record, writer, recording }: OpenUpload,
+) {
+  if (recording?.mayCome) return;
   try {
     // A committed finish stands, even if something failed later.
     if ((await catalog.get(record.id))?.state !== 'finished') await writer.rollback(0);

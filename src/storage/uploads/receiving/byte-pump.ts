@@ -4,16 +4,13 @@ import type { BodyPath, ByteSink, ByteSource } from '../../model/byte-source.ts'
 import { crc32 } from '../../model/crc32.ts';
 import type { Interruption } from '../../model/timeline.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { copyToWait, giveBack } from './waiting-bytes.ts';
+import { copyToWait, giveBack, HIGH_WATER } from './waiting-bytes.ts';
 
 /**
  * Where chunks end that are written at once: the kernel keeps long writes that begin and end at round
  * offsets in large pieces of memory, which takes it a third less time (bytes).
  */
 const ROUND = 1024 * 1024;
-
-/** The socket is paused when this many bytes wait for the running write. */
-const HIGH_WATER = 512 * 1024;
 
 export interface PumpOptions {
   readonly writer: Pick<Writer, 'write' | 'immediate'>;
@@ -28,6 +25,8 @@ export interface PumpOptions {
   /** Receives every chunk once, in order (a digest). */
   readonly onChunk?: (chunk: Buffer) => void;
   readonly clock: Clock;
+  /** Instead of HIGH_WATER. */
+  readonly highWater?: (() => number) | undefined;
   /** Adds up the bytes that were written. */
   readonly count?: Record<BodyPath, number>;
 }
@@ -137,7 +136,7 @@ export class BytePump implements ByteSink {
   #enqueue(chunk: Buffer): void {
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes >= HIGH_WATER && !this.#paused) {
+    if (this.#waitingBytes >= this.#highWater && !this.#paused) {
       this.#paused = true;
       this.#source.pause();
     }
@@ -146,6 +145,10 @@ export class BytePump implements ByteSink {
       this.#scheduled = true;
       this.#options.clock.setImmediate(this.#flush);
     }
+  }
+
+  get #highWater(): number {
+    return this.#options.highWater?.() ?? HIGH_WATER;
   }
 
   readonly #onIdle = (): void => {
@@ -170,6 +173,7 @@ export class BytePump implements ByteSink {
     if (this.#writing) return;
     if (this.#waiting.length === 0) {
       if (this.#ending) this.#settle?.(this.#ending);
+      else this.#resume();
       return;
     }
     const chunks = this.#waiting;
@@ -177,12 +181,15 @@ export class BytePump implements ByteSink {
     this.#waitingBytes = 0;
     this.#writing = true;
     this.#write(chunks, this.#receivedCrc, false);
-    // The next batch fills while this one is written.
-    if (this.#paused && !this.#ending) {
-      this.#paused = false;
-      this.#source.resume();
-    }
+    // The next batch fills while this one is written, where there is memory for both.
+    if (!this.#ending && (!this.#writing || this.#highWater === HIGH_WATER)) this.#resume();
   };
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source.resume();
+  }
 
   #write(given: Buffer[], crcAfter: number, lent: boolean): void {
     const { writer } = this.#options;

@@ -13,6 +13,7 @@ import type { WriteRight } from '../writing/write-right.ts';
 import { BytePump, type PumpResult } from './byte-pump.ts';
 import { type EndingRequest, endsElsewhere } from './ending.ts';
 import { finishUpload } from './finish.ts';
+import { waitingShare } from './waiting-bytes.ts';
 
 /** A request that counts as a whole or not at all: its checksum decides. */
 export interface WholeRequest {
@@ -74,6 +75,7 @@ export async function receive(
     limit: byteLimit(context, request.caller, record),
     idleTimeout: context.limits.idleTimeout,
     clock: context.clock,
+    highWater: context.bytes.buffers ? () => waitingShare(context.pumps.size) : undefined,
     ...(onChunk ? { onChunk: (chunk: Buffer) => onChunk.call(whole, chunk) } : {}),
   });
   const active: ActiveAppend = {

@@ -21,6 +21,8 @@ export interface Recording {
   refuse(refusal: Refusal): Promise<void>;
   /** Drops the lease if it is still held. */
   release(): Promise<void>;
+  /** The answer to a creation was lost: its record may still come. */
+  readonly mayCome?: boolean;
 }
 
 /** An upload that is open for writing. */
@@ -85,6 +87,7 @@ export class RecordLast implements Recording {
   readonly #draft: UploadRecord;
   readonly #caller: Caller;
   readonly #plan: StoreContext['plan'];
+  mayCome = false;
 
   constructor(catalog: Catalog, draft: UploadRecord, caller: Caller, plan: StoreContext['plan']) {
     this.#catalog = catalog;
@@ -99,16 +102,16 @@ export class RecordLast implements Recording {
 
   endAppend({ change, timeline, at }: Ending): Promise<StoredUpload> {
     const record = { ...this.#draft, ...change };
-    return this.#catalog.createUpload(this.#creation({ record, timeline, deliveries: [], at }));
+    const creation = this.#creation({ record, timeline, deliveries: [], at });
+    return this.#made(this.#catalog.createUpload(creation));
   }
 
   finish(finish: Finish): Promise<StoredUpload> {
     const { timeline, deliveries, placements = [], at } = finish;
     const record = finished(this.#draft, finish);
     const entries = [...timeline, { event: 'finished' } as const];
-    return this.#catalog.createFinished(
-      this.#creation({ record, timeline: entries, deliveries, placements, at }),
-    );
+    const creation = this.#creation({ record, timeline: entries, deliveries, placements, at });
+    return this.#made(this.#catalog.createFinished(creation));
   }
 
   async refuse(): Promise<void> {
@@ -116,6 +119,15 @@ export class RecordLast implements Recording {
   }
 
   async release(): Promise<void> {}
+
+  async #made(making: Promise<StoredUpload>): Promise<StoredUpload> {
+    try {
+      return await making;
+    } catch (error) {
+      this.mayCome = error instanceof Fault && error.code === 'UNAVAILABLE';
+      throw error;
+    }
+  }
 
   #creation(creation: Creation): Creation {
     const { record, timeline, deliveries } = creation;

@@ -174,7 +174,9 @@ export class WriteRight {
     if (!this.#recording) throw new Error('an upload without a record has no layout to note');
     // No other process knows an upload that is recorded last.
     if (!this.#recording.lease) return;
-    const append = active.get(this.#id);
+    // A part that was on its way when its writer was closed must not disturb the next writer.
+    const running = active.get(this.#id);
+    const append = running?.lease === this.#recording.lease ? running : undefined;
     if (append) append.noting = true;
     try {
       await append?.progressing;

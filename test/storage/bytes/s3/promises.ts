@@ -12,6 +12,7 @@ import { around } from './around.ts';
 import { declareContinuations } from './continuations.ts';
 import { declareFailures } from './failures.ts';
 import { OneUpload } from './one-upload.ts';
+import { declarePauses } from './pauses.ts';
 import { type Place, placeOf } from './place.ts';
 import { sendAll } from './send-all.ts';
 
@@ -45,6 +46,7 @@ export function s3Promises(
 
   declareContinuations(promise);
   declareFailures(promise);
+  declarePauses(promise);
 
   for (const when of ['before', 'after'] as const) {
     promise(`what was acknowledged stays when a process dies ${when} a call`, async (place) => {

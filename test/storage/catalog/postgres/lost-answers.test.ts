@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import pg from 'pg';
 import type { Catalog, Lease } from '../../../../src/storage/catalog/catalog.ts';
 import { faultOf } from '../../../support/fault-of.ts';
 import { losingProxy } from '../../../support/services/losing-proxy.ts';
 import { runSql, sharedPostgres } from '../../../support/services/postgres.ts';
 import { livingCatalog } from '../../../support/services/postgres-catalogs.ts';
+import { until } from '../../../support/until.ts';
 import { linkOf } from '../contract/links.ts';
 import { creation, delivery, ending, everythingOf, NOW } from '../contract/subject.ts';
 
@@ -173,4 +175,75 @@ test('a lease whose owner never heard of it is found again', needed, async (t) =
   assert.equal(await catalog.record(leases[0]!, ending({ offset: 1 })), true);
   assert.equal(await catalog.record(lease, ending({ offset: 1 })), true);
   assert.equal((await catalog.inheritLeases(NOW)).leases.length, 0);
+});
+
+/**
+ * A unit whose connection breaks while the server waits for a lock, and which is tried again before it gets
+ * it: both attempts go on at once.
+ */
+async function overtaken<T>(
+  t: TestContext,
+  { text, lock }: { readonly text: string; readonly lock: string },
+  unit: (catalog: Catalog) => Promise<T>,
+  before: (catalog: Catalog) => Promise<unknown> = async () => {},
+): Promise<{ readonly catalog: Catalog; readonly result: T }> {
+  const proxy = await losingProxy(t, postgres.server);
+  const url = await postgres.fresh();
+  const catalog = await livingCatalog(t, proxy.url(url), { poolSize: 2 });
+  await before(catalog);
+  const holder = new pg.Client({ connectionString: url });
+  await holder.connect();
+  try {
+    await holder.query(`BEGIN; ${lock}`);
+    proxy.cutAfter(text);
+    const running = unit(catalog);
+    running.catch(() => {});
+    await until('two attempts wait', async () => {
+      // A transaction sees the same sessions until it ends.
+      const [row] = await runSql(
+        url,
+        `SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+      );
+      return row?.count === 2;
+    });
+    await holder.query('ROLLBACK');
+    return { catalog, result: await running };
+  } finally {
+    await holder.end();
+  }
+}
+
+const CREATION = 'INSERT INTO tusd_uploads';
+
+test('a creation that is done while it is tried again is done once', needed, async (t) => {
+  const timeline = [{ event: 'finished' }] as const;
+  const { catalog, result } = await overtaken(
+    t,
+    { text: CREATION, lock: `INSERT INTO tusd_timeline VALUES (1, 1, 0, 'x', '{}')` },
+    (catalog) => catalog.createFinished(creation({ state: 'finished' }, { ...CREATED, timeline })),
+  );
+  const { record, deliveries } = await everythingOf(catalog, 'a');
+  assert.deepEqual([record?.seq, deliveries.length], [result.seq, 1]);
+});
+
+test('so is one that uses up a link', needed, async (t) => {
+  const { catalog, result } = await overtaken(
+    t,
+    { text: CREATION, lock: 'SELECT 1 FROM tusd_links FOR UPDATE' },
+    (catalog) => catalog.createUpload(creation({ owner: 'link:l1' }, CREATED)),
+    (catalog) => catalog.createLink(linkOf({ maxUploads: 1 })),
+  );
+  const { record, deliveries } = await everythingOf(catalog, 'a');
+  assert.deepEqual([record?.seq, deliveries.length], [result.seq, 1]);
+  assert.equal((await catalog.link('l1'))?.uploads, 1);
+});
+
+test('an event that is added while it is tried again is added once', needed, async (t) => {
+  const { catalog } = await overtaken(
+    t,
+    { text: 'INSERT INTO tusd_deliveries', lock: 'SELECT 1 FROM tusd_uploads FOR UPDATE' },
+    (catalog) => catalog.outbox.add('a', [delivery('downloaded')], NOW),
+    (catalog) => catalog.createUpload(creation()),
+  );
+  assert.equal((await everythingOf(catalog, 'a')).deliveries.length, 1);
 });

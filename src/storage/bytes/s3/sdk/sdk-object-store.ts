@@ -243,7 +243,11 @@ export class SdkObjectStore implements ObjectStore {
 
 async function sent(body: Body) {
   const ContentLength = body.size;
-  if (body.size > SMALL) return { ContentLength, Body: Readable.from(body.bytes()) };
+  if (body.size > SMALL) {
+    // By default sixteen blocks of each part would wait in memory.
+    const Body = Readable.from(body.bytes(), { highWaterMark: 2 });
+    return { ContentLength, Body };
+  }
   const blocks: Uint8Array[] = [];
   for await (const block of body.bytes()) blocks.push(block);
   return { ContentLength, Body: Buffer.concat(blocks) };

@@ -95,6 +95,11 @@ export class OpenUpload {
     });
   }
 
+  /** Gives the numbers back that were reserved and not used; none is being reserved then. */
+  giveBack(): Promise<void> {
+    return this.#inOrder(async () => this.ledger.giveBack());
+  }
+
   /** Records the layout, and deletes what it does not need any more. Throws GONE without the lease. */
   record(): Promise<void> {
     return this.#inOrder(async () => {

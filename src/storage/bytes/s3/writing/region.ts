@@ -16,9 +16,15 @@ export class Region {
     this.#upload = upload;
   }
 
-  /** Bytes that are not stored. */
-  get unsaved(): number {
-    return this.#pieces.reduce((sum, { size, saved }) => (saved ? sum : sum + size), 0);
+  /** The next bytes go into another piece. No write may be running. */
+  close(): void {
+    const last = this.#pieces.at(-1);
+    if (last && last.size > 0) last.closed = true;
+  }
+
+  /** Bytes of closed pieces that are not stored. */
+  get closed(): number {
+    return this.#waiting.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** The piece that takes the next bytes. */
@@ -59,14 +65,13 @@ export class Region {
   }
 
   /**
-   * Stores what is not stored as a tail. Small tails before it are stored again together with it, so
-   * that each byte is stored a few times at most, however small the requests are. `end` and `crc32` are
-   * those of all bytes so far.
+   * Stores the closed pieces as a tail. Small tails before it are stored again together with it, so that
+   * each byte is stored a few times at most, however small the requests are. `end` and `crc32` are those
+   * of all bytes up to the end of the closed pieces.
    */
   async storeTail(end: number, crc32OfAll: number): Promise<void> {
     const upload = this.#upload;
-    const pieces = this.#pieces.filter(({ saved }) => !saved);
-    for (const piece of pieces) piece.closed = true;
+    const pieces = this.#waiting;
     const { tails } = upload.ledger.layout;
     let size = pieces.reduce((sum, piece) => sum + piece.size, 0);
     let kept = tails.length;
@@ -120,6 +125,10 @@ export class Region {
     }
     this.#pieces = kept;
     return crc;
+  }
+
+  get #waiting(): Piece[] {
+    return this.#pieces.filter(({ closed, saved }) => closed && !saved);
   }
 
   /** Loads the tails that do not stay whole. */

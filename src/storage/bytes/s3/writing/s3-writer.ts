@@ -84,16 +84,19 @@ export class S3Writer implements Writer {
     const { ledger } = this.#upload;
     this.#expect(content);
     if (ledger.layout.state !== 'open') return;
-    await this.#flights.land();
-    await this.#flights.tailing;
-    if (this.#region.unsaved > 0) {
-      const storing = this.#region.storeTail(this.#end, this.#crc32);
-      this.#flights.tailing = storing.catch(() => {});
-      await storing;
+    // More may come meanwhile, and fill the part that these bytes belong to.
+    this.#region.close();
+    while (ledger.length < content.length) {
+      await this.#flights.land();
+      await this.#flights.tailing;
+      if (this.#region.closed > 0) await this.#storeTail(content);
+      else if (this.#flights.count === 0 && ledger.length < content.length) {
+        throw new Error('bytes of this upload are missing');
+      }
     }
     ledger.mark();
     if (ledger.layout.drop.length > MANY_DROPPED) await this.#upload.record();
-    ledger.giveBack();
+    await this.#upload.giveBack();
   }
 
   async seal(_safety: Safety, content: Content): Promise<void> {
@@ -187,6 +190,12 @@ export class S3Writer implements Writer {
     if (state !== 'sealing') return;
     const info = await isComplete(this.#upload, length);
     if (info) ledger.seal(file!, info.etag);
+  }
+
+  async #storeTail({ length, crc32 }: Content): Promise<void> {
+    const storing = this.#region.storeTail(length, crc32);
+    this.#flights.tailing = storing.catch(() => {});
+    await storing;
   }
 
   get #mustWait(): boolean {

@@ -36,9 +36,12 @@ class Failed {
   }
 }
 
-/** The state that PostgreSQL gave the error of a statement within a unit, or undefined. */
-export function stateOf(thrown: unknown): string | undefined {
-  return thrown instanceof Failed ? sqlStateOf(thrown.error) : undefined;
+/** unique_violation */
+const TAKEN = '23505';
+
+/** Whether a statement of a unit failed because a row of its key is there already. */
+export function isTaken(thrown: unknown): boolean {
+  return thrown instanceof Failed && sqlStateOf(thrown.error) === TAKEN;
 }
 
 /** Statements and small transactions on the connections of a pool. */
