@@ -117,10 +117,15 @@ export function planOf(seed: number): Plan {
     guard,
     hooks: random.chance(0.35),
     calm: false,
-    slow: random.chance(0.3) ? [random.pick(SLOW)] : [],
+    slow: [...(random.chance(0.3) ? [random.pick(SLOW)] : []), ...slowTogether(seed)],
     jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random, guard !== null)),
     faults: faultsOf(random, fsync),
   };
+}
+
+/** Who looks at a file sees the beginning of a write, and looks again before it has ended. */
+function slowTogether(seed: number): readonly string[] {
+  return randomOf(seed).fork(17).chance(0.1) ? ['ending a write', 'looking at a data file'] : [];
 }
 
 function faultsOf(random: Random, fsync: FsyncMode): Fault[] {

@@ -246,7 +246,7 @@ export class Simulation {
 
   #strike(): void {
     for (;;) {
-      const [fault] = this.faults;
+      const fault = this.faults[0];
       if (!fault || fault.step > this.scheduler.steps) return;
       this.faults.shift();
       this.disturbances += 1;

@@ -1,6 +1,5 @@
 import { Fault, type FaultCode } from '../../../src/fault.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
-import { createReads } from '../../../src/storage/reads.ts';
 import { createUpload } from '../../../src/storage/uploads/making/create.ts';
 import { concatenate } from '../../../src/storage/uploads/making/join.ts';
 import { type AppendRequest, appendBody } from '../../../src/storage/uploads/receiving/append.ts';
@@ -152,7 +151,7 @@ export class Sender {
       (daemon): Promise<{ record: UploadRecord; offset: number | null }> =>
         this.job.tus
           ? this.#tus.head(daemon, this.sim.nextToken(), known.id)
-          : createReads(daemon.engine.context).find(known.id),
+          : daemon.reads.find(known.id),
       ({ record, offset }) => {
         this.sim.trace(
           () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
@@ -162,6 +161,7 @@ export class Sender {
             new Violation('what was removed is gone everywhere', `${known.id} answers`),
           );
         if (offset !== null) this.sim.told(known, offset, floor);
+        if (this.job.tus && record.state === 'finished') known.believed = true;
         if (this.sim.plan.fsync === 'always') known.durable = Math.max(known.durable, offset ?? 0);
         if (record.state === 'finished' && offset !== record.length) {
           this.sim.violated(
