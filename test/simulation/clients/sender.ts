@@ -53,6 +53,7 @@ export class Sender {
         `client ${this.sender}: POST ${length} bytes${bringing ? `, ${described(bringing)}` : ''}`,
     );
     const outcome = await this.sim.network.request(
+      this.sender,
       (daemon) => {
         const { engine, process } = daemon;
         const token = this.sim.nextToken();
@@ -101,6 +102,7 @@ export class Sender {
     );
     try {
       return await this.sim.network.request(
+        this.sender,
         (daemon) => {
           const { engine, process } = daemon;
           const body = new SimulatedBody();
@@ -122,6 +124,9 @@ export class Sender {
         (result) => this.#learnt(known, result, { from: offset, floor }),
       );
     } catch (error) {
+      if (isFault(error, 'GONE', 'NOT_FOUND') && quiet === this.sim.disturbances) {
+        this.sim.assertGone(known);
+      }
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
         !this.job.rival &&
@@ -148,6 +153,7 @@ export class Sender {
     const floor = known.acknowledged.length;
     const { removed } = known;
     return this.sim.network.request(
+      this.sender,
       (daemon): Promise<{ record: UploadRecord; offset: number | null }> =>
         this.job.tus
           ? this.#tus.head(daemon, this.sim.nextToken(), known.id)
@@ -179,6 +185,7 @@ export class Sender {
     this.sim.disturbances += 1;
     try {
       await this.sim.network.request(
+        this.sender,
         ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
         () => {
           known.removed = true;
@@ -194,6 +201,7 @@ export class Sender {
     let known: Known | undefined;
     const ids = parts.map(({ id }) => id);
     await this.sim.network.request(
+      this.sender,
       (daemon) => {
         if (this.job.tus) return this.#tus.concatenate(daemon, this.sim.nextToken(), ids);
         return concatenate(daemon.engine.context, {

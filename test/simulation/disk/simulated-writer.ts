@@ -15,6 +15,8 @@ const BLOCK = 64 * 1024;
 
 /** What takes long in runs in which a write is seen in the file before it has ended. */
 const LATE_END = 'ending a write';
+/** Probability that such a write fails after its first bytes. */
+const HALF = 0.03;
 
 /** A file that is open for reading. */
 export class SimulatedReader implements Reader {
@@ -61,6 +63,7 @@ export class SimulatedWriter extends SimulatedReader implements Writer {
       this.file.underWay.delete(end);
       if (disk.trouble.full) throw systemError('ENOSPC');
       if (this.bytes.fails('writeFails')) throw systemError('EIO');
+      if (from > 0 && effects.random.chance(HALF)) throw systemError('EIO');
       const short = all.length > from + 1 && effects.random.chance(0.1);
       const length = short ? effects.random.between(from + 1, all.length - 1) : all.length;
       this.#change({ at: position + from, bytes: Buffer.from(all.subarray(from, length)) });

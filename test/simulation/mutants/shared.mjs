@@ -123,13 +123,13 @@ export const SHARED = [
     'if (!taken) await undoCreation',
     'if (made && !taken) await undoCreation',
   ),
+  // Several daemons
   inWorld(
-    's3',
+    'workers',
     'what HEAD has told as complete is not finished',
     'src/storage/reads.ts',
     'context.leftBehind.add(record.id);',
   ),
-  // Several daemons
   inWorld(
     'workers',
     'HEAD tells less than another daemon',
