@@ -12,12 +12,18 @@ import type {
 } from './model/list-query.ts';
 import type { TimelineEntry } from './model/timeline.ts';
 import { type Caller, isUnjoined, type StoredUpload, type UploadRecord } from './model/upload.ts';
-import { assertThere, currentOffset, seenBy } from './uploads/access.ts';
+import {
+  assertThere,
+  currentOffset,
+  isSafe,
+  isTakenForFinished,
+  seenBy,
+} from './uploads/access.ts';
 import { nextTurn } from './uploads/clock.ts';
 import { isComplete } from './uploads/complete.ts';
 import type { StoreContext } from './uploads/context.ts';
 import { pathOf } from './uploads/placed.ts';
-import { confirmWritten } from './uploads/upkeep/confirm.ts';
+import { confirmWritten, keepComplete } from './uploads/upkeep/confirm.ts';
 import { listOrphans, type Orphan } from './uploads/upkeep/orphans.ts';
 
 /** An upload as it is now: the record, and facts that only the bytes and this process have. */
@@ -31,7 +37,7 @@ export interface FoundUpload {
 
 /**
  * Queries about uploads. None of them disturbs a writer, or changes anything, except that `find` syncs
- * what it tells while `fsync` is "always".
+ * what it tells while `fsync` is "always", and all bytes of an upload unless it is "never".
  */
 export interface Reads {
   /** Deliveries on their way to hooks; the changes that cause them add them. */
@@ -41,8 +47,8 @@ export interface Reads {
   readonly placements: Placements;
 
   /**
-   * Throws NOT_FOUND, also for an upload that does not exist for the caller, or GONE while the record of
-   * a removed upload is kept.
+   * Throws NOT_FOUND, also for an upload that does not exist for the caller, GONE while the record of a
+   * removed upload is kept, and what a sync throws when all bytes are there and may still be lost.
    */
   find(id: string, caller?: Caller): Promise<FoundUpload>;
 
@@ -165,6 +171,14 @@ export function createReads(context: StoreContext): Reads {
           : await whereverItIs(context, record, currentOffset);
         // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
+        if (isTakenForFinished(context, record, offset)) {
+          if (!isSafe(context, record)) {
+            await keepComplete(context, record);
+            continue;
+          }
+          // Its client may never come again: then the daemon finishes it.
+          context.leftBehind.add(record.id);
+        }
         return { record, offset, expiresAt: context.expiresAt(record) };
       }
     },

@@ -11,6 +11,7 @@ import { build } from 'esbuild';
 const QUICKER = {
   'src/storage/model/crc32.ts': 'test/simulation/quicker/plain-crc32.ts',
   'src/storage/uploads/upkeep/differences.ts': 'test/simulation/quicker/few-differences.ts',
+  'src/storage/bytes/s3/spool/piece.ts': 'test/simulation/quicker/small-piece.ts',
 };
 
 /**
@@ -33,6 +34,7 @@ export async function bundle(root, outfile, change) {
     format: 'esm',
     target: 'node20',
     packages: 'external',
+    inject: [join(root, 'test/simulation/quicker/plain-abort.ts')],
     sourcemap: 'inline',
     logLevel: 'warning',
     plugins: [

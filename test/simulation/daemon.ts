@@ -1,6 +1,7 @@
 import { Fault } from '../../src/fault.ts';
 import type { Dispatcher } from '../../src/hooks/delivery/dispatcher.ts';
 import type { CreationDraft, DeliveryPlanner, Guards } from '../../src/storage/model/events.ts';
+import { createReads, type Reads } from '../../src/storage/reads.ts';
 import type { Clock } from '../../src/storage/uploads/clock.ts';
 import { Engine, type EngineOptions } from '../../src/storage/uploads/engine.ts';
 import type { Plan } from './plan.ts';
@@ -20,6 +21,7 @@ export interface Running {
   readonly engine: Engine;
   readonly opened: Opened;
   readonly clock: Clock;
+  readonly reads: Reads;
   /** Requests are taken. */
   serving: boolean;
   /** Sends events, once it serves. */
@@ -55,13 +57,8 @@ export function startProcess(options: StartOptions): Running {
     warn,
     ...(plan.hooks ? { plan: planner(name) } : {}),
   };
-  return {
-    process,
-    engine: new Engine(opened.catalog, opened.bytes, engineOptions),
-    opened,
-    clock,
-    serving: false,
-  };
+  const engine = new Engine(opened.catalog, opened.bytes, engineOptions);
+  return { process, engine, opened, clock, reads: createReads(engine.context), serving: false };
 }
 
 /** What the receiver calls the changes of an upload. */

@@ -76,8 +76,6 @@ function open(sim: Simulation): string | undefined {
     }
     // The cleanup takes it.
     if (record.activeAt + RETENTION <= scheduler.now()) continue;
-    // The answer to its creation was lost: the cleanup takes it.
-    if (!world.isLocal && !ledger.uploads.get(id)?.told) continue;
     const parts = record.parts.map((part) => rows.get(part)?.record.state);
     if (kind === 'final' && parts.every((part) => part === 'finished'))
       return `${id} is not joined`;

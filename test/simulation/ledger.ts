@@ -41,6 +41,8 @@ export interface Known {
   verified: number | null;
   /** An answer said that it is finished. */
   finished: boolean;
+  /** A HEAD has told all its bytes to a client who takes it for finished then. */
+  believed: boolean;
   /** How often a person or a client has asked for its removal and was not refused. */
   removalAsked: number;
   /** An answer said that it is removed. */
@@ -64,6 +66,7 @@ export class Ledger {
       durable: 0,
       verified: null,
       finished: false,
+      believed: false,
       removalAsked: 0,
       removed: false,
       going: false,
@@ -78,7 +81,7 @@ export class Ledger {
       // A removal is not made durable before it is confirmed: what is left of it is swept.
       known.removed = false;
       known.going = false;
-      if (known.finished) continue;
+      if (known.finished || known.believed) continue;
       if (mode !== 'always') {
         known.told = false;
         known.durable = 0;

@@ -1,4 +1,5 @@
 import type { FsyncMode } from '../../src/storage/uploads/durability.ts';
+import { focused } from './focus.ts';
 import { type Random, randomOf } from './random.ts';
 
 /** What one client is about. */
@@ -111,16 +112,21 @@ export function planOf(seed: number): Plan {
   const draw = random.next();
   const fsync = draw < 0.6 ? 'completed' : draw < 0.9 ? 'always' : 'never';
   const guard = random.chance(0.75) ? null : random.pick(['agrees', 'refuses', 'fails'] as const);
-  return {
+  return focused({
     seed,
     fsync,
     guard,
     hooks: random.chance(0.35),
     calm: false,
-    slow: random.chance(0.3) ? [random.pick(SLOW)] : [],
+    slow: [...(random.chance(0.3) ? [random.pick(SLOW)] : []), ...slowTogether(seed)],
     jobs: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => jobOf(random, guard !== null)),
     faults: faultsOf(random, fsync),
-  };
+  });
+}
+
+/** Who looks at a file sees the beginning of a write, and looks again before it has ended. */
+function slowTogether(seed: number): readonly string[] {
+  return randomOf(seed).fork(17).chance(0.1) ? ['ending a write', 'looking at a data file'] : [];
 }
 
 function faultsOf(random: Random, fsync: FsyncMode): Fault[] {

@@ -70,17 +70,18 @@ async function worker(file, what, where, ...rest) {
 
 /**
  * @param {string} file @param {string} where @param {number} most @param {number} time
- * @returns {Promise<{ seeds: number, steps: number, failures: { seed: number, message: string }[] }>}
+ * @returns {Promise<{ seeds: number, steps: number, cpu: number, failures: { seed: number, message: string }[] }>}
  */
 async function runSeeds(file, where, most, time) {
   const each = Array.from({ length: jobs }, (_, job) =>
     worker(file, 'run', where, first + job, Math.ceil((most - job) / jobs), jobs, time),
   );
-  const sum = { seeds: 0, steps: 0, failures: /** @type {any[]} */ ([]) };
+  const sum = { seeds: 0, steps: 0, cpu: 0, failures: /** @type {any[]} */ ([]) };
   for (const text of await Promise.all(each)) {
     const one = JSON.parse(text);
     sum.seeds += one.seeds;
     sum.steps += one.steps;
+    sum.cpu += one.cpu;
     sum.failures.push(...one.failures);
   }
   sum.failures.sort((a, b) => a.seed - b.seed);
@@ -119,11 +120,15 @@ if (values.mutants) {
   else if (seed !== undefined) console.log((await worker(file, 'shrink', world, seed)).trimEnd());
   else {
     const began = performance.now();
-    const { seeds: done, steps, failures } = await runSeeds(file, world, seeds, minutes * 60_000);
+    const {
+      seeds: done,
+      steps,
+      cpu,
+      failures,
+    } = await runSeeds(file, world, seeds, minutes * 60_000);
     const seconds = (performance.now() - began) / 1000;
-    const rate = Math.round(done / seconds);
     console.log(
-      `${done} schedules, ${steps} steps, ${seconds.toFixed(1)} s: ${rate} schedules per second in ${jobs} processes`,
+      `${done} schedules, ${steps} steps, ${seconds.toFixed(1)} s in ${jobs} processes: ${Math.round(done / cpu)} schedules per second of a core`,
     );
     for (const { seed, message } of failures) {
       console.log(`\nseed ${seed}: ${message}`);

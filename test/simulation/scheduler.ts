@@ -98,7 +98,11 @@ export class Scheduler {
   /** The same for one kind of call. */
   delayOf(kind: string): number {
     const delay = this.delay();
-    return this.#slow.includes(kind) ? delay + this.#random.next() * SLOW : delay;
+    return this.isSlow(kind) ? delay + this.#random.next() * SLOW : delay;
+  }
+
+  isSlow(kind: string): boolean {
+    return this.#slow.includes(kind);
   }
 
   /** Resolves after a delay, in its own step. */

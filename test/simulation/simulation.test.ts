@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { ROOT } from '../support/script.ts';
 import { planOf } from './plan.ts';
 import { shrink } from './shrink.ts';
@@ -17,6 +20,8 @@ const FRESH =
   process.env.CI === 'true'
     ? { local: 8_000, s3: 1_500, workers: 1_500 }
     : { local: 300, s3: 60, workers: 60 };
+const run = promisify(execFile);
+
 const WORLDS = [
   ['local', localWorld],
   ['s3', s3World],
@@ -64,6 +69,24 @@ function hashOf(...folders: string[]): Buffer {
   }
   return hash.digest();
 }
+
+test('what is quicker in `npm run simulate` makes the same runs', async (t) => {
+  mkdirSync(join(ROOT, 'build'), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, 'build', 'simulation-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'simulator.mjs');
+  const place = pathToFileURL(join(ROOT, 'test/simulation/bundle.mjs')).href;
+  const { bundle }: typeof import('./bundle.mjs') = await import(place);
+  await bundle(ROOT, file);
+  for (const [name, openWorld] of WORLDS) {
+    const hash = createHash('sha256');
+    for (let seed = 0; seed < 30; seed += 1) {
+      hash.update((await simulate(seed, openWorld, true)).trace.join('\n'));
+    }
+    const { stdout } = await run(process.execPath, [file, 'sum', name, '0', '30']);
+    assert.equal(stdout.trim(), hash.digest('hex'), name);
+  }
+});
 
 test('a failing run is made smaller, and breaks the same promise', async () => {
   // A world whose disk forgets even what was synced.

@@ -1,7 +1,7 @@
 import { messageOf } from '../../src/fault.ts';
 import { isGone } from '../../src/storage/model/upload.ts';
 import { runJob } from './clients/upload.ts';
-import { type Running, startProcess } from './daemon.ts';
+import { RETENTION, type Running, startProcess } from './daemon.ts';
 import { finalLook, settle } from './end.ts';
 import { Judge } from './judge.ts';
 import { type Known, Ledger } from './ledger.ts';
@@ -65,7 +65,8 @@ export class Simulation {
     this.scheduler.world = this.world;
     this.judge = new Judge(this.world, this.ledger, this.scheduler);
     const balancer = this.random.fork(3);
-    this.network = new Network(this.scheduler, this.daemons, balancer);
+    const { sticky } = this.world;
+    this.network = new Network(this.scheduler, this.daemons, { balancer, sticky });
     this.receiver = new Receiver(this.scheduler, this.random.fork(2), (violation) =>
       this.violated(violation),
     );
@@ -116,6 +117,15 @@ export class Simulation {
   hasFinished({ id }: Known): boolean {
     const timeline = this.world.journal.records.rows.get(id)?.timeline ?? [];
     return timeline.some(({ event }) => event === 'finished');
+  }
+
+  /** A client was told that its upload is not there. */
+  assertGone({ id, told }: Known): void {
+    const record = this.world.journal.records.rows.get(id)?.record;
+    const there = record && !isGone(record) && this.world.contentOf(id) !== undefined;
+    const expired = record && record.activeAt + RETENTION <= this.scheduler.now();
+    if (!told || !there || expired) return;
+    this.violated(new Violation('what is there is not told to be gone', `${id}: ${record.state}`));
   }
 
   told(known: Known, offset: number, floor: number): void {
@@ -246,7 +256,7 @@ export class Simulation {
 
   #strike(): void {
     for (;;) {
-      const [fault] = this.faults;
+      const fault = this.faults[0];
       if (!fault || fault.step > this.scheduler.steps) return;
       this.faults.shift();
       this.disturbances += 1;

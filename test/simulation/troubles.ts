@@ -1,6 +1,5 @@
 import { sweep } from '../../src/retention/sweep.ts';
 import { createLinkBook } from '../../src/storage/links.ts';
-import { createReads } from '../../src/storage/reads.ts';
 import { createRemovals } from '../../src/storage/removals.ts';
 import type { CommandStore } from '../../src/storage/store.ts';
 import { isFault } from './clients/sender.ts';
@@ -151,10 +150,10 @@ async function removeAny({ engine, process }: Running, sim: Simulation, random: 
 }
 
 /** The cleanup, as the schedule and the command run it. */
-export async function sweepOf(sim: Simulation, { engine, process }: Running): Promise<void> {
+export async function sweepOf(sim: Simulation, { engine, process, reads }: Running): Promise<void> {
   const { context, run } = engine;
   const store: CommandStore = {
-    ...createReads(context),
+    ...reads,
     ...createRemovals(context, run),
     ...createLinkBook(context),
     close: async () => {},

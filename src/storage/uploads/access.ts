@@ -74,10 +74,8 @@ export async function currentOffset(context: StoreContext, record: StoredUpload)
 }
 
 /** The offset of an upload that a request of this process writes; undefined for any other. */
-function activeOffset(
-  { active, bytes, durability }: StoreContext,
-  record: StoredUpload,
-): number | undefined {
+function activeOffset(context: StoreContext, record: StoredUpload): number | undefined {
+  const { active, bytes, durability } = context;
   const append = active.get(record.id);
   // A finished upload stays active until its request is answered.
   if (!append || !isUnfinished(record)) return undefined;
@@ -87,5 +85,28 @@ function activeOffset(
     return Math.max(append.confirmed, recorded);
   }
   if (append.whole) return append.record.offset;
-  return durability.confirmsOffsets ? append.confirmed : append.pump.position;
+  if (durability.confirmsOffsets) return append.confirmed;
+  const { record: begun, pump } = append;
+  if (!isTakenForFinished(context, begun, pump.position)) return pump.position;
+  // The last byte counts once the finish has made it safe.
+  return isSafe(context, begun) ? pump.position : Math.max(begun.offset, pump.position - 1);
+}
+
+/**
+ * Whether a client that is told this offset takes its upload for finished, although it is not: a protocol may
+ * have no other way to tell that an upload is finished.
+ */
+export function isTakenForFinished(
+  { endsAtLength }: StoreContext,
+  record: StoredUpload,
+  offset: number | null,
+): boolean {
+  const { length, kind, refusal } = record;
+  if (offset === null || offset !== length || !isUnfinished(record)) return false;
+  return kind !== 'final' && refusal === null && endsAtLength(record);
+}
+
+/** Whether all bytes of a complete upload that is not finished survive what a finished one does. */
+export function isSafe({ durability, kept }: StoreContext, { id, length }: StoredUpload): boolean {
+  return !durability.keepsFinished || kept.get(id) === length;
 }

@@ -71,10 +71,10 @@ export interface StoreContext {
   /** Ids of complete uploads whose finish or join failed; retried later. */
   readonly leftBehind: Set<string>;
   /**
-   * Ids of uploads whose creation failed, and whose removal failed too; removed later unless a client
-   * sends bytes to them.
+   * Ids of uploads whose creation failed, and whose removal failed too, and when they were created; removed
+   * later unless a client sends bytes to them.
    */
-  readonly unremoved: Set<string>;
+  readonly unremoved: Map<string, number>;
   /** Replaced as a whole when they change; a request keeps those with which it began. */
   limits: StoreLimits;
   readonly guards: Guards;
@@ -92,6 +92,11 @@ export interface StoreContext {
    * When the upload expires under the retention policy (milliseconds since the epoch); null for never.
    */
   readonly expiresAt: (record: UploadRecord) => number | null;
+  /**
+   * How many bytes complete uploads have that are not finished yet, and will survive a power cut. Only while
+   * no offset but that of a finished upload does so anyway.
+   */
+  readonly kept: Map<string, number>;
   /** Leases that could not be dropped (a full disk); retried later. */
   readonly unreleased: Set<Lease>;
   /** What this process tells others about itself. */

@@ -14,6 +14,8 @@ export class Durability {
   readonly mode: FsyncMode;
   /** Whether clients are told recorded offsets only: no other bytes are safe as they promise. */
   readonly confirmsOffsets: boolean;
+  /** Whether a power cut may take bytes of an upload until it is finished, and none afterwards. */
+  readonly keepsFinished: boolean;
   readonly #catalog: Catalog;
   /** The catalog could not be synced since a unit of work that was to be durable. */
   #failed = false;
@@ -22,6 +24,7 @@ export class Durability {
     this.mode = mode;
     this.#catalog = catalog;
     this.confirmsOffsets = mode === 'always' || buffers;
+    this.keepsFinished = mode === 'completed' && !buffers;
   }
 
   /** Before a client learns an offset, or that an upload was created. */

@@ -39,7 +39,7 @@ import { UnitsOfWork } from './units-of-work.ts';
 /** The simulated catalog as one process uses it. */
 export class SimulatedCatalog extends SimulatedReads implements Catalog {
   readonly outbox: Outbox;
-  readonly placements: Placements;
+  #placements: Placements | undefined;
   protected readonly owner: string;
   readonly #role: OwnerRole;
   #epoch = 0;
@@ -49,7 +49,11 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     this.owner = owner;
     this.#role = role;
     this.outbox = simulatedOutbox(this.work);
-    this.placements = simulatedPlacements(this.work);
+  }
+
+  get placements(): Placements {
+    this.#placements ??= simulatedPlacements(this.work);
+    return this.#placements;
   }
 
   createUpload(creation: Creation): Promise<StoredUpload> {

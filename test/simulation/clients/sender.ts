@@ -1,6 +1,5 @@
 import { Fault, type FaultCode } from '../../../src/fault.ts';
 import type { Caller, UploadRecord } from '../../../src/storage/model/upload.ts';
-import { createReads } from '../../../src/storage/reads.ts';
 import { createUpload } from '../../../src/storage/uploads/making/create.ts';
 import { concatenate } from '../../../src/storage/uploads/making/join.ts';
 import { type AppendRequest, appendBody } from '../../../src/storage/uploads/receiving/append.ts';
@@ -54,6 +53,7 @@ export class Sender {
         `client ${this.sender}: POST ${length} bytes${bringing ? `, ${described(bringing)}` : ''}`,
     );
     const outcome = await this.sim.network.request(
+      this.sender,
       (daemon) => {
         const { engine, process } = daemon;
         const token = this.sim.nextToken();
@@ -102,6 +102,7 @@ export class Sender {
     );
     try {
       return await this.sim.network.request(
+        this.sender,
         (daemon) => {
           const { engine, process } = daemon;
           const body = new SimulatedBody();
@@ -123,6 +124,9 @@ export class Sender {
         (result) => this.#learnt(known, result, { from: offset, floor }),
       );
     } catch (error) {
+      if (isFault(error, 'GONE', 'NOT_FOUND') && quiet === this.sim.disturbances) {
+        this.sim.assertGone(known);
+      }
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
         !this.job.rival &&
@@ -149,10 +153,11 @@ export class Sender {
     const floor = known.acknowledged.length;
     const { removed } = known;
     return this.sim.network.request(
+      this.sender,
       (daemon): Promise<{ record: UploadRecord; offset: number | null }> =>
         this.job.tus
           ? this.#tus.head(daemon, this.sim.nextToken(), known.id)
-          : createReads(daemon.engine.context).find(known.id),
+          : daemon.reads.find(known.id),
       ({ record, offset }) => {
         this.sim.trace(
           () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
@@ -162,6 +167,7 @@ export class Sender {
             new Violation('what was removed is gone everywhere', `${known.id} answers`),
           );
         if (offset !== null) this.sim.told(known, offset, floor);
+        if (this.job.tus && record.state === 'finished') known.believed = true;
         if (this.sim.plan.fsync === 'always') known.durable = Math.max(known.durable, offset ?? 0);
         if (record.state === 'finished' && offset !== record.length) {
           this.sim.violated(
@@ -179,6 +185,7 @@ export class Sender {
     this.sim.disturbances += 1;
     try {
       await this.sim.network.request(
+        this.sender,
         ({ engine }) => terminate(engine.context, known.id, CALLER, { why: 'terminated' }),
         () => {
           known.removed = true;
@@ -194,6 +201,7 @@ export class Sender {
     let known: Known | undefined;
     const ids = parts.map(({ id }) => id);
     await this.sim.network.request(
+      this.sender,
       (daemon) => {
         if (this.job.tus) return this.#tus.concatenate(daemon, this.sim.nextToken(), ids);
         return concatenate(daemon.engine.context, {

@@ -60,16 +60,13 @@ export class TusRequests {
     return this.#outcome(id, answer);
   }
 
-  /**
-   * A cautious client: an upload that has all its bytes and is not finished yet may lose them in a power
-   * cut, and a HEAD does not tell (see docs/simulation.md).
-   */
+  /** A client takes an upload for finished when it is told all its bytes. */
   async head(daemon: Running, token: string, id: string) {
     const { headers } = await askTus(daemon, { method: 'HEAD', id, token, headers: {} });
     const offset = headers['upload-offset'] === undefined ? null : Number(headers['upload-offset']);
     const length = headers['upload-length'] === undefined ? null : Number(headers['upload-length']);
     const record = this.#recordOf(id);
-    const state = offset !== null && offset === length ? record.state : 'receiving';
+    const state = offset !== null && offset === length ? 'finished' : 'receiving';
     return { record: { ...record, state, length, refusal: null } as const, offset };
   }
 

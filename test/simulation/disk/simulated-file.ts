@@ -96,10 +96,10 @@ function applied(data: Buffer, effect: Effect): Buffer {
   }
   const { at, bytes } = effect;
   if (bytes.length === 0) return data;
-  // From the pool: fresh memory for a few bytes is dear.
+  // From the pool: fresh memory for a few bytes is dear, and so is a native call.
   const grown = Buffer.allocUnsafe(Math.max(data.length, at + bytes.length));
-  grown.fill(0, data.length);
-  data.copy(grown);
-  bytes.copy(grown, at);
+  for (let index = 0; index < data.length; index += 1) grown[index] = data[index]!;
+  for (let index = data.length; index < at; index += 1) grown[index] = 0;
+  for (let index = 0; index < bytes.length; index += 1) grown[at + index] = bytes[index]!;
   return grown;
 }

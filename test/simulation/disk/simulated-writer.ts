@@ -13,6 +13,11 @@ import type { Effect, SimulatedFile } from './simulated-file.ts';
 
 const BLOCK = 64 * 1024;
 
+/** What takes long in runs in which a write is seen in the file before it has ended. */
+const LATE_END = 'ending a write';
+/** Probability that such a write fails after its first bytes. */
+const HALF = 0.03;
+
 /** A file that is open for reading. */
 export class SimulatedReader implements Reader {
   protected readonly bytes: SimulatedBytes;
@@ -54,21 +59,36 @@ export class SimulatedWriter extends SimulatedReader implements Writer {
     const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const end = position + all.length;
     this.file.underWay.add(end);
-    effects
-      .do('writing a data file', () => {
-        this.file.underWay.delete(end);
-        if (disk.trouble.full) throw systemError('ENOSPC');
-        if (this.bytes.fails('writeFails')) throw systemError('EIO');
-        const short = all.length > 1 && effects.random.chance(0.1);
-        const bytes = short ? all.subarray(0, effects.random.between(1, all.length - 1)) : all;
-        this.#change({ at: position, bytes: Buffer.from(bytes) });
-        this.file.modifiedAt = effects.scheduler.now();
-        return bytes.length;
-      })
-      .then(
-        (written) => done(null, written),
-        (error) => done(error, 0),
-      );
+    const write = (from: number) => {
+      this.file.underWay.delete(end);
+      if (disk.trouble.full) throw systemError('ENOSPC');
+      if (this.bytes.fails('writeFails')) throw systemError('EIO');
+      if (from > 0 && effects.random.chance(HALF)) throw systemError('EIO');
+      const short = all.length > from + 1 && effects.random.chance(0.1);
+      const length = short ? effects.random.between(from + 1, all.length - 1) : all.length;
+      this.#change({ at: position + from, bytes: Buffer.from(all.subarray(from, length)) });
+      this.file.modifiedAt = effects.scheduler.now();
+      return length;
+    };
+    const inStages = all.length > 1 && effects.scheduler.isSlow(LATE_END);
+    const written = inStages
+      ? this.#begin(all, position).then((from) => effects.do(LATE_END, () => write(from)))
+      : effects.do('writing a data file', () => write(0));
+    written.then(
+      (length) => done(null, length),
+      (error) => done(error, 0),
+    );
+  }
+
+  /** Everybody sees the first bytes of a long write before it ends, also if it fails. */
+  #begin(all: Buffer, position: number): Promise<number> {
+    const { effects, disk } = this.bytes;
+    const first = effects.random.between(1, all.length - 1);
+    return effects.do('writing a data file', () => {
+      if (disk.trouble.full) return 0;
+      this.#change({ at: position, bytes: Buffer.from(all.subarray(0, first)) });
+      return first;
+    });
   }
 
   seal(safety: Safety, content: Content): Promise<void> {

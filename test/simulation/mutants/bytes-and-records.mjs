@@ -13,6 +13,11 @@ export const BYTES_AND_RECORDS = [
     'await writer.rollback(from);',
   ),
   mutant(
+    'bytes that a failed write has left stay',
+    `${ENGINE}receiving/receive.ts`,
+    '|| result.error !== undefined',
+  ),
+  mutant(
     'taking bytes back is not synced',
     `${ENGINE}receiving/receive.ts`,
     'await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });',
@@ -84,7 +89,8 @@ export const BYTES_AND_RECORDS = [
   mutant(
     'a finish is not made durable',
     `${ENGINE}receiving/finish.ts`,
-    "await durability.recorded('finish');",
+    "  try {\n    await durability.recorded('finish');",
+    '  try {',
   ),
   mutant(
     'a confirmed creation is not made durable',
@@ -156,8 +162,19 @@ export const BYTES_AND_RECORDS = [
   mutant(
     'HEAD tells what is not synced',
     `${ENGINE}access.ts`,
-    'return durability.confirmsOffsets ? append.confirmed : append.pump.position;',
-    'return append.pump.position;',
+    'if (durability.confirmsOffsets) return append.confirmed;',
+  ),
+  mutant(
+    'HEAD tells all bytes before they are safe',
+    `${ENGINE}access.ts`,
+    'return !durability.keepsFinished || kept.get(id) === length;',
+    'return durability || kept || id || length;',
+  ),
+  mutant(
+    'the last byte of a running request is told',
+    `${ENGINE}access.ts`,
+    'return isSafe(context, begun) ? pump.position : Math.max(begun.offset, pump.position - 1);',
+    'return pump.position;',
   ),
   mutant(
     'progress is recorded before it is synced',

@@ -28,7 +28,7 @@ export const COORDINATION = [
   mutant(
     'a void lease finishes',
     `${ENGINE}writing/recording.ts`,
-    'if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();',
+    'if (!(await this.#catalog.finish(this.lease, finish))) throw await this.#lost();',
     'await this.#catalog.finish(this.lease, finish);',
   ),
   mutant(
@@ -103,7 +103,7 @@ export const COORDINATION = [
   mutant(
     'a failed creation is not taken back later',
     `${ENGINE}removing/undo-creation.ts`,
-    'unremoved.add(draft.id);\n    warn',
+    'unremoved.set(id, createdAt);\n    warn',
     'warn',
   ),
   mutant(

@@ -115,7 +115,21 @@ export const SHARED = [
     `${S3}folders.ts`,
     'if (isOurs(folder, key) && (await calls.abort(key, id))) removed = true;',
   ),
+  // Records in a database
+  inWorld(
+    's3',
+    'a creation whose answer was lost stays',
+    `${ENGINE}making/create.ts`,
+    'if (!taken) await undoCreation',
+    'if (made && !taken) await undoCreation',
+  ),
   // Several daemons
+  inWorld(
+    'workers',
+    'what HEAD has told as complete is not finished',
+    'src/storage/reads.ts',
+    'context.leftBehind.add(record.id);',
+  ),
   inWorld(
     'workers',
     'HEAD tells less than another daemon',
@@ -127,14 +141,14 @@ export const SHARED = [
     'workers',
     'a daemon without its lease goes on',
     `${ENGINE}writing/recording.ts`,
-    'if (!(await this.#catalog.record(this.lease, ending))) throw removedMeanwhile();',
+    'if (!(await this.#catalog.record(this.lease, ending))) throw await this.#lost();',
     'await this.#catalog.record(this.lease, ending);',
   ),
   inWorld(
     'workers',
     'a daemon without its lease finishes',
     `${ENGINE}writing/recording.ts`,
-    'if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();',
+    'if (!(await this.#catalog.finish(this.lease, finish))) throw await this.#lost();',
     'await this.#catalog.finish(this.lease, finish);',
   ),
   inWorld(

@@ -19,7 +19,7 @@ export class Content {
   of(record: StoredUpload | undefined): Buffer | undefined {
     if (!record?.layout || isGone(record)) return undefined;
     const { id, layout } = record;
-    const { changes } = this.#s3;
+    const changes = this.#s3.changesOf(id);
     const seen = this.#seen.get(id);
     if (seen?.layout === layout && seen.changes === changes) return seen.bytes;
     const bytes = this.#read(`${id}/`, parseLayout(layout));

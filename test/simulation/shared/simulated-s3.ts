@@ -31,6 +31,8 @@ export class SimulatedS3 {
   readonly scheduler: Scheduler;
   /** What no writer may do, once one has done it. */
   broken: string | undefined;
+  /** The change that came last to each folder. */
+  readonly #touched = new Map<string, number>();
   #names = 0;
 
   constructor(
@@ -48,8 +50,13 @@ export class SimulatedS3 {
     return String(this.#names).padStart(8, '0');
   }
 
+  /** A number that changes whenever something in the folder of an upload does. */
+  changesOf(id: string): number {
+    return this.#touched.get(id) ?? 0;
+  }
+
   put(key: string, bytes: Buffer): string {
-    const object = this.#object(bytes);
+    const object = this.#object(key, bytes);
     this.objects.set(key, object);
     return object.etag;
   }
@@ -61,13 +68,13 @@ export class SimulatedS3 {
   }
 
   delete(key: string): void {
-    this.changes += 1;
+    this.#touch(key);
     this.objects.delete(key);
   }
 
   createMultipart(key: string): string {
     const id = `m${this.newName()}`;
-    this.changes += 1;
+    this.#touch(key);
     this.multiparts.set(id, { key, parts: new Map(), startedAt: this.scheduler.now() });
     return id;
   }
@@ -81,7 +88,7 @@ export class SimulatedS3 {
     if (before && !filler && (before.by !== by || !before.bytes.equals(bytes))) {
       this.broken ??= `part ${number} of ${key}: ${before.by}, then ${by}`;
     }
-    const part = { ...this.#object(bytes), by };
+    const part = { ...this.#object(key, bytes), by };
     parts.set(number, part);
     return part.etag;
   }
@@ -106,7 +113,7 @@ export class SimulatedS3 {
 
   abort(key: string, id: string): void {
     this.multipart(key, id);
-    this.changes += 1;
+    this.#touch(key);
     this.multiparts.delete(id);
   }
 
@@ -118,8 +125,13 @@ export class SimulatedS3 {
     return multipart;
   }
 
-  #object(bytes: Buffer): SimulatedObject {
+  #touch(key: string): void {
     this.changes += 1;
+    this.#touched.set(key.slice(0, key.indexOf('/')), this.changes);
+  }
+
+  #object(key: string, bytes: Buffer): SimulatedObject {
+    this.#touch(key);
     return { bytes, etag: `"${this.newName()}"`, modifiedAt: this.scheduler.now() };
   }
 }

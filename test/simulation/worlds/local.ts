@@ -14,6 +14,7 @@ export const localWorld: OpenWorld = (scheduler) => {
     journal,
     trouble: disk.trouble,
     daemons: 1,
+    sticky: false,
     isLocal: true,
     changes: () => disk.changes + journal.changes,
     open(process, role, random) {

@@ -20,6 +20,8 @@ export interface World {
   readonly trouble: DiskTrouble;
   /** How many daemons serve the same uploads. */
   readonly daemons: number;
+  /** A balancer sends the requests of a client to the same daemon while it can. */
+  readonly sticky: boolean;
   /** The bytes and the catalog are on the disk of the machine that may lose power. */
   readonly isLocal: boolean;
   open(process: Process, role: OwnerRole, random: Random): Opened;

@@ -274,7 +274,7 @@ test('a failed creation that could not be taken back is removed later, unless it
     assert.equal((await faultOf(made)).code, 'IO');
     disk.reset();
     const context = insideOf(store);
-    const [id] = [...context.unremoved];
+    const [id] = context.unremoved.keys();
     assert.deepEqual([context.unremoved.size, context.leftBehind.size], [1, 0]);
     if (length > 0) await append(store, id!, 0, 'abc');
     await removeUnremoved(context);

@@ -103,3 +103,32 @@ test('a silent request ends once a command has removed its upload', async (t) =>
   await recordProgress(insideOf(store));
   assert.equal((await faultOf(done)).code, 'GONE');
 });
+
+test('what is found out about a request that has ended does not end the next one', async (t) => {
+  const store = await openStore(t);
+  const id = await make(store, 10);
+  const context = insideOf(store);
+  const first = await begin(store, id, '12345');
+  await recordProgress(context);
+  const { voided } = context.catalog;
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let asked = false;
+  context.catalog.voided = async (leases) => {
+    asked = true;
+    await answered;
+    return voided.call(context.catalog, leases);
+  };
+  const progress = recordProgress(context);
+  await until('it is asked about the silent request', () => asked);
+  first.body.end();
+  assert.equal((await first.done).offset, 5);
+  const second = await begin(store, id, '6789');
+  answer();
+  await progress;
+  second.body.end('0');
+  const { finished, interrupted } = await second.done;
+  assert.deepEqual([finished, interrupted], [true, null]);
+});

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { Fault } from '../../../src/fault.ts';
 import type { Creation } from '../../../src/storage/catalog/catalog.ts';
+import { undoCreation } from '../../../src/storage/uploads/removing/undo-creation.ts';
 import { removeUnremoved } from '../../../src/storage/uploads/upkeep/recover.ts';
 import { contentIn, onEveryBackend } from '../support/backends.ts';
-import { append, bodyOf, creation, faultOf, insideOf, make } from '../support/stores.ts';
+import { append, bodyOf, CALLER, creation, faultOf, insideOf, make } from '../support/stores.ts';
 
 onEveryBackend(
   'a final upload whose join failed, and that could not be removed, is removed later',
@@ -47,7 +48,7 @@ onEveryBackend(
     const made = store.create(creation({ length: 2 }), { body: bodyOf('ab'), bodyLength: 2 });
     assert.equal((await faultOf(made)).code, 'HOOK_FAILED');
     Object.assign(context.catalog, { claimRemoval });
-    const [id] = [...context.unremoved];
+    const [id] = context.unremoved.keys();
     assert.equal((await store.remember(id!))?.offset, 2, 'its bytes were recorded for the hook');
     await removeUnremoved(context);
     assert.equal((await store.remember(id!))?.state, 'removed');
@@ -69,10 +70,45 @@ onEveryBackend(
     });
     const made = store.create(creation({ length: 2 }), { body: bodyOf('ab'), bodyLength: 2 });
     assert.equal((await faultOf(made)).code, 'UNAVAILABLE');
-    const [id] = [...unremoved];
+    const [id] = [...unremoved.keys()];
     await record();
     await removeUnremoved(insideOf(store));
     assert.equal((await store.remember(id!))?.state, 'finished');
     assert.equal(String(await contentIn(store, id!)), 'ab');
+  },
+);
+
+onEveryBackend(
+  'an upload that was recorded although its creation failed is removed, and no other of its id',
+  async (t, openStore) => {
+    const store = await openStore(t);
+    const { catalog } = insideOf(store);
+    const { createLeased, createUpload } = catalog;
+    const ids: string[] = [];
+    const losing =
+      <T>(record: (creation: Creation) => Promise<T>) =>
+      async (creation: Creation): Promise<T> => {
+        await record.call(catalog, creation);
+        ids.push(creation.record.id);
+        throw new Fault('UNAVAILABLE', 'the answer was lost');
+      };
+    Object.assign(catalog, {
+      createLeased: losing(createLeased),
+      createUpload: losing(createUpload),
+    });
+    for (const length of [0, 2]) {
+      const made = store.create(creation({ length }));
+      assert.equal((await faultOf(made)).code, 'UNAVAILABLE');
+    }
+    Object.assign(catalog, { createLeased, createUpload });
+    for (const id of ids) assert.equal((await store.remember(id))?.state, 'removed');
+    assert.equal(ids.length, 2);
+
+    const other = await make(store, 2);
+    const record = (await store.remember(other))!;
+    const draft = { ...record, createdAt: record.createdAt - 1 };
+    await undoCreation(insideOf(store), draft, CALLER, false);
+    assert.equal((await store.remember(other))?.state, 'receiving');
+    assert.equal((await append(store, other, 0, 'ab')).finished, true);
   },
 );

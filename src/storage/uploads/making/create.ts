@@ -63,9 +63,11 @@ async function make(
       }
     });
   } catch (error) {
-    // Only our own upload: when the id was taken, the existing one belongs to another client.
+    // Only our own upload: when the id was taken, the existing one belongs to another client. Where the
+    // catalog is on another machine, it may have the record all the same: only its answer was lost.
     const taken = error instanceof Fault && error.code === 'CONFLICT';
-    if (made && !taken) await undoCreation(context, marked, caller, made.recording?.mayCome);
+    const sure = made !== undefined && !made.recording?.mayCome;
+    if (!taken) await undoCreation(context, marked, caller, sure);
     throw error;
   }
 }

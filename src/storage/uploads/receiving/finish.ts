@@ -55,7 +55,9 @@ async function finishOnce(
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
-    await durability.recorded('progress');
+    // A client who looks meanwhile is told all of them.
+    await durability.recorded('finish');
+    context.kept.set(record.id, length);
     change = {};
     timeline = [];
     try {
@@ -74,6 +76,7 @@ async function finishOnce(
   const placements = record.kind === 'partial' ? [] : (rules.route?.(finished) ?? []);
   const deliveries = plan(event);
   const stored = await recording.finish({ change, timeline, deliveries, placements, at });
+  context.kept.delete(record.id);
   try {
     await durability.recorded('finish');
   } finally {

@@ -144,7 +144,8 @@ async function conclude(
   const { pump } = active;
   const from = record.offset;
   const { undo, rejected } = await judge(context, active, open, request, result);
-  if (undo && pump.position !== from) {
+  // A write that failed may have left bytes, too.
+  if (undo && (pump.position !== from || result.error !== undefined)) {
     await writer.rollback(from);
     // Sync, or a power cut could bring the bytes back, and they would count.
     await context.durability.takenBack(writer, { length: from, crc32: record.crc32 });

@@ -144,6 +144,7 @@ async function claim(
     });
     switch (outcome) {
       case 'claimed':
+        context.kept.delete(id);
         context.emit(event);
         return record;
       case 'leased':

@@ -1,4 +1,6 @@
-import type { StoredUpload } from '../../model/upload.ts';
+import { fileFault } from '../../../fault.ts';
+import { isUnfinished, type StoredUpload } from '../../model/upload.ts';
+import { stopping } from '../admission.ts';
 import type { StoreContext } from '../context.ts';
 import { WriteRight } from '../writing/write-right.ts';
 
@@ -23,4 +25,26 @@ export async function confirmWritten(
   } catch {
     return false;
   }
+}
+
+/**
+ * Makes the bytes of a complete upload survive a power cut although its finish has failed, or has not
+ * begun: a client who is told all of them takes it for finished. Waits for a request that finishes it.
+ * Throws what a sync may throw, and LOCKED: then they must not be told.
+ */
+export async function keepComplete(context: StoreContext, { id }: StoredUpload): Promise<void> {
+  const { limits, durability } = context;
+  if (context.draining) throw stopping();
+  await WriteRight.use(context, id, { waitFor: limits.writerWait }, async (right) => {
+    const { record, writer } = await right.open();
+    const { offset, length, crc32 } = record;
+    if (!isUnfinished(record) || offset !== length) return;
+    try {
+      await durability.finished(writer, { length, crc32 });
+      await durability.recorded('finish');
+    } catch (error) {
+      throw fileFault(error, 'syncing a data file');
+    }
+    context.kept.set(id, length);
+  });
 }

@@ -54,12 +54,14 @@ function recordOf({ append: { record }, activeAt, received }: Moving): StoredUpl
 
 /** Returns the ids of uploads that were taken over or removed. */
 async function recordAll(
-  { catalog, active, durability }: StoreContext,
+  { catalog, durability }: StoreContext,
   moved: readonly Moving[],
 ): Promise<string[]> {
   const recorded = (async () => {
     const lost = (await catalog.progress(moved)).map(({ id }) => id);
-    for (const id of lost) active.get(id)?.pump.stop('stopped');
+    for (const { append } of moved) {
+      if (lost.includes(append.record.id)) append.pump.stop('stopped');
+    }
     await durability.recorded('progress');
     return lost;
   })();
@@ -74,11 +76,14 @@ async function recordAll(
 
 /** Ends the silent requests whose upload was taken over or removed: no progress would find that out. */
 async function stopVoided({ catalog, active }: StoreContext): Promise<void> {
-  const silent = [...active.values()].flatMap(({ lease, pump, recorded, concluding }) =>
-    lease && !concluding && pump.position <= recorded ? [lease] : [],
+  const silent = [...active.values()].filter(
+    ({ lease, pump, recorded, concluding }) => lease && !concluding && pump.position <= recorded,
   );
   if (silent.length === 0) return;
-  for (const { id } of await catalog.voided(silent)) active.get(id)?.pump.stop('stopped');
+  const voided = await catalog.voided(silent.flatMap(({ lease }) => lease ?? []));
+  const ids = new Set(voided.map(({ id }) => id));
+  // Those that were asked about: one may have ended meanwhile, and the next one begun.
+  for (const { record, pump } of silent) if (ids.has(record.id)) pump.stop('stopped');
 }
 
 /** The appends whose bytes could be synced: while `fsync` is "always" no other offset is recorded. */

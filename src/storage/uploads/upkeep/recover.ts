@@ -5,6 +5,7 @@ import type { StoreContext } from '../context.ts';
 import { joinFinalsOf, joinIfReady } from '../making/join.ts';
 import { finishUpload, leaveBehind } from '../receiving/finish.ts';
 import { completeRemoval, removeCondemned } from '../removing/remove.ts';
+import { isLeftOf } from '../removing/undo-creation.ts';
 import { WriteRight } from '../writing/write-right.ts';
 
 /** How many complete uploads a start finishes at a time. */
@@ -40,10 +41,11 @@ export async function releaseLeftBehind({ catalog, unreleased }: StoreContext): 
 /** Removes uploads whose creation failed, unless their client has found one and sent bytes to it. */
 export async function removeUnremoved(context: StoreContext): Promise<void> {
   const { catalog, unremoved } = context;
-  for (const id of unremoved) {
+  for (const [id, createdAt] of unremoved) {
     await alone(context, id, async () => {
       const record = await catalog.get(id);
-      if (record) await removeCondemned(context, id, 'rejected', nobody(record), isUnfinished);
+      const isLeft = isLeftOf(createdAt);
+      if (record) await removeCondemned(context, id, 'rejected', nobody(record), isLeft);
       unremoved.delete(id);
     });
   }

@@ -1,7 +1,7 @@
 import { Fault } from '../../../fault.ts';
 import type { Writer } from '../../bytes/bytes.ts';
 import type { Catalog, Creation, Ending, Finish, Lease, Refusal } from '../../catalog/catalog.ts';
-import type { Caller, StoredUpload, UploadRecord } from '../../model/upload.ts';
+import { type Caller, isGone, type StoredUpload, type UploadRecord } from '../../model/upload.ts';
 import type { StoreContext } from '../context.ts';
 
 /**
@@ -12,11 +12,14 @@ import type { StoreContext } from '../context.ts';
 export interface Recording {
   /** null where there is no record yet. */
   readonly lease: Lease | null;
-  /** Records changes while the upload is still being written. Throws GONE when it was taken over. */
+  /**
+   * Records changes while the upload is still being written. Throws GONE when it was removed, and LOCKED when
+   * it was taken over, as the next two do.
+   */
   record(ending: Ending): Promise<void>;
-  /** Records how a request ended. Throws GONE when the upload was taken over, or removed. */
+  /** Records how a request ended. */
   endAppend(ending: Ending): Promise<StoredUpload>;
-  /** Records the finish. Throws GONE when the upload was taken over, or removed. */
+  /** Records the finish. */
   finish(finish: Finish): Promise<StoredUpload>;
   refuse(refusal: Refusal): Promise<void>;
   /** Drops the lease if it is still held. */
@@ -51,19 +54,19 @@ export class RecordFirst implements Recording {
   }
 
   async record(ending: Ending): Promise<void> {
-    if (!(await this.#catalog.record(this.lease, ending))) throw removedMeanwhile();
+    if (!(await this.#catalog.record(this.lease, ending))) throw await this.#lost();
     this.#record = { ...this.#record, ...ending.change };
   }
 
   async endAppend(ending: Ending): Promise<StoredUpload> {
     const recorded = await this.#catalog.endAppend(this.lease, ending);
     this.#held = false;
-    if (!recorded) throw removedMeanwhile();
+    if (!recorded) throw await this.#lost();
     return { ...this.#record, ...ending.change };
   }
 
   async finish(finish: Finish): Promise<StoredUpload> {
-    if (!(await this.#catalog.finish(this.lease, finish))) throw removedMeanwhile();
+    if (!(await this.#catalog.finish(this.lease, finish))) throw await this.#lost();
     this.#held = false;
     return finished(this.#record, finish);
   }
@@ -77,6 +80,16 @@ export class RecordFirst implements Recording {
     if (!this.#held) return;
     this.#held = false;
     await this.#catalog.release(this.lease);
+  }
+
+  /** Why nothing was recorded: the upload was removed, or another process has its lease. */
+  async #lost(): Promise<Fault> {
+    const { id, seq } = this.lease;
+    const record = await this.#catalog.get(id);
+    if (!record || record.seq !== seq || isGone(record)) {
+      return new Fault('GONE', 'this upload was removed while its bytes came');
+    }
+    return new Fault('LOCKED', 'another process has taken over this upload', { retryAfter: 2 });
   }
 }
 
@@ -151,9 +164,4 @@ export function withLayout<T extends Ending>(
 
 function finished<T extends UploadRecord>(record: T, { change, at }: Finish): T {
   return { ...record, ...change, state: 'finished', finishedAt: at, refusal: null };
-}
-
-/** Another process took the lease or removed the upload: the end of the request was not recorded. */
-function removedMeanwhile(): Fault {
-  return new Fault('GONE', 'this upload was removed while its bytes came');
 }
