@@ -3,6 +3,7 @@
 // an empty list is a failure.
 //
 //     node test/run.mjs [--faults] [PART OF A PATH]...
+import { setMaxListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
@@ -68,6 +69,8 @@ if (files.length === 0) {
 const { folder, remove } = await compile(root);
 process.on('exit', remove);
 const ending = new AbortController();
+// Each file listens to it.
+setMaxListeners(0, ending.signal);
 let failed = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
