@@ -8,6 +8,7 @@ interface FigureKind {
 /** Every figure that a work can report; a table has a column for those that occur, in this order. */
 export const FIGURES = {
   mibPerSecond: { label: 'MiB/s', digits: 0 },
+  wholeMibPerSecond: { label: 'MiB/s with start', digits: 0 },
   perSecond: { label: 'op/s', digits: 0 },
   spreadPercent: { label: 'spread %', digits: 0 },
   versusStock: { label: '× stock', digits: 2 },

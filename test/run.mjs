@@ -1,14 +1,18 @@
-// Runs the tests with node:test, compiled. Node 20's --test takes no glob and runs nothing, with
-// exit code 0, for a folder without tests, so the files are listed here, and an empty list is a failure.
+// Runs the tests with node:test, compiled. Node 20's --test takes no glob, sorts what it is given, and runs
+// nothing, with exit code 0, for a folder without tests: so the files are listed here, the longest first, and
+// an empty list is a failure.
 //
 //     node test/run.mjs [--faults] [PART OF A PATH]...
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.mjs';
+import { originalPlaces } from './original-places.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
@@ -18,8 +22,25 @@ const OUTSIDE = ['clients', 'proxies', 'deploy'];
 const outside = args.includes('--outside');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
-/** What takes longest begins first, so that nothing long is left when all else is done. */
-const LONG = ['faults', 'e2e', 'conformance', 'bench', 'hooks'];
+/** What takes longest begins first, so that nothing long is left when all else is done: parts of paths. */
+const LONG = [
+  ...[
+    'e2e/package',
+    'simulation/simulation',
+    'e2e/shared-',
+    'faults/shared-',
+    'storage/bytes/s3/radosgw',
+  ],
+  ...[
+    'faults/deliver-',
+    'faults/power-loss',
+    'faults/kill-nine',
+    'faults/',
+    'e2e/',
+    'storage/catalog/',
+  ],
+  ...['cli/put', 'cli/real-command', 'conformance/', 'bench/bench', 'access/', 'cli/', 'hooks/'],
+].map((part) => join('test', part));
 
 /** @param {string} file */
 function folderOf(file) {
@@ -28,7 +49,7 @@ function folderOf(file) {
 
 /** @param {string} file */
 function rank(file) {
-  const at = LONG.indexOf(folderOf(file));
+  const at = LONG.findIndex((part) => file.startsWith(part));
   return at < 0 ? LONG.length : at;
 }
 
@@ -47,23 +68,28 @@ if (files.length === 0) {
 
 const { folder, remove } = await compile(root);
 process.on('exit', remove);
-// The tests get these signals, too, when they come from a terminal, and end.
-process.on('SIGINT', () => run.kill('SIGINT'));
-process.on('SIGTERM', () => run.kill('SIGTERM'));
+const ending = new AbortController();
+// Each file listens to it.
+setMaxListeners(0, ending.signal);
+let failed = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    failed = true;
+    ending.abort();
+  });
+}
+if (faults) process.env.TUSD_TS_FAULTS = 'long';
+// Tests look for files from there.
+process.chdir(root);
 
-const run = spawn(
-  process.execPath,
-  [
-    ...['--enable-source-maps', '--test', '--test-reporter=spec'],
-    // Most tests wait for a process or the disk and not for a processor.
-    `--test-concurrency=${2 * Math.max(2, availableParallelism())}`,
-    ...files.map((file) => join(folder, file.replace(/\.ts$/, '.js'))),
-  ],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...(faults ? { TUSD_TS_FAULTS: 'long' } : {}) },
-  },
-);
-const [code] = await once(run, 'exit');
-process.exit(code ?? 1);
+const running = run({
+  files: files.map((file) => join(folder, file.replace(/\.ts$/, '.js'))),
+  // Most tests wait for a process or the disk and not for a processor.
+  concurrency: 2 * Math.max(2, availableParallelism()),
+  signal: ending.signal,
+});
+running.on('test:fail', ({ todo }) => {
+  failed ||= todo === undefined;
+});
+await pipeline(running, originalPlaces(folder, root), new spec(), process.stdout, { end: false });
+process.exit(failed ? 1 : 0);

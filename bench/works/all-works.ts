@@ -6,6 +6,7 @@ import { hooksCommands, hooksLarge, hooksSmall } from './hooks.ts';
 import { huge } from './huge.ts';
 import { mix } from './mix.ts';
 import { paused } from './paused.ts';
+import { put } from './put.ts';
 import { smallCreate } from './small-create.ts';
 import { checksums, chunks, crowd, fourStreams, largeChunks, oneStream } from './streams.ts';
 import { tokensHead, tokensLarge, tokensSmall } from './tokens.ts';
@@ -32,6 +33,7 @@ export const WORKS: readonly Work[] = [
   tokensHead,
   tokensSmall,
   tokensLarge,
+  put,
   paused,
   huge,
   catalog,

@@ -14,17 +14,18 @@ export interface CommandResult {
 
 const LOOK_EVERY = 10;
 
-/** Runs a node program in `directory` to its end. Throws when it fails. */
+/** Runs a node program in `directory` to its end, with more variables. Throws when it fails. */
 export async function runCommand(
   args: readonly string[],
   directory: string,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const file = join(directory, 'command.out');
   const output = openSync(file, 'w');
   const begun = performance.now();
   const child = spawn(process.execPath, args, {
     cwd: directory,
-    env: cleanEnvironment(process.env),
+    env: { ...cleanEnvironment(process.env), ...variables },
     stdio: ['ignore', output, 'inherit'],
   });
   closeSync(output);

@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
 import type { CreationDraft, Guards } from '../storage/model/events.ts';
-import { readMetadata } from '../storage/model/metadata.ts';
+import { fileNameOf, fileTypeOf, relativePathOf } from '../storage/model/metadata.ts';
 import type { Caller } from '../storage/model/upload.ts';
 import type { RuledPrincipal } from './rules.ts';
 
@@ -21,21 +21,28 @@ export function withCreationRules(guards: Guards): Guards {
 
 function assertAllowed({ kind, metadata }: CreationDraft, { principal }: Caller): void {
   const { rules } = (principal ?? {}) as Partial<RuledPrincipal>;
-  // Clients often send the metadata with the final upload alone.
-  if (!rules || kind === 'partial') return;
+  if (!rules) return;
   const { types, names } = rules;
-  if (types.length === 0 && names.length === 0) return;
-  const texts = new Map(
-    readMetadata(metadata).map(({ key, value }) => [key, value?.toString('utf8') ?? '']),
-  );
-  const type = (texts.get('filetype') ?? texts.get('type') ?? '').split(';')[0]!.trim();
-  if (types.length > 0 && !types.some((pattern) => fits(type, pattern))) {
+  // Clients often send the metadata with the final upload alone: what a part says must be allowed.
+  const mayBeSilent = kind === 'partial';
+  const allows = (patterns: readonly string[], stated: string | null) =>
+    patterns.length === 0 ||
+    (stated === null && mayBeSilent) ||
+    patterns.some((pattern) => fits(stated ?? '', pattern));
+  const type = fileTypeOf(metadata);
+  if (!allows(types, type && type.split(';')[0]!.trim())) {
     throw new Fault('FORBIDDEN', 'files of this type are not allowed here');
   }
-  const name = texts.get('filename') ?? texts.get('name') ?? '';
-  if (names.length > 0 && !names.some((pattern) => fits(name, pattern))) {
+  const path = relativePathOf(metadata);
+  const named = [fileNameOf(metadata), ...(path === null ? [] : [path])];
+  if (!named.every((name) => allows(names, name && lastSegment(name)))) {
     throw new Fault('FORBIDDEN', 'files of this name are not allowed here');
   }
+}
+
+/** What a file is called where it is delivered or downloaded: folders before it do not count. */
+function lastSegment(name: string): string {
+  return name.split(/[/\\]/).findLast((segment) => segment !== '') ?? '';
 }
 
 /** Compares without regard to case; `*` in the pattern stands for any text. Takes linear time. */

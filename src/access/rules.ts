@@ -28,8 +28,9 @@ export function narrow(rules: Rules, narrowing: Narrowing | undefined): Rules {
 }
 
 export function principalOf(name: string | null, rules: Rules): RuledPrincipal {
-  const { grants, maxSize } = rules;
-  return { name, readsAny: grants.includes('read-any'), maxSize, rules };
+  const { grants, maxSize, maxTotalSize } = rules;
+  const limited = maxTotalSize !== null;
+  return { name, readsAny: grants.includes('read-any'), maxSize, limited, rules };
 }
 
 /** The grants of which a method needs one. OPTIONS needs none. */

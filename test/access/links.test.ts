@@ -195,3 +195,23 @@ test('parts that are never joined do not fill the disk', async (t) => {
   assert.equal((await create(daemon.url, part, '1234567890')).status, 201);
   assert.equal((await create(daemon.url, part, '1')).status, 507);
 });
+
+test('a part that stands many times in a final upload does not get around the size of a link', async (t) => {
+  const daemon = await startGuarded(t, {});
+  const { token } = await newLink(daemon, '--max-size', '10');
+  const as = { ...TUS, ...bearer(token) };
+  const deferred = { ...as, 'Upload-Concat': 'partial', 'Upload-Defer-Length': '1' };
+  const made = await fetch(daemon.url, { method: 'POST', headers: deferred });
+  const part = new URL(made.headers.get('location') ?? '', daemon.url).href;
+  const join = () =>
+    fetch(daemon.url, {
+      method: 'POST',
+      headers: { ...as, 'Upload-Concat': `final;${`${part} `.repeat(20)}` },
+    });
+  const early = await join();
+  assert.equal(early.status, 400);
+  assert.match(await early.text(), /declare the length of each part/);
+  const length = { ...as, 'Upload-Length': '10' };
+  assert.equal((await append(part, length, 0, '1234567890')).status, 204);
+  assert.equal((await join()).status, 413);
+});

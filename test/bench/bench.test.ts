@@ -8,6 +8,7 @@ import { parseOptions } from '../../bench/options.ts';
 import { renderWork, type WorkReport } from '../../bench/report.ts';
 import { runSession } from '../../bench/session.ts';
 import type { Sizes } from '../../bench/sizes.ts';
+import { NODE_ARGS } from '../support/command.ts';
 
 const KIB = 1024;
 const TINY: Sizes = {
@@ -123,6 +124,25 @@ test('the work "huge" reports memory and removes what it wrote', async () => {
   const [row] = work?.rows ?? [];
   assert.equal(row?.error, undefined);
   assert.ok((row?.figures.mibPerSecond ?? 0) > 0);
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('put sends what the load client sends, and is compared with it', async () => {
+  const daemon = ['--daemon', NODE_ARGS.at(-1)!, '--fsync', 'never', '--rounds', '1'];
+  const [work] = await run(tiny('--work', 'put', '--subjects', 'ours,ceiling', ...daemon));
+  const rows = work?.rows ?? [];
+  assert.deepEqual(
+    rows.map(({ subject, rounds, error }) => [subject.split(': ')[1], rounds, error]),
+    [
+      ['the load client', 1, undefined],
+      ['put', 1, undefined],
+      ['put --checksum none', 1, undefined],
+      ['the load client, 4 streams', 1, undefined],
+      ['put, 4 files', 1, undefined],
+      ['put, 4 parts of a file', 1, undefined],
+    ],
+  );
+  for (const { figures } of rows) assert.ok((figures.keptPercent ?? 0) > 0);
   assert.deepEqual(readdirSync(directory), []);
 });
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cleanEnvironment, NODE_ARGS, runCommand } from '../support/command.ts';
+import { beforeTests } from '../support/file-scope.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { serveUploads } from '../support/uploads.ts';
 
@@ -70,6 +71,17 @@ test('a catalog that is damaged, or newer than the program, is said to be', asyn
   );
 });
 
+/** More uploads than a cleanup removes before the signal arrives; made once, each test gets a copy. */
+const MANY = 3_000;
+let many = '';
+
+beforeTests({}, async (t) => {
+  const { folder, store, make } = await serveUploads(t);
+  for (let count = 0; count < MANY; count++) await make({ received: 1 });
+  await store.close();
+  many = folder;
+});
+
 for (const [name, code] of [
   ['SIGHUP', 129],
   ['SIGINT', 130],
@@ -77,9 +89,9 @@ for (const [name, code] of [
   ['SIGTERM', 143],
 ] as const) {
   test(`${name} ends a cleanup between two uploads, and it says what it did`, async (context) => {
-    const uploads = await serveUploads(context);
-    for (let count = 0; count < 3_000; count++) await uploads.make({ received: 1 });
-    const args = ['cleanup', '--older-than', '1ms', '--upload-dir', uploads.folder];
+    const folder = temporaryFolder(context);
+    cpSync(many, folder, { recursive: true });
+    const args = ['cleanup', '--older-than', '1ms', '--upload-dir', folder];
     const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
       env: cleanEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,7 +106,7 @@ for (const [name, code] of [
     assert.equal(ended, code, stderr);
     const [, removed] = /^Removed ([\d,]+) of 3,000 uploads/m.exec(stdout) ?? [];
     const count = Number(removed?.replace(',', ''));
-    assert.ok(count > 0 && count < 3_000, stdout.slice(-500));
+    assert.ok(count > 0 && count < MANY, stdout.slice(-500));
     assert.equal(
       stderr,
       'tusd-ts: interrupted: what was removed stays removed, the rest is kept\n',

@@ -29,6 +29,15 @@ interface Packed {
   readonly files: readonly string[];
 }
 
+/** The tarball that TUSD_TS_TARBALL names, which was packed from a checkout, or a new one. */
+async function packed(test: Parameters<typeof temporaryFolder>[0]): Promise<Packed> {
+  const { TUSD_TS_TARBALL: tarball } = process.env;
+  if (!tarball) return pack(test);
+  const { stdout } = await run('tar', ['-tzf', tarball]);
+  const files = stdout.split('\n').map((path) => path.replace(/^package\//, ''));
+  return { tarball, files: files.filter((path) => path !== '') };
+}
+
 /** Packs a copy of the checkout, so that the build in the checkout stays as it is. */
 async function pack(test: Parameters<typeof temporaryFolder>[0]): Promise<Packed> {
   const copy = temporaryFolder(test);
@@ -103,7 +112,7 @@ await openTusStore({ directory: 'uploads', port: 1080 });
 `;
 
 test('the packed program works in an empty folder', async (t) => {
-  const { tarball, files } = await pack(t);
+  const { tarball, files } = await packed(t);
 
   await t.test('the tarball has what a user needs and nothing of the workshop', () => {
     for (const wanted of [

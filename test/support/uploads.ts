@@ -66,7 +66,7 @@ export function metadataOf(pairs: Readonly<Record<string, string | Buffer>>): st
 
 /** A directory that a daemon's store serves, with a clock that the test sets. */
 export async function serveUploads(
-  test: TestContext,
+  test: Pick<TestContext, 'after'>,
   options: Partial<StoreOptions> = {},
 ): Promise<Uploads> {
   const folder = options.uploadDir ?? temporaryFolder(test);

@@ -1,5 +1,5 @@
 import type { PathTemplate, TemplatePiece } from '../../config/deliver/path-template.ts';
-import { fileNameOf, metadataText } from '../../storage/model/metadata.ts';
+import { fileNameOf, metadataText, relativePathOf } from '../../storage/model/metadata.ts';
 import type { UploadRecord } from '../../storage/model/upload.ts';
 import { lastName, safeName } from './safe-name.ts';
 
@@ -29,7 +29,7 @@ export function pathOf(template: PathTemplate, facts: PathFacts): [string, ...st
     return (facts.wantedPath ?? facts.id).split('/') as [string, ...string[]];
   }
   if (piece?.kind === 'field' && piece.field === 'relativePath') {
-    return [...folders, ...relativePathOf(facts)] as unknown as [string, ...string[]];
+    return [...folders, ...relativeNamesOf(facts)] as unknown as [string, ...string[]];
   }
   return [...folders, segmentOf(last, facts)] as unknown as [string, ...string[]];
 }
@@ -69,11 +69,8 @@ function nameOf({ id, metadata }: PathFacts): string {
 }
 
 /** The path within the folder that a person uploaded; the name alone where the client sent none. */
-function relativePathOf(facts: PathFacts): string[] {
-  const path = metadataText(facts.metadata, 'relativePath', 'relativepath') ?? '';
-  // Uppy sends the text "null" for a file that was chosen by itself.
-  if (path === 'null') return [nameOf(facts)];
-  const names = path
+function relativeNamesOf(facts: PathFacts): string[] {
+  const names = (relativePathOf(facts.metadata) ?? '')
     .split(/[/\\]/)
     .map((name) => safeName(name))
     .filter((name) => name !== '');

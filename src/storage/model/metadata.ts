@@ -99,3 +99,10 @@ export function fileNameOf(metadata: string | null): string | null {
 export function fileTypeOf(metadata: string | null): string | null {
   return metadataText(metadata, 'filetype', 'type', 'contentType');
 }
+
+/** The path within the folder that a person has sent (hostile text), or null. */
+export function relativePathOf(metadata: string | null): string | null {
+  const path = metadataText(metadata, 'relativePath', 'relativepath');
+  // Uppy sends the text "null" for a file that was chosen by itself.
+  return path === 'null' ? null : path;
+}

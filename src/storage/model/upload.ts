@@ -141,6 +141,8 @@ export interface Principal {
   readonly readsAny: boolean;
   /** The largest upload it may create (bytes), or null for no limit of its own. */
   readonly maxSize: number | null;
+  /** What all its uploads hold together is limited. */
+  readonly limited: boolean;
 }
 
 /** The origin of a change. */

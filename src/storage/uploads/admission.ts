@@ -18,6 +18,21 @@ export function checkSize(context: StoreContext, length: number | null, caller: 
 }
 
 /**
+ * Throws BAD_REQUEST for a final upload of unknown length whose size is limited: when its parts have their
+ * lengths it is joined without its caller, whose limits nobody knows any more.
+ */
+export function checkJoinedSize(
+  context: StoreContext,
+  length: number | null,
+  caller: Caller,
+): void {
+  if (length !== null) return;
+  if (largestFor(context, caller) === null && !caller.principal?.limited) return;
+  const why = 'uploads are limited in size: declare the length of each part before joining them';
+  throw new Fault('BAD_REQUEST', why);
+}
+
+/**
  * Throws NO_SPACE when `bytes` more would leave less than the minimum free. The Fault carries the
  * offset of the upload, if it exists already.
  */

@@ -8,7 +8,7 @@ import {
   nobody,
   type StoredUpload,
 } from '../../model/upload.ts';
-import { checkSpace } from '../admission.ts';
+import { checkJoinedSize, checkSpace } from '../admission.ts';
 import type { StoreContext } from '../context.ts';
 import { finishUpload, leaveBehind } from '../receiving/finish.ts';
 import { undoCreation } from '../removing/undo-creation.ts';
@@ -19,14 +19,16 @@ import type { CreateRequest } from './new-upload.ts';
 /**
  * Creates a final upload from its parts and returns its id. If all parts are finished, it is joined
  * before this resolves; otherwise when the last part finishes. Throws BAD_REQUEST for an id that is not
- * an existing part.
+ * an existing part, and what `checkJoinedSize` throws.
  */
 export async function concatenate(
   context: StoreContext,
   request: CreateRequest & { readonly parts: readonly string[] },
 ): Promise<string> {
   const parts = await readParts(context, request);
-  const made = await createUpload(context, { ...request, kind: 'final', length: sumOf(parts) });
+  const length = sumOf(parts);
+  checkJoinedSize(context, length, request.caller);
+  const made = await createUpload(context, { ...request, kind: 'final', length });
   const { id } = made.record;
   try {
     // Only now: a part may have finished or been removed since `readParts`.
