@@ -118,6 +118,14 @@ export class Judge {
     this.#sent(known, known.acknowledged);
   }
 
+  /** A client was told that its upload is not there. Throws when it is. */
+  toldGone({ id, told }: Known): void {
+    const record = this.#world.journal.records.rows.get(id)?.record;
+    if (!told || !record || isGone(record) || !this.#world.contentOf(id)) return;
+    if (record.activeAt + RETENTION <= this.#scheduler.now()) return;
+    throw new Violation('what is there is not told to be gone', `${id}: ${record.state}`);
+  }
+
   /** What a crash has left of uploads whose clients never learnt of them. */
   #begin(): void {
     this.#serves = false;

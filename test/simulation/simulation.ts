@@ -1,7 +1,7 @@
 import { messageOf } from '../../src/fault.ts';
 import { isGone } from '../../src/storage/model/upload.ts';
 import { runJob } from './clients/upload.ts';
-import { RETENTION, type Running, startProcess } from './daemon.ts';
+import { type Running, startProcess } from './daemon.ts';
 import { finalLook, settle } from './end.ts';
 import { Judge } from './judge.ts';
 import { type Known, Ledger } from './ledger.ts';
@@ -120,12 +120,8 @@ export class Simulation {
   }
 
   /** A client was told that its upload is not there. */
-  assertGone({ id, told }: Known): void {
-    const record = this.world.journal.records.rows.get(id)?.record;
-    const there = record && !isGone(record) && this.world.contentOf(id) !== undefined;
-    const expired = record && record.activeAt + RETENTION <= this.scheduler.now();
-    if (!told || !there || expired) return;
-    this.violated(new Violation('what is there is not told to be gone', `${id}: ${record.state}`));
+  toldGone(known: Known): void {
+    this.#guarded(() => this.judge.toldGone(known));
   }
 
   told(known: Known, offset: number, floor: number): void {

@@ -125,7 +125,7 @@ export class Sender {
       );
     } catch (error) {
       if (isFault(error, 'GONE', 'NOT_FOUND') && quiet === this.sim.disturbances) {
-        this.sim.assertGone(known);
+        this.sim.toldGone(known);
       }
       const refused = isFault(error, 'CONFLICT', 'BAD_REQUEST', 'CHECKSUM_MISMATCH', 'FORBIDDEN');
       const alone =
