@@ -6,7 +6,7 @@ import { allPages } from './pages.ts';
 
 /** Pages about programs of this repository other than the command. */
 const OF_OTHERS =
-  /^(?:bench|conformance)\/|^CONTRIBUTING\.md$|^docs\/(?:comparison|conformance)\.md$/;
+  /^(?:bench|conformance)\/|^CONTRIBUTING\.md$|^docs\/(?:comparison|conformance|simulation)\.md$/;
 const pages = allPages();
 
 interface Help {

@@ -53,6 +53,19 @@ function peakOf({ members }: Cluster): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
 }
 
+/** Sends the rest of an upload, as often as it takes. */
+function finish(url: string, bytes: Buffer): Promise<unknown> {
+  return until(
+    'the upload is finished',
+    async () => {
+      const from = offsetOf(await send('HEAD', url));
+      const body = bytes.subarray(from);
+      return (await send('PATCH', url, { headers: appendAt(from), body })).status === 204;
+    },
+    60_000,
+  );
+}
+
 test(
   `${UPLOADS} uploads at once need less than ${MOST_MEMORY} MiB and ${MOST_CONNECTIONS} connections to the database`,
   SHARED_SERVICES,
@@ -98,7 +111,12 @@ test(
       300_000,
     );
     goOn();
-    for (const { status } of await answers) assert.equal(status, 204);
+    for (const [index, { status }] of (await answers).entries()) {
+      if (status === 204) continue;
+      // Services that are this busy may be too slow for a request; its client goes on.
+      assert.equal(status, 503);
+      await finish(urls[index]!, bytes);
+    }
     for (const round of range(5)) {
       const small = randomBytes(10_000 + round);
       const headers = creation(small.length, { 'Content-Type': OFFSET_STREAM });

@@ -40,7 +40,7 @@ test('an upload whose last sync fails is not finished, and its bytes are written
   faultyDisk.during(t);
   failOneSync();
   await assert.rejects(append(store, id, 100_000, SENT.subarray(100_000)));
-  assert.equal((await store.find(id)).record.state, 'receiving');
+  assert.equal((await store.remember(id))?.state, 'receiving');
   assert.match(warnings.join(), new RegExp(id));
   faultyDisk.reset();
   finishLeftBehind(insideOf(store));
