@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { startReceiver } from '../hooks/support/receiver.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
@@ -29,7 +30,6 @@ beforeTests(SHARED_SERVICES, async (t) => {
 async function watchConnections(t: TestContext) {
   const client = new pg.Client({ connectionString: services.postgres.url });
   await client.connect();
-  t.after(() => client.end());
   let most = 0;
   let over = false;
   const watching = (async () => {
@@ -38,8 +38,14 @@ async function watchConnections(t: TestContext) {
         `SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'tusd-ts'`,
       );
       most = Math.max(most, rows[0].count);
+      await pause(20);
     }
   })();
+  t.after(async () => {
+    over = true;
+    await watching;
+    await client.end();
+  });
   return async () => {
     over = true;
     await watching;
@@ -77,6 +83,8 @@ test(
       daemons: 1,
       storage: { partSize: '5MiB' },
       config: {
+        // All clients wait for the last of them.
+        idleTimeout: '10m',
         hooks: [{ type: 'http', name: 'receiver', url, events: ['post-create', 'post-finish'] }],
       },
     });
