@@ -28,7 +28,7 @@ export interface Parser {
   [callback: number]: (argument?: unknown) => void;
 }
 
-/** A server's connection. The two symbols are those that net's option `onread` sets. */
+/** A server's connection. The symbols are those that net's option `onread` sets. */
 export interface Connection extends Socket {
   readonly parser?: Parser | null;
   readonly _handle: { useUserBuffer(buffer: Buffer): void } | null;
@@ -38,6 +38,8 @@ export interface Connection extends Socket {
 export interface ReadSymbols {
   readonly buffer: symbol;
   readonly callback: symbol;
+  /** Returns the buffer for the next read. */
+  readonly next: symbol;
 }
 
 /** The symbols of this Node; undefined if its sockets are not as expected. */
@@ -47,7 +49,8 @@ export function findReadSymbols(): ReadSymbols | undefined {
   socket.destroy();
   const buffer = symbols.find(({ description }) => description === 'kBuffer');
   const callback = symbols.find(({ description }) => description === 'kBufferCb');
-  return buffer && callback ? { buffer, callback } : undefined;
+  const next = symbols.find(({ description }) => description === 'kBufferGen');
+  return buffer && callback && next ? { buffer, callback, next } : undefined;
 }
 
 const METHODS = ['consume', 'unconsume', 'execute', 'finish', 'getCurrentBuffer'] as const;

@@ -48,6 +48,9 @@ function tellBody(request: IncomingMessage, response: ServerResponse): void {
   let length = 0;
   let sum = 0;
   const sink = {
+    get wanted() {
+      return 20_000 + (length % 977);
+    },
     onBytes: (chunk: Buffer): boolean => {
       sum = sumOf(chunk, sum);
       length += chunk.length;

@@ -136,21 +136,25 @@ class Tap {
     this.#receive(body, bytes.subarray(parsed));
   }
 
+  /** Stays set on the handle, once; it is ignored while the parser reads from the handle. */
   #readIntoBuffer(): void {
-    this.#socket[this.#symbols.callback] = this.#onRead;
-    this.#readAtMost(USUAL);
+    const socket = this.#socket;
+    const { buffer, callback, next } = this.#symbols;
+    if (socket[buffer]) return;
+    shared ??= allocateBlock(BUFFER_SIZE);
+    const first = shared.subarray(0, USUAL);
+    socket[callback] = this.#onRead;
+    socket[next] = this.#nextBuffer;
+    socket[buffer] = first;
+    socket._handle?.useUserBuffer(first);
   }
 
-  /** Stays set on the handle; it is ignored while the parser reads from the handle. */
-  #readAtMost(length: number): void {
-    const socket = this.#socket;
-    const { buffer } = this.#symbols;
-    if ((socket[buffer] as Buffer | undefined)?.length === length) return;
-    shared ??= allocateBlock(BUFFER_SIZE);
-    const part = shared.subarray(0, Math.min(length, BUFFER_SIZE));
-    socket[buffer] = part;
-    socket._handle?.useUserBuffer(part);
-  }
+  /** Called after each read. */
+  readonly #nextBuffer = (): Buffer => {
+    const last = this.#socket[this.#symbols.buffer] as Buffer;
+    const length = Math.min(this.#body?.wanted ?? USUAL, BUFFER_SIZE);
+    return !shared || last.length === length ? last : shared.subarray(0, length);
+  };
 
   /** Returns false to pause reading. */
   readonly #onRead = (length: number, buffer: Buffer): boolean => {
@@ -158,9 +162,7 @@ class Tap {
     const body = this.#body;
     // Other code may have detached the parser, as a 'data' listener does.
     if (!body) return this.#socket.push(Buffer.from(bytes));
-    const goesOn = this.#receive(body, bytes);
-    this.#readAtMost(body.wanted ?? USUAL);
-    return goesOn && this.#mayGoOn(body, length === buffer.length ? length : 0);
+    return this.#receive(body, bytes) && this.#mayGoOn(body, length === buffer.length ? length : 0);
   };
 
   /** Returns false when reading stops until others have had their turn. `full`: bytes of a full read. */

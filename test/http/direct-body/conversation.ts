@@ -15,6 +15,8 @@ export const MANNERS = [
   'stops',
   'answers-first',
   'asks-for-it',
+  // It reads as many bytes at a time as it likes.
+  'wishes',
 ] as const;
 
 export interface Server {
@@ -106,6 +108,9 @@ function read(request: IncomingMessage, response: ServerResponse, tell: (what: s
   const body = bodyOf(request);
   const begin = () =>
     body.start({
+      get wanted() {
+        return manner === 'wishes' ? 1 + (bytes % 977) : undefined;
+      },
       onBytes: (chunk) => {
         add(chunk);
         if (manner === 'pausing') {
