@@ -156,6 +156,8 @@ export interface Writer extends Reader {
    * borrows.
    */
   readonly immediate: boolean;
+  /** Writes are cheaper that begin and end at multiples of it (bytes); absent where that does not matter. */
+  readonly round?: number;
 
   /**
    * Writes chunks at `position`, which is where the last write ended. Calls back with the number of

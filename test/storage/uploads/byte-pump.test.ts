@@ -154,6 +154,7 @@ test('chunks that are written at once should end at round offsets, and others be
   const MIB = 1024 * 1024;
   let immediate = true;
   const writer = {
+    round: MIB,
     get immediate() {
       return immediate;
     },

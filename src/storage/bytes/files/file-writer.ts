@@ -11,6 +11,12 @@ import type { WritePace } from './write-pace.ts';
 const truncateAsync = promisify(ftruncate);
 const dataSync = promisify(fdatasync);
 
+/**
+ * The kernel keeps long writes that begin and end at round offsets in large pieces of memory, which takes it
+ * a third less time (bytes).
+ */
+const ROUND = 1024 * 1024;
+
 /** Bytes between two syncs while an upload arrives. They leave little to sync at its end. */
 const SYNC_EVERY = 32 * 1024 * 1024;
 
@@ -31,6 +37,7 @@ export interface WriterOptions {
 /** A data file that is being written. */
 export class FileWriter extends FileReader implements Writer {
   readonly layout = null;
+  readonly round = ROUND;
   readonly #id: string;
   readonly #options: WriterOptions;
   #nextSync = 0;

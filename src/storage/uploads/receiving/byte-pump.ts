@@ -6,14 +6,8 @@ import type { Interruption } from '../../model/timeline.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { copyToWait, giveBack, HIGH_WATER } from './waiting-bytes.ts';
 
-/**
- * Where chunks end that are written at once: the kernel keeps long writes that begin and end at round
- * offsets in large pieces of memory, which takes it a third less time (bytes).
- */
-const ROUND = 1024 * 1024;
-
 export interface PumpOptions {
-  readonly writer: Pick<Writer, 'write' | 'immediate'>;
+  readonly writer: Pick<Writer, 'write' | 'immediate' | 'round'>;
   /** Where the first byte goes. */
   readonly position: number;
   /** CRC-32 of the bytes before `position`. */
@@ -95,8 +89,9 @@ export class BytePump implements ByteSink {
 
   /** Chunks that wait for the disk are copied, and stay small. */
   get wanted(): number | undefined {
-    if (!this.#options.writer.immediate) return undefined;
-    return ROUND - ((this.#options.position + this.#received) % ROUND);
+    const { position, writer } = this.#options;
+    const { immediate, round } = writer;
+    return immediate && round ? round - ((position + this.#received) % round) : undefined;
   }
 
   onBytes(chunk: Buffer): boolean {
