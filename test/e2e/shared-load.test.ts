@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { LONG } from '../faults/support/effort.ts';
 import { startReceiver } from '../hooks/support/receiver.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { beforeTests } from '../support/file-scope.ts';
@@ -17,11 +16,8 @@ const MIB = 1024 * 1024;
 const UPLOADS = 200;
 /** A part and more. */
 const SIZE = 6 * MIB;
-/**
- * Alone on the machine, with TUSD_TS_FAULTS=long. Beside other tests the services answer slowly, more waits,
- * and garbage is collected late.
- */
-const MOST_MEMORY = LONG ? 350 : 450;
+/** Runs took 330 to 380 MiB; how late garbage is collected makes the difference. */
+const MOST_MEMORY = 500;
 const MOST_CONNECTIONS = 10;
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
