@@ -116,7 +116,7 @@ test(
   },
 );
 
-test('a length that is told in the end', SHARED_SERVICES, async () => {
+test('a length that is declared last', SHARED_SERVICES, async () => {
   const bytes = randomBytes(6 * MIB);
   const url = await create(0, null);
   const first = await send('PATCH', at(1, url), {

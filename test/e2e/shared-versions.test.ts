@@ -81,7 +81,7 @@ async function patch(index: number, url: string, bytes: Buffer, from: number, to
 async function assertTold(ids: readonly string[], ...types: readonly string[]): Promise<void> {
   const of = (id: string) =>
     receiver.received.map(({ payload }) => payload).filter(({ Event }) => Event.Upload.ID === id);
-  await until('every event was told', () => ids.every((id) => of(id).length >= types.length));
+  await until('every event was delivered', () => ids.every((id) => of(id).length >= types.length));
   for (const id of ids) {
     assert.deepEqual(
       of(id).map(({ Type }) => Type),
@@ -125,7 +125,7 @@ test(
     // One takes over from the other's writer, and removes what the other made.
     const taken = await create(0, bytes.length);
     const silent = pausedPatch(at(0, taken), 0, bytes, 6 * MIB);
-    const head = await until('what has come is told', async () => {
+    const head = await until('HEAD reports what has arrived', async () => {
       const head = await send('HEAD', at(2, taken));
       return offsetOf(head) === 6 * MIB && head;
     });

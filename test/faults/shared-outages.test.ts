@@ -130,7 +130,7 @@ test(
     const bytes = randomBytes(16 * MIB);
     const url = locationOf(daemon.url, await post(Buffer.alloc(0), bytes.length));
     const writing = pausedPatch(url, 0, bytes, 11 * MIB);
-    const told = await until('an offset is told', async () => {
+    const told = await until('HEAD reports an offset', async () => {
       const offset = offsetOf(await send('HEAD', url));
       return offset > 0 && offset;
     });

@@ -13,7 +13,7 @@ const FOCUSES: readonly Focus[] = [
     jobs: [{ ...job, kind: 'plain', length: 24, most: 8, checksums: true, rude: 0.4, tus: false }],
     faults: [powerAt(random.between(25, 80), random)],
   }),
-  // All bytes are told while the finish has failed, or is under way, and the power is cut.
+  // HEAD reports all bytes while the finish has failed, or is under way, and the power is cut.
   (job, random) => {
     const step = random.between(8, 40);
     const lasts = random.pick([5, 50, 500]);
@@ -43,7 +43,7 @@ export function focused(plan: Plan): Plan {
   return { ...plan, fsync: 'completed', guard: null, ...focus };
 }
 
-/** A client who takes an upload for finished when it is told all its bytes. */
+/** A client that takes an upload for finished when HEAD reports all its bytes. */
 function told(job: Job): Job {
   return { ...job, kind: 'plain', tus: true, explicit: false, checksums: false, rude: 0 };
 }

@@ -118,7 +118,7 @@ export class Judge {
     this.#sent(known, known.acknowledged);
   }
 
-  /** A client was told that its upload is not there. Throws when it is. */
+  /** A client got the answer that its upload is not there. Throws when it is. */
   toldGone({ id, told }: Known): void {
     const record = this.#world.journal.records.rows.get(id)?.record;
     if (!told || !record || isGone(record) || !this.#world.contentOf(id)) return;

@@ -119,7 +119,7 @@ export class Simulation {
     return timeline.some(({ event }) => event === 'finished');
   }
 
-  /** A client was told that its upload is not there. */
+  /** A client got the answer that its upload is not there. */
   toldGone(known: Known): void {
     this.#guarded(() => this.judge.toldGone(known));
   }

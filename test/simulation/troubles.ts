@@ -82,7 +82,7 @@ export function trouble(sim: Simulation, fault: Fault): void {
   }
 }
 
-/** The database is away for a while; what it was told just before may have happened. */
+/** The database is away for a while; requests that it got just before may have been carried out. */
 function failover({ scheduler, world: { journal } }: Simulation, random: Random, lasts: number) {
   journal.answersLost = 0.3;
   const away = random.chance(0.5);

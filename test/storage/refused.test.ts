@@ -255,7 +255,7 @@ test('a length that a request with a checksum declared is unknown again after a 
   assert.deepEqual([kept.length, kept.offset, kept.content], [10, 7, '1234567']);
 });
 
-test('with "always" a refusal survives a power cut before its client is told of it', async (t) => {
+test('with "always" a refusal survives a power cut before its client gets the answer', async (t) => {
   const steps: string[] = [];
   const beforeFinish = async () => {
     throw new Fault('REFUSED', 'a virus');

@@ -38,7 +38,7 @@ export type NoteLayout = (layout: string) => Promise<void>;
 export interface Bytes {
   /**
    * true where a written byte is safe only after a `flush`, even from the death of this process. Clients
-   * are told recorded offsets only then, and bytes cannot be read before `seal`.
+   * get recorded offsets only then, and bytes cannot be read before `seal`.
    */
   readonly buffers: boolean;
 

@@ -199,7 +199,7 @@ export interface Processes {
   /** true while a process that is alive holds the lease. */
   isLeased(id: string, at: number): Promise<boolean>;
 
-  /** The process that holds the lease, if it is alive and has told of itself; otherwise null. */
+  /** The process that holds the lease, if it is alive and has reported itself; otherwise null. */
   writerOf(id: string, at: number): Promise<ProcessInfo | null>;
 
   /**

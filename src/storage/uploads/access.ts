@@ -93,7 +93,7 @@ function activeOffset(context: StoreContext, record: StoredUpload): number | und
 }
 
 /**
- * Whether a client that is told this offset takes its upload for finished, although it is not: a protocol may
+ * Whether a client that gets this offset takes its upload for finished, although it is not: a protocol may
  * have no other way to tell that an upload is finished.
  */
 export function isTakenForFinished(

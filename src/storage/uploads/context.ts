@@ -25,7 +25,7 @@ export interface ActiveAppend {
   readonly caller: Caller;
   /** The last offset of this request that was passed to the catalog. */
   recorded: number;
-  /** The last recorded offset that is safe. Maintained while clients are told recorded offsets only. */
+  /** The last recorded offset that is safe. Maintained while clients get recorded offsets only. */
   confirmed: number;
   /** Syncs what has come so far; resolves when it has ended. */
   syncing: Promise<void> | undefined;

@@ -12,7 +12,7 @@ export type FsyncMode = 'completed' | 'always' | 'never';
 /** What the mode requires of bytes and catalog, and when. */
 export class Durability {
   readonly mode: FsyncMode;
-  /** Whether clients are told recorded offsets only: no other bytes are safe as they promise. */
+  /** Whether clients get recorded offsets only, because no other bytes are safe. */
   readonly confirmsOffsets: boolean;
   /** Whether a power cut may take bytes of an upload until it is finished, and none afterwards. */
   readonly keepsFinished: boolean;

@@ -1,6 +1,6 @@
 // A daemon without a port: serves a directory with one hook, and makes and finishes uploads until it
 // is killed. Arguments: the directory, the receiver's URL, and "deliver" to make none. Prints the id
-// of every upload of which a client would have been told that it is finished, or "delivered" when
+// of every upload whose client would have got the answer that it is finished, or "delivered" when
 // nothing waits any more.
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';

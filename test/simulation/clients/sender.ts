@@ -134,7 +134,7 @@ export class Sender {
         known.removalAsked === 0 &&
         quiet === this.sim.disturbances;
       const [before, now] = [seen(), this.sim.seen(known)()];
-      // What was complete may be finished by whoever finds it.
+      // Any daemon that finds a complete upload may finish it.
       const same = now === before || now === before?.replace('receiving', 'finished');
       if (refused && alone && before !== null && !same) {
         this.sim.violated(

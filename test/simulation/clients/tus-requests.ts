@@ -60,7 +60,7 @@ export class TusRequests {
     return this.#outcome(id, answer);
   }
 
-  /** A client takes an upload for finished when it is told all its bytes. */
+  /** A client takes an upload for finished when HEAD reports all its bytes. */
   async head(daemon: Running, token: string, id: string) {
     const { headers } = await askTus(daemon, { method: 'HEAD', id, token, headers: {} });
     const offset = headers['upload-offset'] === undefined ? null : Number(headers['upload-offset']);

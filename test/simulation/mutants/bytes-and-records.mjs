@@ -171,7 +171,7 @@ export const BYTES_AND_RECORDS = [
     'return durability || kept || id || length;',
   ),
   mutant(
-    'the last byte of a running request is told',
+    'HEAD reports the last byte of a running request',
     `${ENGINE}access.ts`,
     'return isSafe(context, begun) ? pump.position : Math.max(begun.offset, pump.position - 1);',
     'return pump.position;',

@@ -9,7 +9,7 @@ import { onEveryBackend } from '../support/backends.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
 import { append, begin, faultOf, insideOf, make, offsetOf, openStore } from '../support/stores.ts';
 
-test('all bytes of an upload are told once they survive a power cut: its client takes it for finished', async (t) => {
+test('HEAD reports all bytes of an upload only once they survive a power cut', async (t) => {
   const disk = faultyDisk.during(t);
   const store = await openStore(t, { fsync: 'completed' });
   const id = await make(store, 5);
@@ -27,7 +27,7 @@ test('all bytes of an upload are told once they survive a power cut: its client 
   await until('it is finished', async () => (await store.remember(id))?.state === 'finished');
 });
 
-test('the last byte of a running request is told when the upload is finished', async (t) => {
+test('HEAD reports the last byte of a running request when the upload is finished', async (t) => {
   const told = new Map<string, number | null>();
   for (const fsync of ['completed', 'never'] as const) {
     const store = await openStore(t, { fsync });
@@ -41,7 +41,7 @@ test('the last byte of a running request is told when the upload is finished', a
   assert.deepEqual(Object.fromEntries(told), { completed: 4, never: 5 });
 });
 
-test('while a hook is asked before the finish all bytes are told, and they are safe', async (t) => {
+test('while a pre-finish hook runs, HEAD reports all bytes, and they are safe', async (t) => {
   const disk = faultyDisk.during(t);
   const steps: string[][] = [];
   const offsets: (number | null)[] = [];

@@ -46,7 +46,7 @@ test('the progress of running requests is recorded and told, once for what is ne
   assert.equal((await store.find(id)).record.crc32, crcOf(Buffer.from('1234567890')));
 });
 
-test('what is told of running requests takes no query for each of them', async (t) => {
+test('reporting the progress of running requests takes no query for each', async (t) => {
   const store = await openStore(t);
   const told: StorageEvent[] = [];
   store.onChange((event) => event.type === 'received' && told.push(event));
@@ -67,7 +67,7 @@ async function beginWith(store: Awaited<ReturnType<typeof openStore>>, bytes: st
   return id;
 }
 
-test('nothing is told of an upload that a command has removed', async (t) => {
+test('no progress is reported for an upload that a command has removed', async (t) => {
   const store = await openStore(t);
   const types: string[] = [];
   store.onChange(({ type }) => types.push(type));

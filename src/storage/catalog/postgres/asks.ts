@@ -88,7 +88,7 @@ export class Asks {
         for (const { upload, urgent } of rows) this.#asked?.(upload, urgent);
       } while (this.#again);
     } catch {
-      // Whoever asked asks again, and the heartbeat warns that the database cannot be reached.
+      // The caller asks again, and the heartbeat warns that the database cannot be reached.
     } finally {
       this.#looking = false;
       this.#schedule();

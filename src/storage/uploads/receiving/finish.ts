@@ -55,7 +55,7 @@ async function finishOnce(
   if (guards.beforeFinish && record.kind !== 'partial' && recording.lease) {
     // A hook may be slow: record the verified bytes before calling it.
     await recording.record(ending);
-    // A client who looks meanwhile is told all of them.
+    // A HEAD that comes meanwhile reports all of them.
     await durability.recorded('finish');
     context.kept.set(record.id, length);
     change = {};
@@ -64,7 +64,7 @@ async function finishOnce(
       await guards.beforeFinish(complete, caller, bytes.locate(complete));
     } catch (error) {
       await recording.refuse(refusalOf(context, error, declares));
-      // A client that is told of a refusal does not come again.
+      // A client does not try again after a refusal.
       await durability.recorded('progress');
       throw error;
     }

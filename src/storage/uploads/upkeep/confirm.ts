@@ -29,8 +29,8 @@ export async function confirmWritten(
 
 /**
  * Makes the bytes of a complete upload survive a power cut although its finish has failed, or has not
- * begun: a client who is told all of them takes it for finished. Waits for a request that finishes it.
- * Throws what a sync may throw, and LOCKED: then they must not be told.
+ * begun: a client that gets the full offset takes the upload for finished. Waits for a request that finishes it.
+ * Throws what a sync may throw, and LOCKED: then the offset must not be reported.
  */
 export async function keepComplete(context: StoreContext, { id }: StoredUpload): Promise<void> {
   const { limits, durability } = context;

@@ -85,7 +85,7 @@ promise('the end of a request is recorded once', async ({ catalog, lose }) => {
   assert.deepEqual(timeline, [{ at: NOW + 1, ...received(0), to: 6, requests: 2 }]);
 });
 
-promise('a finish is told as done, and done once', async ({ catalog, lose }) => {
+promise('a finish is reported as done, and done once', async ({ catalog, lose }) => {
   const { lease } = await catalog.createLeased(creation());
   const finish = { ...ending({ offset: 10 }), deliveries: [delivery('finished')] };
   assert.equal(await lose(() => catalog.finish(lease, finish)), true);

@@ -74,7 +74,7 @@ test(
   },
 );
 
-test('events of an upload are sent in order, whoever causes and sends them', needed, async (t) => {
+test('events of an upload are sent in order, by any process', needed, async (t) => {
   const { one, other } = await two(t);
   const uploads = ['a', 'b', 'c', 'd'];
   for (const id of uploads) await one.createUpload(creation({ id, state: 'finished' }));

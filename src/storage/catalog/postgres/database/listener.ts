@@ -31,7 +31,7 @@ export class Listener {
     this.#closed = true;
     clearTimeout(this.#timer);
     const client = this.#client as (Client & { ref(): void }) | undefined;
-    // Whoever closes it waits for its end.
+    // close() waits for its end.
     client?.ref();
     await client?.end().catch(() => {});
   }
