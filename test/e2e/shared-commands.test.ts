@@ -152,7 +152,9 @@ test('each event once and in order, whichever daemon did it', SHARED_SERVICES, a
     }),
   );
   const all = ['post-create', 'post-finish', 'post-terminate'];
-  await until('every event was delivered', () => ids.every((id) => toldOf(id).length >= all.length));
+  await until('every event was delivered', () =>
+    ids.every((id) => toldOf(id).length >= all.length),
+  );
   for (const id of ids) {
     const events = toldOf(id);
     assert.deepEqual(

@@ -136,7 +136,11 @@ test(
     }
     const heads = await Promise.all(urls.map((url) => send('HEAD', url)));
     for (const { status } of heads) assert.equal(status, 200);
-    await until('every event was delivered', () => receiver.received.length >= 2 * urls.length, 120_000);
+    await until(
+      'every event was delivered',
+      () => receiver.received.length >= 2 * urls.length,
+      120_000,
+    );
     const connections = await mostConnections();
     const peak = peakOf(cluster);
     t.diagnostic(`${Math.round(peak)} MiB, ${connections} connections`);
