@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { Fault } from '../../fault.ts';
 import { type AnswerHead, answerFault } from './answer-fault.ts';
 import { connectionFault } from './connection-fault.ts';
@@ -130,6 +131,15 @@ async function exchange(
 ): Promise<IncomingMessage> {
   const { url, method, content } = asked;
   const protocol = url.protocol as 'http:' | 'https:';
+  if (!/^https?:$/.test(protocol)) {
+    throw new Fault('PROTOCOL', `${asked.doing}: ${url.href} is no HTTP address`);
+  }
+  if (protocol === 'http:' && options.url.protocol === 'https:') {
+    const hint = 'Others could read along. If you want that, name that address yourself.';
+    throw new Fault('PROTOCOL', `${asked.doing}: the server leads from https to ${url.href}`, {
+      hint,
+    });
+  }
   const { idleTimeout } = options;
   const signal = asked.signal ? AbortSignal.any([options.signal, asked.signal]) : options.signal;
   const through = (await options.proxies?.agentFor(url)) ?? null;
@@ -181,7 +191,10 @@ function failureOf(
   return connectionFault(asked.doing, url, error, proxy);
 }
 
-/** Writes the content; stops when the server answers early, as it does to refuse a request. */
+/**
+ * Writes the content; stops when the server answers early, as it does to refuse a request. The blocks go
+ * straight to the socket: the length is in the head, and node:http would take twice the time for each.
+ */
 async function sendContent(
   req: ClientRequest,
   content: Content,
@@ -195,11 +208,14 @@ async function sendContent(
     wake();
   };
   answered.then(stop, stop);
+  req.flushHeaders();
+  const socket = req.socket ?? (await socketOf(req, answered));
+  if (socket === null) return;
   let [handed, sent] = [0, 0];
   for await (const block of content.blocks()) {
     if (over) return;
     handed += block.length;
-    req.write(block, () => {
+    socket.write(block, () => {
       sent += block.length;
       wake();
       if (!over) onSent?.(sent);
@@ -214,6 +230,18 @@ async function sendContent(
     }
   }
   if (!over) req.end();
+}
+
+/** The socket once the head of the request is on its way; null if there is none. */
+async function socketOf(req: ClientRequest, failed: Promise<unknown>): Promise<Socket | null> {
+  const found = once(req, 'socket').then(([socket]) => socket as Socket);
+  return await Promise.race([
+    found,
+    failed.then(
+      () => null,
+      () => null,
+    ),
+  ]);
 }
 
 async function beginningOf(body: IncomingMessage): Promise<string> {
