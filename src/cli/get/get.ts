@@ -90,7 +90,11 @@ async function get(io: Io, address: string, file: string, options: GetOptions): 
       const code = stop.exitCode();
       if (code === null && options.json && error instanceof Fault) track.failed(error);
       else track.stopped();
-      if (code !== null) report.note('interrupted; the same command continues');
+      if (code !== null) {
+        const next =
+          file === '-' ? 'what was written is only a part' : 'the same command continues';
+        report.note(`interrupted; ${next}`);
+      }
       report.end(null);
       if (code === null) throw error;
       io.setExitCode(code);
