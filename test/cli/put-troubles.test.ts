@@ -260,3 +260,18 @@ test('a server that takes the same bytes again and again makes no progress', asy
   assert.equal(code, 1, stderr);
   assert.match(stderr, /answered 409; gave up after/);
 });
+
+test('a server that claims all bytes before they were sent is not believed', async (t) => {
+  const intercept: Intercept = (request, response) => {
+    if (request.method !== 'PATCH') return false;
+    response.writeHead(204, { 'Upload-Offset': request.headers['content-length'] }).end();
+    return true;
+  };
+  const fake = await startFakeTus(t, { intercept });
+  const place = transferPlace(t);
+  // More than sockets hold.
+  await makeFile(place.folder, 'a.bin', 32 * 2 ** 20);
+  const { code, stderr } = await place.run(['put', 'a.bin', fake.url]);
+  assert.equal(code, 76, stderr);
+  assert.match(stderr, /claims offset \d+ before it was sent/);
+});
