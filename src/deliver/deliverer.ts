@@ -151,6 +151,7 @@ export class Deliverer {
       await attempt({ ...this.#options, ...this.#tools() }, placement);
     } catch (error) {
       if (!this.#ending.signal.aborted) await this.#failed(placement, error);
+      this.#answerBlocked(placement);
     } finally {
       this.#moved();
       this.#answer(keyOf(placement));
@@ -188,6 +189,13 @@ export class Deliverer {
 
   #isRunning(key: string): boolean {
     return [...this.#running.keys()].some((upload) => key.startsWith(`${upload}/`));
+  }
+
+  /** A rule that moves waits for the others: a failure of theirs is the failure that its clients wait for. */
+  #answerBlocked({ upload }: Placement): void {
+    for (const { name, how } of this.#rules.values()) {
+      if (how === 'move') this.#answer(keyOf({ upload, rule: name }));
+    }
   }
 
   #answer(key: string): void {

@@ -214,6 +214,19 @@ test('with wait the client is answered when the file is there; a failure does no
   );
 });
 
+test('a rule that comes last does not make its client wait while an earlier one fails', async (t) => {
+  const { send, inbox, arrived } = await deliver(t, (root) => [
+    { name: 'copy', to: `${root}/copies/{name}`, how: 'copy', onConflict: 'refuse' },
+    { name: 'move', to: `${root}/{name}`, how: 'move', wait: true },
+  ]);
+  mkdirSync(join(inbox, 'copies'));
+  writeFileSync(join(inbox, 'copies', 'a.txt'), 'was there');
+  await send('a.txt');
+  assert.ok(!arrived().includes('a.txt'));
+  rmSync(join(inbox, 'copies', 'a.txt'));
+  await until('it arrives by itself', () => arrived().includes('a.txt'));
+});
+
 test('an upload that was removed before is not delivered', async (t) => {
   const { send, settled, inbox, store, arrived, placements } = await deliver(t, (root) => [
     { to: `${root}/{name}`, onConflict: 'refuse' },
