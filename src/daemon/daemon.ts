@@ -127,7 +127,8 @@ export class Daemon {
     const findLink = async (id: string) => (await front).tus.store.link(id);
     const tls = await openTls(config, warn);
     const access = await openConfiguredAccess(config, { hooks, findLink, tls }, log, warn);
-    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK);
+    const shared = config.storage.type === 's3';
+    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK, { shared });
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
