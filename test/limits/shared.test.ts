@@ -21,10 +21,11 @@ interface Stored {
 /** Two processes with limits over one catalog, whose unfinished uploads are `stored`. */
 async function twoProcesses(limits: Partial<typeof NO_LIMITS>) {
   const stored: Stored[] = [];
-  const { count, forgetCounts } = createMemoryCatalog();
+  const { count, forgetCounts, allCounts } = createMemoryCatalog();
   const counting: Counting = {
     count,
     forgetCounts,
+    allCounts,
     holdings: async () => ({ finished: 0, finishedOf: [], unfinished: [...stored] }),
   };
   const clock = new TestClock();
