@@ -18,6 +18,8 @@ export interface Options {
   readonly against: readonly { readonly url: string; readonly pid: number | null }[];
   /** The compiled daemon. */
   readonly daemon: string;
+  /** Another build of it that takes turns with it, or null. */
+  readonly beside: string | null;
   readonly directory: string;
   readonly json: boolean;
 }
@@ -37,6 +39,7 @@ export const HELP = `Measures the server beside stock @tus/server, bare node:htt
   --subjects <names>   of ${SUBJECTS.join(', ')} (all)
   --fsync <mode>       ours with this mode alone: never, completed or always (never and completed)
   --daemon <file>      ours is this build's bin/tusd-ts.js (dist/bin/tusd-ts.js of the checkout)
+  --beside <file>      another build of it, in the same turns, as "beside"
   --against <url>      another tus server, by the URL where it creates; may be repeated
   --against-pid <id>   its process, for memory and processor time; one for each --against, in order
   --huge-size <size>   of the work "huge" (20GiB)
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       'huge-size': { type: 'string' },
       'catalog-rows': { type: 'string', multiple: true },
       daemon: { type: 'string', default: join(ROOT, 'dist', 'bin', 'tusd-ts.js') },
+      beside: { type: 'string' },
       dir: { type: 'string', default: tmpdir() },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -86,6 +90,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       return { url: httpUrl(url), pid: pid === undefined ? null : positive(pid) };
     }),
     daemon: resolve(values.daemon),
+    beside: values.beside === undefined ? null : resolve(values.beside),
     directory: resolve(values.dir),
     json: values.json,
   };

@@ -21,6 +21,9 @@ export async function runSession(options: Options, output: SessionOutput): Promi
       `there is no ${options.daemon}. Run \`npm run build\`, or leave it out: --subjects stock,ceiling,limit`,
     );
   }
+  if (options.beside !== null && !existsSync(options.beside)) {
+    throw new Error(`--beside: there is no ${options.beside}`);
+  }
   const programs = compilePrograms();
   const root = mkdtempSync(join(options.directory, 'tusd-ts-bench-'));
   const cleanUp = () => {
@@ -62,8 +65,10 @@ function makeFolder(parent: string, name: string): string {
 
 function subjectsOf(options: Options, programs: Programs): Subject[] {
   const has = (choice: Options['subjects'][number]) => options.subjects.includes(choice);
+  const { fsync, daemon, beside } = options;
   return [
-    ...(has('ours') ? options.fsync.map((mode) => ours(options.daemon, mode)) : []),
+    ...(has('ours') ? fsync.map((mode) => ours(daemon, mode)) : []),
+    ...(beside === null ? [] : fsync.map((mode) => ours(beside, mode, 'beside'))),
     ...(has('stock') ? [stock(programs)] : []),
     ...(has('ceiling') ? [ceiling(programs)] : []),
     ...(has('raw') ? [raw(programs)] : []),

@@ -6,10 +6,10 @@ import type { RunningSubject, Subject } from './subject.ts';
 
 export type FsyncMode = 'never' | 'completed' | 'always';
 
-/** The compiled daemon. "ours" alone means its default durability. */
-export function ours(program: string, fsync: FsyncMode): Subject {
+/** A compiled daemon. Its name alone means its default durability. */
+export function ours(program: string, fsync: FsyncMode, name = 'ours'): Subject {
   return {
-    name: fsync === 'completed' ? 'ours' : `ours (fsync ${fsync})`,
+    name: fsync === 'completed' ? name : `${name} (fsync ${fsync})`,
     kind: 'ours',
     start: (directory) => startOurs(program, directory, fsync),
   };

@@ -64,6 +64,8 @@ export async function openAccess(auth: Auth, options: AccessOptions): Promise<Ac
     async admit(request) {
       const { method, client } = request;
       if (method === 'OPTIONS') return null;
+      const barred = ways.barred(request);
+      if (barred) throw refuse(barred, request);
       const wait = failed.wait(client.address);
       const identified = ways.identify(request, wait);
       // Most logins need nobody else, and no turn of the event loop.

@@ -8,6 +8,7 @@ export const OPEN_AUTH: Auth = {
   tokens: [],
   basic: null,
   jwt: null,
+  certificate: null,
   proxy: null,
   hookCacheMs: 5_000,
   everyone: EVERYTHING,

@@ -1,8 +1,9 @@
 import type { Auth } from '../config/auth/auth-schema.ts';
 import type { AccessRequest } from './access-request.ts';
 import { type Basic, openBasic } from './basic/basic.ts';
+import { type CertificateOf, createCertificateCheck } from './certificate.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import type { Identified } from './identity.ts';
+import type { Identified, Wrong } from './identity.ts';
 import { openJwt } from './jwt.ts';
 import { createLinkCheck, type FindLink } from './links/links.ts';
 import { proxyUser } from './proxy-user.ts';
@@ -10,12 +11,15 @@ import { createTokens } from './tokens.ts';
 
 export interface WayOptions {
   readonly findLink: FindLink;
+  readonly certificateOf: CertificateOf;
   readonly now: () => number;
   readonly warn: (message: string) => void;
 }
 
 /** The configured ways to log in. */
 export interface Ways {
+  /** Why a request does not come in, whatever else it brings. Throws UNAVAILABLE. */
+  barred(request: AccessRequest): Wrong | undefined;
   /**
    * Who a client has shown to be; undefined for one without credentials. `wait` above 0: the client
    * has guessed wrong too often, and no password of it is checked for so many seconds.
@@ -35,6 +39,9 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
   const tokenOwner = createTokens(auth.tokens);
   const basic: Basic | null = auth.basic && (await openBasic({ ...auth.basic, ...options }));
   const verifyJwt = auth.jwt && (await openJwt({ settings: auth.jwt, ...options }));
+  const { certificateOf, now } = options;
+  const certificate =
+    auth.certificate && createCertificateCheck({ settings: auth.certificate, certificateOf, now });
   const checkLink = createLinkCheck(options.findLink, options.now);
   const bearer = (token: string, method: string): Identified | Promise<Identified> => {
     const name = tokenOwner(token);
@@ -58,13 +65,14 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
     return basic.identify(user, given, { address: client.address, retryAfter: wait });
   };
   return {
+    barred: (request) => certificate?.barred(request),
     identify(request, wait) {
       const named = auth.proxy && proxyUser(request, auth.proxy.header);
       if (named) return named;
       const credentials = credentialsOf(request.request);
       switch (credentials.kind) {
         case 'none':
-          return undefined;
+          return certificate?.identify(request);
         case 'bearer':
           return bearer(credentials.token, request.method);
         case 'basic':

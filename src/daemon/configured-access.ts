@@ -4,6 +4,7 @@ import type { FindLink } from '../access/links/links.ts';
 import type { Config } from '../config/config.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import type { AskForAccess } from '../hooks/pre-access.ts';
+import type { Tls } from '../http/tls/tls.ts';
 import { TUS_CORS_HEADERS } from '../protocol/tus/surface.ts';
 import { MINUTE } from '../text/span.ts';
 import type { DaemonLog } from './daemon-log.ts';
@@ -21,6 +22,7 @@ export const ASKS_LATER =
 interface Asked {
   readonly hooks: Pick<Hooks, 'askForAccess'>;
   readonly findLink: FindLink;
+  readonly tls: Pick<Tls, 'certificateOf'> | null;
 }
 
 /**
@@ -29,7 +31,7 @@ interface Asked {
  */
 export async function openConfiguredAccess(
   config: Config,
-  { hooks, findLink }: Asked,
+  { hooks, findLink, tls }: Asked,
   log: DaemonLog,
   warn: (message: string) => void,
 ): Promise<Access | null> {
@@ -54,6 +56,7 @@ export async function openConfiguredAccess(
   return openAccess(config.auth ?? OPEN_AUTH, {
     askForAccess,
     findLink,
+    certificateOf: (request) => tls?.certificateOf(request) ?? { kind: 'none' },
     corsOrigins: config.corsOrigins,
     publicUrl: config.publicUrl,
     protocolHeaders: TUS_CORS_HEADERS.sent.map((name) => name.toLowerCase()),

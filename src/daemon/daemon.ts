@@ -125,13 +125,13 @@ export class Daemon {
     const choices = { read: choicesOf(config) };
     const { promise: front, resolve: open } = deferred<FrontDoor>();
     const findLink = async (id: string) => (await front).tus.store.link(id);
-    const access = await openConfiguredAccess(config, { hooks, findLink }, log, warn);
+    const tls = await openTls(config, warn);
+    const access = await openConfiguredAccess(config, { hooks, findLink, tls }, log, warn);
     const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK);
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),
     );
-    const tls = await openTls(config, warn);
     const parts = { sockets, tls, protocols, front, log, monitor, access, warn, onBug };
     const listener = createListener(config, parts);
     const deliveries = await createDeliveries(config, warn);
@@ -220,7 +220,7 @@ export class Daemon {
   async reload(next: Config): Promise<Reloaded> {
     checkPattern(next.cleanupSchedule);
     const { config, changed, needRestart } = compareConfigs(KEYS, this.#config, next);
-    const certificates = await renewedFor(this.#tls, config, (sentence) =>
+    const renewed = await renewedFor(this.#tls, config, (sentence) =>
       this.#log.event('warn', sentence),
     );
     const changes = (...names: ConfigKey[]) => names.some((name) => changed.includes(name));
@@ -228,7 +228,7 @@ export class Daemon {
       await notePolicy(this.#store, policyOf(config));
     }
     await this.#meter.configure(meterLimits(config, this.#access !== null));
-    if (certificates) this.#tls?.use(certificates);
+    if (renewed) this.#tls?.use(renewed.certificates, renewed.trust);
     this.#access?.reconfigure(config);
     this.#config = config;
     this.#monitor.config = config;

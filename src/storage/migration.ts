@@ -4,6 +4,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import { PRIVATE } from './disk/file-access.ts';
 import { createLinkBook, type LinkBook } from './links.ts';
 import { ensureLocal, hasCatalog, holdLocal, type LocalOptions } from './local/local-backend.ts';
+import type { Counting } from './model/counting.ts';
 import { isGone, isUnjoined, type StoredUpload } from './model/upload.ts';
 import { openBackend, type StoragePlace } from './open-backend.ts';
 import { createReads, type Reads } from './reads.ts';
@@ -14,7 +15,10 @@ import { type Adoption, adopt } from './uploads/making/adopt.ts';
 import { BOOT_NOTE } from './uploads/upkeep/serving.ts';
 
 /** Where uploads come from. Their clients can still go on there afterwards. */
-export interface MigrationSource extends Reads, Pick<LinkBook, 'links'> {
+export interface MigrationSource
+  extends Reads,
+    Pick<LinkBook, 'links'>,
+    Pick<Counting, 'allCounts'> {
   /** How many bytes of an upload count: at least as many as were acknowledged. */
   counted(record: StoredUpload): Promise<number>;
   /** The first `length` bytes. Throws GONE, UNAVAILABLE, PERMISSION or IO. */
@@ -23,7 +27,7 @@ export interface MigrationSource extends Reads, Pick<LinkBook, 'links'> {
 }
 
 /** Where they go. */
-export interface MigrationTarget extends Reads, LinkBook {
+export interface MigrationTarget extends Reads, LinkBook, Pick<Counting, 'count'> {
   /** See uploads/adopt.ts. */
   adopt(adoption: Adoption): Promise<StoredUpload>;
   /** Resolves when everything that was taken over survives a power cut. */
@@ -55,6 +59,7 @@ export async function openMigrationSource({
     return {
       ...reads,
       links: () => catalog.links(),
+      allCounts: () => catalog.allCounts(),
       counted: (record) => countedBytes(bytes, record, rebooted),
       bytesOf: (record, length) => readBytes(engine.context, reads, record, length),
       async close() {
@@ -88,6 +93,7 @@ export async function openMigrationTarget({
   return {
     ...createReads(context),
     ...createLinkBook(context),
+    count: (batch) => catalog.count(batch),
     adopt: (adoption) => run(() => adopt(context, adoption)),
     persist: () => catalog.persist(),
     close: () => engine.close(),

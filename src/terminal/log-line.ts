@@ -46,8 +46,10 @@ export interface LogLineOptions extends TimeOptions {
 
 /** Enough characters to identify an upload within a log. */
 const ID_SHOWN = 10;
-/** The length of generated ids. */
-const ID_WIDTH = 32;
+/** Columns of a log that is searched: the length of generated ids, the longest duration and IPv4 address. */
+const WIDE = { id: 32, duration: 11, address: 15 };
+/** On a terminal of 80 columns most lines fit: longer values move what follows. */
+const NARROW = { id: ID_SHOWN + 1, duration: 8, address: 9 };
 
 /** Longer notes (columns) are cut: only a client's names can make them that long. */
 const NOTE_MAX = 400;
@@ -56,13 +58,14 @@ const NOTE_MAX = 400;
 export function requestLine(request: RequestLog, options: LogLineOptions): string {
   const { style } = options;
   const { method, status, id, bytes, ms, address } = request;
+  const width = options.wholeIds ? WIDE : NARROW;
   const columns = [
     style.dim(timeOf(request.at, options)),
     `${pad(sanitize(method), 7)} ${paintStatus(status, style)}`,
-    pad(id === null ? '-' : shownId(id, options), options.wholeIds ? ID_WIDTH : ID_SHOWN + 1),
+    pad(id === null ? '-' : shownId(id, options), width.id),
     pad(bytes === null ? '' : `+${formatSize(bytes)}`, 9),
-    pad(formatDuration(ms), 11, 'right'),
-    pad(sanitize(address), 15),
+    pad(formatDuration(ms), width.duration, 'right'),
+    pad(sanitize(address), width.address),
     truncate(sanitize(noteOf(request)), NOTE_MAX),
   ];
   return columns.join('  ').trimEnd();

@@ -110,6 +110,21 @@ test('a bare socket receives what the load client sends', async () => {
   }
 });
 
+test('another build of the daemon takes turns with this one, in the same mode', async () => {
+  const daemon = NODE_ARGS.at(-1)!;
+  const both = ['--daemon', daemon, '--beside', daemon, '--fsync', 'never'];
+  const [work] = await run(tiny('--work', 'head', '--subjects', 'ours', ...both));
+  assert.deepEqual(
+    work?.rows.map(({ subject, rounds, error }) => [subject, rounds, error]),
+    [
+      ['ours (fsync never)', 2, undefined],
+      ['beside (fsync never)', 2, undefined],
+    ],
+  );
+  const missing = tiny('--work', 'head', '--subjects', 'ceiling', '--beside', 'no-such-build.js');
+  await assert.rejects(run(missing), /--beside: there is no .*no-such-build\.js/);
+});
+
 test('the client is measured alone, against a sink', async () => {
   const options = tiny('--work', 'chunks,get-same-2', '--subjects', 'ceiling,limit');
   for (const { work, rows } of await run(options)) {

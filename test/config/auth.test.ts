@@ -38,10 +38,14 @@ test('a token in the file itself, or one that could be guessed, is refused and n
   }
 });
 
+/** As openssl and Node write it. */
+const FINGERPRINT = Array<string>(32).fill('AB').join(':');
+
 test('paths count from the folder of the configuration file, and rules have their defaults', async (t) => {
   const auth = {
     basic: { file: 'users' },
     jwt: { keyFile: 'key.pem', issuer: 'https://a.example', audience: 'b' },
+    certificate: { ca: ['ca.pem'], crl: ['/etc/crl.pem'], fingerprints: { [FINGERPRINT]: 'bob' } },
     proxy: { header: 'X-User' },
     principals: { bob: { grants: ['read', 'read'], maxSize: '1KiB' } },
   };
@@ -58,6 +62,10 @@ test('paths count from the folder of the configuration file, and rules have thei
     jwt: {
       ...{ keyFile: join(folder, 'key.pem'), issuer: 'https://a.example', audience: 'b' },
       ...{ clockSkew: 30_000, principalClaim: 'sub' },
+    },
+    certificate: {
+      ...{ ca: [join(folder, 'ca.pem')], crl: ['/etc/crl.pem'], required: false },
+      fingerprints: new Map([['ab'.repeat(32), 'bob']]),
     },
     proxy: { header: 'x-user' },
     hookCacheMs: 5_000,

@@ -20,6 +20,9 @@ function npm(cwd: string, ...args: string[]) {
   const env = Object.fromEntries(
     Object.entries(cleanEnvironment()).filter(([name]) => !/^(npm_|INIT_CWD$)/i.test(name)),
   );
+  // test/run.mjs keeps them from all other programs.
+  const { TUSD_TS_NPM_CA_CERTS: certificates } = process.env;
+  if (certificates) env.NODE_EXTRA_CA_CERTS = certificates;
   return run('npm', args, { cwd, env, maxBuffer: 64 * 1024 * 1024 });
 }
 

@@ -8,6 +8,7 @@ import { draftRecord } from '../storage/support/records.ts';
 function bookOf(holdings: Holdings): HoldingsBook {
   return new HoldingsBook({
     count: async () => [],
+    allCounts: async () => [],
     forgetCounts: async () => {},
     holdings: async () => holdings,
   });

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { Hook } from '../../src/config/hooks/hook-schema.ts';
 import { createPlanner } from '../../src/hooks/planner.ts';
 import { openCommandStore, openStore } from '../../src/storage/store.ts';
+import { withCatalog } from '../storage/support/stores.ts';
 import { runCli } from '../support/cli-host.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { CALLER, serveUploads, type Uploads } from '../support/uploads.ts';
@@ -170,4 +171,35 @@ test('refused while a daemon serves the source, and into itself', async (t) => {
   });
   assert.equal(same.code, 64);
   assert.match(same.stderr, /both configurations have their uploads in/);
+});
+
+test('what clients had used up of their limits counts on, however often it is copied', async (t) => {
+  const { uploads, target, migrate } = await migration(t);
+  await uploads.store.close();
+  const count = (folder: string, subject: string, amount: number) =>
+    withCatalog(folder, (database) =>
+      database
+        .prepare(`INSERT INTO counts (what, bucket, subject, amount) VALUES ('bytes', 7, ?, ?)
+          ON CONFLICT (what, bucket, subject) DO UPDATE SET amount = amount + excluded.amount`)
+        .run(subject, amount),
+    );
+  const counted = () =>
+    withCatalog(target, (database) =>
+      database.prepare('SELECT subject, amount FROM counts ORDER BY subject').raw().all(),
+    );
+  count(uploads.folder, 'all', 100);
+  count(uploads.folder, 'principal:a', 40);
+  assert.equal((await migrate()).code, 0);
+  const once = [
+    ['all', 100],
+    ['principal:a', 40],
+  ];
+  assert.deepEqual(counted(), once);
+  count(target, 'all', 5);
+  count(uploads.folder, 'principal:a', 2);
+  assert.equal((await migrate()).code, 0);
+  assert.deepEqual(counted(), [
+    ['all', 105],
+    ['principal:a', 42],
+  ]);
 });

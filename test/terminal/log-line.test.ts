@@ -34,10 +34,10 @@ test('requests stand in columns below each other', () => {
     requestLine({ ...request, method: 'OPTIONS', id: null, bytes: null, ms: 1, note: '' }, options),
   ];
   assert.deepEqual(lines, [
-    '13:07:44  POST    201  k3v9QmT4ab…  +0 B              4 ms  10.0.0.5         holiday.mov (1.9 GiB)',
-    '13:07:44  PATCH   204  k3v9QmT4ab…  +812 MiB     1 min 6 s  10.0.0.5         43 %',
-    '13:07:44  PATCH   ---  k3v9QmT4ab…  +3.1 MiB           2 s  10.0.0.5         connection reset',
-    '13:07:44  OPTIONS 204  -                              1 ms  10.0.0.5',
+    '13:07:44  POST    201  k3v9QmT4ab…  +0 B           4 ms  10.0.0.5   holiday.mov (1.9 GiB)',
+    '13:07:44  PATCH   204  k3v9QmT4ab…  +812 MiB   1 min 6 s  10.0.0.5   43 %',
+    '13:07:44  PATCH   ---  k3v9QmT4ab…  +3.1 MiB        2 s  10.0.0.5   connection reset',
+    '13:07:44  OPTIONS 204  -                           1 ms  10.0.0.5',
   ]);
 });
 

@@ -4,12 +4,9 @@ import { readHeaderName } from '../hooks/hook-headers.ts';
 import { type Reading, via } from '../values/reading.ts';
 import { readHookUrl } from '../values/url.ts';
 import { duration, readPath, text } from '../values/value-schemas.ts';
+import { certificate } from './certificate-schema.ts';
+import { readPrincipalName } from './principal-name.ts';
 import { anonymousRules, principalRules, type Rules } from './rules-schema.ts';
-
-function readName(input: string): Reading<string> {
-  const problem = principalNameProblem(input);
-  return problem === null ? { value: input } : { problem };
-}
 
 const HASH = /^sha256:[0-9a-f]{64}$/;
 
@@ -39,7 +36,7 @@ const OBJECT = 'it must be an object';
 
 const token = z.strictObject(
   {
-    name: text('the name of a principal', readName).meta({
+    name: text('the name of a principal', readPrincipalName).meta({
       description: 'The principal; several tokens may name the same one.',
     }),
     secret,
@@ -123,6 +120,7 @@ export const authObject = z
       tokens: z.array(token, 'it must be a list of tokens').prefault([]),
       basic: basic.optional(),
       jwt: jwt.optional(),
+      certificate: certificate.optional(),
       proxy: proxy.optional(),
       hook: hook.prefault({}),
       everyone: principalRules
@@ -159,11 +157,14 @@ export interface TokenSetting {
 
 export type JwtSettings = Readonly<z.output<typeof jwt>>;
 
+export type CertificateSettings = Readonly<z.output<typeof certificate>>;
+
 /** Access as the program uses it: paths are absolute, tokens are hashes, time spans milliseconds. */
 export interface Auth {
   readonly tokens: readonly TokenSetting[];
   readonly basic: { readonly file: string } | null;
   readonly jwt: JwtSettings | null;
+  readonly certificate: CertificateSettings | null;
   readonly proxy: { readonly header: string } | null;
   readonly hookCacheMs: number;
   readonly everyone: Rules;
@@ -176,6 +177,7 @@ export const AUTH_KEYS: readonly string[] = [
   ...Object.keys(authObject.unwrap().shape),
   ...Object.keys(token.shape),
   ...Object.keys(jwt.in.shape),
+  ...Object.keys(certificate.in.shape),
   ...Object.keys(principalRules.shape),
   'file',
   'header',

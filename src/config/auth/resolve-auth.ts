@@ -29,12 +29,16 @@ export async function resolveAuth(
     if ('value' in reading) tokens.push({ name, hash: reading.value });
     else problems.push({ path: ['tokens', index, 'secret'], problem: reading.problem });
   }
-  const { basic, jwt, proxy, hook, everyone, principals, anonymous } = auth;
+  const { basic, jwt, certificate, proxy, hook, everyone, principals, anonymous } = auth;
   const keyFile = jwt?.keyFile === undefined ? {} : { keyFile: resolve(base, jwt.keyFile) };
+  const absolute = (paths: readonly string[]) => paths.map((path) => resolve(base, path));
   const value: Auth = {
     tokens,
     basic: basic ? { file: resolve(base, basic.file) } : null,
     jwt: jwt ? { ...jwt, ...keyFile } : null,
+    certificate: certificate
+      ? { ...certificate, ca: absolute(certificate.ca), crl: absolute(certificate.crl) }
+      : null,
     proxy: proxy ?? null,
     hookCacheMs: hook.cache,
     everyone,

@@ -32,7 +32,7 @@ export async function* checkStart(
   for (const hook of config.hooks) {
     yield await outcome(`hook ${hook.name}`, () => checkHook(hook, env));
   }
-  if (config.tlsCertificates.length + config.tlsKeys.length > 0) {
+  if (config.tlsCertificates.length + config.tlsKeys.length > 0 || config.auth?.certificate) {
     yield await outcome('certificates', () => checkCertificates(config));
   }
   for (const address of addresses) {

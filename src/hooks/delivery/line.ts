@@ -31,6 +31,8 @@ export class Line {
   hopeless: string | null = null;
   /** Deliveries read from the outbox whose results are not recorded yet. */
   readonly #claimed = new Set<number>();
+  /** Those whose results were recorded while a query runs: what it returns may be older. */
+  readonly #letGo = new Set<number>();
   #waiting: StoredDelivery[] = [];
 
   constructor(receiver: Reached, outage: Outage) {
@@ -40,9 +42,10 @@ export class Line {
 
   /** Reads the deliveries due at `now` from the outbox; returns the first, or undefined. */
   async fetch(outbox: Outbox, now: number): Promise<StoredDelivery | undefined> {
+    this.#letGo.clear();
     // The row of a delivery in progress is still due.
     const due = await outbox.claim(this.receiver.hook.name, now, this.#claimed.size + AT_ONCE);
-    this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq));
+    this.#waiting = due.filter(({ seq }) => !this.#claimed.has(seq) && !this.#letGo.has(seq));
     for (const { seq } of this.#waiting) this.#claimed.add(seq);
     return this.next();
   }
@@ -65,5 +68,6 @@ export class Line {
   /** The result is recorded, or will never be known. */
   letGo(seq: number): void {
     this.#claimed.delete(seq);
+    this.#letGo.add(seq);
   }
 }

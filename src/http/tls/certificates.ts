@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { errnoOf, Fault, messageOf } from '../../fault.ts';
+import { Fault, messageOf } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
+import { type ClientTrust, contextOptions } from './client-trust.ts';
+import { readPem } from './read-pem.ts';
 
 /** A certificate with its key, ready to be served. */
 export interface Certificate {
@@ -23,6 +24,8 @@ export interface CertificateFiles {
   readonly keys: readonly string[];
 }
 
+const HINT = 'tlsCertificates and tlsKeys name PEM files that the user who runs tusd-ts can read.';
+
 interface PrivateKey {
   readonly path: string;
   readonly pem: string;
@@ -30,27 +33,23 @@ interface PrivateKey {
 }
 
 /**
- * Reads certificates and finds the key of each. A key may stand in the file of its certificate. Throws
- * CONFIG, which names the file and what is wrong with it.
+ * Reads certificates and finds the key of each. A key may stand in the file of its certificate. `trust` says
+ * which certificates of clients count; null asks for none. Throws CONFIG, which names the file and what is
+ * wrong with it.
  */
-export async function readCertificates(files: CertificateFiles): Promise<Certificate[]> {
+export async function readCertificates(
+  files: CertificateFiles,
+  trust: ClientTrust | null,
+): Promise<Certificate[]> {
   const keys: PrivateKey[] = [];
-  for (const path of files.keys) keys.push(readKey(path, await read(path)));
+  for (const path of files.keys) keys.push(readKey(path, await readPem(path, HINT)));
   const certificates: Certificate[] = [];
   for (const path of files.certificates) {
-    const cert = await read(path);
+    const cert = await readPem(path, HINT);
     const own = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(cert) ? [readKey(path, cert)] : [];
-    certificates.push(withKey(path, cert, [...own, ...keys]));
+    certificates.push(withKey(path, cert, [...own, ...keys], trust));
   }
   return certificates;
-}
-
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'latin1');
-  } catch (error) {
-    throw problem(path, `cannot be read (${errnoOf(error) ?? messageOf(error)})`, error);
-  }
 }
 
 function readKey(path: string, pem: string): PrivateKey {
@@ -61,7 +60,12 @@ function readKey(path: string, pem: string): PrivateKey {
   }
 }
 
-function withKey(path: string, cert: string, keys: readonly PrivateKey[]): Certificate {
+function withKey(
+  path: string,
+  cert: string,
+  keys: readonly PrivateKey[],
+  trust: ClientTrust | null,
+): Certificate {
   let leaf: X509Certificate;
   try {
     leaf = new X509Certificate(cert);
@@ -71,7 +75,8 @@ function withKey(path: string, cert: string, keys: readonly PrivateKey[]): Certi
   const key = keys.find((one) => leaf.checkPrivateKey(one.key))?.pem;
   if (key === undefined) throw problem(path, 'has no private key: none of tlsKeys belongs to it');
   try {
-    return { path, leaf, cert, key, context: createSecureContext({ cert, key }) };
+    const context = createSecureContext({ cert, key, ...contextOptions(trust) });
+    return { path, leaf, cert, key, context };
   } catch (error) {
     throw problem(path, `cannot be used: ${messageOf(error)}`, error);
   }
@@ -79,7 +84,7 @@ function withKey(path: string, cert: string, keys: readonly PrivateKey[]): Certi
 
 function problem(path: string, what: string, cause?: unknown): Fault {
   return new Fault('CONFIG', `${sanitize(path)} ${what}`, {
-    hint: 'tlsCertificates and tlsKeys name PEM files that the user who runs tusd-ts can read.',
+    hint: HINT,
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -46,16 +46,20 @@ const OWN_FAULTS: ReadonlySet<string> = new Set([
 
 /** Uploads that are copied side by side: most of them are small, and wait for answers. */
 const AT_ONCE = 4;
+const COUNTS_AT_ONCE = 1_000;
 
 /**
  * Copies everything that a source has: uploads in every state with their owners, timelines and expiry,
- * their pending hook deliveries, and upload links. What the target has is left alone, so that a repeated
+ * their pending hook deliveries, upload links, and what was counted for limits. What the target has is left alone, so that a repeated
  * migration copies the rest. Changes nothing in the source.
  * Throws NO_SPACE, PERMISSION, UNAVAILABLE or IO.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
   const { source, target, dryRun, signal } = options;
-  if (target && !dryRun) await copyLinks(source, target);
+  if (target && !dryRun) {
+    await copyLinks(source, target);
+    await copyCounts(source, target);
+  }
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   try {
@@ -109,5 +113,19 @@ async function one(options: MigrateOptions, record: StoredUpload): Promise<void>
 async function copyLinks(source: MigrationSource, target: MigrationTarget): Promise<void> {
   for (const link of (await source.links()).toReversed()) {
     if (!(await target.link(link.id))) await target.createLink(link);
+  }
+}
+
+/**
+ * Raises what is counted for clients to what they had used up at the source. The target may have counted
+ * more since it was raised, so a repeated migration adds nothing.
+ */
+async function copyCounts(source: MigrationSource, target: MigrationTarget): Promise<void> {
+  const counted = await source.allCounts();
+  for (let from = 0; from < counted.length; from += COUNTS_AT_ONCE) {
+    const batch = counted.slice(from, from + COUNTS_AT_ONCE);
+    const there = await target.count(batch.map((one) => ({ ...one, amount: 0 })));
+    const missing = batch.map((one, index) => ({ ...one, amount: one.amount - there[index]! }));
+    await target.count(missing.filter(({ amount }) => amount > 0));
   }
 }

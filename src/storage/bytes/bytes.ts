@@ -83,6 +83,12 @@ export interface Bytes {
   /** Returns false when there was no such entry. */
   removeEntry(name: string): Promise<boolean>;
 
+  /**
+   * Only where writing does not make an entry younger: makes the entry of an upload that has no record yet
+   * look as if it had changed now. `false` takes that back.
+   */
+  mark?(upload: Located, on: boolean): Promise<void>;
+
   /** Proves that bytes can be written, by writing one. Throws what is wrong. */
   probe(): Promise<void>;
 

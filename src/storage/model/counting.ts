@@ -33,6 +33,9 @@ export interface Counting {
   /** Adds amounts, all or none. Returns the sums that all processes have counted, in the same order. */
   count(batch: readonly Count[]): Promise<readonly number[]>;
 
+  /** The sum of every subject in every bucket that is not forgotten. */
+  allCounts(): Promise<readonly Count[]>;
+
   /** Deletes counts in buckets before this one. */
   forgetCounts(what: Counted, before: number): Promise<void>;
 

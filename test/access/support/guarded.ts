@@ -26,12 +26,13 @@ export async function startGuarded(
   auth: unknown,
   more: Readonly<Record<string, unknown>> = {},
   files: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
 ): Promise<Guarded> {
   const folder = temporaryFolder(t);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const config = join(folder, 'upload-daemon.config.json');
   writeFileSync(config, JSON.stringify({ uploadDir: 'uploads', auth, ...more }));
-  const daemon = await startDaemon(t, ['--config', config], { cwd: folder });
+  const daemon = await startDaemon(t, ['--config', config, ...args], { cwd: folder });
   return { ...daemon, folder, config };
 }
 

@@ -15,6 +15,7 @@ import {
   addCounts,
   forgetCounts,
   holdingsOf,
+  listCounts,
 } from '../../../src/storage/catalog/memory/counting.ts';
 import type { Outbox } from '../../../src/storage/catalog/outbox.ts';
 import type { Placements } from '../../../src/storage/catalog/placements.ts';
@@ -221,6 +222,10 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
 
   count(batch: readonly Count[]): Promise<readonly number[]> {
     return this.work.write(({ counts }) => addCounts(counts, batch));
+  }
+
+  allCounts(): Promise<readonly Count[]> {
+    return this.work.read(({ counts }) => listCounts(counts));
   }
 
   forgetCounts(what: Counted, before: number): Promise<void> {

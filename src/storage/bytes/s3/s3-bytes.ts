@@ -25,6 +25,8 @@ const PARTS_AT_ONCE = 16;
 /** Uploads whose objects are looked for at the same time. */
 const LOOKS_AT_ONCE = 16;
 const MEMORY = 40 * 1024 * 1024;
+/** An empty object, named like those that are removed with their upload. */
+const MARK = 'tail-withoutRecord';
 
 export interface S3BytesOptions {
   /** "s3://bucket", for people. */
@@ -135,6 +137,14 @@ export class S3Bytes implements Bytes {
     if (!isUploadId(name)) return null;
     const found = await folderEntry(this.#shared.calls, this.#folderOf({ id: name }));
     return found && { name, place: this.locate({ id: name, layout: null }), ...found };
+  }
+
+  /** The age of a multipart upload, and on AWS of the object it becomes, is that of its beginning. */
+  async mark({ id }: Located, on: boolean): Promise<void> {
+    const key = this.#folderOf({ id }) + MARK;
+    const { calls } = this.#shared;
+    if (on) await calls.put(key, smallBody(Buffer.alloc(0)));
+    else await calls.delete(key);
   }
 
   async removeEntry(name: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { Counting, Holdings } from '../../model/counting.ts';
+import type { Count, Counted, Counting, Holdings } from '../../model/counting.ts';
 import { isUnfinished, type StoredUpload } from '../../model/upload.ts';
 
 /** Counts by what, bucket and subject. */
@@ -9,6 +9,7 @@ export function createCounting(records: () => readonly StoredUpload[]): Counting
   const counts: Counts = new Map();
   return {
     count: async (batch) => addCounts(counts, batch),
+    allCounts: async () => listCounts(counts),
     forgetCounts: async (what, before) => forgetCounts(counts, what, before),
     holdings: async () => holdingsOf(records()),
   };
@@ -20,6 +21,13 @@ export function addCounts(counts: Counts, batch: Parameters<Counting['count']>[0
     const sum = (counts.get(key) ?? 0) + amount;
     if (amount !== 0) counts.set(key, sum);
     return sum;
+  });
+}
+
+export function listCounts(counts: Counts): Count[] {
+  return [...counts].map(([key, amount]) => {
+    const [what, bucket, ...subject] = key.split(' ');
+    return { what: what as Counted, bucket: Number(bucket), subject: subject.join(' '), amount };
   });
 }
 

@@ -18,6 +18,9 @@ export function createCounting({ database }: Work): Counting {
   return {
     count: (batch) => count(database, batch),
 
+    allCounts: () =>
+      database.search<Count>(sql`SELECT what, bucket, subject, amount FROM tusd_counts`),
+
     async forgetCounts(what, before) {
       await database.run(
         sql`DELETE FROM tusd_counts WHERE what = ${what}::text AND bucket < ${before}::bigint`,

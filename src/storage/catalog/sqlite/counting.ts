@@ -10,6 +10,7 @@ export function createCounting({ tables, transactions }: Work): Counting {
       const asks = batch.every(({ amount }) => amount === 0);
       return asks ? transactions.read(run) : transactions.write(run);
     },
+    allCounts: async () => transactions.read(() => counts.all()),
     forgetCounts: async (what, before) => transactions.write(() => counts.forget(what, before)),
     holdings: async () => transactions.read(() => counts.holdings()),
   };

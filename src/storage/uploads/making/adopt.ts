@@ -6,6 +6,7 @@ import { fileNameOf } from '../../model/metadata.ts';
 import type { StoredUpload, UploadRecord } from '../../model/upload.ts';
 import { isUploadId } from '../../model/upload-id.ts';
 import type { StoreContext } from '../context.ts';
+import { keepYoung } from './keep-young.ts';
 
 /**
  * Where the bytes of an adopted upload come from. blocks: they are copied. file: the store takes that
@@ -47,6 +48,7 @@ export async function adopt(context: StoreContext, adoption: Adoption): Promise<
   }
   const there = adoption.bytes.kind === 'there';
   if (!there) await bytes.remove(record);
+  const young = keepYoung(context, record);
   let recording = false;
   try {
     const { crc32: checksum, layout } = await take(context, record, adoption.bytes);
@@ -58,8 +60,11 @@ export async function adopt(context: StoreContext, adoption: Adoption): Promise<
   } catch (error) {
     // A record whose answer was lost may still come.
     const mayCome = recording && error instanceof Fault && error.code === 'UNAVAILABLE';
+    await young.end();
     if (!there && !mayCome) await bytes.remove(record).catch(() => {});
     throw error;
+  } finally {
+    await young.end();
   }
 }
 

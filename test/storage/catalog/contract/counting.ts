@@ -33,6 +33,18 @@ export function countingContract({ promise, promiseToMany }: Contract): void {
     },
   );
 
+  promise('all counts can be read', async (catalog) => {
+    assert.deepEqual(await catalog.allCounts(), []);
+    const creations = { ...bytes('principal:a b', 7, 1), what: 'creations' } as const;
+    await catalog.count([bytes('a', 7, 1), bytes('a', 7, 2), bytes('a', 8, 1), creations]);
+    const counted = await catalog.allCounts();
+    const lines = counted.map(({ what, bucket, subject, amount }) =>
+      [what, bucket, subject, amount].join(),
+    );
+    const expected = ['bytes,7,a,3', 'bytes,8,a,1', 'creations,7,principal:a b,1'];
+    assert.deepEqual(lines.toSorted(), expected);
+  });
+
   promise('counts of old buckets are forgotten, and only of what was asked', async (catalog) => {
     const creations = { ...bytes('a', 7, 1), what: 'creations' } as const;
     await catalog.count([bytes('a', 7, 1), bytes('b', 7, 1), bytes('a', 8, 1), creations]);

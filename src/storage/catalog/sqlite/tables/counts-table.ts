@@ -27,6 +27,12 @@ export class CountsTable {
     return this.#add.get(count) ?? 0;
   }
 
+  all(): Count[] {
+    return this.#database
+      .prepare<[], Count>('SELECT what, bucket, subject, amount FROM counts')
+      .all();
+  }
+
   forget(what: Counted, before: number): void {
     this.#database.prepare('DELETE FROM counts WHERE what = ? AND bucket < ?').run(what, before);
   }

@@ -1,0 +1,35 @@
+import type { Located } from '../../bytes/bytes.ts';
+import type { StoreContext } from '../context.ts';
+import { ORPHAN_AGE } from '../upkeep/orphans.ts';
+
+/** Often enough that an attempt may fail (milliseconds). */
+const EVERY = ORPHAN_AGE / 6;
+
+/**
+ * Keeps the sweeps of other processes from the bytes of an upload that has no record yet, however long they
+ * take to come. `end` resolves when nothing is left of that; it never rejects.
+ */
+export function keepYoung(
+  { bytes, clock, warn }: Pick<StoreContext, 'bytes' | 'clock' | 'warn'>,
+  upload: Located,
+): { end(): Promise<void> } {
+  let marking: Promise<boolean> = Promise.resolve(false);
+  const mark = async (on: boolean) => {
+    try {
+      await bytes.mark?.(upload, on);
+    } catch (error) {
+      warn(`an upload that is being copied could not be marked: ${error}`);
+    }
+    return on;
+  };
+  const timer = clock.setInterval(() => {
+    marking = marking.then(() => mark(true));
+  }, EVERY);
+  return {
+    async end() {
+      clock.clearInterval(timer);
+      marking = marking.then((on) => on && mark(false));
+      await marking;
+    },
+  };
+}
