@@ -172,7 +172,9 @@ export function createReads(context: StoreContext): Reads {
         // The bytes were measured after the record was read, and may belong to an unverified request.
         if (wholeRequests !== context.wholeRequests) continue;
         if (isTakenForFinished(context, record, offset)) {
-          if (!isSafe(context, record)) {
+          // What is not recorded no later daemon would finish, unless it inherits a lease.
+          const isRecorded = record.offset === offset || context.active.has(id);
+          if (!isSafe(context, record) || !isRecorded) {
             await keepComplete(context, record);
             continue;
           }

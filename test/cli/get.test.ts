@@ -63,7 +63,7 @@ test('get fetches from the real daemon', async (t) => {
   mkdirSync(join(folder, 'sub'));
 
   await t.test('under the name that the server gives, in the folder that was named', async () => {
-    const { code, stdout, stderr } = await place.run(['get', url, 'sub']);
+    const { code, stdout, stderr } = await place.start(['get', url, 'sub']).ended;
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     const path = join(folder, 'sub', 'Größe & Maß.bin');
     assert.equal(stdout, `${path}\n`);
@@ -105,7 +105,7 @@ test('get fetches from the real daemon', async (t) => {
   await t.test('to standard output, as it is', async () => {
     await makeFile(folder, 'text', 0);
     const made = await place.run(['put', '-', daemon.url], 'text of a stream');
-    const { code, stdout } = await place.run(['get', made.stdout.trim(), '-']);
+    const { code, stdout } = await place.start(['get', made.stdout.trim(), '-']).ended;
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'text of a stream' });
   });
 

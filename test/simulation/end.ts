@@ -22,8 +22,9 @@ export function settle(sim: Simulation): void {
   sim.calm();
   sim.until(() => isReady(sim));
   quiet(sim);
-  // Old enough for the cleanup to take them; a part that a final upload needs goes after that one.
-  for (const age of [ORPHAN_AGE, RETENTION, 0]) {
+  // Old enough for the cleanup to take them; a part that a final upload needs goes after that one,
+  // which what is still under way during the first sweep may have made young again.
+  for (const age of [ORPHAN_AGE, RETENTION, 0, RETENTION, 0]) {
     if (sim.violation || !orphans(sim)) return;
     scheduler.offset += age + RETRY;
     let swept = false;

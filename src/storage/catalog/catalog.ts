@@ -139,8 +139,11 @@ export interface Receiving {
    */
   finish(lease: Lease, finish: Finish): Promise<boolean>;
 
-  /** Records that a hook refused the finish, and drops the lease. */
-  refuse(lease: Lease, refusal: Refusal): Promise<void>;
+  /**
+   * Records that a hook refused the finish, and drops the lease. false: the lease is void, and nothing was
+   * recorded.
+   */
+  refuse(lease: Lease, refusal: Refusal): Promise<boolean>;
 }
 
 /** The units of work of final uploads and their parts. See Catalog. */

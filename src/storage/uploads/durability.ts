@@ -17,8 +17,11 @@ export class Durability {
   /** Whether a power cut may take bytes of an upload until it is finished, and none afterwards. */
   readonly keepsFinished: boolean;
   readonly #catalog: Catalog;
-  /** The catalog could not be synced since a unit of work that was to be durable. */
-  #failed = false;
+  /** How many syncs of the catalog were needed, and which of them was the latest to succeed. */
+  #needed = 0;
+  #synced = 0;
+  /** Units of work that are running, and may be seen before their callers get the answer. */
+  #running = 0;
 
   constructor(mode: FsyncMode, catalog: Catalog, { buffers }: Pick<Bytes, 'buffers'>) {
     this.mode = mode;
@@ -45,14 +48,27 @@ export class Durability {
   /** Makes all units of work so far durable if the mode requires it. */
   async recorded(what: 'finish' | 'progress'): Promise<void> {
     if (this.mode === 'never' || (what === 'progress' && this.mode !== 'always')) return;
-    this.#failed = true;
+    this.#needed += 1;
+    // A sync that ends covers the units before its own beginning, not those of the next one.
+    const needed = this.#needed;
     await this.#catalog.persist();
-    this.#failed = false;
+    this.#synced = Math.max(this.#synced, needed);
   }
 
-  /** Before a client learns what was recorded earlier: a sync that failed, or still runs, is made up for. */
+  /** Resolves as a unit of work does after which `recorded` is called. Until then `confirmed` syncs. */
+  async recording<T>(unit: Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      return await unit;
+    } finally {
+      this.#running -= 1;
+      this.#needed += 1;
+    }
+  }
+
+  /** Before a client learns what was recorded earlier: a sync that failed, or has not ended, is made up for. */
   async confirmed(what: 'finish' | 'progress'): Promise<void> {
-    if (this.#failed) await this.recorded(what);
+    if (this.#running > 0 || this.#synced < this.#needed) await this.recorded(what);
   }
 
   get #lasting(): Safety {

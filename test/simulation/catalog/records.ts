@@ -129,12 +129,13 @@ export class Records {
     return true;
   }
 
-  refuse(lease: Named, { why, remembered, change = {}, at }: Refusal): void {
+  refuse(lease: Named, { why, remembered, change = {}, at }: Refusal): boolean {
     const row = this.held(lease);
-    if (!row) return;
+    if (!row) return false;
     row.record = { ...row.record, ...change, ...(remembered ? { refusal: why } : {}) };
     add(row, at, { event: 'refused', why });
     this.drop(lease);
+    return true;
   }
 
   beginJoin(id: string, holder: Holder, at: number, leasesAt: number): JoinStart {

@@ -117,7 +117,7 @@ export class SimulatedCatalog extends SimulatedReads implements Catalog {
     return this.work.write((records) => records.finish(this.#named(lease), finish));
   }
 
-  refuse(lease: Lease, refusal: Refusal): Promise<void> {
+  refuse(lease: Lease, refusal: Refusal): Promise<boolean> {
     return this.work.write((records) => records.refuse(this.#named(lease), refusal));
   }
 

@@ -79,10 +79,15 @@ export class Sending {
     else scheduler.after(scheduler.delay(), null, next);
   }
 
-  /** How long a body stands still: longer than progress waits, than a silent writer is let alone, or idle. */
+  /**
+   * How long a body stands still: until progress is being recorded, longer than that, longer than a silent
+   * writer is let alone, or idle.
+   */
   #stall(): number | undefined {
     const { random, job } = this.#client;
-    return random.chance(job.stalls) ? random.pick([1_200, 2_500, 4_000, 30_000]) : undefined;
+    if (!random.chance(job.stalls)) return undefined;
+    if (random.chance(0.5)) return random.between(920, 1_020);
+    return random.pick([1_200, 2_500, 4_000, 30_000]);
   }
 
   #whole(known: () => Known, meant: () => Buffer, to: number, wrong: boolean): WholeRequest {

@@ -62,7 +62,8 @@ export class SimulatedFile {
    */
   cut(random: Random): void {
     const all = this.#changes.length;
-    let left = random.pick([0, random.below(all + 1), all]);
+    const some = random.below(all + 1);
+    let left = random.pick([0, some, some, all]);
     for (const { effect, lost } of this.#changes) {
       // What came after it does not survive either: a file without holes (see docs/simulation.md).
       if (lost) {

@@ -171,10 +171,21 @@ export const BYTES_AND_RECORDS = [
     'return durability || kept || id || length;',
   ),
   mutant(
-    'HEAD reports the last byte of a running request',
+    'HEAD tells a finish before it is durable',
     `${ENGINE}access.ts`,
-    'return isSafe(context, begun) ? pump.position : Math.max(begun.offset, pump.position - 1);',
-    'return pump.position;',
+    "await durability.confirmed(record.state === 'finished' ? 'finish' : 'progress');",
+  ),
+  mutant(
+    'what HEAD has told as complete is not recorded',
+    'src/storage/reads.ts',
+    'if (!isSafe(context, record) || !isRecorded) {',
+    'if (!isSafe(context, record)) {',
+  ),
+  mutant(
+    'a smaller offset is not made durable',
+    `${ENGINE}writing/reconcile-size.ts`,
+    "durability.recorded(grown ? 'progress' : 'finish');",
+    "durability.recorded('progress');",
   ),
   mutant(
     'progress is recorded before it is synced',

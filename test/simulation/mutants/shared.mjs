@@ -63,6 +63,13 @@ export const SHARED = [
   ),
   inWorld(
     's3',
+    'a part takes in the tail of the one before it',
+    `${S3}writing/flights.ts`,
+    'const kept = flight === this.#flights[0] ? 0 : tails.length;',
+    'const kept = tails.length - tails.length;',
+  ),
+  inWorld(
+    's3',
     'a part counts before those that precede it',
     `${S3}writing/flights.ts`,
     'for (let first = this.#flights[0]; first?.stored; first = this.#flights[0]) {\n      this.#flights.shift();',
@@ -150,6 +157,13 @@ export const SHARED = [
     `${ENGINE}writing/recording.ts`,
     'if (!(await this.#catalog.finish(this.lease, finish))) throw await this.#lost();',
     'await this.#catalog.finish(this.lease, finish);',
+  ),
+  inWorld(
+    'workers',
+    'a daemon without its lease refuses',
+    `${ENGINE}writing/recording.ts`,
+    'if (!(await this.#catalog.refuse(this.lease, refusal))) throw await this.#lost();',
+    'await this.#catalog.refuse(this.lease, refusal);',
   ),
   inWorld(
     'workers',

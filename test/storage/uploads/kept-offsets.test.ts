@@ -86,3 +86,22 @@ onEveryBackend(
     await until('it is finished', async () => (await store.remember(id))?.state === 'finished');
   },
 );
+
+onEveryBackend(
+  'all bytes that HEAD reports are recorded in every mode: the next daemon finishes the upload',
+  async (t, openStore) => {
+    for (const fsync of ['completed', 'always', 'never'] as const) {
+      const store = await openStore(t, { fsync });
+      const id = await make(store, 5);
+      const { catalog } = insideOf(store);
+      const finish = t.mock.method(catalog, 'finish', async () => {
+        throw new Fault('UNAVAILABLE', 'the catalog is busy');
+      });
+      assert.equal((await faultOf(append(store, id, 0, '12345'))).code, 'UNAVAILABLE');
+      assert.equal(await offsetOf(store, id), 5);
+      assert.deepEqual(await catalog.unfinishedButComplete(), [id], fsync);
+      finish.mock.restore();
+    }
+  },
+  'immediate',
+);

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { append, contentOf, crcOf, faultOf, make, offsetOf, openStore } from '../support/stores.ts';
+import {
+  append,
+  contentOf,
+  crcOf,
+  faultOf,
+  insideOf,
+  make,
+  offsetOf,
+  openStore,
+} from '../support/stores.ts';
 
 test('bytes that somebody else put into the file count from the next request on', async (t) => {
   const store = await openStore(t);
@@ -33,4 +42,14 @@ test('a file that is longer than its upload is not written to', async (t) => {
   writeFileSync(store.locate(id), '12345');
   assert.equal((await faultOf(append(store, id, 0, ''))).code, 'IO');
   assert.equal(contentOf(store, id).toString(), '12345');
+});
+
+test('that bytes are lost is made durable before others take their place', async (t) => {
+  const store = await openStore(t, { fsync: 'completed' });
+  const id = await make(store, 10);
+  await append(store, id, 0, '12345');
+  truncateSync(store.locate(id), 2);
+  const persist = t.mock.method(insideOf(store).catalog, 'persist');
+  assert.equal((await faultOf(append(store, id, 5, '67890'))).offset, 2);
+  assert.equal(persist.mock.callCount(), 1);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Fault } from '../../../src/fault.ts';
 import { onEveryBackend } from '../support/backends.ts';
 import { append, begin, faultOf, insideOf, make } from '../support/stores.ts';
 
@@ -23,6 +24,30 @@ onEveryBackend(
       if (!removed) assert.equal((await append(store, id, 5, '')).finished, true);
     }
     assert.deepEqual(codes, ['LOCKED', 'GONE']);
+  },
+  'immediate',
+);
+
+onEveryBackend(
+  'a refusal that could not be recorded is not told: the upload was taken over',
+  async (t, openStore) => {
+    let isTaken = true;
+    const store = await openStore(t, {
+      guards: {
+        beforeFinish: async ({ id }) => {
+          const { lease } = insideOf(store).active.get(id)!;
+          // As if another process had it.
+          if (isTaken) await insideOf(store).catalog.release(lease!);
+          throw new Fault('REFUSED', 'no such file');
+        },
+      },
+    });
+    const id = await make(store, 5);
+    assert.equal((await faultOf(append(store, id, 0, '12345'))).code, 'LOCKED');
+    assert.equal((await store.remember(id))?.refusal, null);
+    isTaken = false;
+    assert.equal((await faultOf(append(store, id, 5, ''))).code, 'REFUSED');
+    assert.equal((await store.remember(id))?.refusal, 'no such file');
   },
   'immediate',
 );

@@ -71,10 +71,11 @@ export function createReceiving(state: MemoryState): Receiving {
 
     async refuse(lease, { why, remembered, change = {}, at }) {
       const row = state.held(lease);
-      if (!row) return;
+      if (!row) return false;
       row.record = { ...row.record, ...change, ...(remembered ? { refusal: why } : {}) };
       addEntry(row, at, { event: 'refused', why });
       state.drop(lease);
+      return true;
     },
   };
 }

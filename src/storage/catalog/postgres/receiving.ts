@@ -56,14 +56,13 @@ export function createReceiving(work: Work): Receiving {
         finish: true,
       }),
 
-    async refuse(lease, { why, remembered, change = {}, at }) {
-      await changeLeased(work, lease, {
+    refuse: (lease, { why, remembered, change = {}, at }) =>
+      changeLeased(work, lease, {
         change: { ...change, ...(remembered ? { refusal: why } : {}) },
         timeline: [{ event: 'refused', why }],
         at,
         drop: true,
-      });
-    },
+      }),
   };
 }
 

@@ -88,11 +88,12 @@ export function createReceiving({ tables, transactions, leases }: Work): Receivi
 
     refuse: async (lease, { why, remembered, change = {}, at }) =>
       transactions.write(() => {
-        if (!leases.holds(lease)) return;
+        if (!leases.holds(lease)) return false;
         const changes = { ...change, ...(remembered ? { refusal: why } : {}) };
         if (Object.keys(changes).length > 0) uploads.update(lease.seq, changes);
         timeline.add(lease.seq, at, { event: 'refused', why });
         leases.drop(lease);
+        return true;
       }),
   };
 }

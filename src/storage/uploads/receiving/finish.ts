@@ -75,7 +75,8 @@ async function finishOnce(
   // A part is not a file: it is delivered with its final upload.
   const placements = record.kind === 'partial' ? [] : (rules.route?.(finished) ?? []);
   const deliveries = plan(event);
-  const stored = await recording.finish({ change, timeline, deliveries, placements, at });
+  const finish = recording.finish({ change, timeline, deliveries, placements, at });
+  const stored = await durability.recording(finish);
   context.kept.delete(record.id);
   try {
     await durability.recorded('finish');

@@ -39,12 +39,14 @@ export async function reconcileSize(
   const what = grown
     ? `${size - record.offset} bytes on disk were not recorded yet; they count`
     : `the data file has ${record.offset - size} bytes less than recorded; the client must send them again`;
-  await recording.record({
+  const recovered = recording.record({
     change,
     timeline: size === record.offset ? [] : [{ event: 'recovered', what }],
     at: context.now(),
   });
-  await durability.recorded('progress');
+  await durability.recording(recovered);
+  // A power cut that brings the larger offset back would count what takes the place of the lost bytes.
+  await durability.recorded(grown ? 'progress' : 'finish');
   if (!grown) context.warn(`upload ${record.id}: ${what}`);
   return { ...record, ...change };
 }

@@ -14,7 +14,7 @@ export interface Recording {
   readonly lease: Lease | null;
   /**
    * Records changes while the upload is still being written. Throws GONE when it was removed, and LOCKED when
-   * it was taken over, as the next two do.
+   * it was taken over, as the next three do.
    */
   record(ending: Ending): Promise<void>;
   /** Records how a request ended. */
@@ -72,7 +72,7 @@ export class RecordFirst implements Recording {
   }
 
   async refuse(refusal: Refusal): Promise<void> {
-    await this.#catalog.refuse(this.lease, refusal);
+    if (!(await this.#catalog.refuse(this.lease, refusal))) throw await this.#lost();
     this.#held = false;
   }
 

@@ -123,4 +123,23 @@ export function declarePauses(promise: Declare): void {
     await upload.finish(writer);
     await upload.check(place.open());
   });
+
+  promise('a pause within one part does not mix it with the part before', async (place) => {
+    const upload = new OneUpload('a', bytes(350_000));
+    const first = await upload.create(place.open());
+    await upload.send(first, 50_000);
+    await upload.end(first);
+    first.close();
+    const parts = held(place.objects, 'uploadPart');
+    const writer = await upload.takeOver(place.open(parts.store));
+    await upload.send(writer, 110_000);
+    await parts.coming;
+    const storing = store(writer, upload);
+    await upload.send(writer, 200_000);
+    parts.letGo();
+    await storing;
+    await upload.send(writer, 350_000);
+    await upload.finish(writer);
+    await upload.check(place.open());
+  });
 }

@@ -253,7 +253,7 @@ export function writingContract({ promise, promiseToMany }: Contract): void {
       for (const remembered of [true, false]) {
         const id = String(remembered);
         const { lease } = await catalog.createLeased(creation({ id }));
-        await catalog.refuse(lease, { why: 'a virus', remembered, at: NOW });
+        assert.equal(await catalog.refuse(lease, { why: 'a virus', remembered, at: NOW }), true);
         const { record, timeline } = await everythingOf(catalog, id);
         assert.deepEqual(
           [record?.state, record?.refusal],

@@ -133,7 +133,10 @@ export class Flights {
     const [only] = flight.pieces;
     if (only && flight.pieces.length === 1 && only.size === flight.size) return only;
     const unsaved = flight.pieces.filter(({ saved }) => !saved);
-    const part = await merge(this.#upload, unsaved);
+    // The tails belong to the first part that is not stored.
+    const { tails } = this.#upload.ledger.layout;
+    const kept = flight === this.#flights[0] ? 0 : tails.length;
+    const part = await merge(this.#upload, unsaved, kept);
     for (const piece of flight.pieces) if (piece !== part) piece.release();
     flight.pieces = [part];
     if (part.size !== flight.size) throw new Error(`a part has ${part.size} bytes`);
