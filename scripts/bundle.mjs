@@ -10,6 +10,7 @@ import { build } from 'esbuild';
 const WORKERS = [
   'src/storage/catalog/sqlite/file/checkpoint-worker.js',
   'src/access/basic/password-worker.js',
+  'src/transfer/send/digest-worker.js',
 ];
 /** Packages with native code, and those that few starts load. */
 const OUTSIDE = [

@@ -12,6 +12,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { compile } from './compile.mjs';
+import { inGroups } from './groups.mjs';
 import { originalPlaces } from './original-places.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -73,7 +74,8 @@ if (certificates) {
   delete process.env.NODE_EXTRA_CA_CERTS;
   process.env.TUSD_TS_NPM_CA_CERTS = certificates;
 }
-const { folder, remove } = await compile(root);
+const { TUSD_TS_COMPILED: compiled } = process.env;
+const { folder, remove } = compiled ? { folder: compiled, remove: () => {} } : await compile(root);
 process.on('exit', remove);
 const ending = new AbortController();
 // Each file listens to it.
@@ -86,11 +88,12 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 if (faults) process.env.TUSD_TS_FAULTS = 'long';
+process.env.TUSD_TS_POSTGRES_TEMPLATE = join(folder, 'postgres');
 // Tests look for files from there.
 process.chdir(root);
 
 const running = run({
-  files: files.map((file) => join(folder, file.replace(/\.ts$/, '.js'))),
+  files: inGroups(files, { root, folder }),
   // Most tests wait for a process or the disk and not for a processor.
   concurrency: 2 * Math.max(2, availableParallelism()),
   signal: ending.signal,

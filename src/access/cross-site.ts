@@ -31,7 +31,9 @@ export function createCrossSiteCheck(options: CrossSiteOptions): (request: Acces
     if (origin !== undefined) {
       if (listed.has(origin.toLowerCase())) return;
       const host = hostOf(origin);
-      if (host !== null && [headers.host, client.forwarded?.host, own].includes(host)) return;
+      const hosts = [headers.host, client.forwarded?.host, own];
+      // A browser that says "same-site" or "cross-site" knows better: its page may have come without TLS.
+      if (site === undefined && host !== null && hosts.includes(host)) return;
       const asked =
         !SIMPLE.has(request.method ?? '') ||
         options.protocolHeaders.some((name) => headers[name] !== undefined);

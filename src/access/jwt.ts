@@ -30,9 +30,20 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ERR_JWKS_NO_MATCHING_KEY: 'the token is signed with an unknown key',
   ERR_JOSE_ALG_NOT_ALLOWED: 'the token is signed in a way that is not allowed',
 };
+
+interface Remembered {
+  readonly identity: Identity;
+  /** On the monotonic clock. */
+  readonly until: number;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+}
+
 export interface JwtOptions {
   readonly settings: JwtSettings;
   readonly now: () => number;
+  /** Milliseconds since some moment; never steps. */
+  readonly monotonic?: () => number;
   readonly warn: (message: string) => void;
 }
 
@@ -43,15 +54,17 @@ export interface JwtOptions {
 export async function openJwt({
   settings,
   now,
+  monotonic = () => performance.now(),
   warn,
 }: JwtOptions): Promise<(token: string) => Promise<Identified>> {
   const jose = await import('jose');
   const { keys, algorithms } = await keysOf(jose, settings);
-  const remembered = new Map<string, { readonly identity: Identity; readonly until: number }>();
+  const remembered = new Map<string, Remembered>();
   return async (token) => {
     const digest = hash('sha256', token, 'base64');
     const known = remembered.get(digest);
-    if (known && known.until > now()) return known.identity;
+    // A clock that is set back must not keep a token whose key was taken away.
+    if (known && known.until > monotonic() && known.expires > now()) return known.identity;
     try {
       const { payload } = await jose.jwtVerify(token, keys, {
         algorithms,
@@ -65,7 +78,7 @@ export async function openJwt({
       if ('wrong' in identity) return identity;
       const expires = (payload.exp ?? 0) * 1_000 + settings.clockSkew;
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-      remembered.set(digest, { identity, until: Math.min(now() + REMEMBERED_FOR, expires) });
+      remembered.set(digest, { identity, expires, until: monotonic() + REMEMBERED_FOR });
       return identity;
     } catch (error) {
       return refusalOf(error, warn);

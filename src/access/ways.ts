@@ -2,6 +2,7 @@ import type { Auth } from '../config/auth/auth-schema.ts';
 import type { AccessRequest } from './access-request.ts';
 import { type Basic, openBasic } from './basic/basic.ts';
 import { type CertificateOf, createCertificateCheck } from './certificate.ts';
+import { unknownName } from './claimed-name.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import type { Identified, Wrong } from './identity.ts';
 import { openJwt } from './jwt.ts';
@@ -61,7 +62,7 @@ export async function openWays(auth: Auth, options: WayOptions): Promise<Ways> {
     // A link with a password: its token is the user name.
     const link = await checkLink(user, given, { method, wait });
     if (link) return link;
-    if (!basic) return { wrong: 'there are no passwords here', claimed: user };
+    if (!basic) return { wrong: 'there are no passwords here', claimed: unknownName(user) };
     return basic.identify(user, given, { address: client.address, retryAfter: wait });
   };
   return {

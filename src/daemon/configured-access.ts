@@ -40,10 +40,11 @@ export async function openConfiguredAccess(
     hooks.askForAccess &&
     (async (...asked) => (await hooks.askForAccess?.(...asked)) ?? NO_OPINION);
   if (config.auth === null && askForAccess === null) {
-    if (!isLoopback(config.host)) {
+    const reachable = hostsOf(config).find((host) => !isLoopback(host));
+    if (reachable !== undefined) {
       log.event(
         'warn',
-        `anyone who reaches ${config.host} may upload, and anyone who knows an upload's id may read and delete it: set auth (docs/access.md)`,
+        `anyone who reaches ${reachable} may upload, and anyone who knows an upload's id may read and delete it: set auth (docs/access.md)`,
       );
     }
     return null;
@@ -85,6 +86,11 @@ function failedLoginLog(log: DaemonLog, now: () => number) {
       log.happened('warn', { type: 'login-failed', client: address, claimed, reason: why });
     }
   };
+}
+
+function hostsOf({ listen, host }: Config): readonly string[] {
+  if (listen.length === 0) return [host];
+  return listen.flatMap((one) => (one.kind === 'tcp' ? [one.host] : []));
 }
 
 function isLoopback(host: string): boolean {

@@ -24,7 +24,7 @@ import type { DaemonLog } from './daemon-log.ts';
 import { deferred } from './deferred.ts';
 import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { type FrontDoor, frontDoorOf, protocolsOf } from './front-door.ts';
-import { markOnMainThread } from './garbage-collection.ts';
+import { collectEarlier, markOnMainThread } from './garbage-collection.ts';
 import { happeningOf } from './happening.ts';
 import {
   accessOf,
@@ -106,6 +106,7 @@ export class Daemon {
     version = '',
   ): Promise<{ daemon: Daemon; ready: Ready }> {
     markOnMainThread();
+    if (config.storage.type === 's3') collectEarlier();
     // Files get exactly the configured modes; programs run by hooks inherit the umask.
     process.umask(0o777 & ~(config.fileMode | config.directoryMode));
     checkPattern(config.cleanupSchedule);
@@ -127,7 +128,8 @@ export class Daemon {
     const findLink = async (id: string) => (await front).tus.store.link(id);
     const tls = await openTls(config, warn);
     const access = await openConfiguredAccess(config, { hooks, findLink, tls }, log, warn);
-    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK);
+    const shared = config.storage.type === 's3';
+    const meter = new Meter(meterLimits(config, access !== null), SYSTEM_METER_CLOCK, { shared });
     const protocols = protocolsOf(
       config,
       front.then(({ tus }) => tus),

@@ -11,3 +11,15 @@ import { setFlagsFromString } from 'node:v8';
 export function markOnMainThread(): void {
   setFlagsFromString('--no-concurrent-marking');
 }
+
+/** By how much the heap and what hangs on it may grow until garbage is collected (percent). */
+const GROWTH = 30;
+
+/**
+ * Makes V8 collect garbage when the heap has grown by a third. By itself it lets a small heap grow to
+ * three or four times its size first. Requests that wait for a bucket or a database live long enough to
+ * become old garbage, so that hundreds of them at once would cost 100 MiB.
+ */
+export function collectEarlier(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
+}

@@ -44,7 +44,10 @@ export async function attempt(
     return null;
   }
   const skip = async (why: string) => {
-    if (begun) await tidy(begun);
+    if (begun) {
+      if (!(await wasTaken(begun))) await takeSidecarBack(begun);
+      await tidy(begun);
+    }
     await store.placements.settle(seq, { state: 'skipped', why }, now());
     return null;
   };

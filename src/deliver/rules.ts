@@ -45,7 +45,7 @@ export function matches(rule: Pick<DeliverRule, 'when' | 'to'>, facts: Facts): b
   if (isForWantedPaths(rule)) return false;
   if (!when) return true;
   if (when.owner && !fits(when.owner, facts.owner ?? '')) return false;
-  if (when.type && !fits(when.type, fileTypeOf(facts.metadata) ?? '', 'i')) return false;
+  if (when.type && !fits(when.type, fileTypeOf(facts.metadata) ?? '', true)) return false;
   if (!when.metadata) return true;
   const values = new Map(
     readMetadata(facts.metadata).map(({ key, value }) => [key, value?.toString('utf8') ?? '']),
@@ -57,11 +57,28 @@ export function matches(rule: Pick<DeliverRule, 'when' | 'to'>, facts: Facts): b
 }
 
 /** "*" stands for any text. A media type may have parameters, which no pattern needs to name. */
-function fits(patterns: readonly string[], text: string, flags = ''): boolean {
-  const texts = flags === 'i' ? [text, text.replace(/\s*;.*$/s, '')] : [text];
-  return patterns.some((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    const expression = new RegExp(`^${parts.join('.*')}$`, `s${flags}`);
-    return texts.some((one) => expression.test(one));
-  });
+function fits(patterns: readonly string[], text: string, isType = false): boolean {
+  if (!isType) return patterns.some((pattern) => fitsPattern(pattern, text));
+  const whole = text.toLowerCase();
+  const texts = [whole, whole.replace(/;.*$/s, '').trimEnd()];
+  return patterns.some((pattern) => texts.some((one) => fitsPattern(pattern.toLowerCase(), one)));
+}
+
+/**
+ * Finds each piece of a pattern at the first place behind the one before. No regular expression: several
+ * "*" make one try all divisions of a long text, which the client chooses.
+ */
+function fitsPattern(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return text === pattern;
+  if (!text.startsWith(first) || text.length < first.length + last.length) return false;
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return at <= end && text.endsWith(last);
 }

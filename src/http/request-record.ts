@@ -74,7 +74,12 @@ export function noRequestRecord(
 /** The longest path in the log (characters). */
 const LONGEST_PATH = 1_000;
 
-/** A path for the log. */
+/** User information stands before the host: in the absolute form, and in that of CONNECT. */
+const USER_INFORMATION = /^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i;
+
+/** A path for the log, without what may be a secret. */
 function loggedPath(url: string): string {
-  return withoutQuery(url).slice(0, LONGEST_PATH);
+  const path = withoutQuery(url);
+  const bare = path.startsWith('/') ? path : path.replace(USER_INFORMATION, '$1');
+  return bare.slice(0, LONGEST_PATH);
 }

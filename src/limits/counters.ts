@@ -9,6 +9,8 @@ export class Counter {
   readonly subject: string;
   /** Requests that count here; a counter in use is not dropped. */
   uses = 0;
+  /** When the catalog was last asked for what other processes have counted (milliseconds, monotonic). */
+  readAt = Number.NEGATIVE_INFINITY;
   #bucket: number;
   /** As the catalog knows it, all processes included. */
   #recorded: number;
@@ -30,7 +32,7 @@ export class Counter {
 
   /** The sum in a bucket. */
   sum(bucket: number): number {
-    this.#turnTo(bucket);
+    this.turnTo(bucket);
     return this.#sum;
   }
 
@@ -40,8 +42,16 @@ export class Counter {
   }
 
   add(bucket: number, amount: number): void {
-    this.#turnTo(bucket);
+    this.turnTo(bucket);
     this.#pending += amount;
+  }
+
+  /** What all processes have counted in a bucket, and in the one before. */
+  learn(bucket: number, [before, now]: readonly [before: number, now: number]): void {
+    if (bucket !== this.#bucket) return;
+    // Both only grow, and what was learned last is not always what was read last.
+    this.#before = Math.max(this.#before, before);
+    this.#recorded = Math.max(this.#recorded, now);
   }
 
   /** Amounts for the catalog. Call `recorded` or `failed` before the next time. */
@@ -82,7 +92,7 @@ export class Counter {
   }
 
   /** Another bucket than before: the next one, or any other when the clock was set. */
-  #turnTo(bucket: number): void {
+  turnTo(bucket: number): void {
     if (bucket === this.#bucket) return;
     this.#before = bucket === this.#bucket + 1 ? this.#sum : 0;
     if (this.#pending !== 0) {
@@ -97,6 +107,14 @@ export class Counter {
   }
 }
 
+/** Other processes that count for the same subjects. */
+export interface Others {
+  /** Milliseconds since some moment. */
+  monotonic(): number;
+  /** How long what they have counted may be left out of account (milliseconds). */
+  readonly freshFor: number;
+}
+
 /**
  * The counters of the subjects that were seen lately. The catalog has them all: they are read from it
  * when a subject appears, and written to it in batches. A crash loses what was counted since the last
@@ -104,22 +122,32 @@ export class Counter {
  */
 export class Counters {
   readonly #counting: Counting;
+  readonly #others: Others | null;
   readonly #counters = new Map<string, Counter>();
   #flushing: Promise<void> | undefined;
 
-  constructor(counting: Counting) {
+  /** `others` is null while this process counts alone. */
+  constructor(counting: Counting, others: Others | null = null) {
     this.#counting = counting;
+    this.#others = others;
   }
 
   /** The counter of a subject, for the bucket of now. */
   async get(what: Counted, subject: string, bucket: number): Promise<Counter> {
     const key = `${what} ${subject}`;
     const known = this.#counters.get(key);
-    if (known) return known;
+    const at = this.#others?.monotonic() ?? 0;
+    if (known) {
+      if (!this.#others || at - known.readAt < this.#others.freshFor) return known;
+      known.readAt = at;
+      known.turnTo(bucket);
+    }
     const asked = [bucket - 1, bucket].map((one) => ({ what, subject, bucket: one, amount: 0 }));
     const [before = 0, now = 0] = await this.#counting.count(asked);
     // Another request may have read it meanwhile.
     const counter = this.#counters.get(key) ?? new Counter(what, subject, bucket, [before, now]);
+    counter.readAt = at;
+    counter.learn(bucket, [before, now]);
     this.#counters.set(key, counter);
     return counter;
   }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { Fault, FaultOptions } from '../fault.ts';
 import type { Counted, Counting } from '../storage/model/counting.ts';
 import type { StorageEvent } from '../storage/model/events.ts';
 import type { Intake, Metering, Place } from '../storage/model/metering.ts';
@@ -12,6 +13,7 @@ import type { Limits, Subject } from './limits.ts';
 import { Pools } from './pools.ts';
 import { assertRate, type Quota, release } from './quotas.ts';
 import { noRoom, tooLarge, tooManyBytes, tooManyOpen } from './refusals.ts';
+import { assertSize, least } from './subject-limits.ts';
 import { ALL, addressKey, namedSubjects } from './subjects.ts';
 
 /** Limits that apply without anybody's name. */
@@ -26,7 +28,7 @@ export interface MeterLimits {
   readonly named: boolean;
 }
 
-/** How long what other processes have removed may still count (milliseconds). */
+/** How long changes of other processes may be left out of account (milliseconds). */
 const FRESH = 1_000;
 /** Buckets of counts that are kept: more than are needed, because a clock may be set back. */
 const KEPT = 2;
@@ -49,15 +51,20 @@ export class Meter implements Metering {
   #limits: MeterLimits;
   active: boolean;
   readonly #clock: MeterClock;
+  /** Other processes create uploads and count as well. */
+  readonly #shared: boolean;
   readonly #minute: () => Moment;
   #pools: Pools;
   #opened: Books | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #refreshing: Promise<void> | undefined;
   #forgotAt = Number.NEGATIVE_INFINITY;
+  /** A caller whose uploads hold something that is limited was seen. */
+  #asksHoldings = false;
 
-  constructor(limits: MeterLimits, clock: MeterClock) {
+  constructor(limits: MeterLimits, clock: MeterClock, { shared = false } = {}) {
     this.#limits = limits;
+    this.#shared = shared;
     this.active = limitsAny(limits);
     this.#clock = clock;
     this.#minute = steadyMinutes(clock);
@@ -75,7 +82,8 @@ export class Meter implements Metering {
   }
 
   async open(counting: Counting): Promise<void> {
-    const counters = new Counters(counting);
+    const others = { monotonic: () => this.#clock.monotonic(), freshFor: FRESH };
+    const counters = new Counters(counting, this.#shared ? others : null);
     this.#opened = { counting, counters, holdings: new HoldingsBook(counting) };
     if (this.active) await this.#refresh();
   }
@@ -83,7 +91,7 @@ export class Meter implements Metering {
   async admit({ length }: Pick<UploadRecord, 'length'>, caller: Caller): Promise<Place> {
     const subjects = this.#subjectsOf(caller);
     assertSize(subjects, length);
-    if (this.#problem(subjects, length)) await this.#refresh();
+    if (this.#needsOthers(subjects) || this.#problem(subjects, length)) await this.#refresh();
     const today = dayAt(this.#clock.now());
     const bytes = length === 0 ? [] : await this.#quotas('bytes', subjects, today);
     const creations = await this.#quotas('creations', subjects, this.#minute().bucket);
@@ -106,11 +114,14 @@ export class Meter implements Metering {
     const subjects = this.#subjectsOf(caller);
     const { holdings } = this.#books;
     const { id, offset } = record;
-    if (record.length === null && this.#room(subjects) <= 0) await this.#refresh();
+    if (record.length === null && (this.#needsOthers(subjects) || this.#room(subjects) <= 0)) {
+      await this.#refresh();
+    }
     const quotas = await this.#quotas('bytes', subjects, dayAt(this.#clock.now()));
     try {
       this.#assertBytesLeft(quotas, { offset });
-      if (record.length === null && this.#room(subjects) <= 0) throw noRoom({ offset });
+      if (record.length === null && this.#room(subjects) <= 0)
+        throw this.#noRoom(subjects, { offset });
     } catch (error) {
       release(quotas);
       throw error;
@@ -129,7 +140,7 @@ export class Meter implements Metering {
       share: () => this.#pools.join(subjects),
       refusals: {
         left: (at) => tooManyBytes(secondsOfDayLeft(this.#clock.now()), { offset: at }),
-        room: (at) => noRoom({ offset: at }),
+        room: (at) => this.#noRoom(subjects, { offset: at }),
         maxSize: (at) => tooLarge(maxSize, { offset: at }),
       },
       ended: () => release(quotas),
@@ -146,8 +157,8 @@ export class Meter implements Metering {
       const more = length - (holdings.find(record.id)?.bytes ?? length);
       return more <= Math.max(0, this.#room(subjects));
     };
-    if (!fits()) await this.#refresh();
-    if (!fits()) throw noRoom({ offset: record.offset });
+    if (this.#needsOthers(subjects) || !fits()) await this.#refresh();
+    if (!fits()) throw this.#noRoom(subjects, { offset: record.offset });
     holdings.resize(record.id, length);
   }
 
@@ -163,6 +174,8 @@ export class Meter implements Metering {
     if (!this.#opened) return;
     const { counting, counters } = this.#opened;
     await counters.flush();
+    // For uploads of unknown length, which take more and more room while they run.
+    if (this.#shared && this.#asksHoldings) await this.#refresh();
     const at = this.#clock.monotonic();
     if (at - this.#forgotAt < FORGET_EVERY) return;
     this.#forgotAt = at;
@@ -235,6 +248,11 @@ export class Meter implements Metering {
     );
   }
 
+  /** Says whose limit it is: that of all comes first among the subjects. */
+  #noRoom(subjects: readonly Subject[], upload?: Pick<FaultOptions, 'offset'>): Fault {
+    return noRoom(this.#room(subjects) < this.#room(subjects.slice(0, 1)), upload);
+  }
+
   /** Why one more upload does not fit, as the Fault to throw; undefined when it fits. */
   #problem(subjects: readonly Subject[], length: number | null) {
     const { holdings } = this.#books;
@@ -243,7 +261,18 @@ export class Meter implements Metering {
     );
     if (places < 1) return tooManyOpen;
     // An upload of unknown length takes its room as its bytes come.
-    return length !== 0 && this.#room(subjects) < (length ?? 1) ? noRoom : undefined;
+    const fits = length === 0 || this.#room(subjects) >= (length ?? 1);
+    return fits ? undefined : () => this.#noRoom(subjects);
+  }
+
+  /** Whether what uploads of other processes hold decides about these subjects, too. */
+  #needsOthers(subjects: readonly Subject[]): boolean {
+    if (!this.#shared) return false;
+    const asks = subjects.some(
+      ({ limits }) => limits.openUploads !== null || limits.totalBytes !== null,
+    );
+    this.#asksHoldings ||= asks;
+    return asks;
   }
 
   /** Reads what uploads hold, unless that was done a moment ago. */
@@ -260,19 +289,4 @@ export class Meter implements Metering {
 function limitsAny({ all, address, connectionBandwidth, named }: MeterLimits): boolean {
   const limits = [...Object.values(all), ...Object.values(address), connectionBandwidth];
   return named || limits.some((limit) => limit !== null);
-}
-
-function assertSize(subjects: readonly Subject[], length: number | null): void {
-  const maxSize = least(subjects, (limits) => limits.maxSize);
-  if (length !== null && length > maxSize) throw tooLarge(maxSize);
-}
-
-/** The lowest of the limits; Infinity when there is none. */
-function least(
-  subjects: readonly Subject[],
-  limitOf: (limits: Limits, key: string) => number | null,
-): number {
-  return Math.min(
-    ...subjects.map(({ key, limits }) => limitOf(limits, key) ?? Number.POSITIVE_INFINITY),
-  );
 }

@@ -61,6 +61,8 @@ test('a page of another site cannot use a remembered password unless its origin 
   const allowed = { get: 200, head: 200, form: 412, post: 201, patch: 204 };
   assert.deepEqual(await ask(url, upload, app), allowed);
   assert.deepEqual(await ask(url, upload, login), allowed, 'another program than a browser');
+  const insecure = { ...login, Origin: new URL(url).origin, 'Sec-Fetch-Site': 'cross-site' };
+  assert.deepEqual(await ask(url, upload, insecure), REFUSED, 'of the same host, without TLS');
   const own = { ...login, Origin: new URL(url).origin };
   assert.deepEqual(await ask(url, upload, own), allowed, 'a page of the same host');
 });

@@ -39,11 +39,11 @@ test('100,000 addresses take the memory of 10,000, and the newest are the ones t
   assert.equal(logins.wait('10.1.134.159'), 1);
 });
 
-test('thousands of wrong logins are counted in the log, and others are served meanwhile', async (t) => {
+test('a thousand wrong logins are counted in the log, and others are served meanwhile', async (t) => {
   const more = { trustedProxies: ['127.0.0.1'] };
   const daemon = await startGuarded(t, { tokens: [tokenSetting('alice')] }, more);
   const attack = async (from: number) => {
-    for (let count = 0; count < 250; count++) {
+    for (let count = 0; count < 125; count++) {
       const headers = { ...bearer(`guess-${from}-${count}-0123456789`) };
       const address = { 'X-Forwarded-For': `198.51.${from}.${count % 250}` };
       const { status } = await create(daemon.url, { ...headers, ...address });

@@ -206,3 +206,27 @@ test('a key file is a public key in PEM or a key set; one that mixes kinds of ke
     assert.equal((await faultOf(open(name, text))).code, 'CONFIG', name);
   }
 });
+
+test('a clock that is set back does not keep a token for longer', async (t) => {
+  const issuer = await startIssuer(t);
+  const begun = Date.now();
+  let [wall, monotonic] = [begun, 0];
+  const check = await openJwt({
+    settings: {
+      ...jwtSettings({ jwksUrl: issuer.url }),
+      clockSkew: 0,
+      principalClaim: 'sub',
+    } as never,
+    now: () => wall,
+    monotonic: () => monotonic,
+    warn: () => {},
+  });
+  const token = await issuer.sign({ nbf: Math.floor(begun / 1000) - 60 });
+  const alice = { name: 'alice', ambient: false };
+  assert.deepEqual(await check(token), alice);
+  wall -= 3_600_000;
+  monotonic += 29_000;
+  assert.deepEqual(await check(token), alice, 'it was checked a moment ago');
+  monotonic += 2_000;
+  assert.deepEqual(await check(token), { wrong: 'the token is not valid yet' });
+});

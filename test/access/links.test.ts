@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runCli } from '../support/cli-host.ts';
 import { cleanEnvironment, NODE_ARGS, runCommand } from '../support/command.ts';
 import { until } from '../support/until.ts';
 import {
@@ -18,10 +19,11 @@ import {
 } from './support/guarded.ts';
 
 async function run(daemon: Guarded, ...args: string[]) {
-  return runCommand(['link', ...args, '--config', daemon.config], { cwd: daemon.folder });
+  const env = cleanEnvironment();
+  return runCli(['link', ...args, '--config', daemon.config], { cwd: daemon.folder, env });
 }
 
-/** Makes a link with the real command; returns its id and token. */
+/** Makes a link; returns its id and token. */
 async function newLink(daemon: Guarded, ...args: string[]): Promise<{ id: string; token: string }> {
   const { code, stdout, stderr } = await run(daemon, 'create', ...args, '--json');
   assert.equal(code, 0, stderr);

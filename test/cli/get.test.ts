@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -53,7 +63,7 @@ test('get fetches from the real daemon', async (t) => {
   mkdirSync(join(folder, 'sub'));
 
   await t.test('under the name that the server gives, in the folder that was named', async () => {
-    const { code, stdout, stderr } = await place.run(['get', url, 'sub']);
+    const { code, stdout, stderr } = await place.start(['get', url, 'sub']).ended;
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     const path = join(folder, 'sub', 'Größe & Maß.bin');
     assert.equal(stdout, `${path}\n`);
@@ -95,7 +105,7 @@ test('get fetches from the real daemon', async (t) => {
   await t.test('to standard output, as it is', async () => {
     await makeFile(folder, 'text', 0);
     const made = await place.run(['put', '-', daemon.url], 'text of a stream');
-    const { code, stdout } = await place.run(['get', made.stdout.trim(), '-']);
+    const { code, stdout } = await place.start(['get', made.stdout.trim(), '-']).ended;
     assert.deepEqual({ code, stdout }, { code: 0, stdout: 'text of a stream' });
   });
 
@@ -187,4 +197,98 @@ test('a part that is not known to be ours is not overwritten', async (t) => {
   assert.match(refused.stderr, /a\.txt\.part is there, and nothing is known of it/);
   assert.equal(readFileSync(part, 'utf8'), 'mine');
   assert.equal((await place.run(['get', url, 'a.txt', '--force'])).code, 0);
+});
+
+test('--force replaces files, and nothing else', async (t) => {
+  const url = await startServer(t, ranged(Buffer.from('content'), '"v1"'));
+  const place = transferPlace(t);
+  const at = (...names: string[]) => join(place.folder, ...names);
+  mkdirSync(at('folder', '24e5'), { recursive: true });
+  execFileSync('mkfifo', [at('pipe')]);
+  for (const target of ['pipe', 'folder', '/dev/null']) {
+    const { code, stderr } = await place.run(['get', url, target, '--force']);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /is not a file, and is not replaced/);
+  }
+  assert.deepEqual(readdirSync(at('folder')), ['24e5']);
+  // A link is replaced, and not what it leads to: neither under the name nor under that of the part.
+  writeFileSync(at('victim'), 'victim');
+  symlinkSync('victim', at('link'));
+  symlinkSync('victim', at('link.part'));
+  const { code, stderr } = await place.run(['get', url, 'link', '--force']);
+  assert.equal(code, 0, stderr);
+  assert.equal(readFileSync(at('victim'), 'utf8'), 'victim');
+  assert.equal(lstatSync(at('link')).isFile(), true);
+  assert.equal(readFileSync(at('link'), 'utf8'), 'content');
+});
+
+test('a name may be as long as the file system allows', async (t) => {
+  const url = await startServer(t, ranged(Buffer.from('content'), '"v1"'));
+  const place = transferPlace(t);
+  for (const name of ['n'.repeat(255), `${'\u{1f600}'.repeat(63)}.x`]) {
+    const { code, stderr } = await place.run(['get', url, name]);
+    assert.equal(code, 0, stderr);
+    assert.equal(readFileSync(join(place.folder, name), 'utf8'), 'content');
+  }
+});
+
+test('servers without If-Range that have another version by now are asked for all of it', async (t) => {
+  const now = Buffer.from('short');
+  for (const [name, answer] of [
+    ['a 206 of another version', [206, { ETag: '"new"', 'Content-Range': 'bytes 4-4/5' }]],
+    ['a 206 of another size', [206, { 'Content-Range': 'bytes 4-4/5' }]],
+    ['a 416, as it is shorter', [416, { 'Content-Range': 'bytes */5' }]],
+  ] as const) {
+    await t.test(name, async (t) => {
+      let serve = ranged(Buffer.alloc(3 * MIB, 'old'), '"old"', MIB);
+      const url = await startServer(t, (request, response) => serve(request, response));
+      const place = transferPlace(t);
+      const first = place.start(['get', url, 'a.bin', '--limit-rate', '512KiB']);
+      const part = join(place.folder, 'a.bin.part');
+      await until('some has come', () => existsSync(part) && statSync(part).size > 1000);
+      first.signal('SIGTERM');
+      await first.ended;
+      serve = ({ headers }, response) => {
+        if (headers.range) response.writeHead(answer[0], answer[1]).end('t');
+        else response.writeHead(200, { ETag: '"new"', 'Content-Length': 5 }).end(now);
+      };
+      const { code, stderr } = await place.run(['get', url, 'a.bin']);
+      assert.equal(code, 0, stderr);
+      assert.equal(readFileSync(join(place.folder, 'a.bin'), 'utf8'), 'short');
+    });
+  }
+});
+
+test('a 416 behind the last byte of a file of unknown size means that all has come', async (t) => {
+  const bytes = Buffer.alloc(MIB, 'x');
+  let cut = true;
+  const url = await startServer(t, ({ headers }, response) => {
+    if (headers.range) {
+      return void response.writeHead(416, { 'Content-Range': `bytes */${MIB}` }).end();
+    }
+    response.writeHead(200, { ETag: '"v1"' });
+    response.write(bytes, () => (cut ? setImmediate(() => response.destroy()) : response.end()));
+    cut = false;
+  });
+  const place = transferPlace(t);
+  const { code, stderr } = await place.run(['get', url, 'a.bin']);
+  assert.equal(code, 0, stderr);
+  assert.equal(await sha256OfFile(join(place.folder, 'a.bin')), sha256Of(bytes));
+});
+
+test('with --json a failure is an event as well', async (t) => {
+  const url = await startServer(t, (_, response) => response.writeHead(404).end());
+  const { code, stdout } = await transferPlace(t).run(['get', url, 'a.bin', '--json']);
+  assert.equal(code, 66);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ event, error }) => [event, error?.code]),
+    [
+      ['begin', undefined],
+      ['failed', 'NOT_FOUND'],
+    ],
+  );
 });

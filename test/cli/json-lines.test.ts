@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { jsonLines } from '../../src/cli/serve/json-lines.ts';
 import type { RequestRecord } from '../../src/http/request-record.ts';
+import { anyText } from '../support/any-text.ts';
 
 const AT = Date.UTC(2026, 10, 23, 13, 7, 44, 5);
 const TIME = '2026-11-23T13:07:44.005Z';
@@ -52,7 +53,7 @@ test('an unexpected error is one event with its stack', () => {
 
 test('whatever a client says, a line is one line that a terminal shows as it is', () => {
   const nasty = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.constantFrom('\x1b[2J', 'a\r\nb', '\u202e', '\u009b', '\ufeff', '\u2028', '\ud800'),
   );
   fc.assert(

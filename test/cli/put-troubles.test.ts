@@ -84,6 +84,12 @@ test('put says what is wrong, and with which exit code', async (t) => {
     ['507', first('PATCH', [507, {}]), 74, /answered 507.*\n.*disk of the server/s],
     ['400', first('POST', [400, {}]), 1, /answered 400/],
     ['no Location', first('POST', [201, {}]), 76, /gave no Location/],
+    [
+      'no HTTP',
+      first('POST', [201, { Location: 'ftp://host/1' }]),
+      76,
+      /ftp:\/\/host\/1 is no HTTP/,
+    ],
     ['no Upload-Offset', first('PATCH', [204, {}]), 76, /gave no Upload-Offset/],
     ['an offset beyond the end', first('PATCH', [204, OFFSET]), 76, /claims offset 99999999/],
     ['a negative offset', first('PATCH', [204, { 'Upload-Offset': '-1' }]), 76, /no Upload-Offset/],
@@ -232,4 +238,40 @@ test('a server that loses bytes of a stream ends it, and gets those of a file ag
   const file = await place.run(['put', 'a.bin', fake.url, '--chunk-size', '100KiB']);
   assert.equal(file.code, 0, file.stderr);
   assert.match(file.stderr, /the server has 0 of the 102400 bytes that it confirmed/);
+});
+
+test('a server that takes the same bytes again and again makes no progress', async (t) => {
+  // Every other request is refused, and what had come is forgotten.
+  let patches = 0;
+  const intercept: Intercept = (request, response, { uploads }) => {
+    if (request.method !== 'PATCH') return false;
+    patches += 1;
+    if (patches % 2 === 1) return false;
+    for (const upload of uploads.values()) upload.bytes = Buffer.alloc(0);
+    request.resume();
+    response.writeHead(409).end();
+    return true;
+  };
+  const fake = await startFakeTus(t, { intercept });
+  const place = transferPlace(t);
+  await makeFile(place.folder, 'a.bin', 300 * KIB);
+  const args = ['--chunk-size', '100KiB', '--retry-for', '2s'];
+  const { code, stderr } = await place.run(['put', 'a.bin', fake.url, ...args]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /answered 409; gave up after/);
+});
+
+test('a server that claims all bytes before they were sent is not believed', async (t) => {
+  const intercept: Intercept = (request, response) => {
+    if (request.method !== 'PATCH') return false;
+    response.writeHead(204, { 'Upload-Offset': request.headers['content-length'] }).end();
+    return true;
+  };
+  const fake = await startFakeTus(t, { intercept });
+  const place = transferPlace(t);
+  // More than sockets hold.
+  await makeFile(place.folder, 'a.bin', 32 * 2 ** 20);
+  const { code, stderr } = await place.run(['put', 'a.bin', fake.url]);
+  assert.equal(code, 76, stderr);
+  assert.match(stderr, /claims offset \d+ before it was sent/);
 });

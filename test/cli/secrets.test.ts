@@ -83,10 +83,8 @@ test('a password is taken from a pipe, and from the environment', async (t) => {
   const place = transferPlace(t);
   await makeFile(place.folder, 'a.bin', 10);
   const fake = await startFakeTus(t);
-  const piped = await place.run(
-    ['put', 'a.bin', fake.url, '--user', 'anna'],
-    `${SECRET}\r\nmore\n`,
-  );
+  const args = ['put', 'a.bin', fake.url, '--user', 'anna'];
+  const piped = await place.start(args, `${SECRET}\r\nmore\n`).ended;
   assert.equal(piped.code, 0, piped.stderr);
   assert.ok(
     fake.requests.every(({ headers }) => headers.authorization === basicOf('anna', SECRET)),

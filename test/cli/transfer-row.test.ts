@@ -30,6 +30,13 @@ test('a narrow terminal shows numbers without the bar', () => {
   assert.match(transferRow(row, 50, style), /^a-very-… +43 % +43 MiB +2 MiB\/s {2}29 s$/);
 });
 
+test('40 columns have room for the name, the percentage, the size and the time left', () => {
+  const line = transferRow(row, 40, style);
+  assert.match(line, /^a-very-… +43 % +43 MiB {2}29 s$/);
+  const longest = { ...row, size: 999 * 2 ** 40, position: 123 * 2 ** 30, rate: 100 * MIB };
+  assert.ok(displayWidth(transferRow(longest, 40, style)) < 40, transferRow(longest, 40, style));
+});
+
 test('a transfer that waits says for what, and a hostile name is harmless', () => {
   const waiting = { ...row, name: 'a\x1b[2J\n', waiting: 'again in 5 s: the connection was cut' };
   assert.match(transferRow(waiting, 80, style), /^a\\x1b\[2J\\x0a +again in 5 s: the conn/);

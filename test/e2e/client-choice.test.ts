@@ -77,6 +77,21 @@ test('an upload for one download is gone after it, and no other is completed', a
   });
 });
 
+test('of many downloads at once one is completed', async (t) => {
+  const { target } = await served(t, '--client-downloads');
+  for (const headers of [{}, { Range: 'bytes=0-' }]) {
+    const url = await uploaded(target, { downloads: '1' });
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, () => ask(target, 'GET', url, { headers })),
+    );
+    const whole = answers.filter(
+      (one) => one.status === 'fulfilled' && one.value.body.equals(CONTENT),
+    );
+    assert.equal(whole.length, 1);
+    await until('it is gone', async () => (await ask(target, 'GET', url)).status === 410);
+  }
+});
+
 test('ranges that were sent over several requests are one download', async (t) => {
   const { target } = await served(t, '--client-downloads');
   const url = await uploaded(target, { downloads: '2' });

@@ -162,7 +162,7 @@ test('no request of any kind is answered with a 5xx, ends the daemon or leaks a 
       assert.equal(daemon.child.exitCode, null, daemon.output().slice(-2_000));
     },
   );
-  await fc.assert(property, { numRuns: 10_000, interruptAfterTimeLimit: 8_000 });
+  await fc.assert(property, { numRuns: 250, interruptAfterTimeLimit: 8_000 });
 
   const sum = [...statuses.values()].reduce((all, count) => all + count, 0);
   t.diagnostic(`${sum} requests: ${JSON.stringify(Object.fromEntries(statuses))}`);

@@ -199,6 +199,17 @@ test('an idle connection is kept for longer than proxies keep theirs, as far as 
   agent.destroy();
 });
 
+test('a start that everyone can reach without a login is warned of, however it is configured', async (t) => {
+  const warned = async (...args: string[]) => {
+    const daemon = await startDaemon(t, args, { cwd: temporaryFolder(t) });
+    await daemon.stop();
+    return /anyone who reaches (\S+) may upload/.exec(daemon.output())?.[1];
+  };
+  assert.equal(await warned('--host', '0.0.0.0'), '0.0.0.0');
+  assert.equal(await warned('--listen', '127.0.0.1:0', '--listen', '0.0.0.0:0'), '0.0.0.0');
+  assert.equal(await warned('--listen', '127.0.0.1:0', '--listen', 'unix:a.sock'), undefined);
+});
+
 test('connections are counted over all addresses together', async (t) => {
   const args = ['--listen', '127.0.0.1:0', '--listen', '[::1]:0', '--max-connections', '2'];
   const daemon = await startDaemon(t, [...args, '--upload-dir', temporaryFolder(t)]);

@@ -15,7 +15,8 @@ const MIB = 1024 * 1024;
 test('tus-js-client in Node uploads real files to the real command', async (t) => {
   const folder = temporaryFolder(t);
   const files = temporaryFolder(t);
-  const large = await makeFile(files, 'large.bin', 64 * MIB);
+  // Longer than the 32 MiB after which the daemon begins a sync.
+  const large = await makeFile(files, 'large.bin', 40 * MIB);
   const daemon = await startDaemon(t, ['--upload-dir', folder]);
   const commands = commandsOn(folder);
   const endpoint = daemon.url;
@@ -46,7 +47,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     });
   }
 
-  await t.test('64 MiB arrive, and list and inspect show them', async () => {
+  await t.test('40 MiB arrive, and list and inspect show them', async () => {
     const metadata = { filename: 'Größe & Maß.bin', filetype: 'application/octet-stream' };
     const url = await uploadAll(large, { endpoint, metadata });
     const [[listed], inspected] = await Promise.all([
@@ -66,7 +67,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
     await assertArrived(url, large);
   });
 
-  await t.test('64 MiB that are aborted in the middle are resumed where they stopped', async () => {
+  await t.test('40 MiB that are aborted in the middle are resumed where they stopped', async () => {
     const url = await uploadUntil(large, 20 * MIB, { endpoint, metadata: { filename: 'half' } });
     await until('the daemon releases the upload', () => /PATCH +---/.test(daemon.output()));
     const [half, all] = await Promise.all([commands.inspect(url), commands.list()]);
@@ -107,7 +108,7 @@ test('tus-js-client in Node uploads real files to the real command', async (t) =
   });
 
   for (const [parallelUploads, size] of [
-    [4, 64 * MIB],
+    [4, 40 * MIB],
     [8, 16 * MIB + 7],
   ] as const) {
     await t.test(`a file in ${parallelUploads} parallel parts is one file`, async () => {

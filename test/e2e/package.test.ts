@@ -126,6 +126,7 @@ test('the packed program works in an empty folder', async (t) => {
       ...['dist/src/embedded/tus-server.js', 'dist/src/embedded/tus-server.d.ts'],
       'examples/express.js',
       'dist/bin/checkpoint-worker.js',
+      'dist/bin/digest-worker.js',
       'dist/bin/LICENSES.txt',
     ]) {
       assert.ok(files.includes(wanted), `${wanted} is missing`);

@@ -3,14 +3,21 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { runCommand, startDaemon } from '../support/command.ts';
+import { runCli } from '../support/cli-host.ts';
+import { cleanEnvironment, runCommand, startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+
+const CHECK = ['serve', '--check'];
+
+function write(folder: string, content: object | string): void {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  writeFileSync(join(folder, 'upload-daemon.config.json'), text);
+}
 
 /** `serve --check` with this configuration, in a folder of its own. */
 async function check(t: TestContext, content: object | string, folder = temporaryFolder(t)) {
-  const text = typeof content === 'string' ? content : JSON.stringify(content);
-  writeFileSync(join(folder, 'upload-daemon.config.json'), text);
-  return { folder, ...(await runCommand(['serve', '--check'], { cwd: folder })) };
+  write(folder, content);
+  return { folder, ...(await runCli(CHECK, { cwd: folder, env: cleanEnvironment() })) };
 }
 
 test('serve --check finds a good configuration good, and makes nothing', async (t) => {
@@ -32,7 +39,8 @@ test('serve --check beside the daemon finds its address and its uploads, and dis
   const daemon = await startDaemon(t, listen, { cwd: folder });
   const { port } = new URL(daemon.url);
   const running = [`127.0.0.1:${port}`, 'unix:./http.sock'];
-  const { code, stdout } = await check(t, { listen: running }, folder);
+  write(folder, { listen: running });
+  const { code, stdout } = await runCommand(CHECK, { cwd: folder });
   assert.equal(code, 0, stdout);
   assert.equal(stdout.match(/is in use, by a tus server$/gm)?.length, 2, stdout);
   assert.match(stdout, /its catalog has 0 uploads$/m);

@@ -16,8 +16,7 @@ const MIB = 1024 * 1024;
 const UPLOADS = 200;
 /** A part and more. */
 const SIZE = 6 * MIB;
-/** Runs took 330 to 380 MiB; how late garbage is collected makes the difference. */
-const MOST_MEMORY = 500;
+const MOST_MEMORY = 350;
 const MOST_CONNECTIONS = 10;
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { makeCertificate } from '../support/certificate.ts';
-import { type Daemon, runCommand, startDaemon } from '../support/command.ts';
+import { runCli } from '../support/cli-host.ts';
+import { cleanEnvironment, type Daemon, runCommand, startDaemon } from '../support/command.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { needing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -158,7 +159,8 @@ test(
       assert.equal(code, 78, args.join(' '));
       assert.match(stderr, sentence);
       assert.doesNotMatch(stderr, /PRIVATE KEY-----/);
-      const checked = await runCommand(['serve', '--check', '--port', '0', ...args], { cwd });
+      const check = ['serve', '--check', '--port', '0', ...args];
+      const checked = await runCli(check, { cwd, env: cleanEnvironment() });
       assert.equal(checked.code, 78);
       assert.match(checked.stdout, sentence);
     }

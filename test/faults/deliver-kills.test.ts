@@ -12,7 +12,7 @@ import { effort } from './support/effort.ts';
 import { compiledProgram } from './support/program.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
 
-const KILLS = effort({ short: 7, ci: 10, long: 67 }, 'TUSD_TS_KILLS');
+const KILLS = effort({ short: 5, ci: 7, long: 67 }, 'TUSD_TS_KILLS');
 const OTHER_DISK = '/dev/shm';
 const CLIENTS = 4;
 

@@ -16,7 +16,7 @@ import { compiledProgram } from './support/program.ts';
 import { chooseSeed, createRandom, type Random } from './support/random.ts';
 import { listen } from './support/receiver.ts';
 
-const KILLS = effort({ short: 20, ci: 30, long: 1000 }, 'TUSD_TS_KILLS');
+const KILLS = effort({ short: 12, ci: 20, long: 1000 }, 'TUSD_TS_KILLS');
 const CLIENTS = 5;
 const EVERY_SECOND = '* * * * * *';
 

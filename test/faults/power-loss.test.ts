@@ -17,7 +17,7 @@ import { start } from './support/running.ts';
 type Mode = 'completed' | 'always' | 'never';
 
 /** How often what was not synced is left to chance, for each moment of a cut. */
-const CHANCES = effort({ short: 1, ci: 3, long: 25 });
+const CHANCES = effort({ short: 1, ci: 2, long: 25 });
 
 test('what a client got an answer for survives a power cut', needing('strace'), async (suite) => {
   const program = compiledProgram();

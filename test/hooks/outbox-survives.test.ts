@@ -10,7 +10,8 @@ import { nodeArgs } from '../support/script.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
-const KILLS = 10;
+/** So many that each fate of the receiver meets both of what the rounds do by turns. */
+const KILLS = 6;
 /** Uploads that finish before each kill, at least. */
 const EACH = 100;
 

@@ -32,8 +32,10 @@ test('an answer arrives, however the connection ends and while the body is still
   const { url } = await listen(t, answering, { download: answering });
   const { pathname } = new URL(url);
   const statuses = [200, 201, 204, 400, 401, 404, 409, 412, 413, 415, 423, 500, 507];
-  for (const [version, Connection] of CONNECTIONS) {
-    for (const status of statuses) {
+  // They are made in four ways: with a body, without one, by a Fault, and by a bug.
+  const ways = [200, 204, 413, 500];
+  for (const [index, [version, Connection]] of CONNECTIONS.entries()) {
+    for (const status of index === 0 ? statuses : ways) {
       const head = headOf(`PATCH ${pathname}${status} HTTP/${version}`, {
         Connection,
         'Content-Length': BODY.length,

@@ -206,7 +206,7 @@ test('over a store that is slow and fails one call in seven the engine keeps its
     await assertNothingHeld(store, backend, id);
     await store.close();
   };
-  await fc.assert(fc.asyncProperty(plan, run), { numRuns: 30 });
+  await fc.assert(fc.asyncProperty(plan, run), { numRuns: 15 });
 });
 
 test('over such a store a removal ends, however often it must be tried', async (t) => {

@@ -12,7 +12,7 @@ export interface CliOptions {
   /** What a person answers to a question; without it stdin is no terminal. */
   readonly answer?: string;
   /** What is piped in. */
-  readonly piped?: readonly string[];
+  readonly piped?: readonly (string | Buffer)[];
 }
 
 export interface CliHost extends Host {
@@ -56,10 +56,10 @@ export function createHost({
       ask,
       askSecret: ask,
       bytes: (async function* () {
-        for (const text of piped ?? []) yield Buffer.from(text);
+        for (const one of piped ?? []) yield Buffer.from(one as string);
       })(),
       lines: (async function* () {
-        yield* piped ?? [];
+        for (const one of piped ?? []) yield String(one);
       })(),
     },
     onSignal(name, listener) {

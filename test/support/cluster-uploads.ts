@@ -20,11 +20,24 @@ export interface ClusterUploads {
 /** Begins what the cluster of a file needs beside its services, and returns its options. */
 type Prepare = (t: Pick<TestContext, 'after'>) => Promise<ClusterOptions>;
 
-/** A cluster for all tests of a file: to be called outside of them. */
+/** By their options; each ends after the last test of the process. */
+const clusters = new Map<string, Promise<Cluster>>();
+
+/**
+ * A cluster for all tests of a file, and of others in the same process that want such a one: to be called
+ * outside of the tests.
+ */
 export function clusterUploads(options: ClusterOptions | Prepare): ClusterUploads {
   let cluster: Cluster;
   beforeTests(SHARED_SERVICES, async (t) => {
-    cluster = await startCluster(t, typeof options === 'function' ? await options(t) : options);
+    if (typeof options === 'function') {
+      cluster = await startCluster(t, await options(t));
+      return;
+    }
+    const wanted = JSON.stringify(options);
+    const begun = clusters.get(wanted) ?? startCluster(t, options);
+    clusters.set(wanted, begun);
+    cluster = await begun;
   });
   const at = (index: number, url: string) =>
     new URL(new URL(url).pathname, cluster.members[index]!.url).href;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { runCli } from './cli-host.ts';
 import { cleanEnvironment, type Finished, NODE_ARGS } from './command.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -11,10 +12,13 @@ export interface TransferPlace {
   readonly folder: string;
   /** Where the state of interrupted transfers is. */
   readonly state: string;
-  /** Runs the real command to its end. `input` is its standard input. */
+  /**
+   * Runs the command to its end, inside this process, which is far quicker than to start the program.
+   * `input` is its standard input.
+   */
   run(args: readonly string[], input?: Buffer | string): Promise<Finished>;
   /** Starts the real command; `signal` ends it. */
-  start(args: readonly string[]): Running;
+  start(args: readonly string[], input?: Buffer | string): Running;
 }
 
 export interface Running {
@@ -29,10 +33,14 @@ export function transferPlace(test: Pick<TestContext, 'after'>): TransferPlace {
   const folder = temporaryFolder(test);
   const state = join(folder, '.state');
   mkdirSync(state);
+  const environment = () => ({
+    ...cleanEnvironment(),
+    ...{ XDG_STATE_HOME: state, TUSD_TS_TOKEN: '', LANG: 'C.UTF-8' },
+  });
   const start = (args: readonly string[], input?: Buffer | string): Running => {
     const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
       cwd: folder,
-      env: { ...cleanEnvironment(), XDG_STATE_HOME: state, TUSD_TS_TOKEN: '', LANG: 'C.UTF-8' },
+      env: environment(),
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: LIMIT,
       killSignal: 'SIGKILL',
@@ -50,5 +58,10 @@ export function transferPlace(test: Pick<TestContext, 'after'>): TransferPlace {
       ended: once(child, 'close').then(([code]) => ({ code: code as number | null, ...output })),
     };
   };
-  return { folder, state, start, run: (args, input) => start(args, input).ended };
+  const run = (args: readonly string[], input?: Buffer | string): Promise<Finished> =>
+    runCli(args, {
+      ...{ cwd: folder, env: environment(), now: Date.now },
+      piped: input === undefined ? [] : [input],
+    });
+  return { folder, state, start, run };
 }

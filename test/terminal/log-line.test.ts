@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { eventLine, type RequestLog, requestLine } from '../../src/terminal/log-line.ts';
 import { createStyle } from '../../src/terminal/style.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
+import { anyText } from '../support/any-text.ts';
 
 const AT = Date.UTC(2026, 10, 23, 13, 7, 44, 5);
 const options = { style: createStyle({ color: false }), timeZone: 'UTC' };
@@ -61,7 +62,7 @@ test('an event is its message, and says so when it is a warning or an error', ()
 
 test('whatever a client says, a log line is one line that a terminal shows as it is', () => {
   const nasty = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.constantFrom('\x1b[2J', 'a\r\nb', '\u202e', '\u009b', '\ufeff', '\u2028', '\ud800'),
   );
   fc.assert(

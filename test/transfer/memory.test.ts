@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openMemory } from '../../src/transfer/state/memory.ts';
@@ -43,6 +43,34 @@ test('a folder that cannot be made is noted once, and nothing is remembered', as
   assert.equal(await memory.read('key'), null);
   await (await memory.lock('/a'))();
   assert.equal(notes.length, 1);
+});
+
+test('a folder that may not be written is noted once, and holds up nothing', async (context) => {
+  const folder = temporaryFolder(context);
+  const notes: string[] = [];
+  const memory = await openIn(join(folder, 'put'), notes);
+  rmSync(join(folder, 'put'), { recursive: true });
+  const unlock = await memory.lock('/a');
+  await memory.write('key', {}, true);
+  await unlock();
+  await memory.forget('key');
+  assert.equal(notes.length, 1);
+  assert.match(notes[0]!, /put cannot be written/);
+});
+
+test('what this process does on a path can be waited for', async (context) => {
+  const memory = await openIn(temporaryFolder(context));
+  const unlock = await memory.lock('/a', true);
+  await assert.rejects(() => memory.lock('/a'), { code: 'LOCKED' });
+  let taken = false;
+  const next = memory.lock('/a', true).then((release) => {
+    taken = true;
+    return release;
+  });
+  await memory.lock('/b', true).then((release) => release());
+  assert.equal(taken, false);
+  await unlock();
+  await (await next)();
 });
 
 test('what is a month old is removed', async (context) => {

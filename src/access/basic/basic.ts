@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { errnoOf, Fault, messageOf } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
+import { unknownName } from '../claimed-name.ts';
 import type { Identified } from '../identity.ts';
 import { RememberedPasswords } from '../remembered.ts';
 import { type Htpasswd, parseHtpasswd } from './htpasswd.ts';
@@ -74,7 +75,7 @@ export async function openBasic({ file, now, warn }: BasicOptions): Promise<Basi
       if (hash !== undefined && remembered.has(user, password, hash)) {
         return { name: user, ambient: true };
       }
-      const wrong = { wrong: WRONG, claimed: user };
+      const wrong = { wrong: WRONG, claimed: hash === undefined ? unknownName(user) : user };
       if (retryAfter > 0) return { ...wrong, retryAfter };
       // An unknown name takes as long as a known one.
       const compared = hash ?? users.hashes.values().next().value;

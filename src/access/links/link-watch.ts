@@ -15,8 +15,15 @@ export class LinkWatch {
     this.#find = find;
   }
 
+  /** Links with running requests. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /** Watches a request of a link until its response ends. */
   add(link: string, request: IncomingMessage, response: ServerResponse): void {
+    // Its client went away while the link was looked up: no event would take it out again.
+    if (response.destroyed) return;
     const running = this.#running.get(link) ?? new Set();
     this.#running.set(link, running.add(request));
     response.once('close', () => {

@@ -65,6 +65,8 @@ async function get(io: Io, address: string, file: string, options: GetOptions): 
   if (file === '-' && options.json) {
     throw new Fault('USAGE', 'standard output is either the file or JSON');
   }
+  // An empty variable of a script, which as a path would mean the working directory.
+  if (file === '') throw new Fault('USAGE', 'the name of the file is empty');
   const target = await readTarget(io, address, options);
   const stop = interruption(io);
   try {
@@ -85,9 +87,14 @@ async function get(io: Io, address: string, file: string, options: GetOptions): 
       track.done(outcome);
       report.end({ ...totals, bytes: outcome.size, elapsed: io.now() - startedAt });
     } catch (error) {
-      track.stopped();
       const code = stop.exitCode();
-      if (code !== null) report.note('interrupted; the same command continues');
+      if (code === null && options.json && error instanceof Fault) track.failed(error);
+      else track.stopped();
+      if (code !== null) {
+        const next =
+          file === '-' ? 'what was written is only a part' : 'the same command continues';
+        report.note(`interrupted; ${next}`);
+      }
       report.end(null);
       if (code === null) throw error;
       io.setExitCode(code);

@@ -1,5 +1,7 @@
+import { fstatSync } from 'node:fs';
 import { createInterface as createLineReader } from 'node:readline';
 import { createInterface } from 'node:readline/promises';
+import { Fault } from '../../fault.ts';
 import type { Input } from './io.ts';
 
 /** Standard input. Questions go to stderr, so that stdout can be a pipe. */
@@ -18,7 +20,11 @@ export function processInput(): Input {
       }
     },
     askSecret,
-    bytes: stdin,
+    get bytes() {
+      // Node takes a folder for an input that has ended.
+      if (fstatSync(0).isDirectory()) throw new Fault('IO', 'standard input is a folder');
+      return stdin;
+    },
     get lines() {
       return createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY });
     },

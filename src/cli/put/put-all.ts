@@ -1,6 +1,8 @@
 import { Fault } from '../../fault.ts';
+import { sanitize } from '../../text/sanitize.ts';
 import { withRetries } from '../../transfer/retry.ts';
 import { CHECKSUMS, type Checksum } from '../../transfer/send/checksum.ts';
+import { createDigestThread, type DigestThread } from '../../transfer/send/digest-thread.ts';
 import { sendFile } from '../../transfer/send/send-file.ts';
 import { sendStream } from '../../transfer/send/send-stream.ts';
 import type { Server } from '../../transfer/send/server.ts';
@@ -46,15 +48,18 @@ export async function putAll(
     planned: { count: items.length + failed.length, bytes },
     verb: 'sent',
     resultKey: 'url',
-    resultLine: ({ result }, name) => (alone ? result : `${result}  ${name}`),
+    resultLine: ({ result }, name) => (alone ? result : `${result}  ${sanitize(name)}`),
   });
   for (const { name, why } of skipped) report.note(`${name}: skipped, it is ${why}`);
   for (const { name, fault } of failed) report.failed(name, fault);
+  if (items.length + failed.length === 0) report.note('there is nothing to send');
   const startedAt = io.now();
   const totals = { done: 0, already: 0, failed: failed.length, bytes: 0 };
   const forgets: (() => Promise<void>)[] = [];
+  const thread = createDigestThread();
   try {
-    const server = await openServer(io, connection, settings, stop.signal, report);
+    const offered = { ...settings, thread };
+    const server = await openServer(io, connection, offered, stop.signal, report);
     const folder = stateFolder(io, 'put');
     const memory = await openMemory({ ...io, folder, locker: LOCKER, onNote: report.note });
     await inTurns(items, settings.files, async (item) => {
@@ -67,10 +72,15 @@ export async function putAll(
       await settle();
       throw error;
     }
+  } finally {
+    thread.close();
   }
   const code = stop.exitCode();
   if (code === null && totals.failed === 0) for (const forget of forgets) await forget();
-  if (code !== null) report.note('interrupted; the same command continues');
+  if (code !== null) {
+    const lost = items.some(({ kind }) => kind === 'stream');
+    report.note(`interrupted; ${lost ? 'standard input is lost' : 'the same command continues'}`);
+  }
   report.end({ ...totals, skipped: skipped.length, elapsed: io.now() - startedAt });
   await settle();
   if (code !== null) io.setExitCode(code);
@@ -147,7 +157,7 @@ async function inTurns<Item>(
 async function openServer(
   io: Io,
   { url, client, retry, pace, blockSize }: Connection,
-  settings: PutSettings,
+  settings: PutSettings & { readonly thread: DigestThread },
   signal: AbortSignal,
   report: TransferReport,
 ): Promise<Server> {

@@ -89,8 +89,13 @@ async function put(io: Io, words: readonly string[], options: PutOptions): Promi
       fresh: options.fresh ?? false,
       json: options.json ?? false,
     };
-    const plan = await planPut(sources, io.cwd);
+    const plan = await planPut(sources, io.cwd, stop.signal);
     await putAll(io, connection, plan, settings, stop).finally(() => connection.client.close());
+  } catch (error) {
+    // While folders were read.
+    const code = stop.exitCode();
+    if (code === null) throw error;
+    io.setExitCode(code);
   } finally {
     stop.release();
   }

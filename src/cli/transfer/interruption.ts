@@ -1,4 +1,6 @@
 import { setMaxListeners } from 'node:events';
+import { SHOW_CURSOR } from '../../terminal/inline-frame.ts';
+import { canMove } from '../output/text-output.ts';
 import type { Io } from '../process/io.ts';
 import type { Signal } from '../process/process-signals.ts';
 
@@ -25,7 +27,10 @@ export function interruption(io: Io): Interruption {
   setMaxListeners(0, ending.signal);
   const offs = STOP.map(([name, code]) =>
     io.onSignal(name, () => {
-      if (exitCode !== null) process.exit(code);
+      if (exitCode !== null) {
+        if (canMove(io, io.stderr)) void io.stderr.write(SHOW_CURSOR);
+        process.exit(code);
+      }
       exitCode = code;
       ending.abort();
     }),

@@ -20,6 +20,8 @@ export interface RowState {
 const BAR = { cells: 15, from: 72 };
 const NAME = { least: 8, most: 28 };
 const NUMBERS = 45;
+/** A terminal with fewer columns shows no rate, so that the time left fits. */
+const RATE_FROM = 45;
 
 /** A line of a terminal: name, bar, percent, size, rate, time left. */
 export function transferRow(row: RowState, columns: number, style: Style): string {
@@ -32,8 +34,8 @@ export function transferRow(row: RowState, columns: number, style: Style): strin
   const bar = cells === 0 ? '' : `${progressBar(progress, { cells })} `;
   const percent = pad(formatPercent(progress), 5, 'right');
   const done = pad(formatSize(row.position), 9, 'right');
-  const rate = pad(rateText(row.rate), 11, 'right');
-  return `${name}  ${bar}${percent} ${done} ${rate}  ${timeLeft(row)}`;
+  const rate = columns < RATE_FROM ? '' : ` ${pad(rateText(row.rate), 11, 'right')}`;
+  return `${name}  ${bar}${percent} ${done}${rate}  ${timeLeft(row)}`;
 }
 
 /** The same on a pipe, for a log. */

@@ -1,5 +1,14 @@
 import { constants, existsSync } from 'node:fs';
-import { chmod, chown, type FileHandle, lstat, mkdir, open, readdir } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rmdir,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, Fault } from '../../fault.ts';
 import { sanitize } from '../../text/sanitize.ts';
@@ -74,6 +83,8 @@ export class Folder {
       return child;
     } catch (error) {
       await child.close();
+      // The next attempt would take it as it is: with another group, or other permissions.
+      await rmdir(this.at(name)).catch(() => {});
       throw error;
     }
   }
@@ -101,8 +112,13 @@ export async function openRoot(root: string, { mode, group }: FolderAccess): Pro
   }
   const first = await mkdir(root, { recursive: true, mode });
   if (first !== undefined) {
-    await chmod(root, mode);
-    if (group !== null) await chown(root, -1, group);
+    try {
+      if (group !== null) await chown(root, -1, group);
+      await chmod(root, mode);
+    } catch (error) {
+      await rmdir(root).catch(() => {});
+      throw error;
+    }
     for (let made = root; made.length >= first.length; made = dirname(made)) {
       const parent = await Folder.open(dirname(made));
       await parent.sync().finally(() => parent.close());

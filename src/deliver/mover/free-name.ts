@@ -25,7 +25,9 @@ export function freeName(
   const isTaken = (name: string) =>
     taken.has(collisionKey(name)) ||
     (sidecar === 'json' && taken.has(collisionKey(name + SIDECAR)));
-  if (onConflict === 'replace') return taken.get(collisionKey(first)) ?? first;
+  const replaced = taken.get(collisionKey(first)) ?? first;
+  if (onConflict === 'replace' && (sidecar === 'none' || !mixesUp(replaced, taken)))
+    return replaced;
   if (!isTaken(first)) return first;
   if (onConflict === 'keep') return null;
   if (onConflict === 'refuse') {
@@ -38,4 +40,16 @@ export function freeName(
     if (!isTaken(name)) return name;
   }
   throw new Fault('CONFLICT', `there are ${MOST} files called ${sanitize(first)} already`);
+}
+
+/**
+ * Whether a file of this name would take the place of the description of another file, or its own description
+ * that of a file. A file that was delivered has its description beside it, so what has none is one.
+ */
+function mixesUp(name: string, taken: ReadonlyMap<string, string>): boolean {
+  const has = (other: string) => taken.has(collisionKey(other));
+  const described = name.slice(0, -SIDECAR.length);
+  const isDescription =
+    collisionKey(name).endsWith(SIDECAR) && has(described) && !has(name + SIDECAR);
+  return isDescription || (has(name + SIDECAR) && has(name + SIDECAR + SIDECAR));
 }

@@ -36,6 +36,8 @@ export async function place(options: PlaceOptions): Promise<Intent | null> {
       for (let tries = 1; ; tries += 1) {
         try {
           intent = await stageAndName(folder, goal, options, begun);
+          // Another program took the name just now, and the rule keeps what is there.
+          if (!intent) await removeTemporary(folder, temporary);
           return intent;
         } catch (error) {
           // Another delivery may have removed the folder of temporary files just before it was used.
@@ -90,6 +92,7 @@ async function giveName(
   for (;;) {
     const name = freeName(wanted, names, rule);
     if (name === null) return null;
+    if (step === 'rename') await assertNoFolder(join(folder.path, name), folder.at(name));
     const intent: Intent = { ...goal, name, step, ...(await stampOf(from)) };
     await begin(intent);
     try {
@@ -117,8 +120,18 @@ async function stampOf(path: string) {
   return { size, mtimeMs, ino: String(ino), ctimeNs: String(ctimeNs), links: Number(nlink) };
 }
 
+/** Before the description appears, which would stay without its file. */
+async function assertNoFolder(path: string, at: string): Promise<void> {
+  const stats = await lstat(at).catch(ignoreMissing);
+  if (stats?.isDirectory()) throw folderInTheWay(path);
+}
+
 function inTheWay(error: unknown, path: string): unknown {
   if (!['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) return error;
+  return folderInTheWay(path);
+}
+
+function folderInTheWay(path: string): Fault {
   return new Fault('CONFLICT', `a folder is in the way: ${sanitize(path)}`);
 }
 

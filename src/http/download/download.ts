@@ -5,7 +5,7 @@ import { assertPlainBody } from '../plain-body.ts';
 import { byteRange } from './byte-range.ts';
 import { conditionFailed, evaluate, rangeHolds, validatorsOf } from './conditions.ts';
 import { describeFile } from './file-headers.ts';
-import { following, LimitedDownloads } from './limited-downloads.ts';
+import { LimitedDownloads, type Sender } from './limited-downloads.ts';
 import { type Pace, slowly } from './pace.ts';
 import { sendBlocks } from './send-blocks.ts';
 
@@ -104,21 +104,24 @@ async function answerLimited(
 ): Promise<boolean> {
   const { id } = record;
   const { response, caller } = exchange;
+  let sender: Sender | undefined;
   let complete = false;
-  const whole = await answer(exchange, record, reader, async (blocks, begin, from) => {
-    let to = from;
-    const followed = following(blocks, (bytes) => {
-      to += bytes;
+  try {
+    const whole = await answer(exchange, record, reader, async (blocks, begin, from) => {
+      const one = limited.begin(id, response, from, reader.size);
+      sender = one;
+      try {
+        const check = () => source.find(id, caller);
+        return await send(one.follow(blocks, check), begin, from);
+      } finally {
+        complete = one.ended();
+      }
     });
-    limited.begin(id, response);
-    try {
-      return await send(followed, begin, from);
-    } finally {
-      complete = limited.ended(id, response, { from, to }, reader.size);
-    }
-  });
-  if (complete && (await source.countDownload(id, caller)) === 0) limited.cut(id);
-  return whole;
+    if (complete && (await source.countDownload(id, caller)) === 0) limited.cut(id);
+    return whole;
+  } finally {
+    sender?.leave();
+  }
 }
 
 /**

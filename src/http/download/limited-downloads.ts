@@ -6,11 +6,15 @@ const UPLOADS = 10_000;
 /** Separate ranges of one upload that are remembered; a client that asks for more gets no credit. */
 const RANGES = 1_000;
 
+type Response = Pick<ServerResponse, 'headersSent' | 'destroy'>;
+
 /** Which bytes of an upload were sent, and the responses that send some now. */
 interface Sending {
-  /** In order, apart from each other. */
+  /** By responses that have ended; in order, apart from each other. */
   sent: ByteRange[];
-  readonly responses: Set<ServerResponse>;
+  readonly senders: Set<Sender>;
+  /** Resolves when no response is about to complete a download. */
+  turn: Promise<void>;
 }
 
 /**
@@ -26,45 +30,121 @@ export class LimitedDownloads {
     return this.#uploads.size;
   }
 
-  begin(id: string, response: ServerResponse): void {
-    this.#sending(id).responses.add(response);
-  }
-
-  /**
-   * A response has ended; the bytes of this range were sent. Returns true when that makes a download
-   * complete.
-   */
-  ended(id: string, response: ServerResponse, sent: ByteRange, size: number): boolean {
-    const sending = this.#sending(id);
-    sending.responses.delete(response);
-    if (isWhole(sent, size)) return true;
-    sending.sent = added(sending.sent, sent);
-    const complete = sending.sent.some((range) => isWhole(range, size));
-    if (complete) sending.sent = [];
-    return complete;
+  /** A response begins to send the bytes of a file of `size` bytes, from this offset on. */
+  begin(id: string, response: Response, from: number, size: number): Sender {
+    return new Sender(this.#sending(id), response, from, size);
   }
 
   /** Ends the other responses: the upload may not be downloaded any more. */
   cut(id: string): void {
-    for (const response of this.#uploads.get(id)?.responses ?? []) response.destroy();
+    const sending = this.#uploads.get(id);
+    if (!sending) return;
     this.#uploads.delete(id);
+    // One that has sent nothing waits for its turn, and gets a refusal.
+    for (const { response } of sending.senders) if (response.headersSent) response.destroy();
   }
 
   #sending(id: string): Sending {
     const known = this.#uploads.get(id);
     if (known) return known;
-    for (const [other, { responses }] of this.#uploads) {
+    for (const [other, { senders }] of this.#uploads) {
       if (this.#uploads.size < UPLOADS) break;
-      if (responses.size === 0) this.#uploads.delete(other);
+      if (senders.size === 0) this.#uploads.delete(other);
     }
-    const sending: Sending = { sent: [], responses: new Set() };
+    const sending = { sent: [], senders: new Set<Sender>(), turn: Promise.resolve() };
     this.#uploads.set(id, sending);
     return sending;
   }
 }
 
+/** A response that sends bytes of an upload. */
+export class Sender {
+  readonly response: Response;
+  readonly #sending: Sending;
+  readonly #from: number;
+  #to: number;
+  readonly #size: number;
+  #release: (() => void) | undefined;
+
+  constructor(sending: Sending, response: Response, from: number, size: number) {
+    this.response = response;
+    this.#sending = sending;
+    this.#from = from;
+    this.#to = from;
+    this.#size = size;
+    sending.senders.add(this);
+  }
+
+  /** The bytes that were sent. */
+  get range(): ByteRange {
+    return { from: this.#from, to: this.#to };
+  }
+
+  /**
+   * Passes the blocks on, and counts the bytes of each when the kernel has taken it. One response at a time
+   * sends the block that completes a download: otherwise several could end before the first one is counted.
+   * `check` is called when it may, and throws if there is no download left.
+   */
+  async *follow(
+    blocks: AsyncIterable<Buffer>,
+    check: () => Promise<unknown>,
+  ): AsyncGenerator<Buffer> {
+    for await (const block of blocks) {
+      if (!this.#release && this.#completesWith(block.length)) {
+        await this.#takeTurn();
+        await check();
+      }
+      yield block;
+      this.#to += block.length;
+    }
+  }
+
+  /** The response has ended. Returns true when that makes a download complete. */
+  ended(): boolean {
+    const sending = this.#sending;
+    sending.senders.delete(this);
+    if (isWhole(this.range, this.#size)) return true;
+    sending.sent = added(sending.sent, this.range);
+    const complete = sending.sent.some((range) => isWhole(range, this.#size));
+    if (complete) sending.sent = [];
+    return complete;
+  }
+
+  /** The download is counted, if it was complete: others may complete one. */
+  leave(): void {
+    this.#release?.();
+  }
+
+  #completesWith(bytes: number): boolean {
+    const { sent, senders } = this.#sending;
+    const others = [...senders].filter((one) => one !== this).map(({ range }) => range);
+    return covers([...sent, ...others, { from: this.#from, to: this.#to + bytes }], this.#size);
+  }
+
+  async #takeTurn(): Promise<void> {
+    const sending = this.#sending;
+    const before = sending.turn;
+    sending.turn = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+    await before;
+  }
+}
+
 function isWhole({ from, to }: ByteRange, size: number): boolean {
   return from === 0 && to === size;
+}
+
+/** Whether these ranges together have every byte. */
+function covers(ranges: readonly ByteRange[], size: number): boolean {
+  // Most often they are too short, and need not be sorted to know.
+  if (ranges.reduce((sum, { from, to }) => sum + to - from, 0) < size) return false;
+  let end = 0;
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+    if (from > end) return false;
+    end = Math.max(end, to);
+  }
+  return end >= size;
 }
 
 /** The ranges with one more, joined where they touch. */
@@ -77,15 +157,4 @@ function added(ranges: readonly ByteRange[], range: ByteRange): ByteRange[] {
   };
   if (touching.length === 0 && ranges.length >= RANGES) return [...ranges];
   return [...apart, joined].toSorted((a, b) => a.from - b.from);
-}
-
-/** Passes the blocks on, and tells how many bytes of each the kernel has taken. */
-export async function* following(
-  blocks: AsyncIterable<Buffer>,
-  taken: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  for await (const block of blocks) {
-    yield block;
-    taken(block.length);
-  }
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, Fault } from '../../fault.ts';
@@ -57,10 +58,18 @@ async function* look(
     const stats = await stat(path);
     if (stats.isDirectory()) yield* walk(path, relative, above);
     else if (stats.isFile()) yield { kind: 'file', path, relative, size: stats.size };
-    else yield { kind: 'skipped', path, why: KINDS.find(([is]) => stats[is]())?.[1] ?? 'no file' };
+    else yield { kind: 'skipped', path, why: kindOf(stats) ?? 'no file' };
   } catch (error) {
-    yield { kind: 'failed', path, fault: failureOf(path, error) };
+    // The folder has named it, so it is there.
+    const missing = errnoOf(error) === 'ENOENT' && !path.includes('\ufffd');
+    const nothing = () => new Fault('NOT_FOUND', `${path} is a link to nothing`);
+    yield { kind: 'failed', path, fault: missing ? nothing() : readFault(path, error) };
   }
+}
+
+/** What of the things that cannot be sent it is. */
+export function kindOf(stats: Stats): string | undefined {
+  return KINDS.find(([is]) => stats[is]())?.[1];
 }
 
 const KINDS = [
@@ -69,16 +78,3 @@ const KINDS = [
   ['isBlockDevice', 'a device'],
   ['isCharacterDevice', 'a device'],
 ] as const;
-
-function failureOf(path: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  // Node replaces bytes that are no UTF-8, and finds no file of the new name.
-  if (errno === 'ENOENT' && path.includes('\ufffd')) {
-    return new Fault('IO', `${path} has a name that is not UTF-8`, {
-      hint: 'Rename it, or send it by standard input: tusd-ts put - <url>',
-    });
-  }
-  if (errno === 'ENOENT') return new Fault('NOT_FOUND', `${path} is a link to nothing`);
-  if (errno === 'ELOOP') return new Fault('IO', `${path} is a link that leads to itself`);
-  return readFault(path, error);
-}

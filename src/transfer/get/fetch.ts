@@ -80,6 +80,7 @@ async function fetchAll(options: FetchOptions, receiver: Receiver): Promise<void
   const { onPosition } = options;
   const attempts = createAttempts(options.retry, options.onRetry);
   let highest = receiver.received;
+  let anew = false;
   const counting: Receiver = {
     get received() {
       return receiver.received;
@@ -90,6 +91,7 @@ async function fetchAll(options: FetchOptions, receiver: Receiver): Promise<void
     async begin(...version) {
       attempts.reached();
       await receiver.begin(...version);
+      anew = false;
       onPosition(0);
     },
     async write(block) {
@@ -103,7 +105,8 @@ async function fetchAll(options: FetchOptions, receiver: Receiver): Promise<void
   onPosition(highest);
   for (;;) {
     try {
-      return await receive({ ...options, receiver: counting });
+      if (await receive({ ...options, receiver: counting, anew })) return;
+      anew = true;
     } catch (error) {
       // An upload that is not finished yet: nobody knows when it will be.
       if (error instanceof Fault && error.code === 'CONFLICT') throw error;

@@ -1,3 +1,4 @@
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { basename, dirname, join } from 'node:path';
@@ -28,6 +29,9 @@ export interface PartialFile extends Receiver {
 }
 
 const BLOCK = 2 ** 20;
+const PART = '.part';
+/** Of a file (bytes). */
+const LONGEST_NAME = 255;
 
 /** Opens what an earlier run has left of this download, or nothing. */
 export async function openPartialFile(options: PartialFileOptions): Promise<PartialFile> {
@@ -41,7 +45,7 @@ export async function openPartialFile(options: PartialFileOptions): Promise<Part
   let crc = new ContentCrc(0);
   let reader = crc.reader(0);
 
-  async function openAt(name: string, flags: 'w' | 'wx' | 'r+'): Promise<FileHandle> {
+  async function openAt(name: string, flags: string | number): Promise<FileHandle> {
     unlock ??= await memory.lock(partOf(name));
     handle = await open(partOf(name), flags, 0o666);
     return handle;
@@ -56,7 +60,7 @@ export async function openPartialFile(options: PartialFileOptions): Promise<Part
     const known = knownOf(await memory.read(key), isFolder ? target : dirname(target));
     if (known === null || (path !== null && known.path !== path)) return;
     try {
-      const file = await openAt(known.path, 'r+');
+      const file = await openAt(known.path, constants.O_RDWR | constants.O_NOFOLLOW);
       received = (await file.stat()).size;
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -68,9 +72,9 @@ export async function openPartialFile(options: PartialFileOptions): Promise<Part
     options.onBegin(path, version);
   }
 
-  if (path !== null && !force) await assertFree(path);
+  if (path !== null) await assertFree(path, force);
   await resume();
-  if (path !== null && !force) await assertFree(path);
+  if (path !== null) await assertFree(path, force);
 
   return {
     get received() {
@@ -81,13 +85,14 @@ export async function openPartialFile(options: PartialFileOptions): Promise<Part
     },
     async begin(next: Version, headers: IncomingHttpHeaders, from: URL) {
       path ??= join(target, downloadName(headers['content-disposition'], from));
-      if (!force) await assertFree(path);
+      await assertFree(path, force);
       const entry = { version: 1, url: url.href, path, ...next };
       try {
         if (handle !== null) await handle.truncate(0);
         else {
-          // What is there and unknown to us may be someone's file.
-          await openAt(path, force ? 'w' : 'wx');
+          // What is there and unknown to us may be someone's file, or a link to one.
+          if (force) await rm(partOf(path), { force: true });
+          await openAt(path, 'wx');
         }
       } catch (error) {
         throw writeFault(partOf(path), error);
@@ -142,8 +147,11 @@ export async function openPartialFile(options: PartialFileOptions): Promise<Part
   };
 }
 
+/** The name of the file until it is whole: cut where a file system could not take the longer name. */
 function partOf(path: string): string {
-  return `${path}.part`;
+  let name = basename(path);
+  while (Buffer.byteLength(name) > LONGEST_NAME - PART.length) name = name.replace(/.$/su, '');
+  return join(dirname(path), name + PART);
 }
 
 async function* readRange(handle: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
@@ -166,7 +174,7 @@ async function giveName(path: string, force: boolean): Promise<void> {
     } catch (error) {
       if (errnoOf(error) === 'EEXIST') throw existsFault(path);
       // A file system without hard links.
-      await assertFree(path);
+      await assertFree(path, false);
       await rename(partOf(path), path);
     }
   }
@@ -176,14 +184,20 @@ async function giveName(path: string, force: boolean): Promise<void> {
   await folder.close();
 }
 
-async function assertFree(path: string): Promise<void> {
+/** Whether the name may be given; `force` replaces files, and nothing else. */
+async function assertFree(path: string, force: boolean): Promise<void> {
+  let there: Stats;
   try {
-    await lstat(path);
+    there = await lstat(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
     throw writeFault(path, error);
   }
-  throw existsFault(path);
+  if (!force) throw existsFault(path);
+  if (there.isFile() || there.isSymbolicLink()) return;
+  throw new Fault('REFUSED', `${path} is not a file, and is not replaced`, {
+    hint: 'To write to what it is: tusd-ts get <url> - > path',
+  });
 }
 
 function existsFault(path: string): Fault {

@@ -29,6 +29,8 @@ export interface ReceiveOptions {
   readonly client: HttpClient;
   readonly url: URL;
   readonly receiver: Receiver;
+  /** Fetch it from its beginning, whatever is there. */
+  readonly anew: boolean;
   /** Waits until so many bytes may pass. */
   readonly pace: (bytes: number) => Promise<void>;
   readonly signal: AbortSignal;
@@ -36,16 +38,23 @@ export interface ReceiveOptions {
 
 const DOING = 'fetching';
 
-/** Fetches what is missing, in one request. Throws if not everything has come. */
-export async function receive(options: ReceiveOptions): Promise<void> {
-  const { client, url, receiver, pace, signal } = options;
+/**
+ * Fetches what is missing, in one request. Throws if not everything has come. Resolves with false if what is
+ * there cannot be continued, because the server has another version by now.
+ */
+export async function receive(options: ReceiveOptions): Promise<boolean> {
+  const { client, url, receiver, anew, pace, signal } = options;
   const { received, version } = receiver;
-  if (version !== null && version.size === received) return;
-  const validator = received > 0 ? (version?.validator ?? null) : null;
+  if (version !== null && version.size === received && !anew) return true;
+  const validator = received > 0 && !anew ? (version?.validator ?? null) : null;
   const range = validator === null ? {} : { Range: `bytes=${received}-`, 'If-Range': validator };
   const headers = { 'Accept-Encoding': 'identity', ...range };
   const answer = await client.open({ method: 'GET', url, doing: DOING, headers });
   try {
+    if (version !== null && validator !== null) {
+      if (answer.status === 416) return isWhole(answer, version, received);
+      if (answer.status === 206 && isAnother(answer, version)) return false;
+    }
     if (answer.status === 206 && version !== null && validator !== null) {
       assertContinues(answer, version, received);
     } else if (answer.status === 200) {
@@ -61,7 +70,7 @@ export async function receive(options: ReceiveOptions): Promise<void> {
     answer.body.destroy();
   }
   const { size = null } = receiver.version ?? {};
-  if (size === null || size === receiver.received) return;
+  if (size === null || size === receiver.received) return true;
   throw new Fault(
     'UNREACHABLE',
     `${DOING}: the answer ended after ${receiver.received} of ${size}`,
@@ -93,17 +102,31 @@ function versionOf({ headers, url }: OpenAnswer): Version {
   };
 }
 
-/** A 206 must continue where we are, and be of the same version. */
+/** Servers that know no If-Range send the range of whatever they have. */
+function isAnother({ headers }: OpenAnswer, version: Version): boolean {
+  const total = Number(/\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? Number.NaN);
+  const otherSize = version.size !== null && !Number.isNaN(total) && total !== version.size;
+  return otherSize || !isSameTag(headers.etag, version);
+}
+
+/** A 416 may say that there is nothing behind what has come. */
+function isWhole({ headers }: OpenAnswer, version: Version, received: number): boolean {
+  const ends = headers['content-range'] === `bytes */${received}`;
+  return ends && version.size === null && isSameTag(headers.etag, version);
+}
+
+function isSameTag(etag: string | undefined, { validator }: Version): boolean {
+  return etag === undefined || !validator?.startsWith('"') || etag === validator;
+}
+
+/** A 206 must continue where we are. */
 function assertContinues({ headers }: OpenAnswer, version: Version, received: number): void {
   const text = headers['content-range'] ?? '';
-  const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(text);
-  const [, from, to, total] = match ?? [];
+  const match = /^bytes (\d+)-(\d+)\/(?:\d+|\*)$/.exec(text);
+  const [, from, to] = match ?? [];
   const fits =
-    Number(from) === received &&
-    (version.size === null || total === '*' || Number(total) === version.size) &&
-    (version.size === null || Number(to) === version.size - 1);
-  const same = headers.etag === undefined || !version.validator?.startsWith('"');
-  if (match !== null && fits && (same || headers.etag === version.validator)) return;
+    Number(from) === received && (version.size === null || Number(to) === version.size - 1);
+  if (match !== null && fits) return;
   throw new Fault(
     'PROTOCOL',
     `${DOING}: asked for bytes from ${received} on, the server sent ${text}`,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { Fault } from '../../fault.ts';
 import { type AnswerHead, answerFault } from './answer-fault.ts';
 import { connectionFault } from './connection-fault.ts';
@@ -47,10 +48,13 @@ export interface Asked {
 export interface Answer extends AnswerHead {
   /** The beginning of the body. */
   readonly text: string;
+  /** It came before all of the content had been sent. */
+  readonly early: boolean;
 }
 
 export interface OpenAnswer extends AnswerHead {
   readonly body: IncomingMessage;
+  readonly early: boolean;
 }
 
 /** Requests to one server, with its credentials. */
@@ -74,11 +78,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   async function follow(asked: Asked): Promise<OpenAnswer> {
     let { url } = asked;
     for (let redirects = 0; ; redirects++) {
-      const body = await exchange(options, agents, { ...asked, url });
+      const { body, early } = await exchange(options, agents, { ...asked, url });
       const status = body.statusCode ?? 0;
       const { location } = body.headers;
       const head = { status, headers: body.headers, url };
-      if (!REDIRECTS.has(status) || location === undefined) return { ...head, body };
+      if (!REDIRECTS.has(status) || location === undefined) return { ...head, body, early };
       body.destroy();
       if (redirects === MOST_REDIRECTS) {
         throw new Fault('PROTOCOL', `${asked.doing}: more than ${MOST_REDIRECTS} redirects`);
@@ -127,9 +131,18 @@ async function exchange(
   options: HttpClientOptions,
   agents: { 'http:': HttpAgent; 'https:': HttpsAgent },
   asked: Asked,
-): Promise<IncomingMessage> {
+): Promise<{ readonly body: IncomingMessage; readonly early: boolean }> {
   const { url, method, content } = asked;
   const protocol = url.protocol as 'http:' | 'https:';
+  if (!/^https?:$/.test(protocol)) {
+    throw new Fault('PROTOCOL', `${asked.doing}: ${url.href} is no HTTP address`);
+  }
+  if (protocol === 'http:' && options.url.protocol === 'https:') {
+    const hint = 'Others could read along. If you want that, name that address yourself.';
+    throw new Fault('PROTOCOL', `${asked.doing}: the server leads from https to ${url.href}`, {
+      hint,
+    });
+  }
   const { idleTimeout } = options;
   const signal = asked.signal ? AbortSignal.any([options.signal, asked.signal]) : options.signal;
   const through = (await options.proxies?.agentFor(url)) ?? null;
@@ -155,14 +168,14 @@ async function exchange(
   // Awaited below; this only prevents an unhandled rejection while the content is being read.
   answered.catch(() => {});
   try {
-    if (content) await sendContent(req, content, answered, asked.onSent);
-    else req.end();
+    const handed = content ? await sendContent(req, content, answered, asked.onSent) : 0;
+    if (!content) req.end();
     if (asked.answerTimeout !== undefined) req.setTimeout(asked.answerTimeout, dead);
     const [response] = await answered;
     response.setTimeout(idleTimeout, dead);
     // An answer that came before the end of the content: this connection is good for nothing else.
     if (!req.writableEnded) response.once('end', () => req.destroy());
-    return response;
+    return { body: response, early: handed < (content?.size ?? 0) };
   } catch (error) {
     req.destroy();
     throw failureOf(options, asked, url, error, through?.proxy);
@@ -181,13 +194,17 @@ function failureOf(
   return connectionFault(asked.doing, url, error, proxy);
 }
 
-/** Writes the content; stops when the server answers early, as it does to refuse a request. */
+/**
+ * Writes the content; stops when the server answers early, as it does to refuse a request. The blocks go
+ * straight to the socket: the length is in the head, and node:http would do more for each than the socket
+ * does. Resolves with how many bytes were handed to it.
+ */
 async function sendContent(
   req: ClientRequest,
   content: Content,
   answered: Promise<unknown>,
   onSent: Asked['onSent'],
-): Promise<void> {
+): Promise<number> {
   let over = false;
   let wake = () => {};
   const stop = () => {
@@ -195,11 +212,14 @@ async function sendContent(
     wake();
   };
   answered.then(stop, stop);
+  req.flushHeaders();
+  const socket = req.socket ?? (await socketOf(req, answered));
+  if (socket === null) return 0;
   let [handed, sent] = [0, 0];
   for await (const block of content.blocks()) {
-    if (over) return;
+    if (over) return handed;
     handed += block.length;
-    req.write(block, () => {
+    socket.write(block, () => {
       sent += block.length;
       wake();
       if (!over) onSent?.(sent);
@@ -214,6 +234,19 @@ async function sendContent(
     }
   }
   if (!over) req.end();
+  return handed;
+}
+
+/** The socket once the head of the request is on its way; null if there is none. */
+async function socketOf(req: ClientRequest, failed: Promise<unknown>): Promise<Socket | null> {
+  const found = once(req, 'socket').then(([socket]) => socket as Socket);
+  return await Promise.race([
+    found,
+    failed.then(
+      () => null,
+      () => null,
+    ),
+  ]);
 }
 
 async function beginningOf(body: IncomingMessage): Promise<string> {

@@ -20,18 +20,22 @@ export function createDigest(algorithm: Checksum): Digest {
       update: (block) => {
         crc = crc32(block, crc);
       },
-      header: () => {
-        const bytes = Buffer.alloc(4);
-        bytes.writeUInt32BE(crc >>> 0);
-        return `crc32 ${bytes.toString('base64')}`;
-      },
+      header: () => checksumHeader(algorithm, crc),
       crc32: () => crc,
     };
   }
   const hash = createHash(algorithm);
   return {
     update: (block) => void hash.update(block),
-    header: () => `${algorithm} ${hash.digest('base64')}`,
+    header: () => checksumHeader(algorithm, hash.digest('base64')),
     crc32: () => null,
   };
+}
+
+/** The value of Upload-Checksum for a CRC-32, or for another sum in Base64. */
+export function checksumHeader(algorithm: Checksum, sum: number | string): string {
+  if (typeof sum === 'string') return `${algorithm} ${sum}`;
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(sum >>> 0);
+  return `${algorithm} ${bytes.toString('base64')}`;
 }

@@ -1,6 +1,7 @@
 import type { Checksum } from './checksum.ts';
 import type { ContentCrc } from './content-crc.ts';
 import { createDigestAhead } from './digest-ahead.ts';
+import type { DigestThread } from './digest-thread.ts';
 import type { RequestSize } from './request-size.ts';
 import type { SentFile } from './sent-file.ts';
 import type { Piece, PieceSource } from './tus-attempt.ts';
@@ -12,6 +13,7 @@ export interface FilePiecesOptions {
   readonly to: number;
   /** null sends no checksums. */
   readonly checksum: Checksum | null;
+  readonly thread: DigestThread;
   readonly requestSize: RequestSize;
   readonly crc: ContentCrc;
   /** Waits until so many bytes may be sent. */
@@ -20,22 +22,23 @@ export interface FilePiecesOptions {
 
 /** A range of a file as the content of an upload. */
 export function filePieces(options: FilePiecesOptions): PieceSource {
-  const { file, from, to, checksum, requestSize, crc } = options;
-  const { blockSize } = file;
-  const digests = checksum && createDigestAhead(file, checksum, { end: to, blockSize });
+  const { file, from, to, checksum, thread, requestSize, crc } = options;
+  const digests = checksum && createDigestAhead(file, checksum, thread);
+  const endOf = (begin: number) => Math.min(to, begin + requestSize.current);
   return {
     size: to - from,
     async piece(start) {
       const begin = from + start;
-      const end = Math.min(to, begin + requestSize.current);
-      const digest = (await digests?.of(begin, end)) ?? null;
-      const value = digest?.crc32() ?? null;
-      if (value !== null) crc.add({ from: begin, to: end, crc: value });
-      const readAhead = () => digests?.advance(end, Math.min(to, end + requestSize.current));
+      const digest = (await digests?.of(begin, endOf(begin))) ?? null;
+      const end = digest?.to ?? endOf(begin);
+      if (digest && digest.crc32 !== null) crc.add({ from: begin, to: end, crc: digest.crc32 });
       const piece: Piece = {
         size: end - begin,
-        checksum: digest?.header() ?? null,
-        blocks: () => send(options, { begin, end, readAhead }),
+        checksum: digest?.header ?? null,
+        blocks() {
+          if (end < to) digests?.prepare(end, endOf(end));
+          return send(options, begin, end);
+        },
       };
       await file.assertUnchanged();
       return { piece, done: end === to };
@@ -43,15 +46,10 @@ export function filePieces(options: FilePiecesOptions): PieceSource {
   };
 }
 
-interface Range {
-  readonly begin: number;
-  readonly end: number;
-  readAhead(): Promise<void> | undefined;
-}
-
 async function* send(
   { file, crc, pace, checksum }: FilePiecesOptions,
-  { begin, end, readAhead }: Range,
+  begin: number,
+  end: number,
 ): AsyncGenerator<Buffer> {
   const reader = checksum === 'crc32' ? null : crc.reader(begin);
   let at = begin;
@@ -62,7 +60,6 @@ async function* send(
     // Before the last bytes complete the upload, so that a changed file never becomes one.
     if (at === end) await file.assertUnchanged();
     yield block;
-    await readAhead();
   }
   reader?.end();
 }

@@ -43,7 +43,9 @@ export async function rememberedUpload(
   const fingerprint = await fingerprintOf(file);
   const said = JSON.stringify(Object.entries(metadata).sort());
   const content = hashOf(endpoint.href, `${file.size}`, `${file.mtimeMs}`, fingerprint, said);
-  const key = `${content}.${hashOf(await realpath(file.path)).slice(0, 16)}`;
+  // Once it is open it may be removed.
+  const path = await realpath(file.path).catch(() => file.path);
+  const key = `${content}.${hashOf(path).slice(0, 16)}`;
   const find = async () => (await memory.read(key)) ?? (await adopt(memory, content, key));
   const entry = fresh ? null : await find();
   const durable = file.size >= WORTH_SYNCING;
@@ -53,10 +55,10 @@ export async function rememberedUpload(
     written = written.then(() => memory.write(key, entry, durable));
     return written;
   };
-  const identity = { version: 1, endpoint: endpoint.href, path: file.path, fingerprint };
+  const identity = { version: 1, endpoint: endpoint.href, path, fingerprint };
   return {
     ranges: rangesOf(entry, file.size),
-    done: typeof entry?.done === 'string' ? entry.done : null,
+    done: isAddress(entry?.done) ? entry.done : null,
     begun: (ranges) => write({ ...identity, ranges: ranges.map((range) => ({ ...range })) }),
     ended: (done) => write({ ...identity, done }),
     forget: () => memory.forget(key),
@@ -86,12 +88,16 @@ function rangesOf(entry: Entry | null, size: number): SentRange[] | null {
   if (!Array.isArray(entry?.ranges)) return null;
   let at = 0;
   const ranges: SentRange[] = [];
-  for (const { from, to, url } of entry.ranges as Partial<SentRange>[]) {
-    if (from !== at || typeof to !== 'number' || to < at || to > size) return null;
-    if (typeof url !== 'string' && url !== null) return null;
-    if (url !== null && !URL.canParse(url)) return null;
-    ranges.push({ from, to, url });
-    at = to;
+  for (const range of entry.ranges as (Partial<SentRange> | null)[]) {
+    const { from, to, url } = range ?? {};
+    if (from !== at || !Number.isSafeInteger(to) || to! < at || to! > size) return null;
+    if (url !== null && !isAddress(url)) return null;
+    ranges.push({ from, to: to!, url });
+    at = to!;
   }
   return at === size && ranges.length > 0 ? ranges : null;
+}
+
+function isAddress(value: unknown): value is string {
+  return typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value);
 }

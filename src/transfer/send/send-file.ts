@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
 import { answerFault } from '../http/answer-fault.ts';
 import { type OnRetry, withRetries } from '../retry.ts';
@@ -42,7 +43,9 @@ export async function sendFile(
     if (maxSize !== null && file.size > maxSize) {
       throw new Fault('TOO_LARGE', `${file.path} is too large: the server takes ${maxSize} bytes`);
     }
-    const unlock = await memory.lock(options.path);
+    // Under whatever name: what is known of an upload belongs to the file.
+    const path = await realpath(options.path).catch(() => options.path);
+    const unlock = await memory.lock(path, true);
     try {
       const known = await rememberedUpload(memory, file, { ...options, endpoint });
       return await sendOpened(server, file, known, options);
@@ -50,6 +53,7 @@ export async function sendFile(
       await unlock();
     }
   } finally {
+    await server.thread.finish(file.fd);
     await file.close();
   }
 }

@@ -26,7 +26,7 @@ export async function sendRanges(
   file: SentFile,
   { ranges, metadata, known, crc, events }: Sending,
 ): Promise<string[]> {
-  const { offer, checksum, chunkSize, pace } = server;
+  const { offer, checksum, chunkSize, pace, thread } = server;
   const isPart = ranges.length > 1;
   const ending = new AbortController();
   const signal = isPart ? AbortSignal.any([server.signal, ending.signal]) : server.signal;
@@ -42,7 +42,7 @@ export async function sendRanges(
       metadata: isPart ? {} : metadata,
       headers: isPart ? { 'Upload-Concat': 'partial' } : {},
       inCreation: small && offer.extensions.has('creation-with-upload'),
-      source: filePieces({ ...range, file, checksum, requestSize, crc, pace }),
+      source: filePieces({ ...range, file, checksum, thread, requestSize, crc, pace }),
       requestSize,
       signal,
       async onUrl(url) {

@@ -11,8 +11,7 @@ export interface SentFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly mtimeMs: number;
-  /** Bytes of a block. */
-  readonly blockSize: number;
+  readonly fd: number;
   /** The blocks of a range. Each is overwritten when the second one after it is asked for. */
   blocks(from: number, to: number): AsyncIterable<Buffer>;
   /** Throws CHANGED if the file is not what it was when it was opened. */
@@ -29,11 +28,16 @@ export async function openSentFile(path: string, blockSize = BLOCK): Promise<Sen
     const before = await handle.stat({ bigint: true });
     if (!before.isFile()) throw new Fault('NOT_FOUND', `${path} is not a regular file`);
     const size = Number(before.size);
+    if (size === 0 && (await handle.read(Buffer.alloc(1), 0, 1, 0)).bytesRead > 0) {
+      throw new Fault('IO', `${path} says that it is empty, and is not`, {
+        hint: 'Files of /proc and the like have no size. Use standard input: tusd-ts put - <url>',
+      });
+    }
     const read = createReading(handle, blockSize);
     return {
       path,
       size,
-      blockSize,
+      fd: handle.fd,
       mtimeMs: Number(before.mtimeNs / 1_000_000n),
       async *blocks(from, to) {
         let at = from;
@@ -45,7 +49,7 @@ export async function openSentFile(path: string, blockSize = BLOCK): Promise<Sen
         } catch (error) {
           throw readFault(path, error);
         }
-        if (at < to) throw changed(path, `it ends at ${at} bytes now`);
+        if (at < to) throw fileTooShort(path, at);
       },
       async assertUnchanged() {
         const now = await handle.stat({ bigint: true });
@@ -61,6 +65,11 @@ export async function openSentFile(path: string, blockSize = BLOCK): Promise<Sen
   }
 }
 
+/** The fault of a file that ends at `end` bytes, before it should. */
+export function fileTooShort(path: string, end: number): Fault {
+  return changed(path, `it ends at ${end} bytes now`);
+}
+
 function changed(path: string, how: string): Fault {
   return new Fault('CHANGED', `${path} changed while it was being sent: ${how}`, {
     hint: 'What was sent of it is worth nothing. Send it again when no other program writes it.',
@@ -71,6 +80,16 @@ function changed(path: string, how: string): Fault {
 export function readFault(path: string, error: unknown): unknown {
   if (error instanceof Fault) return error;
   const errno = errnoOf(error);
+  // Node replaces bytes that are no UTF-8, and finds no file of the new name.
+  if (errno === 'ENOENT' && path.includes('\ufffd')) {
+    return new Fault('IO', `${path} has a name that is not UTF-8`, {
+      hint: 'Rename it, or send it by standard input: tusd-ts put - <url>',
+      cause: error,
+    });
+  }
+  if (errno === 'ELOOP') {
+    return new Fault('IO', `${path} is a link that leads to itself`, { cause: error });
+  }
   if (errno === 'ENOENT') {
     return new Fault('NOT_FOUND', `there is no file ${path}`, { cause: error });
   }

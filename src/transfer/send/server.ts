@@ -1,6 +1,7 @@
 import type { HttpClient } from '../http/http-client.ts';
 import type { RetryPolicy } from '../retry.ts';
 import type { Checksum } from './checksum.ts';
+import type { DigestThread } from './digest-thread.ts';
 import type { ServerOffer } from './server-offer.ts';
 
 /** The server that files are sent to, and how they are sent. */
@@ -10,6 +11,8 @@ export interface Server {
   readonly retry: RetryPolicy;
   /** null sends none, because the server offers none or the person wants none. */
   readonly checksum: Checksum | null;
+  /** Computes the checksums of files. */
+  readonly thread: DigestThread;
   /** The largest request in bytes; null leaves it to the program. */
   readonly chunkSize: number | null;
   /** Parts of a file that are sent at the same time. */

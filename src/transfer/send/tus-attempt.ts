@@ -168,6 +168,9 @@ async function judge(
     options.onOffset(offsetOf(doing, offset, 0, known ?? Number.MAX_SAFE_INTEGER), true);
   } else if (method === 'PATCH' || (options.inCreation && offset !== undefined)) {
     const now = offsetOf(doing, offset, from, from + size);
+    if (answer.early && now === from + size) {
+      throw new Fault('PROTOCOL', `${doing}: the server claims offset ${now} before it was sent`);
+    }
     if (now === from && size > 0) {
       throw new Fault('UNREACHABLE', `${doing}: the server has taken none of ${size} bytes`);
     }

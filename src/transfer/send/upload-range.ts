@@ -36,6 +36,8 @@ export async function uploadRange(options: UploadRangeOptions): Promise<string> 
   let { url } = options;
   let creations = 0;
   let confirmed = 0;
+  // A server that forgets and takes the same bytes again and again makes no progress.
+  let highest = 0;
   for (;;) {
     const before = confirmed;
     let sentAny = false;
@@ -57,7 +59,8 @@ export async function uploadRange(options: UploadRangeOptions): Promise<string> 
           if (told && offset < confirmed) {
             options.onNote(`the server has ${offset} of the ${confirmed} bytes that it confirmed`);
           }
-          if (offset > confirmed) attempts.progressed();
+          if (offset > highest) attempts.progressed();
+          highest = Math.max(highest, offset);
           confirmed = offset;
           if (!told) requestSize.worked(options.retry.now() - since);
           since = options.retry.now();
@@ -75,6 +78,7 @@ export async function uploadRange(options: UploadRangeOptions): Promise<string> 
         );
         url = null;
         confirmed = 0;
+        highest = 0;
         options.onPosition(0);
         await options.onUrl(null);
         continue;

@@ -21,8 +21,11 @@ export interface MemoryOptions {
  * process waits for another. A file that cannot be read is worth a note, and then nothing.
  */
 export interface Memory {
-  /** Makes sure that no other process works on `path`. Throws LOCKED. Returns the unlock function. */
-  lock(path: string): Promise<() => Promise<void>>;
+  /**
+   * Makes sure that nothing else works on `path`. Returns the unlock function. Throws LOCKED; `patient` waits
+   * for what this process itself does there.
+   */
+  lock(path: string, patient?: boolean): Promise<() => Promise<void>>;
   read(key: string): Promise<Entry | null>;
   /** The keys that begin like this, of entries that were there at the start. */
   keys(prefix: string): readonly string[];
@@ -47,11 +50,41 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     return NOTHING;
   }
   const fileOf = (key: string) => join(folder, key + ENDING);
+  const held = new Map<string, Promise<void>>();
+  let complained = false;
+  /** A folder that is full or may not be written is no reason to send nothing. */
+  const complain = (error: unknown) => {
+    if (complained) return;
+    complained = true;
+    onNote(`${folder} cannot be written (${messageOf(error)}): an interruption will be forgotten`);
+  };
   return {
-    async lock(path) {
-      const unlock = await takeLock(join(folder, `${hashOf(path)}.lock`), options.locker);
-      if (unlock === null) throw lockedFault(path);
-      return unlock;
+    async lock(path, patient = false) {
+      for (let other = held.get(path); other; other = held.get(path)) {
+        if (!patient) throw lockedFault(path);
+        await other;
+      }
+      let release = () => {};
+      const over = new Promise<void>((resolve) => {
+        release = () => {
+          held.delete(path);
+          resolve();
+        };
+      });
+      held.set(path, over);
+      const file = join(folder, `${hashOf(path)}.lock`);
+      const unlock = await takeLock(file, options.locker).catch((error: unknown) => {
+        complain(error);
+        return async () => {};
+      });
+      if (unlock === null) {
+        release();
+        throw lockedFault(path);
+      }
+      return async () => {
+        await unlock().catch(complain);
+        release();
+      };
     },
     async read(key) {
       try {
@@ -72,12 +105,10 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       try {
         await replace(fileOf(key), JSON.stringify(entry), durable, options.locker.pid);
       } catch (error) {
-        onNote(
-          `${fileOf(key)} cannot be written (${messageOf(error)}): an interruption will be forgotten`,
-        );
+        complain(error);
       }
     },
-    forget: (key) => rm(fileOf(key), { force: true }),
+    forget: (key) => rm(fileOf(key), { force: true }).catch(complain),
   };
 }
 

@@ -25,8 +25,8 @@ export async function takeLock(
 ): Promise<(() => Promise<void>) | null> {
   const mine = `${path}.${locker.pid}`;
   // Written beside it and then linked, so that a lock is never seen without its holder.
-  await writeFile(mine, JSON.stringify(await holderOf(locker.pid)), { mode: 0o600 });
   try {
+    await writeFile(mine, JSON.stringify(await holderOf(locker.pid)), { mode: 0o600 });
     for (let tries = 0; tries < 5; tries++) {
       try {
         await link(mine, path);
@@ -41,7 +41,7 @@ export async function takeLock(
     }
     return null;
   } finally {
-    await rm(mine, { force: true });
+    await rm(mine, { force: true }).catch(() => {});
   }
 }
 

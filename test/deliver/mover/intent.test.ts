@@ -138,3 +138,18 @@ test('a change of permissions before the step is part of the intent', async (t) 
   chmodSync(stored, 0o600);
   assert.equal(await wasTaken(await take(killed)), false);
 });
+
+test('what was made for a name that another program took first is not left behind', async (t) => {
+  for (const change of [{}, { sidecar: 'json' }]) {
+    const { take, inbox } = stepOf(t, { how: 'copy', onConflict: 'keep', ...change });
+    await take(() => writeFileSync(join(inbox, 'a.txt'), 'of another program'));
+    assert.deepEqual(readdirSync(inbox), ['a.txt']);
+  }
+});
+
+test('no description appears where a folder is in the way of its file', async (t) => {
+  const { take, inbox } = stepOf(t, { how: 'copy', onConflict: 'replace', sidecar: 'json' });
+  mkdirSync(join(inbox, 'a.txt'));
+  await assert.rejects(take(), { code: 'CONFLICT' });
+  assert.deepEqual(readdirSync(inbox), ['a.txt']);
+});

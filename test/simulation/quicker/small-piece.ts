@@ -35,6 +35,8 @@ export class Piece {
     return this.read();
   }
 
+  sent(): void {}
+
   truncate(length: number): void {
     if (length >= this.size) return;
     this.#truncated = true;

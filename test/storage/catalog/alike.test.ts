@@ -23,6 +23,8 @@ interface Step {
   readonly id: (typeof IDS)[number];
   readonly pick: number;
   readonly number: number;
+  /** Whether everything is asked after it; that takes far longer than the step. */
+  readonly look: boolean;
 }
 
 /** A catalog and what its caller remembers. */
@@ -180,6 +182,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   id: fc.constantFrom(...IDS),
   pick: fc.nat(3),
   number: fc.integer({ min: 1, max: 9 }),
+  look: fc.integer({ min: 0, max: 3 }).map((one) => one === 0),
 });
 
 /** Opens an empty catalog. */
@@ -192,10 +195,11 @@ async function assertAlike(open: OpenCatalog, numRuns: number): Promise<void> {
     try {
       let at = 0;
       await Promise.all(players.map((player) => player.catalog.heartbeat(at, REPORT)));
-      for (const one of steps) {
+      for (const [index, one] of steps.entries()) {
         at += 1;
         const [said, expected] = await Promise.all(players.map((player) => player.play(one, at)));
         assert.deepEqual(said, expected, one.unit);
+        if (!one.look && index < steps.length - 1) continue;
         const [answers, others] = await Promise.all(players.map((player) => answersOf(player, at)));
         assert.deepEqual(answers, others, one.unit);
       }

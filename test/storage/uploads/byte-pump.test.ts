@@ -175,3 +175,14 @@ test('chunks that are written at once should end at round offsets, and others be
   assert.equal(pump.wanted, undefined);
   pump.stop('stopped');
 });
+
+test('what has to wait in memory that requests share is read in small pieces', (t) => {
+  const { fd } = target(t);
+  const wanted = (options: Parameters<typeof pumpTo>[2]) =>
+    pumpTo(fd, new PassThrough(), options).wanted;
+  const writer = { immediate: true, write: () => {} };
+  const highWater = () => 100_000;
+  assert.equal(wanted({ highWater }), 64 * 1024);
+  assert.equal(wanted({ highWater, writer }), undefined);
+  assert.equal(wanted({}), undefined);
+});

@@ -37,7 +37,7 @@ const stateOf = async (store: UploadStore, id: string) => (await store.remember(
 
 onEveryBackend('finished parts make one file in the order given', async (t, openStore) => {
   const store = await openStore(t);
-  const contents = [bytes(1_500_000, 1), bytes(10, 2), bytes(2_000_000, 3)];
+  const contents = [bytes(600_000, 1), bytes(10, 2), bytes(700_000, 3)];
   const parts: string[] = [];
   for (const content of contents) parts.push(await part(store, content));
   const order = [2, 0, 1];

@@ -55,7 +55,7 @@ export function startPostgres({ port, fsync = false }: ServerOptions = {}): Post
   };
 }
 
-/** What the tests of a file share. */
+/** What the tests of a process share. */
 export interface SharedPostgres {
   /** Options of each test. */
   readonly needed: { readonly skip?: string };
@@ -65,11 +65,16 @@ export interface SharedPostgres {
   fresh(): Promise<string>;
 }
 
-/** To be called outside of the tests; the server ends with the last of them. */
+let shared: PostgresServer | undefined;
+
+/** To be called outside of the tests; the server ends with the last of them in this process. */
 export function sharedPostgres(needed = needingPostgres()): SharedPostgres {
-  const server = needed.skip === undefined ? startPostgres() : undefined;
-  after(() => server?.stop());
-  const running = () => server ?? assert.fail(needed.skip);
+  if (needed.skip === undefined && shared === undefined) {
+    const server = startPostgres();
+    shared = server;
+    after(() => server.stop());
+  }
+  const running = () => shared ?? assert.fail(needed.skip);
   return {
     needed,
     get server() {

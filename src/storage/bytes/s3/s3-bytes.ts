@@ -77,13 +77,13 @@ export class S3Bytes implements Bytes {
    * catalog does.
    */
   async create(upload: UploadRecord, note: NoteLayout): Promise<S3Writer> {
-    return this.#writer(upload.id, this.#newLayout(upload), note);
+    return this.#writer(upload, this.#newLayout(upload), note);
   }
 
   async openForAppend(upload: UploadRecord, note: NoteLayout): Promise<S3Writer> {
     const layout = this.#layoutOf(upload);
     const untouched = layoutText(layout) === layoutText(emptyLayout(layout.partSize));
-    const writer = this.#writer(upload.id, untouched ? this.#newLayout(upload) : layout, note);
+    const writer = this.#writer(upload, untouched ? this.#newLayout(upload) : layout, note);
     await writer.recover();
     return writer;
   }
@@ -195,11 +195,11 @@ export class S3Bytes implements Bytes {
     this.#objects.close();
   }
 
-  #writer(id: string, layout: Layout, note: NoteLayout): S3Writer {
-    const upload = new OpenUpload(this.#shared, new Ledger(layout), this.#folderOf({ id }), note);
+  #writer(record: UploadRecord, layout: Layout, note: NoteLayout): S3Writer {
+    const upload = new OpenUpload(this.#shared, new Ledger(layout), this.#folderOf(record), note);
     // A record has them, so nothing needs them.
     void upload.deleteDropped(layout.drop);
-    return new S3Writer(upload, this.#writerOptions);
+    return new S3Writer(upload, { ...this.#writerOptions, length: record.length });
   }
 
   async #isThere(upload: Located): Promise<boolean> {

@@ -1,9 +1,9 @@
+import { MINUTE } from '../../../text/span.ts';
 import type { Located } from '../../bytes/bytes.ts';
 import type { StoreContext } from '../context.ts';
-import { ORPHAN_AGE } from '../upkeep/orphans.ts';
 
-/** Often enough that an attempt may fail (milliseconds). */
-const EVERY = ORPHAN_AGE / 6;
+/** A sweep takes what has not changed for an hour, and an attempt may fail (milliseconds). */
+const EVERY = 10 * MINUTE;
 
 /**
  * Keeps the sweeps of other processes from the bytes of an upload that has no record yet, however long they

@@ -4,7 +4,7 @@ import type { BodyPath, ByteSink, ByteSource } from '../../model/byte-source.ts'
 import { crc32 } from '../../model/crc32.ts';
 import type { Interruption } from '../../model/timeline.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { copyToWait, giveBack, HIGH_WATER } from './waiting-bytes.ts';
+import { copyToWait, giveBack, HIGH_WATER, SHARED_READ } from './waiting-bytes.ts';
 
 export interface PumpOptions {
   readonly writer: Pick<Writer, 'write' | 'immediate' | 'round'>;
@@ -91,6 +91,7 @@ export class BytePump implements ByteSink {
   get wanted(): number | undefined {
     const { position, writer } = this.#options;
     const { immediate, round } = writer;
+    if (!immediate && this.#options.highWater) return SHARED_READ;
     return immediate && round ? round - ((position + this.#received) % round) : undefined;
   }
 

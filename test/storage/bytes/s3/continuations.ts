@@ -56,6 +56,31 @@ export function declareContinuations(promise: Declare): void {
     },
   );
 
+  promise(
+    'an upload whose part numbers suffice for its length is not copied into larger parts',
+    async (place) => {
+      const upload = new OneUpload('a', bytes(2_000_000));
+      let writer = await upload.create(place.open());
+      await upload.send(writer, 650_000);
+      await upload.end(writer);
+      for (const [next, end, size] of [
+        [9_400, 1_000_000, 100_000],
+        [9_700, 1_900_000, 1_600_000],
+      ] as const) {
+        writer.close();
+        const layout = JSON.parse(upload.record.layout ?? '');
+        upload.record = { ...upload.record, layout: JSON.stringify({ ...layout, x: next }) };
+        writer = await upload.takeOver(place.open());
+        await upload.send(writer, end);
+        await upload.end(writer);
+        assert.equal(JSON.parse(upload.record.layout ?? '').p, size);
+      }
+      await upload.send(writer, 2_000_000);
+      await upload.finish(writer);
+      await upload.check(place.open());
+    },
+  );
+
   for (const before of [0, 70_000, 300_000, 350_000]) {
     promise(
       `a last request that was not confirmed is dropped, after ${before} bytes`,

@@ -16,4 +16,4 @@ const open = async (partSize?: number) =>
 
 bytesContract('a bucket in memory', () => open());
 bytesContract('a bucket in memory, in parts of 100,000 bytes', () => open(100_000));
-s3Promises('a bucket in memory', async () => new MemoryObjects(), { step: LONG ? 1 : 3 });
+s3Promises('a bucket in memory', async () => new MemoryObjects(), { step: LONG ? 1 : 6 });

@@ -106,10 +106,16 @@ export function permissionTests(server: () => Promise<S3Server>, options: TestOp
     const missing = await prepare({ bucket: 'not-there' });
     assert.deepEqual([missing.code, missing.title], ['UNAVAILABLE', 'the bucket is not there']);
     const wrongKey = { accessKeyId: 'test-access', secretAccessKey: 'wrong' };
-    for (const credentials of [other, wrongKey]) {
+    const noKey = { accessKeyId: 'nobody', secretAccessKey: 'wrong' };
+    for (const [credentials, hint] of [
+      [other, /^Allow s3:ListBucket in the policy/],
+      [wrongKey, /^Check the access key/],
+      [noKey, /^Check the access key/],
+    ] as const) {
       const refused = await prepare({ credentials });
       assert.equal(refused.code, 'PERMISSION');
       assert.match(refused.message, /S3 refuses s3:ListBucket/);
+      assert.match(refused.hint ?? '', hint);
     }
     const nobody = await prepare({ endpoint: 'http://127.0.0.1:1' });
     assert.deepEqual([nobody.code, nobody.retryAfter], ['UNAVAILABLE', 5]);

@@ -21,6 +21,6 @@ bytesContract('radosgw', () => open(), NEEDS_RADOSGW);
 bytesContract('radosgw, in parts of 100,000 bytes', () => open(100_000), NEEDS_RADOSGW);
 s3Promises('radosgw', async () => openBucket({ ...(await radosgw()), forcePathStyle: true }), {
   ...NEEDS_RADOSGW,
-  step: 10,
+  step: 20,
 });
 permissionTests(radosgw, NEEDS_RADOSGW);

@@ -6,6 +6,8 @@ export interface Body {
   /** SHA-256 in hex. The server refuses other bytes. */
   readonly sha256: string;
   bytes(): AsyncIterable<Uint8Array>;
+  /** Nobody reads this block any more: its memory may be used again. Need not be called. */
+  sent?(block: Uint8Array): void;
 }
 
 export interface ObjectInfo {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type {
   $Command,
   S3Client,
@@ -19,6 +19,7 @@ import {
   type Source,
 } from '../calls/object-store.ts';
 import { storeError } from './sdk-errors.ts';
+import { sentBody } from './sent-body.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -200,13 +201,16 @@ export class SdkObjectStore implements ObjectStore {
     return { items, next: IsTruncated ? `${NextKeyMarker}\n${NextUploadIdMarker}` : undefined };
   }
 
+  /** Answers to HEAD do not say why; a list does. */
   async checkBucket(signal: AbortSignal): Promise<void> {
-    const command = new this.#sdk.HeadBucketCommand({ Bucket: this.#bucket });
+    const Bucket = this.#bucket;
     try {
-      await this.#send(command, signal);
+      await this.#send(new this.#sdk.HeadBucketCommand({ Bucket }), signal);
     } catch (error) {
-      const { status, message } = storeError(error);
-      throw status === 404 ? new ObjectStoreError('NoSuchBucket', message, 404) : error;
+      const { status = 0, message } = storeError(error);
+      if (status === 404) throw new ObjectStoreError('NoSuchBucket', message, 404);
+      if (status < 300 || status >= 500) throw error;
+      await this.#send(new this.#sdk.ListObjectsV2Command({ Bucket, MaxKeys: 1 }), signal);
     }
   }
 
@@ -243,11 +247,7 @@ export class SdkObjectStore implements ObjectStore {
 
 async function sent(body: Body) {
   const ContentLength = body.size;
-  if (body.size > SMALL) {
-    // By default sixteen blocks of each part would wait in memory.
-    const Body = Readable.from(body.bytes(), { highWaterMark: 2 });
-    return { ContentLength, Body };
-  }
+  if (body.size > SMALL) return { ContentLength, Body: sentBody(body) };
   const blocks: Uint8Array[] = [];
   for await (const block of body.bytes()) blocks.push(block);
   return { ContentLength, Body: Buffer.concat(blocks) };

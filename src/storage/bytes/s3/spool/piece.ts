@@ -2,17 +2,17 @@ import { createHash, type Hash } from 'node:crypto';
 import { read, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../../fault.ts';
+import { READ, type SendBuffers } from './send-buffers.ts';
 
 const readAsync = promisify(read);
 
 /** Bytes are kept in blocks of this size while they are in memory. */
 export const BLOCK = 64 * 1024;
-/** Bytes that are read from the file at a time. */
-const READ = 128 * 1024;
 
 /** Memory and files for pieces. */
 export interface Room {
   readonly hasMemory: boolean;
+  readonly toSend: SendBuffers;
   takeBlock(): Buffer;
   giveBack(blocks: readonly Buffer[]): void;
   /** An empty file without a name, or one whose bytes nobody needs. */
@@ -70,9 +70,14 @@ export class Piece {
     yield* this.#blocksOf(from, to, () => buffer);
   }
 
-  /** All bytes in blocks that a socket may keep: their memory is not used again. */
+  /** All bytes in blocks that a socket may keep: their memory is not used again before `sent`. */
   blocksToSend(): AsyncGenerator<Buffer> {
-    return this.#blocksOf(0, this.size, () => Buffer.allocUnsafeSlow(READ));
+    return this.#blocksOf(0, this.size, () => this.#room.toSend.take());
+  }
+
+  /** Nobody reads this block of `blocksToSend` any more. */
+  sent(block: Uint8Array): void {
+    this.#room.toSend.giveBack(block);
   }
 
   /** Drops the bytes from `length` on. */

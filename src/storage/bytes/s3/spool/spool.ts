@@ -2,6 +2,7 @@ import { close, open, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BLOCK, Piece, type Room } from './piece.ts';
+import { SendBuffers } from './send-buffers.ts';
 
 const openAsync = promisify(open);
 const unlinkAsync = promisify(unlink);
@@ -20,6 +21,7 @@ export interface SpoolOptions {
 
 /** Where bytes wait until S3 has them. All writers of a store share it. */
 export class Spool implements Room {
+  readonly toSend = new SendBuffers();
   readonly #options: SpoolOptions;
   readonly #freeBlocks: Buffer[] = [];
   readonly #freeFiles: number[] = [];
@@ -68,6 +70,7 @@ export class Spool implements Room {
   close(): void {
     this.#closed = true;
     this.#freeBlocks.length = 0;
+    this.toSend.clear();
     for (const fd of this.#freeFiles.splice(0)) close(fd, () => {});
   }
 }

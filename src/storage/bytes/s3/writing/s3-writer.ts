@@ -15,8 +15,10 @@ import { Sealer } from './sealer.ts';
 import { isComplete, moveParts, stage } from './sealing.ts';
 import { shorten } from './shorten.ts';
 
-/** With fewer part numbers left a request begins with larger parts. */
+/** With fewer part numbers left a request begins with larger parts, while nobody knows how many it needs. */
 const FEW_NUMBERS = 2_000;
+/** More than are needed, since processes that end take some along. */
+const SPARE_NUMBERS = 500;
 /** Objects that wait to be deleted; then the layout is recorded so that they can be. */
 const MANY_DROPPED = 16;
 
@@ -27,13 +29,18 @@ export interface WriterOptions {
   readonly joinedPartSize: (length: number) => number;
 }
 
+/** `length`: that of the upload, if it is known. */
+interface OwnOptions extends WriterOptions {
+  readonly length: number | null;
+}
+
 /**
  * Writes one upload into S3. Bytes wait in the spool until they make a part; whole parts are sent while
  * the next ones come in. What the ledger says is safe, and nothing else.
  */
 export class S3Writer implements Writer {
   readonly #upload: OpenUpload;
-  readonly #options: WriterOptions;
+  readonly #options: OwnOptions;
   readonly #flights: Flights;
   readonly #region: Region;
   readonly #sealer: Sealer;
@@ -44,7 +51,7 @@ export class S3Writer implements Writer {
   #begun = false;
   #open = true;
 
-  constructor(upload: OpenUpload, options: WriterOptions) {
+  constructor(upload: OpenUpload, options: OwnOptions) {
     this.#upload = upload;
     this.#options = options;
     this.#flights = new Flights(upload, options.traffic);
@@ -242,17 +249,26 @@ export class S3Writer implements Writer {
   async #begin(): Promise<void> {
     const { ledger } = this.#upload;
     await this.#sealer.complete();
-    const { state, partSize, length, file, next, numbers } = ledger.layout;
+    const { state, partSize, length, file, numbers } = ledger.layout;
     if (state === 'sealed' && length < partSize) ledger.unseal();
     else if (state === 'sealed') {
       await moveParts(this.#upload, [this.#upload.sourceOf({ name: file!, size: length })]);
-    } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && numbers.count === 0) {
+    } else if (this.#isShortOfNumbers && numbers.count === 0) {
       ledger.abandon();
-    } else if (next > HIGHEST_NUMBER - FEW_NUMBERS && partSize < largerPartSize(partSize)) {
+    } else if (this.#isShortOfNumbers && partSize < largerPartSize(partSize)) {
       await moveParts(this.#upload, await stage(this.#upload), largerPartSize(partSize));
     }
     ledger.mark();
     this.#begun = true;
+  }
+
+  /** Larger parts cost a copy of all that is there. */
+  get #isShortOfNumbers(): boolean {
+    const { next, partSize } = this.#upload.ledger.layout;
+    const { length } = this.#options;
+    const needed =
+      length === null ? FEW_NUMBERS : Math.ceil((length - this.#end) / partSize) + SPARE_NUMBERS;
+    return HIGHEST_NUMBER - next < Math.min(FEW_NUMBERS, needed);
   }
 
   async *#read(sources: readonly Source[], from: number, to: number): AsyncGenerator<Buffer> {
