@@ -80,8 +80,10 @@ function open(sim: Simulation): string | undefined {
     const parts = record.parts.map((part) => rows.get(part)?.record.state);
     if (kind === 'final' && parts.every((part) => part === 'finished'))
       return `${id} is not joined`;
+    const known = ledger.uploads.get(id);
+    if (known?.believed) return `${id} was told to be complete and is not finished`;
     // Its client, who alone could complete it, has never learnt of it.
-    if (record.origin.protocol === EXPLICIT && !ledger.uploads.get(id)?.told) continue;
+    if (record.origin.protocol === EXPLICIT && !known?.told) continue;
     if (kind !== 'final' && offset === length) return `${id} is complete and not finished`;
   }
   return undefined;

@@ -1,4 +1,4 @@
-import type { Fault, Job, Plan } from './plan.ts';
+import type { Fault, Job, Plan, Trouble } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 
 /** How many runs are about one thing. */
@@ -19,15 +19,18 @@ const FOCUSES: readonly Focus[] = [
       faults: [powerAt(step, random), powerAt(step + random.between(40, 90), random)],
     };
   },
-  // HEAD reports all bytes while the finish has failed, or is under way, and the power is cut.
+  // HEAD reports all bytes while the finish has failed, or is under way, and the daemon dies.
   (job, random) => {
     const step = random.between(8, 40);
     const lasts = random.pick([5, 50, 500]);
-    const failing: Fault = { kind: 'sync-errors', step, lasts, seed: random.below(2 ** 31) };
-    return {
-      jobs: [{ ...told(job), length: random.between(1, 8) }],
-      faults: [failing, powerAt(step + random.between(5, 40), random)],
-    };
+    const jobs = [{ ...told(job), length: random.between(1, 8) }];
+    const fails = (kind: Trouble) => ({ kind, step, lasts, seed: random.below(2 ** 31) });
+    const end = powerAt(step + random.between(5, 40), random);
+    if (random.chance(0.5)) return { jobs, faults: [fails('sync-errors'), end] };
+    const busy: Fault = { ...fails('catalog-errors'), step: random.between(12, 28), lasts: 20 };
+    const crash: Fault = { ...end, kind: 'crash', step: busy.step + random.between(10, 40) };
+    // A run goes on while somebody looks.
+    return { fsync: 'never', jobs: [{ ...jobs[0]!, looks: 12 }], faults: [busy, crash] };
   },
   (job, random) => ({
     slow: ['syncing a data file'],
