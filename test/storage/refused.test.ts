@@ -269,8 +269,9 @@ test('with "always" a refusal survives a power cut before its client gets the an
     steps.push('persist');
   });
   t.mock.method(catalog, 'refuse', async (...args: Parameters<typeof refuse>) => {
-    await refuse.apply(catalog, args);
+    const done = await refuse.apply(catalog, args);
     steps.push('refuse');
+    return done;
   });
   assert.equal((await faultOf(append(store, id, 0, '123'))).code, 'REFUSED');
   assert.deepEqual(steps.slice(-2), ['refuse', 'persist']);
