@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { headerLines } from '../text/header-lines.ts';
 
 /** The contents of the Authorization header. */
 export type Credentials =
@@ -15,9 +16,9 @@ const NONE: Credentials = { kind: 'none' };
 const OTHER: Credentials = { kind: 'other' };
 
 /** Reads Authorization (RFC 9110, 11.6.2; RFC 6750; RFC 7617). Never throws. */
-export function credentialsOf({ headersDistinct }: IncomingMessage): Credentials {
-  const lines = headersDistinct.authorization;
-  if (lines === undefined) return NONE;
+export function credentialsOf({ headers, rawHeaders }: IncomingMessage): Credentials {
+  if (headers.authorization === undefined) return NONE;
+  const lines = headerLines(rawHeaders, 'authorization');
   // Which of several would count is a matter of taste, and proxies and servers differ.
   if (lines.length !== 1) return OTHER;
   const line = lines[0]!.trim();

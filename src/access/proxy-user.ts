@@ -1,3 +1,4 @@
+import { headerLines } from '../text/header-lines.ts';
 import { principalNameProblem } from '../text/principal-name.ts';
 import type { AccessRequest } from './access-request.ts';
 import type { Identified } from './identity.ts';
@@ -11,8 +12,8 @@ export function proxyUser(
   header: string,
 ): Identified | undefined {
   if (!client.trusted) return undefined;
-  const values = request.headersDistinct[header]?.filter((value) => value.trim() !== '');
-  if (values === undefined || values.length === 0) return undefined;
+  const values = headerLines(request.rawHeaders, header).filter((value) => value.trim() !== '');
+  if (values.length === 0) return undefined;
   // Which one the proxy has set is not known.
   if (values.length > 1) return { wrong: `the header ${header} stands more than once` };
   // Node reads header values as Latin-1; proxies send UTF-8.

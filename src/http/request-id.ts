@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { headerLines } from '../text/header-lines.ts';
 
 /** What other systems write as an id: no spaces, quotes or other text that could mislead a reader. */
 const SANE = /^[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}$/;
@@ -20,6 +21,6 @@ function newRequestId(): string {
  */
 export function requestIdOf(trusted: IncomingMessage | null): string {
   if (trusted?.headers['x-request-id'] === undefined) return newRequestId();
-  const [id = '', ...more] = trusted.headersDistinct['x-request-id'] ?? [];
+  const [id = '', ...more] = headerLines(trusted.rawHeaders, 'x-request-id');
   return more.length === 0 && SANE.test(id) ? id : newRequestId();
 }

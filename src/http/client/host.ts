@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { headerLines } from '../../text/header-lines.ts';
 
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[([^\]]+)\])(?::(\d{0,5}))?$/;
 
@@ -12,22 +13,12 @@ export function isHost(text: string): boolean {
   return (address === undefined || isIPv6(address)) && Number(port) <= 65_535;
 }
 
-/** The values of all `Host` lines of a request; Node keeps only the first one. */
-function hostsOf(rawHeaders: readonly string[]): string[] {
-  const hosts: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts.push(rawHeaders[index + 1]!);
-  }
-  return hosts;
-}
-
 /**
  * Returns what is wrong with the `Host` header, or null. It must be present (except in HTTP/1.0),
  * appear once, and be a valid host (RFC 9112, 3.2).
  */
 export function hostProblem(httpVersion: string, rawHeaders: readonly string[]): string | null {
-  const hosts = hostsOf(rawHeaders);
+  const hosts = headerLines(rawHeaders, 'host');
   if (hosts.length > 1) return 'the header host stands more than once';
   if (hosts.length === 0) return httpVersion === '1.0' ? null : 'the header host is missing';
   return isHost(hosts[0]!) ? null : 'the header host is not a host';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../fault.ts';
+import { headerLines } from '../../text/header-lines.ts';
 
 /** Decimal without sign or leading zeros, so that each number has one spelling. */
 const INTEGER = /^(?:0|[1-9]\d*)$/;
@@ -21,16 +22,8 @@ export function header(request: IncomingMessage, name: string): string | undefin
 
 const NONE: readonly string[] = [];
 
-/** The values of all lines of a header. Node's `headersDistinct` would sort every other one, too. */
 function linesOf({ headers, rawHeaders }: IncomingMessage, name: string): readonly string[] {
-  if (headers[name] === undefined) return NONE;
-  const lines: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const raw = rawHeaders[index]!;
-    if (raw.length === name.length && raw.toLowerCase() === name)
-      lines.push(rawHeaders[index + 1]!);
-  }
-  return lines;
+  return headers[name] === undefined ? NONE : headerLines(rawHeaders, name);
 }
 
 /**
