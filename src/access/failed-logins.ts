@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { addressKey } from '../limits/subjects.ts';
 import { MINUTE } from '../text/span.ts';
 
 /** Wrong logins of one address before it has to wait. */
@@ -27,7 +27,7 @@ interface Entry {
 }
 
 /**
- * Counts wrong logins by client address, in bounded memory, and slows them down. `clock` is
+ * Counts wrong logins by client address (of IPv6 by network), in bounded memory, and slows them down. `clock` is
  * monotonic, in milliseconds, so that a change of the system's time frees and locks out nobody.
  */
 export class FailedLogins {
@@ -45,14 +45,16 @@ export class FailedLogins {
 
   /** How long a client has to wait before its next login is checked (seconds); 0 for not at all. */
   wait(address: string): number {
-    const entry = this.#entries.get(networkOf(address));
+    // Nearly always nobody has failed.
+    if (this.#entries.size === 0) return 0;
+    const entry = this.#entries.get(addressKey(address));
     if (!entry) return 0;
     return Math.max(0, Math.ceil((entry.waitUntil - this.#clock()) / 1_000));
   }
 
   /** Notes a wrong login. Returns how long the client has to wait now (seconds). */
   failed(address: string): number {
-    const key = networkOf(address);
+    const key = addressKey(address);
     const now = this.#clock();
     const known = this.#entries.get(key);
     const entry =
@@ -69,18 +71,4 @@ export class FailedLogins {
     if (this.#entries.size > MOST) this.#entries.delete(this.#entries.keys().next().value!);
     return this.wait(address);
   }
-}
-
-/** A client of IPv6 has a whole /64 network to choose addresses from. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = (address.split('%')[0] ?? '').split('::');
-  const groups = head.split(':').filter(Boolean);
-  const behind = tail.split(':').filter(Boolean);
-  const missing = address.includes('::') ? Math.max(0, 8 - groups.length - behind.length) : 0;
-  const all = [...groups, ...Array<string>(missing).fill('0'), ...behind];
-  return all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
 }

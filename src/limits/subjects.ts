@@ -29,7 +29,7 @@ export function namedSubjects({ request }: Caller): readonly Subject[] {
  * so the network counts.
  */
 export function addressKey(address: string): string {
-  return `address:${isIPv6(address) ? networkOf(address) : address}`;
+  return `address:${address.includes(':') && isIPv6(address) ? networkOf(address) : address}`;
 }
 
 /** The subject of the owner of an upload: "principal:NAME", or "link:ID"; null: clients without credentials. */
