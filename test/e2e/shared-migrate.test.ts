@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { cleanEnvironment, NODE_ARGS, runCommand, startDaemon } from '../support/command.ts';
 import { beforeTests } from '../support/file-scope.ts';
@@ -32,22 +32,30 @@ async function killed(args: readonly string[], after: number): Promise<boolean> 
   return code !== null;
 }
 
+/** Configuration files of two directories, and of a bucket with its database. */
+async function configurations(t: TestContext) {
+  const { storage, database } = await services.fresh();
+  const folder = temporaryFolder(t);
+  const file = (name: string, content: object) => {
+    writeFileSync(join(folder, name), JSON.stringify({ minFreeSpace: 0, ...content }));
+    return join(folder, name);
+  };
+  return {
+    local: file('local.json', { uploadDir: join(folder, 'local') }),
+    s3: file('s3.json', {
+      ...{ storage: { ...storage, partSize: '5MiB' }, database },
+      uploadDir: join(folder, 'spool'),
+    }),
+    back: file('back.json', { uploadDir: join(folder, 'back') }),
+    storage,
+  };
+}
+
 test(
   'a bucket is migrated into a directory and back, and unfinished uploads go on',
   SHARED_SERVICES,
   async (t) => {
-    const { storage, database } = await services.fresh();
-    const folder = temporaryFolder(t);
-    const file = (name: string, content: object) => {
-      writeFileSync(join(folder, name), JSON.stringify({ minFreeSpace: 0, ...content }));
-      return join(folder, name);
-    };
-    const local = file('local.json', { uploadDir: join(folder, 'local') });
-    const s3 = file('s3.json', {
-      ...{ storage: { ...storage, partSize: '5MiB' }, database },
-      uploadDir: join(folder, 'spool'),
-    });
-    const back = file('back.json', { uploadDir: join(folder, 'back') });
+    const { local, s3, back } = await configurations(t);
     const bytes = randomBytes(23 * MIB);
     const sizes = { whole: bytes.length, parts: 17 * MIB, tail: 1000, none: 0 };
     const made = await startDaemon(t, ['--config', local]);
@@ -98,18 +106,7 @@ test(
   'a migration that is killed again and again copies everything once, there and back',
   SHARED_SERVICES,
   async (t) => {
-    const { storage, database } = await services.fresh();
-    const folder = temporaryFolder(t);
-    const file = (name: string, content: object) => {
-      writeFileSync(join(folder, name), JSON.stringify({ minFreeSpace: 0, ...content }));
-      return join(folder, name);
-    };
-    const local = file('local.json', { uploadDir: join(folder, 'local') });
-    const s3 = file('s3.json', {
-      ...{ storage: { ...storage, partSize: '5MiB' }, database },
-      uploadDir: join(folder, 'spool'),
-    });
-    const back = file('back.json', { uploadDir: join(folder, 'back') });
+    const { local, s3, back, storage } = await configurations(t);
     const bytes = randomBytes(12 * MIB);
     const made = await startDaemon(t, ['--config', local]);
     const offsets = new Map<string, number>();
