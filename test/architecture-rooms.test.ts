@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, readonly RegExp[]>> = {
   'bytes/s3/calls': [BYTES],
   'bytes/s3/layout': [],
   'bytes/s3/sdk': [BYTES, S3_CALLS],
-  'bytes/s3/spool': [],
+  'bytes/s3/spool': [MODEL],
   'bytes/s3/writing': [MODEL, BYTES, S3_CALLS, S3_LAYOUT, /^src\/storage\/bytes\/s3\/spool\//],
   catalog: [MODEL],
   'catalog/sqlite': [MODEL, DISK, CATALOG, SQLITE_FILE, SQLITE_TABLES],

@@ -1,7 +1,7 @@
 import { close, closeSync, fstatSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../fault.ts';
-import { allocateBlock } from '../../model/io-block.ts';
+import { ReusedBlocks } from '../../model/reused-blocks.ts';
 import type { Reader } from '../bytes.ts';
 
 const readAsync = promisify(read);
@@ -9,9 +9,7 @@ const readAsync = promisify(read);
 /** Bytes per read: fewer round trips to the thread pool than a stream makes. */
 const BLOCK = 512 * 1024;
 
-/** Blocks kept for the next reader; any beyond this number are freed. */
-const KEPT = 16;
-const blocks: Buffer[] = [];
+const blocks = new ReusedBlocks(BLOCK, 16);
 
 /** Up to this size closing a file takes less time than a round trip to the thread pool (bytes). */
 const SMALL = 256 * 1024;
@@ -33,12 +31,8 @@ export class FileReader implements Reader {
     return fstatSync(this.fd).size;
   }
 
-  /**
-   * Reuses one block of memory: the kernel clears the pages of a new one, which costs as much as the
-   * read.
-   */
   async *blocks(from: number, to: number): AsyncGenerator<Buffer> {
-    const block = blocks.pop() ?? allocateBlock(BLOCK);
+    const block = blocks.take();
     for (let position = from; position < to; ) {
       const want = Math.min(BLOCK, to - position);
       const { bytesRead } = await readAsync(this.fd, block, 0, want, position);
@@ -49,7 +43,7 @@ export class FileReader implements Reader {
       position += bytesRead;
     }
     // Not reached when the consumer stops early: the kernel may still be using the block.
-    if (blocks.length < KEPT) blocks.push(block);
+    blocks.giveBack(block);
   }
 
   close(): void {

@@ -2,17 +2,20 @@ import { createHash, type Hash } from 'node:crypto';
 import { read, writev } from 'node:fs';
 import { promisify } from 'node:util';
 import { Fault } from '../../../../fault.ts';
-import { READ, type SendBuffers } from './send-buffers.ts';
+import type { ReusedBlocks } from '../../../model/reused-blocks.ts';
 
 const readAsync = promisify(read);
 
 /** Bytes are kept in blocks of this size while they are in memory. */
 export const BLOCK = 64 * 1024;
+/** Bytes that are read from a file at a time. */
+export const READ = 128 * 1024;
 
 /** Memory and files for pieces. */
 export interface Room {
   readonly hasMemory: boolean;
-  readonly toSend: SendBuffers;
+  /** Blocks that a socket holds for a while. */
+  readonly toSend: ReusedBlocks;
   takeBlock(): Buffer;
   giveBack(blocks: readonly Buffer[]): void;
   /** An empty file without a name, or one whose bytes nobody needs. */

@@ -1,8 +1,8 @@
 import { close, open, unlink } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { BLOCK, Piece, type Room } from './piece.ts';
-import { SendBuffers } from './send-buffers.ts';
+import { ReusedBlocks } from '../../../model/reused-blocks.ts';
+import { BLOCK, Piece, READ, type Room } from './piece.ts';
 
 const openAsync = promisify(open);
 const unlinkAsync = promisify(unlink);
@@ -10,6 +10,8 @@ const unlinkAsync = promisify(unlink);
 /** Open files that are kept for the next piece, and their largest size (bytes). */
 const KEPT_FILES = 8;
 const KEPT_SIZE = 16 * 1024 * 1024;
+/** Blocks to send that are kept for the next ones. */
+const KEPT_TO_SEND = 64;
 
 export interface SpoolOptions {
   /** The folder of the temporary files. They have no name there, and are gone when the process is. */
@@ -21,15 +23,16 @@ export interface SpoolOptions {
 
 /** Where bytes wait until S3 has them. All writers of a store share it. */
 export class Spool implements Room {
-  readonly toSend = new SendBuffers();
+  readonly toSend = new ReusedBlocks(READ, KEPT_TO_SEND);
   readonly #options: SpoolOptions;
-  readonly #freeBlocks: Buffer[] = [];
+  readonly #blocks: ReusedBlocks;
   readonly #freeFiles: number[] = [];
   #memory = 0;
   #closed = false;
 
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#blocks = new ReusedBlocks(BLOCK, options.memory / BLOCK);
   }
 
   newPiece(): Piece {
@@ -40,15 +43,14 @@ export class Spool implements Room {
     return this.#memory + BLOCK <= this.#options.memory;
   }
 
-  /** Memory is not cleared, and reused: the kernel clears the pages of new memory, which costs more. */
   takeBlock(): Buffer {
     this.#memory += BLOCK;
-    return this.#freeBlocks.pop() ?? Buffer.allocUnsafeSlow(BLOCK);
+    return this.#blocks.take();
   }
 
   giveBack(blocks: readonly Buffer[]): void {
     this.#memory -= blocks.length * BLOCK;
-    if (!this.#closed) this.#freeBlocks.push(...blocks);
+    for (const block of blocks) this.#blocks.giveBack(block);
   }
 
   async openFile(): Promise<number> {
@@ -69,7 +71,7 @@ export class Spool implements Room {
 
   close(): void {
     this.#closed = true;
-    this.#freeBlocks.length = 0;
+    this.#blocks.clear();
     this.toSend.clear();
     for (const fd of this.#freeFiles.splice(0)) close(fd, () => {});
   }
