@@ -9,6 +9,9 @@ import type { Catalog } from '../catalog/catalog.ts';
  */
 export type FsyncMode = 'completed' | 'always' | 'never';
 
+/** Units of work that finish an upload, or that only bring it forward. */
+export type Recorded = 'finish' | 'progress';
+
 /** What the mode requires of bytes and catalog, and when. */
 export class Durability {
   readonly mode: FsyncMode;
@@ -46,8 +49,8 @@ export class Durability {
   }
 
   /** Makes all units of work so far durable if the mode requires it. */
-  async recorded(what: 'finish' | 'progress'): Promise<void> {
-    if (this.mode === 'never' || (what === 'progress' && this.mode !== 'always')) return;
+  async recorded(what: Recorded): Promise<void> {
+    if (!this.#lasts(what)) return;
     this.#needed += 1;
     // A sync that ends covers the units before its own beginning, not those of the next one.
     const needed = this.#needed;
@@ -56,7 +59,8 @@ export class Durability {
   }
 
   /** Resolves as a unit of work does after which `recorded` is called. Until then `confirmed` syncs. */
-  async recording<T>(unit: Promise<T>): Promise<T> {
+  async recording<T>(what: Recorded, unit: Promise<T>): Promise<T> {
+    if (!this.#lasts(what)) return unit;
     this.#running += 1;
     try {
       return await unit;
@@ -67,8 +71,13 @@ export class Durability {
   }
 
   /** Before a client learns what was recorded earlier: a sync that failed, or has not ended, is made up for. */
-  async confirmed(what: 'finish' | 'progress'): Promise<void> {
+  async confirmed(what: Recorded): Promise<void> {
     if (this.#running > 0 || this.#synced < this.#needed) await this.recorded(what);
+  }
+
+  /** Whether a record of this kind must survive a power cut. */
+  #lasts(what: Recorded): boolean {
+    return this.mode === 'always' || (this.mode === 'completed' && what === 'finish');
   }
 
   get #lasting(): Safety {

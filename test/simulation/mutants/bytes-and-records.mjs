@@ -184,8 +184,8 @@ export const BYTES_AND_RECORDS = [
   mutant(
     'a smaller offset is not made durable',
     `${ENGINE}writing/reconcile-size.ts`,
-    "durability.recorded(grown ? 'progress' : 'finish');",
-    "durability.recorded('progress');",
+    "const kind = grown ? 'progress' : 'finish';",
+    "const kind = 'progress' as const;",
   ),
   mutant(
     'progress is recorded before it is synced',

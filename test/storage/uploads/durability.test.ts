@@ -94,7 +94,7 @@ test('what is recorded while an earlier sync runs is synced before a client lear
   for (const end of ends) end();
   await Promise.all([second, afterFirst]);
   let record = () => {};
-  const unit = subject.recording(new Promise<void>((resolve) => (record = resolve)));
+  const unit = subject.recording('finish', new Promise<void>((resolve) => (record = resolve)));
   const during = subject.confirmed('finish');
   assert.equal(ends.length, 4, 'a unit that runs may be seen before its caller gets the answer');
   ends[3]!();
@@ -106,4 +106,15 @@ test('what is recorded while an earlier sync runs is synced before a client lear
   await after;
   await subject.confirmed('finish');
   assert.equal(ends.length, 5, 'all is synced');
+});
+
+test('progress that need not last causes no sync when a client looks', async () => {
+  let syncs = 0;
+  const persist = async () => {
+    syncs += 1;
+  };
+  const subject = new Durability('completed', { persist } as Catalog, { buffers: false });
+  await subject.recording('progress', Promise.resolve());
+  await subject.confirmed('finish');
+  assert.equal(syncs, 0);
 });

@@ -76,7 +76,7 @@ async function finishOnce(
   const placements = record.kind === 'partial' ? [] : (rules.route?.(finished) ?? []);
   const deliveries = plan(event);
   const finish = recording.finish({ change, timeline, deliveries, placements, at });
-  const stored = await durability.recording(finish);
+  const stored = await durability.recording('finish', finish);
   context.kept.delete(record.id);
   try {
     await durability.recorded('finish');

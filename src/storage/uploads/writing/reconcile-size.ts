@@ -44,9 +44,10 @@ export async function reconcileSize(
     timeline: size === record.offset ? [] : [{ event: 'recovered', what }],
     at: context.now(),
   });
-  await durability.recording(recovered);
   // A power cut that brings the larger offset back would count what takes the place of the lost bytes.
-  await durability.recorded(grown ? 'progress' : 'finish');
+  const kind = grown ? 'progress' : 'finish';
+  await durability.recording(kind, recovered);
+  await durability.recorded(kind);
   if (!grown) context.warn(`upload ${record.id}: ${what}`);
   return { ...record, ...change };
 }
