@@ -19,7 +19,7 @@ import { stockTarget } from '../../conformance/servers/stock-target.ts';
 import { startDaemon } from '../support/command.ts';
 import { makeFile, sha256Of, sha256OfFile } from '../support/files.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { transferPlace } from '../support/transfer.ts';
+import { type TransferPlace, transferPlace } from '../support/transfer.ts';
 import { until } from '../support/until.ts';
 
 const MIB = 2 ** 20;
@@ -138,17 +138,22 @@ test('connections that are cut cost nothing where the server knows ranges', asyn
   assert.match(stderr, /again in .*: fetching: .* the connection was cut/);
 });
 
+/** Begins to get `a.bin`, and ends the command when some of it has come. */
+async function getAndInterrupt(place: TransferPlace, url: string): Promise<void> {
+  const first = place.start(['get', url, 'a.bin', '--limit-rate', '512KiB']);
+  const part = join(place.folder, 'a.bin.part');
+  await until('some has come', () => existsSync(part) && statSync(part).size > 1000);
+  first.signal('SIGTERM');
+  assert.equal((await first.ended).code, 143);
+}
+
 test('another version at the server is fetched from its beginning', async (t) => {
   const old = Buffer.alloc(3 * MIB, 'old');
   const now = Buffer.alloc(2 * MIB, 'new');
   let serve = ranged(old, '"old"', MIB);
   const url = await startServer(t, (request, response) => serve(request, response));
   const place = transferPlace(t);
-  const first = place.start(['get', url, 'a.bin', '--limit-rate', '512KiB']);
-  const part = join(place.folder, 'a.bin.part');
-  await until('some has come', () => existsSync(part) && statSync(part).size > 1000);
-  first.signal('SIGTERM');
-  assert.equal((await first.ended).code, 143);
+  await getAndInterrupt(place, url);
   serve = ranged(now, '"new"');
   assert.equal((await place.run(['get', url, 'a.bin'])).code, 0);
   assert.equal(await sha256OfFile(join(place.folder, 'a.bin')), sha256Of(now));
@@ -243,11 +248,7 @@ test('servers without If-Range that have another version by now are asked for al
       let serve = ranged(Buffer.alloc(3 * MIB, 'old'), '"old"', MIB);
       const url = await startServer(t, (request, response) => serve(request, response));
       const place = transferPlace(t);
-      const first = place.start(['get', url, 'a.bin', '--limit-rate', '512KiB']);
-      const part = join(place.folder, 'a.bin.part');
-      await until('some has come', () => existsSync(part) && statSync(part).size > 1000);
-      first.signal('SIGTERM');
-      await first.ended;
+      await getAndInterrupt(place, url);
       serve = ({ headers }, response) => {
         if (headers.range) response.writeHead(answer[0], answer[1]).end('t');
         else response.writeHead(200, { ETag: '"new"', 'Content-Length': 5 }).end(now);

@@ -24,6 +24,14 @@ function first(method: string, ...answers: (readonly [number, Record<string, str
   return intercept;
 }
 
+/** Loses all bytes that have come, and refuses the request for its offset. */
+const forget: Intercept = (request, response, { uploads }) => {
+  for (const upload of uploads.values()) upload.bytes = Buffer.alloc(0);
+  request.resume();
+  response.writeHead(409).end();
+  return true;
+};
+
 test('put gets over passing failures of a server', async (t) => {
   for (const [name, intercept] of [
     ['503 with Retry-After', first('PATCH', [503, { 'Retry-After': '1' }])],
@@ -218,14 +226,11 @@ test('a file that changes while it is sent fails, and its upload is removed', as
 
 test('a server that loses bytes of a stream ends it, and gets those of a file again', async (t) => {
   let lost = false;
-  const intercept: Intercept = (request, response, { uploads }) => {
+  const intercept: Intercept = (request, response, server) => {
     if (lost || request.method !== 'PATCH' || request.headers['upload-offset'] === '0')
       return false;
     lost = true;
-    for (const upload of uploads.values()) upload.bytes = Buffer.alloc(0);
-    request.resume();
-    response.writeHead(409).end();
-    return true;
+    return forget(request, response, server);
   };
   const fake = await startFakeTus(t, { intercept });
   const place = transferPlace(t);
@@ -243,14 +248,10 @@ test('a server that loses bytes of a stream ends it, and gets those of a file ag
 test('a server that takes the same bytes again and again makes no progress', async (t) => {
   // Every other request is refused, and what had come is forgotten.
   let patches = 0;
-  const intercept: Intercept = (request, response, { uploads }) => {
+  const intercept: Intercept = (request, response, server) => {
     if (request.method !== 'PATCH') return false;
     patches += 1;
-    if (patches % 2 === 1) return false;
-    for (const upload of uploads.values()) upload.bytes = Buffer.alloc(0);
-    request.resume();
-    response.writeHead(409).end();
-    return true;
+    return patches % 2 === 0 && forget(request, response, server);
   };
   const fake = await startFakeTus(t, { intercept });
   const place = transferPlace(t);
