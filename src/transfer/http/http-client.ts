@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as secureRequest } from 'node:https';
-import type { Socket } from 'node:net';
 import { Fault } from '../../fault.ts';
 import { type AnswerHead, answerFault } from './answer-fault.ts';
 import { connectionFault } from './connection-fault.ts';
@@ -168,8 +167,9 @@ async function exchange(
   // Awaited below; this only prevents an unhandled rejection while the content is being read.
   answered.catch(() => {});
   try {
-    const handed = content ? await sendContent(req, content, answered, asked.onSent) : 0;
-    if (!content) req.end();
+    let handed = 0;
+    if (content) handed = await sendContent(req, content, answered, asked.onSent);
+    else req.end();
     if (asked.answerTimeout !== undefined) req.setTimeout(asked.answerTimeout, dead);
     const [response] = await answered;
     response.setTimeout(idleTimeout, dead);
@@ -195,9 +195,8 @@ function failureOf(
 }
 
 /**
- * Writes the content; stops when the server answers early, as it does to refuse a request. The blocks go
- * straight to the socket: the length is in the head, and node:http would do more for each than the socket
- * does. Resolves with how many bytes were handed to it.
+ * Writes the content; stops when the server answers early, as it does to refuse a request. Resolves with how
+ * many bytes were passed on.
  */
 async function sendContent(
   req: ClientRequest,
@@ -212,14 +211,11 @@ async function sendContent(
     wake();
   };
   answered.then(stop, stop);
-  req.flushHeaders();
-  const socket = req.socket ?? (await socketOf(req, answered));
-  if (socket === null) return 0;
   let [handed, sent] = [0, 0];
   for await (const block of content.blocks()) {
     if (over) return handed;
     handed += block.length;
-    socket.write(block, () => {
+    req.write(block, () => {
       sent += block.length;
       wake();
       if (!over) onSent?.(sent);
@@ -235,18 +231,6 @@ async function sendContent(
   }
   if (!over) req.end();
   return handed;
-}
-
-/** The socket once the head of the request is on its way; null if there is none. */
-async function socketOf(req: ClientRequest, failed: Promise<unknown>): Promise<Socket | null> {
-  const found = once(req, 'socket').then(([socket]) => socket as Socket);
-  return await Promise.race([
-    found,
-    failed.then(
-      () => null,
-      () => null,
-    ),
-  ]);
 }
 
 async function beginningOf(body: IncomingMessage): Promise<string> {
