@@ -75,12 +75,12 @@ export class Ledger {
     return known;
   }
 
-  /** The power was cut: what was promised for a crash alone is void. */
-  cut(mode: FsyncMode): void {
+  /** The power was cut: what was promised for a crash alone is void. `isThere`: its record counts. */
+  cut(mode: FsyncMode, isThere: (id: string) => boolean): void {
     for (const known of this.uploads.values()) {
       // A removal is not made durable before it is confirmed: what is left of it is swept.
       known.removed = false;
-      known.going = false;
+      if (isThere(known.id)) known.going = false;
       if (known.finished || known.believed) continue;
       if (mode !== 'always') {
         known.told = false;

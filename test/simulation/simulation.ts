@@ -205,12 +205,13 @@ export class Simulation {
     this.trace(() => 'the power is cut');
     this.world.cut(this.random);
     this.#guarded(() => this.judge.cut(this.plan.fsync));
-    this.ledger.cut(this.plan.fsync);
     const { rows } = this.world.journal.records;
-    this.receiver.undone((id) => {
+    const isThere = (id: string) => {
       const record = rows.get(id)?.record;
       return record !== undefined && !isGone(record);
-    });
+    };
+    this.ledger.cut(this.plan.fsync, isThere);
+    this.receiver.undone(isThere);
   }
 
   run(): Outcome {

@@ -49,5 +49,6 @@ export class Piece {
   }
 }
 
-/** Of the blocks of the other one. */
+/** Sizes of blocks, which the other one has. */
 export const BLOCK = 1;
+export const READ = 1;
