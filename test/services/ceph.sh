@@ -81,7 +81,8 @@ monmaptool --create --clobber --addv a "[v1:127.0.0.1:$monitor]" --fsid "$fsid" 
 ceph-mon -i a --mkfs --monmap "$folder/monmap" >/dev/null
 start "$early" ceph-mon -i a -f
 ready 'the monitor' ceph --connect-timeout 10 osd new "$fsid" >/dev/null
-ceph osd crush add osd.0 1 host=here root=default >/dev/null 2>&1
+# A client that sends its command before it has the monitor's map is refused: it asks again.
+ready 'the monitor' ceph osd crush add osd.0 1 host=here root=default >/dev/null 2>>"$early"
 ceph-osd -i 0 --mkfs --osd-uuid "$fsid" >/dev/null 2>&1
 start "$early" ceph-osd -i 0 -f
 radosgw-admin user create --uid=test --display-name=test --access-key=test-access \
