@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import { errnoOf, Fault } from '../fault.ts';
 import { serveAdmitted } from './admission.ts';
 import { Answer } from './answer.ts';
+import { breakBody } from './broken-body.ts';
 import { burst } from './burst.ts';
 import { type ClientAddress, clientAddress, TrustedProxies } from './client/client-address.ts';
-import { plainAddress, saysForwarded } from './client/forwarded.ts';
+import { plainAddress } from './client/forwarded.ts';
 import { hostProblem } from './client/host.ts';
+import { ignoredForwarded } from './client/ignored-forwarded.ts';
 import { type Cors, createCors } from './cors.ts';
 import type { OpenAddress } from './doors/address.ts';
 import { createHttpServer } from './doors/create-server.ts';
@@ -26,6 +28,7 @@ import { seldom } from './seldom.ts';
 import { parseTarget, placeOf } from './target.ts';
 import { setStrictTransport } from './tls/strict-transport.ts';
 import type { Tls } from './tls/tls.ts';
+import { Together } from './together.ts';
 import { Turns } from './turns.ts';
 import { writeFault } from './write-fault.ts';
 
@@ -43,17 +46,19 @@ export class Listener {
   #cors: Cors;
   #proxies: TrustedProxies;
   readonly #turns = new Turns();
+  readonly #together = new Together();
   readonly #drain = new Drain();
   /** Connections whose parser has failed. */
   readonly #broken = new WeakSet<Socket>();
   readonly #mayTell: () => boolean;
-  #forwardedIgnored = false;
+  readonly #noteIgnored: (request: IncomingMessage, client: ClientAddress) => void;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
     this.#cors = corsOf(options);
     this.#proxies = new TrustedProxies(options.trustedProxies);
     this.#mayTell = burst(options.onMoreRefused);
+    this.#noteIgnored = ignoredForwarded(options.onForwardedIgnored);
     this.#servers = options.addresses.map(({ kind }) =>
       this.#createServer(kind === 'unix' ? null : options.tls),
     );
@@ -147,7 +152,7 @@ export class Listener {
     const options = this.#options;
     const at = options.now();
     const client = clientAddress(request, this.#proxies);
-    if (!client.trusted) this.#noteForwarded(request, client);
+    if (!client.trusted) this.#noteIgnored(request, client);
     const protocol = options.protocols.find((one) => one.claims(request)) ?? options.protocols[0];
     const exchange = openExchange(options, protocol, request, response, client, expects, started);
     if ('encrypted' in socket) setStrictTransport(response, options.hstsMs);
@@ -169,7 +174,7 @@ export class Listener {
     // Connection resets are handled where the body is read; here they must not end the process.
     response.on('error', ignore);
     request.on('error', ignore);
-    void this.#inTurn(exchange, owed.turn).then(ended);
+    this.#together.add(() => void this.#inTurn(exchange, owed.turn).then(ended));
   }
 
   async #inTurn(exchange: OpenExchange, turn: Promise<boolean> | null): Promise<void> {
@@ -256,8 +261,7 @@ export class Listener {
       // The client disconnected in the middle of its body; the bytes received so far are kept.
       if (errnoOf(error) === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
       last.response.shouldKeepAlive = false;
-      // Ends reading the body as a reset does, but the client can still get a response.
-      last.request.emit('error', new Fault('BAD_REQUEST', 'the body is not valid HTTP'));
+      breakBody(last.request);
       const ends = setTimeout(() => socket.destroy(), BROKEN);
       last.response.once('close', () => clearTimeout(ends));
       await this.#turns.allDone(socket);
@@ -284,12 +288,6 @@ export class Listener {
     const target = parseTarget('', path ?? '') ?? { path: '' };
     const { inBase, id } = placeOf(this.#options.basePath, target.path);
     return { Allow: methodsFor(this.#options.protocols[0].methods, inBase, id).join(', ') };
-  }
-
-  #noteForwarded(request: IncomingMessage, { address }: ClientAddress): void {
-    if (this.#forwardedIgnored || !saysForwarded(request.headers)) return;
-    this.#forwardedIgnored = true;
-    this.#options.onForwardedIgnored(address);
   }
 }
 

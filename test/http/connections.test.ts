@@ -13,9 +13,18 @@ const KEEP = { Connection: 'keep-alive' };
 const PIECE = `${'.'.repeat(64 * 1024 - 1)}\n`;
 
 /** Reads the body, takes its time, and answers; "large" is a download of 8 MiB in small pieces. */
-const slow: ExchangeHandler = async ({ id, request, response, note }) => {
+const slow: ExchangeHandler = async ({ id, body, response, note }) => {
   note.bytes = 0;
-  for await (const part of request) note.bytes += part.length;
+  await new Promise<void>((resolve, reject) => {
+    body().start({
+      onBytes: ({ length }) => {
+        note.bytes = (note.bytes ?? 0) + length;
+        return true;
+      },
+      onEnd: resolve,
+      onBroken: () => reject(new Fault('BAD_REQUEST', 'the body broke off')),
+    });
+  });
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
   if (id === 'refused') throw new Fault('CONFLICT', 'no');
   const pieces = id === 'large' ? 128 : 1;
@@ -168,6 +177,16 @@ test('a chunk that is none ends its request with an answer, and keeps what came'
   assert.deepEqual([statuses, error], [[400], undefined]);
   await until('it is logged', () => requests.length === 1);
   assert.deepEqual([requests[0]?.status, requests[0]?.bytes], [400, 3]);
+});
+
+test('a chunk that is none ends its request also while that waits for its turn', async (t) => {
+  const { url, requests } = await listen(t, slow);
+  const head = headOf('PATCH /uploads/files/a HTTP/1.1', { 'Transfer-Encoding': 'chunked' });
+  const before = headOf('PATCH /uploads/files/b HTTP/1.1', { ...KEEP, 'Content-Length': '0' });
+  const { statuses } = await new Raw(url).send(`${before}${head}3\r\nabc\r\nzzz\r\n`).answer();
+  assert.deepEqual(statuses.slice(1), [400]);
+  await until('both are logged', () => requests.length === 2);
+  assert.deepEqual([requests[1]?.status, requests[1]?.bytes], [400, 3]);
 });
 
 test('bytes that never became a request get an answer with a date and a sentence, and a line in the log', async (t) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ByteSink, ByteSource } from '../../storage/model/byte-source.ts';
 import { StreamSource } from '../../storage/model/stream-source.ts';
+import { isBroken } from '../broken-body.ts';
 
 const bodies = new WeakMap<IncomingMessage, DirectBody>();
 
@@ -9,7 +10,13 @@ const bodies = new WeakMap<IncomingMessage, DirectBody>();
  * stream.
  */
 export function bodyOf(request: IncomingMessage): ByteSource {
-  return bodies.get(request) ?? new StreamSource(request, { ownsChunks: true });
+  return (
+    bodies.get(request) ??
+    new StreamSource(request, {
+      ownsChunks: true,
+      isBroken: () => isBroken(request),
+    })
+  );
 }
 
 /**

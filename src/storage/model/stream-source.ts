@@ -11,6 +11,8 @@ export interface StreamSourceOptions {
    * processor's cache.
    */
   readonly ownsChunks?: boolean;
+  /** Whether the rest will never come, although the stream waits for it. */
+  readonly isBroken?: () => boolean;
 }
 
 /** The bytes of a stream. */
@@ -19,18 +21,23 @@ export class StreamSource implements ByteSource {
   readonly lendsMemory = false;
   readonly #stream: Readable;
   readonly #ownsChunks: boolean;
+  readonly #isBroken: () => boolean;
   #sink: ByteSink | undefined;
 
-  constructor(stream: Readable, { ownsChunks = false }: StreamSourceOptions = {}) {
+  constructor(
+    stream: Readable,
+    { ownsChunks = false, isBroken = () => false }: StreamSourceOptions = {},
+  ) {
     this.#stream = stream;
     this.#ownsChunks = ownsChunks;
+    this.#isBroken = isBroken;
   }
 
   start(sink: ByteSink): void {
     const stream = this.#stream;
     this.#sink = sink;
     if (stream.readableEnded) this.#onEnd();
-    else if (stream.destroyed) this.#onBroken();
+    else if (stream.destroyed || this.#isBroken()) this.#onBroken();
     else {
       stream.on('data', this.#onData);
       stream.on('end', this.#onEnd);
