@@ -40,6 +40,7 @@ export class Simulation {
   readonly receiver: Receiver;
   /** Counts what may change uploads beside their clients. */
   disturbances = 0;
+  #powerWasCut = false;
   /** undefined: it has ended, and is about to start again. */
   readonly daemons: (Running | undefined)[] = [];
   /** Nothing goes wrong any more. */
@@ -102,14 +103,21 @@ export class Simulation {
     return this.#made.get(token)!;
   }
 
-  /** Keeps what everybody sees of an upload now; the function says it when it is needed. */
-  seen({ id }: Known): () => string | null {
+  /**
+   * Keeps what everybody sees of an upload now; the function says it when it is needed. After a power cut
+   * there is a second answer: bytes beyond the record do not count once a daemon has looked.
+   */
+  seen({ id }: Known): () => readonly string[] {
     const record = this.world.journal.records.rows.get(id)?.record;
     const size = this.world.contentOf(id)?.length;
+    const wasCut = this.#powerWasCut;
     return () => {
-      if (!record || size === undefined) return null;
-      const offset = Math.min(size, record.uncommittedFrom ?? size);
-      return `${record.state}, ${offset} of ${record.length}`;
+      if (!record || size === undefined) return [];
+      const told = (most: number) => {
+        const offset = Math.min(most, record.uncommittedFrom ?? most);
+        return `${record.state}, ${offset} of ${record.length}`;
+      };
+      return wasCut ? [told(size), told(Math.min(size, record.offset))] : [told(size)];
     };
   }
 
@@ -203,6 +211,7 @@ export class Simulation {
 
   cutPower(): void {
     this.trace(() => 'the power is cut');
+    this.#powerWasCut = true;
     this.world.cut(this.random);
     this.#guarded(() => this.judge.cut(this.plan.fsync));
     const { rows } = this.world.journal.records;
