@@ -58,7 +58,8 @@ export class SimulatedWriter extends SimulatedReader implements Writer {
     const { effects, disk } = this.bytes;
     const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const end = position + all.length;
-    this.file.underWay.add(end);
+    // What a process asks for at its end does not happen.
+    if (effects.process.alive) this.file.underWay.add(end);
     const write = (from: number) => {
       this.file.underWay.delete(end);
       if (disk.trouble.full) throw systemError('ENOSPC');

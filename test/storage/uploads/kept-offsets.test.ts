@@ -62,6 +62,43 @@ test('while a pre-finish hook runs, HEAD reports all bytes, and they are safe', 
   assert.equal(await offsetOf(store, id), 5);
 });
 
+test('a HEAD that has read the record before the finish reports no less than one before it', async (t) => {
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let looking: Promise<number | null> | undefined;
+  const told: (number | null)[] = [];
+  const store = await openStore(t, {
+    fsync: 'completed',
+    guards: {
+      beforeFinish: async ({ id }) => {
+        told.push(await offsetOf(store, id));
+        const { catalog } = insideOf(store);
+        const { get } = catalog;
+        const late = t.mock.method(catalog, 'get', async (asked: string) => {
+          late.mock.restore();
+          const record = await get.call(catalog, asked);
+          await answered;
+          return record;
+        });
+        looking = offsetOf(store, id);
+      },
+    },
+    rules: {
+      route: () => [{ rule: 'inbox', last: true }],
+      // The request is still running.
+      afterFinish: async () => {
+        answer();
+        told.push((await looking) ?? null);
+      },
+    },
+  });
+  const id = await make(store, 5);
+  assert.equal((await append(store, id, 0, '12345')).finished, true);
+  assert.deepEqual(told, [5, 5]);
+});
+
 onEveryBackend(
   'a complete upload that HEAD has told is finished later, although nobody knew of it',
   async (t, openStore) => {

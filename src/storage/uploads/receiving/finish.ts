@@ -77,7 +77,8 @@ async function finishOnce(
   const deliveries = plan(event);
   const finish = recording.finish({ change, timeline, deliveries, placements, at });
   const stored = await durability.recording('finish', finish);
-  context.kept.delete(record.id);
+  // The request that brought the last byte forgets it at its end: until then a HEAD may ask.
+  if (!context.active.has(record.id)) context.kept.delete(record.id);
   try {
     await durability.recorded('finish');
   } finally {

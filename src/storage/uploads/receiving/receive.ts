@@ -121,6 +121,7 @@ export async function receive(
     intake?.ended({ ...record, offset: pump.position, ...reached });
     context.pumps.delete(pump);
     context.active.delete(record.id);
+    if (reached?.state === 'finished') context.kept.delete(record.id);
   }
 }
 
