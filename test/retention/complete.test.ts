@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, truncateSync, unlinkSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import type { StoreOptions } from '../../src/storage/store.ts';
@@ -93,6 +93,26 @@ test('a final upload whose parts are all here is kept, and they are', async (t) 
   assert.deepEqual(dry.told.sort(), told.map((one) => `would-keep ${one}`).sort());
   const { told: done } = await runSweep(uploads);
   assert.deepEqual(done.sort(), told.map((one) => `kept ${one}`).sort());
+});
+
+test('a final upload goes with its parts when the bytes of one are gone', async (t) => {
+  const uploads = await serveWithHook(t, DOWN);
+  const { store, clock } = uploads;
+  await uploads.make({ id: 'part-1', kind: 'partial', length: 3, received: 3 });
+  await uploads.make({ id: 'part-2', kind: 'partial', length: 3 });
+  const { record } = await store.concatenate({
+    ...{ kind: 'final', length: null, metadata: null, protocolData: null },
+    ...{ parts: ['part-1', 'part-2'], caller: CALLER },
+  });
+  unlinkSync(store.locate('part-1'));
+  await uploads.append('part-2', 3);
+  await until('its writer is gone', async () => !(await store.isBeingWritten(record.id)));
+  clock.now += 3 * DAY;
+  await runSweep(uploads);
+  await runSweep(uploads);
+  for (const id of [record.id, 'part-1', 'part-2']) {
+    assert.equal((await store.remember(id))?.state, 'removed', id);
+  }
 });
 
 test('cleanup without a daemon keeps it, and the next daemon finishes it', async (t) => {

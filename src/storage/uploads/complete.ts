@@ -18,11 +18,23 @@ export async function isComplete(context: CompleteContext, record: UploadRecord)
   return (await sizeOf(context, record)) === length;
 }
 
-async function hasAllParts({ catalog }: CompleteContext, { parts }: UploadRecord) {
+/** Parts whose bytes somebody has removed are never joined. */
+async function hasAllParts(context: CompleteContext, { parts }: UploadRecord): Promise<boolean> {
   for (const id of parts) {
-    if ((await catalog.get(id))?.state !== 'finished') return false;
+    const part = await context.catalog.get(id);
+    if (part?.state !== 'finished' || !(await mayBeThere(context, part))) return false;
   }
   return true;
+}
+
+/** Also while the store is unavailable. */
+async function mayBeThere({ bytes }: CompleteContext, part: UploadRecord): Promise<boolean> {
+  try {
+    return (await bytes.size(part)) !== null;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'UNAVAILABLE') return true;
+    throw error;
+  }
 }
 
 /** null also while the store is unavailable. */

@@ -23,3 +23,17 @@ test('bytes that a failed write has left do not count in a request with a checks
   await append(store, id, 3, 'defghij');
   assert.equal(contentOf(store, id).toString(), 'abcdefghij');
 });
+
+test('that bytes do not count is synced by the next request when the one that took them back could not', async (t) => {
+  const disk = faultyDisk.during(t);
+  const store = await openStore(t, { fsync: 'completed' });
+  const id = await make(store, 9);
+  await append(store, id, 0, 'abc');
+  disk.fail = (step) => (step === 'fdatasync' ? diskError('EIO') : undefined);
+  const failed = append(store, id, 3, 'xyz', { whole: whole(false) });
+  assert.equal((await faultOf(failed)).code, 'IO');
+  disk.reset();
+  await append(store, id, 3, 'def', { whole: whole(true) });
+  assert.ok(disk.steps.includes('fdatasync'), 'a power cut cannot bring them back');
+  assert.equal(contentOf(store, id).toString(), 'abcdef');
+});

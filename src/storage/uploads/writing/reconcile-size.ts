@@ -31,8 +31,10 @@ export async function reconcileSize(
   }
   const grown = size >= record.offset;
   const crc = await checksumOf(writer, grown ? record : { offset: 0, crc32: 0 }, size);
-  // Sync, or a power cut could bring the bytes back, and they would count.
-  if (takenBack) await durability.takenBack(writer, { length: size, crc32: crc });
+  // Sync, or a power cut could bring the bytes back, and they would count. The request that was to be
+  // verified may have taken them back, and failed to sync that.
+  const mayComeBack = takenBack || record.uncommittedFrom !== null;
+  if (mayComeBack) await durability.takenBack(writer, { length: size, crc32: crc });
   else await durability.received(writer, { length: size, crc32: crc });
   const layout = writer.layout === record.layout ? {} : { layout: writer.layout };
   const change = { offset: size, crc32: crc, uncommittedFrom: null, ...layout };
