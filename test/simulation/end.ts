@@ -82,8 +82,9 @@ function open(sim: Simulation): string | undefined {
       return `${id} is not joined`;
     const known = ledger.uploads.get(id);
     if (known?.believed) return `${id} was told to be complete and is not finished`;
-    // Its client, who alone could complete it, has never learnt of it.
-    if (record.origin.protocol === EXPLICIT && !known?.told) continue;
+    // Its client, who alone could complete it, has never learnt of it, or has removed it.
+    const isWanted = known?.told && known.removalAsked === 0;
+    if (record.origin.protocol === EXPLICIT && !isWanted) continue;
     if (kind !== 'final' && offset === length) return `${id} is complete and not finished`;
   }
   return undefined;

@@ -10,6 +10,7 @@ import { openSqliteCatalog } from '../../../src/storage/catalog/sqlite/sqlite-ca
 import { Durability } from '../../../src/storage/uploads/durability.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 import { diskError, faultyDisk } from '../support/faulty-disk.ts';
+import { make, openStore } from '../support/stores.ts';
 
 const EMPTY = { length: 0, crc32: 0 };
 
@@ -117,4 +118,21 @@ test('progress that need not last causes no sync when a client looks', async () 
   await subject.recording('progress', Promise.resolve());
   await subject.confirmed('finish');
   assert.equal(syncs, 0);
+});
+
+test('a start makes durable what the daemon before it may have recorded without a sync', async (t) => {
+  const disk = faultyDisk.during(t);
+  for (const [fsync, syncs] of [
+    ['completed', true],
+    ['always', true],
+    ['never', false],
+  ] as const) {
+    const uploadDir = temporaryFolder(t);
+    const before = await openStore(t, { uploadDir, fsync });
+    await make(before, 3);
+    await before.close();
+    disk.reset();
+    await openStore(t, { uploadDir, fsync });
+    assert.equal(disk.steps.includes('fdatasync'), syncs, fsync);
+  }
 });

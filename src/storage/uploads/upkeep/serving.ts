@@ -55,7 +55,8 @@ export class Serving {
       serving.#every(HEARTBEAT, beat);
       await bytes.prepare(durability.mode === 'never' ? 'process' : 'power');
       await reconcileAtStart(context, boot === null || (await catalog.note(BOOT_NOTE)) !== boot);
-      await durability.recorded('progress');
+      // The daemon before may have ended between a finish and its sync, and clients are told that finish now.
+      await durability.recorded('finish');
       // Otherwise the next start reconciles the rest.
       if (boot !== null && context.afterReboot.size === 0) await catalog.setNote(BOOT_NOTE, boot);
       await metering?.open(catalog);
