@@ -165,7 +165,8 @@ export class Sender {
         this.sim.trace(
           () => `client ${this.sender} gets: ${known.id} has ${offset}, ${record.state}`,
         );
-        if (removed)
+        // A power cut may have taken the removal back since.
+        if (removed && known.removed)
           this.sim.violated(
             new Violation('what was removed is gone everywhere', `${known.id} answers`),
           );
