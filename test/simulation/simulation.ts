@@ -10,6 +10,7 @@ import { type Fault, type Plan, planOf } from './plan.ts';
 import { type Random, randomOf } from './random.ts';
 import { Receiver } from './receiver.ts';
 import { type Process, Scheduler } from './scheduler.ts';
+import { seenOf } from './seen.ts';
 import { trouble } from './troubles.ts';
 import { drain, inTurn } from './turns.ts';
 import { Violation } from './violation.ts';
@@ -103,22 +104,9 @@ export class Simulation {
     return this.#made.get(token)!;
   }
 
-  /**
-   * Keeps what everybody sees of an upload now; the function says it when it is needed. After a power cut
-   * there is a second answer: bytes beyond the record do not count once a daemon has looked.
-   */
+  /** See seenOf. */
   seen({ id }: Known): () => readonly string[] {
-    const record = this.world.journal.records.rows.get(id)?.record;
-    const size = this.world.contentOf(id)?.length;
-    const wasCut = this.#powerWasCut;
-    return () => {
-      if (!record || size === undefined) return [];
-      const told = (most: number) => {
-        const offset = Math.min(most, record.uncommittedFrom ?? most);
-        return `${record.state}, ${offset} of ${record.length}`;
-      };
-      return wasCut ? [told(size), told(Math.min(size, record.offset))] : [told(size)];
-    };
+    return seenOf(this.world, id, this.#powerWasCut);
   }
 
   /** An upload is finished, or was and is removed. */
