@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, truncateSync, unlinkSync } from 'node:fs';
+import { appendFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { Fault } from '../../src/fault.ts';
 import type { StoreOptions } from '../../src/storage/store.ts';
@@ -20,6 +20,13 @@ const DOWN = new Fault('HOOK_FAILED', 'the receiver is down');
 async function makeComplete(uploads: Uploads, id: string): Promise<void> {
   await uploads.make({ id, length: 4 });
   await assert.rejects(uploads.append(id, 4));
+}
+
+/** Makes a final upload; returns its id. */
+async function concatenate({ store }: Uploads, parts: readonly string[]): Promise<string> {
+  const draft = { kind: 'final', length: null, metadata: null, protocolData: null } as const;
+  const { record } = await store.concatenate({ ...draft, parts, caller: CALLER });
+  return record.id;
 }
 
 test('a complete upload that could not be finished is never removed, in whatever run', async (t) => {
@@ -72,15 +79,7 @@ test('a final upload whose parts are all here is kept, and they are', async (t) 
   const { store, clock } = uploads;
   await uploads.make({ id: 'part-1', kind: 'partial', length: 3, received: 3 });
   await uploads.make({ id: 'part-2', kind: 'partial', length: 3 });
-  const { record } = await store.concatenate({
-    kind: 'final',
-    length: null,
-    metadata: null,
-    protocolData: null,
-    parts: ['part-1', 'part-2'],
-    caller: CALLER,
-  });
-  const { id } = record;
+  const id = await concatenate(uploads, ['part-1', 'part-2']);
   clock.now += DAY;
   const before = await runSweep(uploads, { dryRun: true });
   assert.deepEqual(before.summary.removed, 3, 'a part is not complete');
@@ -100,19 +99,34 @@ test('a final upload goes with its parts when the bytes of one are gone', async 
   const { store, clock } = uploads;
   await uploads.make({ id: 'part-1', kind: 'partial', length: 3, received: 3 });
   await uploads.make({ id: 'part-2', kind: 'partial', length: 3 });
-  const { record } = await store.concatenate({
-    ...{ kind: 'final', length: null, metadata: null, protocolData: null },
-    ...{ parts: ['part-1', 'part-2'], caller: CALLER },
-  });
+  const final = await concatenate(uploads, ['part-1', 'part-2']);
   unlinkSync(store.locate('part-1'));
   await uploads.append('part-2', 3);
-  await until('its writer is gone', async () => !(await store.isBeingWritten(record.id)));
+  await until('its writer is gone', async () => !(await store.isBeingWritten(final)));
   clock.now += 3 * DAY;
   await runSweep(uploads);
   await runSweep(uploads);
-  for (const id of [record.id, 'part-1', 'part-2']) {
+  for (const id of [final, 'part-1', 'part-2']) {
     assert.equal((await store.remember(id))?.state, 'removed', id);
   }
+});
+
+test('while the disk is away nothing that may be complete is removed', async (t) => {
+  const uploads = await serveWithHook(t, DOWN);
+  const { store, clock } = uploads;
+  await makeComplete(uploads, 'whole');
+  await uploads.make({ id: 'part', kind: 'partial', length: 3, received: 3 });
+  await uploads.make({ id: 'last', kind: 'partial', length: 3 });
+  const final = await concatenate(uploads, ['part', 'last']);
+  await uploads.append('last', 3);
+  await until('its writer is gone', async () => !(await store.isBeingWritten(final)));
+  clock.now += 3 * DAY;
+  renameSync(store.place, `${store.place}-away`);
+  const { summary } = await runSweep(uploads);
+  assert.equal(summary.removed, 0);
+  renameSync(`${store.place}-away`, store.place);
+  const told = [`${final} complete`, 'last needed', 'part needed', 'whole complete'];
+  assert.deepEqual((await runSweep(uploads)).told.sort(), told.map((one) => `kept ${one}`).sort());
 });
 
 test('cleanup without a daemon keeps it, and the next daemon finishes it', async (t) => {

@@ -22,19 +22,9 @@ export async function isComplete(context: CompleteContext, record: UploadRecord)
 async function hasAllParts(context: CompleteContext, { parts }: UploadRecord): Promise<boolean> {
   for (const id of parts) {
     const part = await context.catalog.get(id);
-    if (part?.state !== 'finished' || !(await mayBeThere(context, part))) return false;
+    if (part?.state !== 'finished' || (await sizeOf(context, part)) === null) return false;
   }
   return true;
-}
-
-/** Also while the store is unavailable. */
-async function mayBeThere({ bytes }: CompleteContext, part: UploadRecord): Promise<boolean> {
-  try {
-    return (await bytes.size(part)) !== null;
-  } catch (error) {
-    if (error instanceof Fault && error.code === 'UNAVAILABLE') return true;
-    throw error;
-  }
 }
 
 /** null also while the store is unavailable. */
